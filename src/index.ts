@@ -1,0 +1,1 @@
+export { DcganError } from './platform/errors.ts';

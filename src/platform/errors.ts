@@ -1,0 +1,44 @@
+// One kind of error for everything a person can cause or mend: what is wrong and where, what was expected, what came,
+// and what to do about it. The parts are data; the sentence is made here and nowhere else, so that every error of the
+// program reads alike and tests can match it whole.
+
+/** The parts of an error a person can act on. */
+export interface Complaint {
+  /** What is wrong and where: file, option or tensor by name. One clause, no full stop. */
+  readonly what: string;
+  /** What would have been right. */
+  readonly expected?: string;
+  /** What came instead. */
+  readonly got?: string;
+  /** What to do: one imperative sentence, no full stop; a command to type where there is one. */
+  readonly todo?: string;
+  /** Process exit code: 1 failed (default), 2 wrong usage. */
+  readonly exitCode?: 1 | 2;
+  readonly cause?: unknown;
+}
+
+/** An error with a sentence of what is wrong and one of what to do. */
+export class DcganError extends Error {
+  override readonly name = 'DcganError';
+  readonly complaint: Complaint;
+
+  constructor(complaint: Complaint) {
+    super(sentence(complaint), complaint.cause === undefined ? {} : { cause: complaint.cause });
+    this.complaint = complaint;
+  }
+
+  get exitCode(): 1 | 2 {
+    return this.complaint.exitCode ?? 1;
+  }
+}
+
+/** `what: expected E, got G. Todo.` */
+function sentence({ what, expected, got, todo }: Complaint): string {
+  const detail = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
+  return `${what}${detail ? `: ${detail}` : ''}.${todo ? ` ${todo}.` : ''}`;
+}
+
+/** Makes (does not throw) a usage error: exit code 2. */
+export function usage(complaint: Omit<Complaint, 'exitCode'>): DcganError {
+  return new DcganError({ ...complaint, exitCode: 2 });
+}

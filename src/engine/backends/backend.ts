@@ -1,0 +1,37 @@
+// What runs plans. A backend owns one arena (see plan.ts) that JavaScript may be unable to touch, so everything goes
+// through five asynchronous calls. Calls take effect in the order they are made, awaited or not; a failed call poisons
+// the backend: later calls reject with the same reason rather than computing on broken memory.
+import type { Address, Plan } from '../plan.ts';
+
+export const DEVICES = ['native', 'wasm', 'reference'] as const;
+export type DeviceName = (typeof DEVICES)[number];
+
+/** Which backend, and what decides its bits: results repeat exactly where `device` and `variant` are equal. */
+export interface BackendInfo {
+  readonly device: DeviceName;
+  /** Kernel variant, compiler included: one short line without machine paths. */
+  readonly variant: string;
+  readonly threads: number;
+}
+
+/** A plan made ready by the backend that compiled it; of use to that backend alone. */
+export interface Executable {
+  readonly plan: Plan;
+}
+
+export interface Backend {
+  readonly info: BackendInfo;
+  /** Checks and prepares a plan; the arena's scratch grows to what it needs. Its state must be the arena's: plan.stateFloats equal. */
+  compile(plan: Plan): Promise<Executable>;
+  /** Copies 32-bit words into the arena; the caller may reuse `data` at once. */
+  write(address: Address, data: Float32Array | Uint32Array): Promise<void>;
+  /** A fresh copy of `length` floats of the arena. */
+  read(address: Address, length: number): Promise<Float32Array>;
+  /** Runs the whole plan. The event loop stays free meanwhile (the reference backend excepted). */
+  run(executable: Executable): Promise<void>;
+  /** Frees memory and threads after what was asked before has finished. */
+  dispose(): Promise<void>;
+}
+
+/** Opens a backend with a zeroed state of `stateFloats` floats. */
+export type OpenBackend = (options: { readonly stateFloats: number; readonly threads: number }) => Promise<Backend>;

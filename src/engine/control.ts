@@ -1,0 +1,17 @@
+// The eight words every run is given: what its random draws depend on, and which of them are taken from the caller.
+//   0, 1  seed, low and high    2, 3  step, low and high    4  bit s set: draw site s takes its injected input
+//   5..7  zero, kept free
+import { type DrawKey, words } from './random.ts';
+
+export const CONTROL_WORDS = 8;
+/** Most draw sites of one plan: the bits of a word. */
+export const MAX_SITES = 32;
+
+/** The control words of one run; `injected` lists draw sites that take the caller's values. */
+export function controlWords(key: DrawKey, injected: Iterable<number> = []): Uint32Array {
+  let bits = 0;
+  for (const site of injected) bits |= 1 << site;
+  const control = new Uint32Array(CONTROL_WORDS);
+  control.set([...words(key.seed), ...words(key.step), bits >>> 0]);
+  return control;
+}

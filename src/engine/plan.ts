@@ -1,0 +1,193 @@
+// The compiled step as data: a flat list of instructions over one arena, and named slots in it. A plan holds no code
+// and no pointers, so the same plan runs in TypeScript, in C (native and WebAssembly) and on a GPU, and prints as text.
+//
+// Memory. Addresses count floats (4 bytes). [0, stateFloats) is the state: variables, moments, running statistics; it
+// outlives the plan and is shared by all plans of a session. [stateFloats, stateFloats + scratchFloats) is scratch:
+// inputs, activations, partial sums; nothing in it survives a run but the output slots, until the next run. Every slot
+// starts at a multiple of 16 floats (64 bytes). Tensors are row-major, images NHWC, kernels [height, width, in, out].
+//
+// Instructions run in order; each sees the complete results of those before it. How one is shared among threads is the
+// backend's business, but how its sums are cut is fixed here or by shape alone (`parts`, `groups`), never by the number
+// of threads: so any number of threads gives the same bits.
+
+/** Index of a float in the arena. */
+export type Address = number;
+
+/** A named place of the arena: where it is, and the shape of what lies there (row-major float32). */
+export interface Slot {
+  readonly address: Address;
+  readonly shape: readonly number[];
+}
+
+/** A whole compiled step. */
+export interface Plan {
+  readonly name: string;
+  readonly stateFloats: number;
+  readonly scratchFloats: number;
+  /** Eight 32-bit words, written before each run: see `control.ts`. */
+  readonly control: Address;
+  /** Written before a run. */
+  readonly inputs: ReadonlyMap<string, Slot>;
+  /** Readable after a run. */
+  readonly outputs: ReadonlyMap<string, Slot>;
+  readonly instructions: readonly Instruction[];
+}
+
+export type Instruction = Conv2d | ConvInput | ConvFilter | Elementwise | Reduce | Transpose;
+export type InstructionKind = Instruction['kind'];
+
+/**
+ * Geometry of one convolution with explicit leading padding; all three convolution kernels share it.
+ * x [N,H,W,C], w [KH,KW,C,OC], y [N,OH,OW,OC]: y[n,oy,ox] = sum over ky,kx of x[n, oy*stride+ky-padTop, ox*stride+kx-padLeft] . w[ky,kx],
+ * where pixels outside x count as nothing. A matrix product is the case H = W = KH = KW = OH = OW = 1.
+ */
+export interface Geometry {
+  readonly N: number;
+  readonly H: number;
+  readonly W: number;
+  readonly C: number;
+  readonly KH: number;
+  readonly KW: number;
+  readonly OC: number;
+  readonly OH: number;
+  readonly OW: number;
+  readonly stride: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+}
+
+/** y = convolution of x with w. `pack` is scratch of `packFloats(g)` floats for re-ordered weights. */
+export interface Conv2d extends Geometry {
+  readonly kind: 'conv2d';
+  readonly x: Address;
+  readonly w: Address;
+  readonly y: Address;
+  readonly pack: Address;
+}
+
+/** x = gradient of the convolution's input for output gradient y; also the forward pass of a transposed convolution. */
+export interface ConvInput extends Geometry {
+  readonly kind: 'convInput';
+  readonly y: Address;
+  readonly w: Address;
+  readonly x: Address;
+  readonly pack: Address;
+}
+
+/**
+ * w = gradient of the convolution's filter. The N images are cut into `groups` runs of ceil(N / groups) images; each
+ * run's sum lands in its own copy of w in `partials` (groups * KH*KW*C*OC floats), then the copies are added in order.
+ */
+export interface ConvFilter extends Geometry {
+  readonly kind: 'convFilter';
+  readonly x: Address;
+  readonly y: Address;
+  readonly w: Address;
+  readonly partials: Address;
+  readonly groups: number;
+}
+
+/**
+ * A small register program applied at every point of a domain of `count` points. The domain has up to MAX_DIMS
+ * dimensions (`sizes`, outermost first); operand k is read at `address + sum(index[d] * strides[d])`, stride 0 broadcasts.
+ */
+export interface Program {
+  readonly count: number;
+  readonly sizes: readonly number[];
+  readonly operands: readonly Operand[];
+  /** How many registers the code uses. */
+  readonly registers: number;
+  readonly code: readonly Code[];
+}
+
+export interface Operand {
+  readonly address: Address;
+  readonly strides: readonly number[];
+}
+
+/** out[i] = register, for each result: contiguous in the domain's linear order. May overwrite an operand read at i alone. */
+export interface Elementwise extends Program {
+  readonly kind: 'elementwise';
+  readonly results: readonly Result[];
+  /**
+   * True when this instruction may run tile by tile on the output of the instruction just before it (a convolution
+   * whose output has the same `count` and linear order), while that tile is warm; it reads nothing else that is new.
+   */
+  readonly attached: boolean;
+}
+
+/**
+ * The domain seen as [outer, length, inner]; each result [outer, inner] is its register summed over the middle. When
+ * outer is 1 the middle is cut into `parts` runs of ceil(length / parts), whose sums go to `partials`
+ * (parts * inner * results floats) and are then added in order.
+ */
+export interface Reduce extends Program {
+  readonly kind: 'reduce';
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly parts: number;
+  readonly partials: Address;
+  readonly results: readonly Result[];
+}
+
+export interface Result {
+  readonly register: number;
+  readonly address: Address;
+}
+
+/** y [columns, rows] = transpose of x [rows, columns]. */
+export interface Transpose {
+  readonly kind: 'transpose';
+  readonly x: Address;
+  readonly y: Address;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Most dimensions of a program's domain, after neighbours that can be walked as one are joined. */
+export const MAX_DIMS = 5;
+/** Most operands, registers, results and lines of code in a program; passes keep within, backends may size arrays by them. */
+export const MAX_OPERANDS = 16;
+export const MAX_REGISTERS = 16;
+export const MAX_RESULTS = 8;
+export const MAX_CODE = 64;
+
+/**
+ * One line of a program. `dst`, `a`, `b`, `c` are registers unless said otherwise.
+ *  - load: dst = operand number `a`
+ *  - constant: dst = `value`
+ *  - random kinds: index i of the domain draws word i % 4 of the Philox block with counter
+ *    (i / 4, stream, step low, step high) and key (seed low, seed high); when bit `site` of control word 4 is set, dst is
+ *    operand number `a` instead (injected values). See `random.ts` for the mapping to uniform, normal and mask.
+ *  - greater: a > b ? 1 : 0. select: a != 0 ? b : c. leakyRelu: a > 0 ? a : value * a. leakyMask: a > 0 ? 1 : value.
+ *  - softplus: max(a, 0) + log(1 + exp(-|a|)). scale: a * value. shift: a + value.
+ */
+export type Code =
+  | { readonly op: 'load'; readonly dst: number; readonly a: number }
+  | { readonly op: 'constant'; readonly dst: number; readonly value: number }
+  | { readonly op: BinaryCode; readonly dst: number; readonly a: number; readonly b: number }
+  | { readonly op: UnaryCode; readonly dst: number; readonly a: number }
+  | { readonly op: ImmediateCode; readonly dst: number; readonly a: number; readonly value: number }
+  | { readonly op: 'select'; readonly dst: number; readonly a: number; readonly b: number; readonly c: number }
+  | ({ readonly dst: number; readonly a: number } & Draw);
+
+/** A random draw: uniform in [0, 1); standard normal; or a dropout mask: 0 with probability threshold / 2^24, else value. */
+export type Draw = { readonly stream: number; readonly site: number } & (
+  | { readonly op: 'uniform' }
+  | { readonly op: 'normal' }
+  | { readonly op: 'mask'; readonly threshold: number; readonly value: number }
+);
+
+export type BinaryCode = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'greater';
+export type UnaryCode = 'neg' | 'abs' | 'square' | 'sqrt' | 'rsqrt' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'softplus';
+export type ImmediateCode = 'scale' | 'shift' | 'leakyRelu' | 'leakyMask';
+
+/**
+ * Scratch floats a packed convolution may use: enough for blocks of up to 64 output channels on either side.
+ * Backends choose the layout; the room depends on the shape alone.
+ */
+export function packFloats(g: Geometry): number {
+  const roundUp = (n: number): number => Math.ceil(n / 64) * 64;
+  return g.KH * g.KW * Math.max(roundUp(g.OC) * g.C, roundUp(g.C) * g.OC);
+}

@@ -1,0 +1,137 @@
+// Builds kernels/wasm/dcgan.wasm from the C kernels, and beside it dcgan.wasm.json, the hashes that tie the two together.
+// The artefact is committed, so that nobody needs a compiler; the same compiler gives the same bytes anywhere (relative
+// paths, no debug data, sorted sources), so anybody can check that it is what the sources say.
+//   node scripts/build-wasm.mjs           build and write both files
+//   node scripts/build-wasm.mjs --check   build to a temporary place; exit 1 when bytes or hashes differ from the files
+//   node scripts/build-wasm.mjs --stale   no compiler: exit 1 when sources or flags changed since the artefact was built
+// Numbers stay the same everywhere because nothing is left to the machine: plain simd128, no relaxed SIMD, no contraction.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const COMPILER = 'clang-19';
+const LINKER = 'wasm-ld-19';
+const TODO = 'Install Debian\'s compiler: "apt-get install clang-19 lld-19"';
+const kernels = fileURLToPath(new URL('../kernels/', import.meta.url));
+const artefact = join(kernels, 'wasm', 'dcgan.wasm');
+const record = `${artefact}.json`;
+/** Threads and memory of this machine: JavaScript brings them here. */
+const NATIVE_ONLY = ['pool.c'];
+
+const MAX_MEMORY = 65536 * 65536;
+const EXPORTS = [
+  '__stack_pointer __wasm_init_tls __tls_size __tls_align __heap_base'.split(' '),
+  'dcgan_job_bytes dcgan_job_init dcgan_walk dcgan_variant'.split(' '),
+].flat();
+const FLAGS = [
+  '--target=wasm32-unknown-unknown -std=c17 -O3 -ffreestanding -fbuiltin -nostdlib -fvisibility=hidden'.split(' '),
+  '-ffp-contract=off -fno-math-errno -msimd128 -matomics -mbulk-memory -mnontrapping-fptoint'.split(' '),
+  // A thread's stack is small (see wasm-memory.ts) and has no guard page: no kernel may come near it.
+  '-Wall -Wextra -Werror -Wframe-larger-than=65536'.split(' '),
+  '-Wl,--no-entry,--import-memory,--shared-memory,--strip-all,-z,stack-size=65536',
+  `-Wl,--max-memory=${MAX_MEMORY}`,
+  EXPORTS.map((name) => `-Wl,--export=${name}`),
+].flat();
+
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** What is wrong and what to do; said at the end of this file. */
+class Failure extends Error {}
+
+function fail(message) {
+  throw new Failure(message);
+}
+
+function sources() {
+  return readdirSync(kernels)
+    .filter((name) => /\.[ch]$/.test(name) && !NATIVE_ONLY.includes(name))
+    .sort();
+}
+
+/** One hash for all that decides the bytes: compiler, flags, sources. */
+function sourceHash(compiler) {
+  const files = sources().map((name) => [name, readFileSync(join(kernels, name), 'utf8')]);
+  return sha256(JSON.stringify([compiler, FLAGS, files]));
+}
+
+/** First lines of both tools' versions, or the end with what to install. */
+function toolVersions() {
+  return [COMPILER, LINKER].map((tool) => {
+    try {
+      return execFileSync(tool, ['--version'], { encoding: 'utf8' }).split('\n')[0].trim();
+    } catch {
+      return fail(`${tool} is not here. ${TODO}`);
+    }
+  });
+}
+
+function build(output) {
+  const units = sources().filter((name) => name.endsWith('.c'));
+  try {
+    execFileSync(COMPILER, [...FLAGS, '-o', output, ...units], {
+      cwd: kernels,
+      stdio: 'inherit',
+    });
+  } catch {
+    fail('the kernels do not compile for WebAssembly, see above');
+  }
+  return readFileSync(output);
+}
+
+function readRecord() {
+  try {
+    return JSON.parse(readFileSync(record, 'utf8'));
+  } catch {
+    return fail('kernels/wasm/dcgan.wasm.json is missing or broken. Build it: "npm run wasm"');
+  }
+}
+
+/** The record's and the artefact's claims, from files alone. */
+function checkStale() {
+  const known = readRecord();
+  if (sourceHash(known.compiler) !== known.sources)
+    fail('kernels/wasm/dcgan.wasm is older than its sources or flags. Rebuild it: "npm run wasm"');
+  if (sha256(readFileSync(artefact)) !== known.artefact)
+    fail('kernels/wasm/dcgan.wasm is not the file its record describes. Rebuild it: "npm run wasm"');
+}
+
+/** The same claims, by building again. */
+function checkRebuilt(made) {
+  const known = readRecord();
+  if (known.compiler !== made.compiler)
+    fail(`kernels/wasm/dcgan.wasm was built with "${known.compiler}", here is "${made.compiler}". Use the former`);
+  checkStale();
+  if (known.artefact !== made.artefact)
+    fail('kernels/wasm/dcgan.wasm is not what its sources give. Rebuild it: "npm run wasm"');
+}
+
+function main(mode) {
+  if (![undefined, '--check', '--stale'].includes(mode)) fail(`unknown option ${mode}. Known: --check, --stale`);
+  if (mode === '--stale') return checkStale();
+  const compiler = toolVersions().join(', ');
+  const folder = mkdtempSync(join(tmpdir(), 'dcgan-wasm-'));
+  try {
+    const bytes = build(join(folder, 'dcgan.wasm'));
+    const made = { artefact: sha256(bytes), sources: sourceHash(compiler), compiler };
+    if (mode === '--check') checkRebuilt(made);
+    else {
+      mkdirSync(join(kernels, 'wasm'), { recursive: true });
+      writeFileSync(artefact, bytes);
+      writeFileSync(record, `${JSON.stringify(made, null, 2)}\n`);
+    }
+    console.log(`dcgan.wasm: ${bytes.length} bytes, ${made.artefact.slice(0, 12)}, ${compiler}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+try {
+  main(process.argv[2]);
+} catch (error) {
+  if (!(error instanceof Failure)) throw error;
+  console.error(`build-wasm: ${error.message}.`);
+  process.exitCode = 1;
+}

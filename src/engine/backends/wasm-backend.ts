@@ -1,0 +1,133 @@
+// The wasm backend without Node: kernels, arena and team joined behind the backend's five calls. What differs between
+// Node and a page (where the artefact's bytes come from, how a worker starts) is a WasmPlatform; wasm-node.ts is Node's.
+// Calls queue in the order they are made. The arena could be touched at once when no run is under way, but a queue
+// without exceptions is what makes the order certain.
+import { DcganError } from '../../platform/errors.ts';
+import { encode } from '../encode.ts';
+import type { Address, Plan } from '../plan.ts';
+import type { Backend, BackendInfo, Executable, OpenBackend } from './backend.ts';
+import { WasmArena } from './wasm-memory.ts';
+import { type Kernels, kernelVariant, loadKernels } from './wasm-module.ts';
+import { type SpawnWorker, WasmTeam } from './wasm-team.ts';
+
+export interface WasmPlatform {
+  /** The built kernels and their SHA-256 in hexadecimal. */
+  artefact(): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }>;
+  readonly spawn: SpawnWorker;
+}
+
+/** What decides this build's bits: the kernels' own name for it and the start of the artefact's hash. */
+export function wasmVariant(kernels: Kernels, sha256: string): string {
+  const own = kernelVariant(kernels);
+  return `${own.includes('simd128') ? own : `simd128 ${own}`} ${sha256.slice(0, 12)}`;
+}
+
+/** OpenBackend for any platform. */
+export function wasmOpener(platform: WasmPlatform): OpenBackend {
+  return async ({ stateFloats, threads }) => {
+    const { bytes, sha256 } = await platform.artefact();
+    const kernels = await loadKernels(bytes);
+    const arena = new WasmArena(kernels, stateFloats, threads);
+    const { module, memory } = kernels;
+    const { signals, job } = arena;
+    const starts = arena.threads.map((own, thread) => ({ module, memory, thread, threads, signals, job, ...own }));
+    const team = await WasmTeam.open(platform.spawn, starts, () => arena.signalWords());
+    return new WasmBackend(
+      { device: 'wasm', variant: wasmVariant(kernels, sha256), threads },
+      stateFloats,
+      arena,
+      team,
+    );
+  };
+}
+
+class WasmBackend implements Backend {
+  readonly info: BackendInfo;
+  readonly #stateFloats: number;
+  readonly #arena: WasmArena;
+  readonly #team: WasmTeam;
+  readonly #words = new WeakMap<Executable, Int32Array>();
+  #tail: Promise<unknown> = Promise.resolve();
+  #failure: { readonly reason: unknown } | undefined;
+  #disposed: Promise<void> | undefined;
+
+  constructor(info: BackendInfo, stateFloats: number, arena: WasmArena, team: WasmTeam) {
+    this.info = info;
+    this.#stateFloats = stateFloats;
+    this.#arena = arena;
+    this.#team = team;
+    team.onFailure = (reason) => {
+      this.#failure ??= { reason };
+    };
+  }
+
+  compile(plan: Plan): Promise<Executable> {
+    return this.#ask(() => {
+      this.#checkState(plan);
+      const words = encode(plan);
+      this.#arena.reserve(plan.scratchFloats, words.length, `plan "${plan.name}"`);
+      const executable: Executable = { plan };
+      this.#words.set(executable, words);
+      return executable;
+    });
+  }
+
+  write(address: Address, data: Float32Array | Uint32Array): Promise<void> {
+    // slice() copies to memory of its own, also from a shared buffer.
+    const { buffer, byteOffset, length } = data.slice();
+    return this.#ask(() => this.#arena.floats(address, length).set(new Float32Array(buffer, byteOffset, length)));
+  }
+
+  read(address: Address, length: number): Promise<Float32Array> {
+    return this.#ask(() => this.#arena.floats(address, length).slice());
+  }
+
+  run(executable: Executable): Promise<void> {
+    return this.#ask(async () => {
+      const words = this.#words.get(executable);
+      const { plan } = executable;
+      if (!words) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
+      this.#arena.prepare(words, plan.control);
+      const code = await this.#team.run();
+      if (code !== 0) throw unknownInstruction(plan, code - 1);
+    });
+  }
+
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#tail.then(() => this.#team.close());
+    return this.#disposed;
+  }
+
+  /** Queues one call behind all before it. */
+  #ask<T>(act: () => T | Promise<T>): Promise<T> {
+    if (this.#disposed) return Promise.reject(new DcganError({ what: 'wasm: the backend was disposed' }));
+    const result = this.#tail.then(async () => {
+      try {
+        if (this.#failure) throw this.#failure.reason;
+        return await act();
+      } catch (reason) {
+        this.#failure ??= { reason };
+        throw this.#failure.reason;
+      }
+    });
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  #checkState({ name, stateFloats }: Plan): void {
+    if (stateFloats === this.#stateFloats) return;
+    throw new DcganError({
+      what: `plan "${name}" was made for another state`,
+      expected: `${this.#stateFloats} floats`,
+      got: `${stateFloats}`,
+    });
+  }
+}
+
+function unknownInstruction(plan: Plan, index: number): DcganError {
+  return new DcganError({
+    what: `wasm: instruction ${index} of plan "${plan.name}" is unknown to the kernels`,
+    got: plan.instructions[index]?.kind ?? 'nothing',
+    todo: 'Rebuild the kernels: "npm run wasm"',
+  });
+}

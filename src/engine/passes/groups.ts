@@ -1,0 +1,92 @@
+// Which values are computed together. Each stored value is a moment of the plan; elementwise values (and sums) over one
+// domain that read the same memory join into one program with several results, so that Adam's three tensors or batch
+// norm's two sums take one walk. A value joins an earlier moment only if all it reads is there by then.
+import { size, type Tensor } from '../graph.ts';
+import { sumExtent } from '../ops/shape.ts';
+import { MAX_RESULTS } from '../plan.ts';
+import { baseOf } from './views.ts';
+
+export interface Group {
+  readonly role: 'kernel' | 'sum' | 'elementwise';
+  /** Stored tensors computed here, in dependency order; one for a kernel. */
+  readonly roots: Tensor[];
+  /** Values read from memory. */
+  readonly reads: Set<Tensor>;
+}
+
+/** What a stored tensor reads from memory, looking through what is computed inside programs. */
+function readsOf(root: Tensor, stored: ReadonlySet<Tensor>): Set<Tensor> {
+  const reads = new Set<Tensor>();
+  const seen = new Set<Tensor>();
+  const visit = (node: Tensor): void => {
+    for (const input of node.inputs) {
+      const base = baseOf(input);
+      if (seen.has(base)) continue;
+      seen.add(base);
+      if (stored.has(base) || base.op.role === 'leaf') reads.add(base);
+      else visit(base);
+    }
+  };
+  visit(root);
+  return reads;
+}
+
+/** The domain a tensor's program runs over; equal keys can share a walk. */
+function domainKey(root: Tensor): string {
+  if (root.op.role !== 'sum') return `elementwise ${size(root.shape)}`;
+  return `sum ${sumExtent(root.inputs[0]!.shape, root.attributes as { first: number; last: number })}`;
+}
+
+function domainSize(root: Tensor): number {
+  return size(root.op.role === 'sum' ? root.inputs[0]!.shape : root.shape);
+}
+
+/** Groups of `stored`, in an order in which each reads only what came before. `fits` is asked before a group grows. */
+export function groupTensors(
+  stored: ReadonlySet<Tensor>,
+  options: { readonly join: boolean; readonly fits: (roots: readonly Tensor[]) => boolean },
+): Group[] {
+  const groups: Group[] = [];
+  const groupOf = new Map<Tensor, number>();
+  for (const root of stored) {
+    const { role } = root.op;
+    if (role !== 'kernel' && role !== 'sum' && role !== 'elementwise')
+      throw new Error(`${root.op.name} cannot be stored`);
+    const reads = readsOf(root, stored);
+    const target = role === 'kernel' || !options.join ? -1 : joinable(root, reads, groups, groupOf, options.fits);
+    if (target >= 0) {
+      const group = groups[target]!;
+      group.roots.push(root);
+      for (const read of reads) if (!group.roots.includes(read)) group.reads.add(read);
+      groupOf.set(root, target);
+    } else {
+      groupOf.set(root, groups.length);
+      groups.push({ role, roots: [root], reads });
+    }
+  }
+  return groups;
+}
+
+function joinable(
+  root: Tensor,
+  reads: ReadonlySet<Tensor>,
+  groups: readonly Group[],
+  groupOf: ReadonlyMap<Tensor, number>,
+  fits: (roots: readonly Tensor[]) => boolean,
+): number {
+  const key = domainKey(root);
+  const count = domainSize(root);
+  for (let g = groups.length - 1; g >= 0; g--) {
+    const group = groups[g]!;
+    // Nothing this value reads may be made in a group after g; once one is, no earlier group can do either.
+    if ([...reads].some((read) => (groupOf.get(read) ?? -1) > g)) return -1;
+    const first = group.roots[0]!;
+    if (group.role === 'kernel' || domainKey(first) !== key || group.roots.length >= MAX_RESULTS) continue;
+    const inside = [...reads].filter((read) => groupOf.get(read) === g);
+    if (group.role === 'sum' && inside.length > 0) continue;
+    if (inside.some((read) => size(read.shape) !== count)) continue;
+    const common = inside.length > 0 || [...reads].some((read) => size(read.shape) === count && group.reads.has(read));
+    if (common && fits([...group.roots, root])) return g;
+  }
+  return -1;
+}

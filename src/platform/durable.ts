@@ -1,0 +1,125 @@
+// Files that are either the old one or the new one, whole, whenever the power goes: written under a temporary name, synced,
+// renamed, and then the folder synced, without which the rename itself may be lost. And every refusal of the operating
+// system put into words here, so that "ENOSPC" never reaches a person alone.
+// Sources: POSIX.1-2017 rename(), fsync(); T. Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
+
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DcganError } from './errors.ts';
+
+/** Causes by the operating system's code: what it means, and what to do. */
+const CAUSES: Record<string, readonly [cause: string, todo: string]> = {
+  ENOSPC: ['the disk is full', 'Free some space, or choose a folder on another disk'],
+  EDQUOT: ['the disk quota is used up', 'Free some space, or choose a folder on another disk'],
+  EFBIG: [
+    'the file is larger than this process or file system allows',
+    'Raise the limit (ulimit -f) or use another disk',
+  ],
+  EROFS: ['the place is not writable: its file system is read-only', 'Choose another folder'],
+  EACCES: ['access is not permitted', 'Change its permissions, or choose another place'],
+  EPERM: ['access is not permitted', 'Change its permissions, or choose another place'],
+  ENOENT: ['there is no such file or folder', 'Check the path'],
+  ENOTDIR: ['a part of the path is a file, not a folder', 'Check the path'],
+  EISDIR: ['it is a folder, not a file', 'Check the path'],
+  EEXIST: ['it exists already', 'Remove it, or choose another name'],
+  ENAMETOOLONG: ['the name is too long', 'Choose a shorter one'],
+  ELOOP: ['its links lead in a circle', 'Check the path'],
+  EIO: ['the disk failed', 'Check the disk, and choose another one'],
+  EMFILE: ['too many files are open', 'Raise the limit (ulimit -n)'],
+  ENFILE: ['too many files are open on this machine', 'Close other programs'],
+  EBUSY: ['it is in use', 'Close what uses it and try again'],
+  EXDEV: ['temporary name and file lie on different file systems', 'Choose another folder'],
+};
+
+/** An error of the operating system about `file`, in words: `FILE can't be written: the disk is full (ENOSPC). Free ...`. */
+export function fileError(action: string, file: string, cause: unknown): DcganError {
+  if (cause instanceof DcganError) return cause;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const [words, todo] = CAUSES[code ?? ''] ?? [message, undefined];
+  const why = code && words !== message ? `${words} (${code})` : words;
+  return new DcganError({ what: `${file} can't be ${action}: ${why}`, ...(todo && { todo }), cause });
+}
+
+/**
+ * All bytes of a file.
+ * @param shown the path as the person gave it, for the error
+ * @throws DcganError that names the file and the cause in words
+ */
+export function readFile(path: string, shown = path): Uint8Array {
+  try {
+    const bytes = readFileSync(path);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (error) {
+    throw fileError('read', shown, error);
+  }
+}
+
+/** A name nobody uses yet in `folder`, by which `ownerOfTemporary` knows the process that will write it. */
+export function temporaryPath(folder: string, name: string): string {
+  return join(folder, `.tmp-${process.pid}-${randomBytes(4).toString('hex')}-${name}`);
+}
+
+/** The process id in a name that `temporaryPath` gave; null for any other name. */
+export function ownerOfTemporary(name: string): number | null {
+  const [, pid] = /^\.tmp-(\d+)-[0-9a-f]{8}-/.exec(name) ?? [];
+  return pid === undefined ? null : Number(pid);
+}
+
+/**
+ * Writes a file so that it is there whole or, after an error or a power cut, as it was before.
+ * @param contents the bytes, or chunks of them one after another
+ * @param options.temporary where it grows: a name not in use, on the same file system (default: beside `path`)
+ * @throws DcganError that names the file and the cause; the temporary file is gone then
+ */
+export function writeFileDurably(
+  path: string,
+  contents: Uint8Array | Iterable<Uint8Array>,
+  { temporary = temporaryPath(dirname(path), basename(path)) }: { temporary?: string } = {},
+): void {
+  let fd: number | undefined;
+  let created = false;
+  try {
+    fd = openSync(temporary, 'wx');
+    created = true;
+    for (const chunk of contents instanceof Uint8Array ? [contents] : contents) writeAll(fd, chunk);
+    fsyncSync(fd);
+    const done = fd;
+    fd = undefined; // also a close that fails has closed it
+    closeSync(done);
+    renameSync(temporary, path);
+    created = false;
+    syncFolder(dirname(path));
+  } catch (error) {
+    if (fd !== undefined) quietly(() => closeSync(fd!));
+    if (created) quietly(() => unlinkSync(temporary));
+    throw fileError('written', path, error);
+  }
+}
+
+/** One write may take a part only (the last page of a full disk); the next one then says why. */
+function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done);
+}
+
+/** Makes names created or renamed in a folder survive a power cut, where the system can do that. */
+export function syncFolder(folder: string): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(folder, 'r');
+    fsyncSync(fd);
+  } catch (error) {
+    // Windows opens no folders, some network file systems sync none, and one may be writable but not readable.
+    const { code } = error as NodeJS.ErrnoException;
+    if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'EBADF'].includes(code ?? '')) throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Tidying up after a first error: a second one would hide it. */
+function quietly(tidy: () => void): void {
+  try {
+    tidy();
+  } catch {}
+}

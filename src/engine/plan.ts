@@ -19,6 +19,11 @@ export interface Slot {
   readonly shape: readonly number[];
 }
 
+/** A slot for injected values, and the bit of control word 4 that makes the draw take them. */
+export interface Injection extends Slot {
+  readonly site: number;
+}
+
 /** A whole compiled step. */
 export interface Plan {
   readonly name: string;
@@ -28,6 +33,8 @@ export interface Plan {
   readonly control: Address;
   /** Written before a run. */
   readonly inputs: ReadonlyMap<string, Slot>;
+  /** Where values can be put that replace a draw, by the draw's name: the last part of scratch, untouched unless used. */
+  readonly injections: ReadonlyMap<string, Injection>;
   /** Readable after a run. */
   readonly outputs: ReadonlyMap<string, Slot>;
   readonly instructions: readonly Instruction[];
@@ -143,6 +150,13 @@ export interface Transpose {
   readonly y: Address;
   readonly rows: number;
   readonly columns: number;
+}
+
+/** Bytes of memory a run of the plan touches: state and scratch, without what is kept for injected values. */
+export function arenaBytes({ stateFloats, scratchFloats, injections }: Plan): number {
+  let end = stateFloats + scratchFloats;
+  for (const { address } of injections.values()) end = Math.min(end, address);
+  return 4 * end;
 }
 
 /** Most dimensions of a program's domain, after neighbours that can be walked as one are joined. */

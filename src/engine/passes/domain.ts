@@ -37,7 +37,7 @@ export function commonDomain(count: number, views: readonly View[]): Domain | nu
   for (let left = count; left > 1; ) {
     const heads = queues.map((queue) => queue[0] ?? { size: 1, stride: 0 });
     const size = Math.min(left, ...heads.map((head) => head.size));
-    if (left % size !== 0 || heads.some((head) => head.size % size !== 0)) return null;
+    if (size === 1 || left % size !== 0 || heads.some((head) => head.size % size !== 0)) return null;
     pieces.push({ size, strides: heads.map((head) => head.stride) });
     queues.forEach((queue, k) => {
       const head = heads[k]!;

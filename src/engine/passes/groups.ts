@@ -41,11 +41,17 @@ function domainSize(root: Tensor): number {
   return size(root.op.role === 'sum' ? root.inputs[0]!.shape : root.shape);
 }
 
-/** Groups of `stored`, in an order in which each reads only what came before. `fits` is asked before a group grows. */
-export function groupTensors(
-  stored: ReadonlySet<Tensor>,
-  options: { readonly join: boolean; readonly fits: (roots: readonly Tensor[]) => boolean },
-): Group[] {
+export interface GroupOptions {
+  /** Whether values join at all. */
+  readonly join: boolean;
+  /** Asked before a group grows. */
+  readonly fits: (roots: readonly Tensor[]) => boolean;
+  /** Values written over the state at the very end: they join each other alone, and their groups come last. */
+  readonly final: ReadonlySet<Tensor>;
+}
+
+/** Groups of `stored`, in an order in which each reads only what came before. */
+export function groupTensors(stored: ReadonlySet<Tensor>, options: GroupOptions): Group[] {
   const groups: Group[] = [];
   const groupOf = new Map<Tensor, number>();
   for (const root of stored) {
@@ -53,7 +59,7 @@ export function groupTensors(
     if (role !== 'kernel' && role !== 'sum' && role !== 'elementwise')
       throw new Error(`${root.op.name} cannot be stored`);
     const reads = readsOf(root, stored);
-    const target = role === 'kernel' || !options.join ? -1 : joinable(root, reads, groups, groupOf, options.fits);
+    const target = role === 'kernel' || !options.join ? -1 : joinable(root, reads, groups, groupOf, options);
     if (target >= 0) {
       const group = groups[target]!;
       group.roots.push(root);
@@ -64,7 +70,8 @@ export function groupTensors(
       groups.push({ role, roots: [root], reads });
     }
   }
-  return groups;
+  const isFinal = ({ roots }: Group): boolean => options.final.has(roots[0]!);
+  return [...groups.filter((group) => !isFinal(group)), ...groups.filter(isFinal)];
 }
 
 function joinable(
@@ -72,7 +79,7 @@ function joinable(
   reads: ReadonlySet<Tensor>,
   groups: readonly Group[],
   groupOf: ReadonlyMap<Tensor, number>,
-  fits: (roots: readonly Tensor[]) => boolean,
+  { fits, final }: GroupOptions,
 ): number {
   const key = domainKey(root);
   const count = domainSize(root);
@@ -81,7 +88,13 @@ function joinable(
     // Nothing this value reads may be made in a group after g; once one is, no earlier group can do either.
     if ([...reads].some((read) => (groupOf.get(read) ?? -1) > g)) return -1;
     const first = group.roots[0]!;
-    if (group.role === 'kernel' || domainKey(first) !== key || group.roots.length >= MAX_RESULTS) continue;
+    if (
+      group.role === 'kernel' ||
+      final.has(first) !== final.has(root) ||
+      domainKey(first) !== key ||
+      group.roots.length >= MAX_RESULTS
+    )
+      continue;
     const inside = [...reads].filter((read) => groupOf.get(read) === g);
     if (group.role === 'sum' && inside.length > 0) continue;
     if (inside.some((read) => size(read.shape) !== count)) continue;

@@ -41,7 +41,8 @@ class Builder {
     const base = baseOf(node);
     const known = this.#known.get(base);
     if (known !== undefined) return known;
-    const buffer = isRoot ? null : this.#around.stored(base);
+    // A constant is at hand, even where an output of the same value lies in memory.
+    const buffer = isRoot || base.op.name === constantOp.name ? null : this.#around.stored(base);
     const value = buffer
       ? this.#load(buffer, { sizes: node.shape, strides: contiguous(node.shape) })
       : this.#compute(base);

@@ -1,0 +1,286 @@
+// From a computation (outputs, and new values for variables) to a plan. The graph is simplified, backward chains that
+// two losses share are computed once, values that must lie in memory are chosen, computed together where they read the
+// same memory, ordered, and given addresses. Each step is a small function in passes/; this file is their order.
+import { DcganError } from '../platform/errors.ts';
+import { CONTROL_WORDS, MAX_SITES } from './control.ts';
+import { size, type Tensor, topological } from './graph.ts';
+import type { StateLayout } from './layout.ts';
+import { nameOf, variableOp } from './ops/leaves.ts';
+import { drawOp } from './ops/random.ts';
+import type { Buffer, Draft } from './passes/draft.ts';
+import { type Group, groupTensors } from './passes/groups.ts';
+import { copyDraft, groupProgram, lower, MustStore, type Places, stateBuffer } from './passes/lower.ts';
+import { alignUp, planMemory } from './passes/memory.ts';
+import { TooLarge } from './passes/program.ts';
+import { attach, type Scheduled } from './passes/schedule.ts';
+import { sharePerSample } from './passes/share.ts';
+import { simplify } from './passes/simplify.ts';
+import { storedTensors } from './passes/stored.ts';
+import { baseOf } from './passes/views.ts';
+import type { Address, Injection, Plan, Slot } from './plan.ts';
+
+/** What a plan is to compute. All updates see the old values of all variables, whatever their order. */
+export interface Computation {
+  readonly name: string;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** New values by variable name; same number of elements. */
+  readonly updates: ReadonlyMap<string, Tensor>;
+}
+
+/** Passes that can be left out, to see what each gains; all are on by default. */
+export interface PassSwitches {
+  /** Compute backward chains that differ by a number per sample once. */
+  readonly sharePerSample: boolean;
+  /** Compute elementwise values inside their users. */
+  readonly fuse: boolean;
+  /** Compute values that read the same memory in one walk. */
+  readonly join: boolean;
+  /** Run elementwise work on a convolution's tiles. */
+  readonly attach: boolean;
+  /** Let values whose lives don't meet share memory. */
+  readonly shareMemory: boolean;
+}
+
+export const ALL_PASSES: PassSwitches = {
+  sharePerSample: true,
+  fuse: true,
+  join: true,
+  attach: true,
+  shareMemory: true,
+};
+
+/** The plan of a computation over a state. */
+export function compile(computation: Computation, state: StateLayout, passes: PassSwitches = ALL_PASSES): Plan {
+  const graph = prepare(computation, passes);
+  const forced = new Set<Tensor>();
+  const copied = new Set<string>();
+  for (;;) {
+    const round = new Round(graph, state, passes, forced, copied);
+    try {
+      return round.plan();
+    } catch (error) {
+      if (error instanceof MustStore) forced.add(error.node);
+      else if (error instanceof MustCopy) copied.add(error.variable);
+      else throw error;
+    }
+  }
+}
+
+/** The computation after all rewrites of the graph. */
+export function prepare(computation: Computation, passes: PassSwitches = ALL_PASSES): Computation {
+  const names = Object.keys(computation.outputs);
+  const variables = [...computation.updates.keys()];
+  let roots = simplify([...names.map((name) => computation.outputs[name]!), ...computation.updates.values()]);
+  if (passes.sharePerSample) roots = simplify(sharePerSample(roots));
+  return {
+    name: computation.name,
+    outputs: Object.fromEntries(names.map((name, i) => [name, roots[i]!])),
+    updates: new Map(variables.map((name, i) => [name, roots[names.length + i]!])),
+  };
+}
+
+/** Writing a variable in place would destroy a value still needed. */
+class MustCopy extends Error {
+  readonly variable: string;
+  constructor(variable: string) {
+    super(`copy ${variable}`);
+    this.variable = variable;
+  }
+}
+
+/** One try at a plan: which values are stored and which variables are written in place is settled before it starts. */
+class Round {
+  readonly #graph: Computation;
+  readonly #state: StateLayout;
+  readonly #passes: PassSwitches;
+  readonly #order: readonly Tensor[];
+  readonly #stored: ReadonlySet<Tensor>;
+  /** Values computed straight into a variable's place, with its name. */
+  readonly #inPlace = new Map<Tensor, string>();
+  readonly #buffers = new Map<Tensor, Buffer>();
+  readonly #outputs = new Map<string, Buffer>();
+  readonly #injected = new Map<string, { readonly buffer: Buffer; readonly draw: Tensor }>();
+
+  constructor(
+    graph: Computation,
+    state: StateLayout,
+    passes: PassSwitches,
+    forced: ReadonlySet<Tensor>,
+    copied: ReadonlySet<string>,
+  ) {
+    this.#graph = graph;
+    this.#state = state;
+    this.#passes = passes;
+    const roots = [...Object.values(graph.outputs), ...graph.updates.values()];
+    this.#order = topological(roots);
+    this.#stored = storedTensors(this.#order, { roots, forced, everything: !passes.fuse });
+    this.#chooseInPlace(copied);
+    this.#placeLeaves();
+    for (const node of this.#stored) this.#buffers.set(node, this.#bufferOf(node));
+  }
+
+  plan(): Plan {
+    const groups = this.#groups();
+    const drafts: Draft[] = [];
+    for (const { group, attached } of this.#schedule(groups)) {
+      drafts.push(lower(group, this.#places(), attached ? drafts[drafts.length - 1]! : null));
+      this.#checkInPlace(group, drafts[drafts.length - 1]!);
+    }
+    drafts.push(...this.#copies());
+    return this.#assemble(drafts);
+  }
+
+  /** A value goes straight over its variable when nothing but other such values is computed from it. */
+  #chooseInPlace(copied: ReadonlySet<string>): void {
+    for (const [name, value] of this.#graph.updates) {
+      const base = baseOf(value);
+      if (base.op.role === 'elementwise' && !copied.has(name) && !this.#inPlace.has(base))
+        this.#inPlace.set(base, name);
+    }
+    const others = [...this.#stored].filter((node) => !this.#inPlace.has(node));
+    for (const node of topological([...others, ...Object.values(this.#graph.outputs)])) this.#inPlace.delete(node);
+  }
+
+  #placeLeaves(): void {
+    for (const node of this.#order) {
+      if (node.op.name === variableOp.name) this.#buffers.set(node, stateBuffer(this.#state, nameOf(node)));
+      else if (node.op.role === 'leaf') this.#buffers.set(node, { floats: size(node.shape), pinned: true });
+      else if (node.op.name === drawOp.name) this.#placeDraw(node);
+    }
+    for (const [name, node] of Object.entries(this.#graph.outputs))
+      if (baseOf(node).op.role === 'leaf') this.#outputs.set(name, { floats: size(node.shape), pinned: true });
+  }
+
+  #placeDraw(draw: Tensor): void {
+    const { name, site } = draw.attributes as { readonly name: string; readonly site: number };
+    const clash = [...this.#injected.values()].find((o) => o.draw.attributes.site === site);
+    if (this.#injected.has(name) || clash || site >= MAX_SITES)
+      throw new DcganError({
+        what: `plan ${this.#graph.name}: draw ${name} at site ${site}`,
+        expected: `a name and a site below ${MAX_SITES} of its own`,
+        todo: 'Number draws apart',
+      });
+    this.#injected.set(name, { draw, buffer: { floats: size(draw.shape) } });
+  }
+
+  #bufferOf(node: Tensor): Buffer {
+    const variable = this.#inPlace.get(node);
+    if (variable !== undefined) return stateBuffer(this.#state, variable);
+    const leaves = Object.values(this.#graph.outputs).some((output) => baseOf(output) === node);
+    return { floats: size(node.shape), pinned: leaves };
+  }
+
+  #places(): Places {
+    const of = (base: Tensor): Buffer => {
+      const buffer = this.#buffers.get(base);
+      if (!buffer) throw new Error(`${base.op.name} is not in memory`);
+      return buffer;
+    };
+    return {
+      of,
+      stored: (base) => this.#buffers.get(base) ?? null,
+      injected: (draw) => this.#injected.get(String(draw.attributes.name))!.buffer,
+    };
+  }
+
+  #groups(): Group[] {
+    const fits = (roots: readonly Tensor[]): boolean => {
+      try {
+        groupProgram(roots, this.#places());
+        return true;
+      } catch (error) {
+        if (error instanceof TooLarge) return false;
+        throw error;
+      }
+    };
+    return groupTensors(this.#stored, { join: this.#passes.join, fits, final: new Set(this.#inPlace.keys()) });
+  }
+
+  #schedule(groups: readonly Group[]): Scheduled[] {
+    if (!this.#passes.attach) return groups.map((group) => ({ group, attached: false }));
+    const isFinal = ({ roots }: Group): boolean => this.#inPlace.has(roots[0]!);
+    return [
+      ...attach(groups.filter((group) => !isFinal(group))),
+      ...groups.filter(isFinal).map((group) => ({ group, attached: false })),
+    ];
+  }
+
+  readonly #written = new Set<Address>();
+
+  /** Old values that are read after (or while) they are overwritten: these variables are copied instead. */
+  #checkInPlace(group: Group, draft: Draft): void {
+    for (const read of group.reads)
+      if (read.op.name === variableOp.name && this.#written.has(this.#buffers.get(read)!.address!))
+        throw new MustCopy(nameOf(read));
+    for (const root of group.roots) {
+      const variable = this.#inPlace.get(root);
+      if (variable === undefined) continue;
+      const { address } = this.#buffers.get(root)!;
+      const readsItself = draft.reads.some((buffer) => buffer.address === address);
+      if (readsItself && !draft.replaceable.some((buffer) => buffer.address === address)) throw new MustCopy(variable);
+      this.#written.add(address!);
+    }
+  }
+
+  /** Outputs that are leaves, then updates that could not be written in place. */
+  #copies(): Draft[] {
+    const drafts: Draft[] = [];
+    for (const [name, buffer] of this.#outputs)
+      drafts.push(copyDraft(this.#buffers.get(baseOf(this.#graph.outputs[name]!))!, buffer));
+    for (const [name, value] of this.#graph.updates) {
+      const base = baseOf(value);
+      if (this.#inPlace.get(base) === name) continue;
+      if (base.op.name === variableOp.name)
+        throw new DcganError({
+          what: `plan ${this.#graph.name}: variable ${name} is set to variable ${nameOf(base)}`,
+          expected: 'a computed value',
+          todo: 'Multiply it by one',
+        });
+      drafts.push(copyDraft(this.#buffers.get(base)!, stateBuffer(this.#state, name)));
+    }
+    return drafts;
+  }
+
+  #assemble(drafts: readonly Draft[]): Plan {
+    const base = this.#state.floats;
+    const control: Buffer = { floats: CONTROL_WORDS, pinned: true };
+    const inputs = this.#order.filter((node) => node.op.role === 'leaf' && node.op.name !== variableOp.name);
+    const injectedBuffers = new Set([...this.#injected.values()].map(({ buffer }) => buffer));
+    const placed = drafts.map((draft) => ({
+      ...draft,
+      reads: draft.reads.filter((buffer) => !injectedBuffers.has(buffer)),
+      replaceable: draft.replaceable.filter((buffer) => !injectedBuffers.has(buffer)),
+    }));
+    const extra = [control, ...inputs.map((node) => this.#buffers.get(node)!), ...this.#outputs.values()];
+    const { addresses, scratchFloats } = planMemory(placed, extra, base, this.#passes.shareMemory);
+    let end = base + scratchFloats;
+    const injections = new Map<string, Injection>();
+    const all = new Map(addresses);
+    for (const [name, { buffer, draw }] of this.#injected) {
+      all.set(buffer, end);
+      injections.set(name, { address: end, shape: draw.shape, site: Number(draw.attributes.site) });
+      end += alignUp(buffer.floats);
+    }
+    const at = (buffer: Buffer): Address => {
+      const address = buffer.address ?? all.get(buffer);
+      if (address === undefined) throw new Error('a buffer without a place');
+      return address;
+    };
+    const slot = (node: Tensor, buffer: Buffer): Slot => ({ address: at(buffer), shape: node.shape });
+    return {
+      name: this.#graph.name,
+      stateFloats: base,
+      scratchFloats: end - base,
+      control: at(control),
+      inputs: new Map(inputs.map((node) => [nameOf(node), slot(node, this.#buffers.get(node)!)])),
+      injections,
+      outputs: new Map(
+        Object.entries(this.#graph.outputs).map(([name, node]) => [
+          name,
+          slot(node, this.#outputs.get(name) ?? this.#buffers.get(baseOf(node))!),
+        ]),
+      ),
+      instructions: drafts.map((draft) => draft.build(at)),
+    };
+  }
+}

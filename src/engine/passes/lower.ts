@@ -1,0 +1,175 @@
+// From groups to drafts: each group becomes one instruction over buffers. Values written over the state come last, when
+// nothing reads the old ones any more; where that cannot be had, the value is made in scratch and copied at the end.
+import { DcganError } from '../../platform/errors.ts';
+import { size, type Tensor } from '../graph.ts';
+import type { StateLayout } from '../layout.ts';
+import { sumExtent } from '../ops/shape.ts';
+import type { Elementwise, Reduce, Result } from '../plan.ts';
+import { contiguous, isContiguous } from './domain.ts';
+import type { Buffer, Draft, DraftProgram, Placing } from './draft.ts';
+import type { Group } from './groups.ts';
+import { kernelDraft } from './kernels.ts';
+import { buildProgram, type Surroundings, TooLarge } from './program.ts';
+import { baseOf } from './views.ts';
+
+/** Where every tensor with memory has it. */
+export interface Places extends Surroundings {
+  /** The buffer of a stored tensor or leaf. */
+  of(base: Tensor): Buffer;
+}
+
+/** A group that holds one value too many for a program: store `node` and try again. */
+export class MustStore extends Error {
+  readonly node: Tensor;
+  constructor(node: Tensor) {
+    super(`store ${node.op.name}`);
+    this.node = node;
+  }
+}
+
+/** The program of a group that is not a kernel. */
+export function groupProgram(roots: readonly Tensor[], places: Surroundings): DraftProgram {
+  const isSum = roots[0]!.op.role === 'sum';
+  const values = isSum ? roots.map((root) => root.inputs[0]!) : roots;
+  return buildProgram(values, size(values[0]!.shape), places, !isSum);
+}
+
+/** The instruction of a group; MustStore when it needs splitting first. */
+export function lower({ role, roots }: Group, places: Places, previous: Draft | null): Draft {
+  const [root] = roots as [Tensor];
+  if (role === 'kernel')
+    return kernelDraft(
+      root,
+      root.inputs.map((input) => places.of(baseOf(input))),
+      places.of(root),
+    );
+  const made = programOrSplit(roots, places);
+  const writes = roots.map((each) => places.of(each));
+  if (role === 'sum') return reduceDraft(made, root, writes);
+  return elementwiseDraft(made, writes, previous);
+}
+
+function programOrSplit(roots: readonly Tensor[], places: Surroundings): DraftProgram {
+  try {
+    return groupProgram(roots, places);
+  } catch (error) {
+    if (!(error instanceof TooLarge)) throw error;
+    const inner = innerNodes(roots, places);
+    const middle = inner[Math.floor(inner.length / 2)];
+    if (middle) throw new MustStore(middle);
+    const { op } = roots[0]!;
+    throw new DcganError({
+      what: `${op.name}: the operation does not fit into one program`,
+      got: error.message,
+      todo: 'Split it into smaller operations',
+      cause: error,
+    });
+  }
+}
+
+/** What is computed inside a program and could be written to memory instead, inputs before users. */
+function innerNodes(roots: readonly Tensor[], places: Surroundings): Tensor[] {
+  const found: Tensor[] = [];
+  const seen = new Set<Tensor>(roots);
+  const visit = (node: Tensor): void => {
+    for (const input of node.inputs) {
+      const base = baseOf(input);
+      if (seen.has(base) || places.stored(base)) continue;
+      seen.add(base);
+      visit(base);
+      if (base.inputs.length > 0) found.push(base);
+    }
+  };
+  roots.forEach(visit);
+  return found;
+}
+
+const distinct = (buffers: readonly Buffer[]): Buffer[] => [...new Set(buffers)];
+
+function operandsAt({ program, operands }: DraftProgram, at: Placing) {
+  return { ...program, operands: operands.map(({ buffer, strides }) => ({ address: at(buffer), strides })) };
+}
+
+function resultsAt({ results }: DraftProgram, writes: readonly Buffer[], at: Placing): Result[] {
+  return results.map((register, k) => ({ register, address: at(writes[k]!) }));
+}
+
+/** Operands a result may overwrite: read at the domain's own index and nowhere else. */
+function replaceable({ program, operands }: DraftProgram): Buffer[] {
+  const plain = (buffer: Buffer): boolean =>
+    operands.every((o) => o.buffer !== buffer || isContiguous(program.sizes, o.strides));
+  return distinct(operands.map((o) => o.buffer)).filter(plain);
+}
+
+function elementwiseDraft(made: DraftProgram, writes: readonly Buffer[], previous: Draft | null): Draft {
+  const attached = previous !== null;
+  const own = replaceable(made);
+  return {
+    reads: distinct(made.operands.map((o) => o.buffer)),
+    writes,
+    scratch: [],
+    // What the convolution before it reads must outlive each of its tiles.
+    replaceable: previous ? own.filter((buffer) => !previous.reads.includes(buffer)) : own,
+    attached,
+    build: (at): Elementwise => ({
+      kind: 'elementwise',
+      ...operandsAt(made, at),
+      results: resultsAt(made, writes, at),
+      attached,
+    }),
+  };
+}
+
+/** Runs of about this many values are summed apart from one another when a sum has a single outer index. */
+const REDUCE_RUN = 32768;
+const REDUCE_PARTS = 64;
+
+function reduceDraft(made: DraftProgram, root: Tensor, writes: readonly Buffer[]): Draft {
+  const [outer, length, inner] = sumExtent(
+    root.inputs[0]!.shape,
+    root.attributes as { readonly first: number; readonly last: number },
+  );
+  const wanted = Math.ceil((outer * length * inner) / REDUCE_RUN);
+  const parts = outer > 1 ? 1 : Math.max(1, Math.min(REDUCE_PARTS, wanted, length));
+  const partials: Buffer = { floats: parts * inner * writes.length };
+  return {
+    reads: distinct(made.operands.map((o) => o.buffer)),
+    writes,
+    scratch: [partials],
+    replaceable: [],
+    attached: false,
+    build: (at): Reduce => ({
+      kind: 'reduce',
+      ...operandsAt(made, at),
+      outer,
+      length,
+      inner,
+      parts,
+      partials: at(partials),
+      results: resultsAt(made, writes, at),
+    }),
+  };
+}
+
+/** Copies `from` to `to`, same size. */
+export function copyDraft(from: Buffer, to: Buffer): Draft {
+  const sizes = [from.floats];
+  const made: DraftProgram = {
+    program: { count: from.floats, sizes, registers: 1, code: [{ op: 'load', dst: 0, a: 0 }] },
+    operands: [{ buffer: from, strides: contiguous(sizes) }],
+    results: [0],
+  };
+  return elementwiseDraft(made, [to], null);
+}
+
+/** The buffer of a variable. */
+export function stateBuffer(state: StateLayout, name: string): Buffer {
+  const slot = state.slots.get(name);
+  if (!slot)
+    throw new DcganError({
+      what: `variable ${name} has no place in the state`,
+      expected: `one of ${[...state.slots.keys()].join(', ')}`,
+      todo: 'Lay it out first',
+    });
+  return { floats: size(slot.shape), address: slot.address };
+}

@@ -1,0 +1,115 @@
+// One model on one backend: a state, the plans that work on it, and their runs. A run is given its inputs, the key of
+// its random draws, and values to inject in place of draws; it gives back the outputs asked for. All inside is ordered by
+// the backend; a session adds names and checks.
+import { DcganError } from '../platform/errors.ts';
+import { nearest } from '../platform/suggest.ts';
+import type { Backend, Executable } from './backends/backend.ts';
+import { controlWords } from './control.ts';
+import { showShape, size } from './graph.ts';
+import type { StateLayout } from './layout.ts';
+import type { Plan, Slot } from './plan.ts';
+import type { DrawKey } from './random.ts';
+
+export type Feeds = Readonly<Record<string, Float32Array>>;
+
+export interface RunOptions {
+  readonly key: DrawKey;
+  readonly inputs?: Feeds;
+  /** Values that replace draws, by the draws' names. */
+  readonly injected?: Feeds;
+  /** Names of the outputs to read. */
+  readonly outputs: readonly string[];
+}
+
+export class Session {
+  readonly backend: Backend;
+  readonly layout: StateLayout;
+  readonly #ready = new Map<Plan, Promise<Executable>>();
+
+  constructor(backend: Backend, layout: StateLayout) {
+    this.backend = backend;
+    this.layout = layout;
+  }
+
+  /** Makes a plan ready before its first run. */
+  prepare(plan: Plan): Promise<Executable> {
+    let ready = this.#ready.get(plan);
+    if (!ready) {
+      ready = this.backend.compile(plan);
+      this.#ready.set(plan, ready);
+    }
+    return ready;
+  }
+
+  /** Runs a plan once: fresh copies of the outputs asked for, in their order. */
+  async run(plan: Plan, { key, inputs = {}, injected = {}, outputs }: RunOptions): Promise<Float32Array[]> {
+    for (const name of plan.inputs.keys())
+      if (!(name in inputs)) throw new DcganError({ what: `plan ${plan.name}: input ${name} is missing` });
+    const sites: number[] = [];
+    const writes: [Slot, Float32Array][] = [];
+    for (const [name, values] of Object.entries(inputs)) writes.push([find(plan, 'inputs', name, values), values]);
+    for (const [name, values] of Object.entries(injected)) {
+      writes.push([find(plan, 'injections', name, values), values]);
+      sites.push(plan.injections.get(name)!.site);
+    }
+    const executable = await this.prepare(plan);
+    const { backend } = this;
+    const asked: Promise<unknown>[] = writes.map(([slot, values]) => backend.write(slot.address, values));
+    asked.push(backend.write(plan.control, controlWords(key, sites)));
+    asked.push(backend.run(executable));
+    const reads = outputs.map((name) => {
+      const slot = find(plan, 'outputs', name);
+      return backend.read(slot.address, size(slot.shape));
+    });
+    await Promise.all([...asked, ...reads]);
+    return Promise.all(reads);
+  }
+
+  /** The values of every variable, by name. */
+  async readState(): Promise<Map<string, Float32Array>> {
+    const all = await this.backend.read(0, this.layout.floats);
+    return new Map(
+      [...this.layout.slots].map(([name, { address, shape }]) => [name, all.slice(address, address + size(shape))]),
+    );
+  }
+
+  /** Sets variables; names and sizes must be the layout's. */
+  async writeState(values: ReadonlyMap<string, Float32Array>): Promise<void> {
+    const writes = [...values].map(([name, data]) => {
+      const slot = this.layout.slots.get(name);
+      if (!slot)
+        throw new DcganError({ what: `tensor ${name} is not part of this model`, ...hint(name, this.layout.slots) });
+      checkSize(`tensor ${name}`, slot, data);
+      return this.backend.write(slot.address, data);
+    });
+    await Promise.all(writes);
+  }
+
+  dispose(): Promise<void> {
+    return this.backend.dispose();
+  }
+}
+
+function find(plan: Plan, kind: 'inputs' | 'injections' | 'outputs', name: string, values?: Float32Array): Slot {
+  const slots: ReadonlyMap<string, Slot> = plan[kind];
+  const slot = slots.get(name);
+  if (!slot)
+    throw new DcganError({ what: `plan ${plan.name} has no ${kind.slice(0, -1)} ${name}`, ...hint(name, slots) });
+  if (values) checkSize(`plan ${plan.name}, ${name}`, slot, values);
+  return slot;
+}
+
+function checkSize(what: string, slot: Slot, values: Float32Array): void {
+  if (values.length === size(slot.shape)) return;
+  throw new DcganError({
+    what,
+    expected: `${size(slot.shape)} values, shape ${showShape(slot.shape)}`,
+    got: `${values.length}`,
+  });
+}
+
+function hint(name: string, known: ReadonlyMap<string, unknown>): { todo: string } {
+  const names = [...known.keys()];
+  const close = nearest(name, names);
+  return { todo: close ? `Did you mean ${close}` : `Known: ${names.join(', ')}` };
+}

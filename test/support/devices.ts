@@ -1,0 +1,38 @@
+// The devices that tests run on: all that work here. One that lacks something is skipped by name with what to install.
+import type { Backend, DeviceName, OpenBackend } from '../../src/engine/backends/backend.ts';
+import { DEVICES } from '../../src/engine/backends/backend.ts';
+import { availability, opener } from '../../src/engine/backends/index.ts';
+
+export interface TestDevice {
+  readonly name: DeviceName;
+  readonly open: OpenBackend;
+  /** Why it can't run here, or null. */
+  readonly missing: string | null;
+}
+
+export const TEST_DEVICES: readonly TestDevice[] = await Promise.all(
+  DEVICES.map(async (name) => {
+    const found = await availability(name);
+    return { name, open: opener(name), missing: found.ok ? null : `${found.reason}. ${found.todo}` };
+  }),
+);
+
+/** The title of a device's tests: says what is missing where it can't run. */
+export function title({ name, missing }: TestDevice): string {
+  return missing ? `${name} (skipped: ${missing})` : name;
+}
+
+/** Opens a backend and closes it again, whatever happens. */
+export async function withBackend<T>(
+  device: TestDevice,
+  stateFloats: number,
+  threads: number,
+  use: (backend: Backend) => Promise<T>,
+): Promise<T> {
+  const backend = await device.open({ stateFloats, threads });
+  try {
+    return await use(backend);
+  } finally {
+    await backend.dispose();
+  }
+}

@@ -94,7 +94,7 @@ test.each([
   expect(() => decodeNpy(file, 'z.npy', 2)).toThrow(message);
 });
 
-test('bytes are written as the format's version 1.0 has them', () => {
+test('bytes are written as version 1.0 of the format has them', () => {
   const file = Buffer.from(encodeNpy(Uint8Array.of(0, 1, 2, 3, 4, 5), [1, 2, 3, 1]));
   const head = "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 3, 1), }";
   expect(file.toString('latin1')).toBe(

@@ -1,0 +1,74 @@
+// The film of a training: which progress pictures become frames, and the GIF of them. Early epochs change most, so the
+// tutorial takes frames at even steps of 2·√i, and shows the last picture once more.
+// Sources: TensorFlow 1.11, tutorial "DCGAN" (2018), its last cells; CompuServe, "GIF89a Specification"; done by gifenc.
+
+import type { Gifenc } from 'gifenc';
+import * as loaded from 'gifenc';
+import { DcganError } from '../platform/errors.ts';
+import type { Picture } from './grid.ts';
+
+// The package's main file is CommonJS: Node puts its functions under `default`, bundlers and vitest side by side.
+const gifenc: Gifenc = 'GIFEncoder' in loaded ? (loaded as unknown as Gifenc) : loaded.default;
+
+/**
+ * The epochs whose pictures become frames, in order, from those whose pictures are there: picture i (from 0, by epoch, the
+ * picture before training left out) is taken when 2·√i, rounded, is more than at the last one taken; then the last once
+ * more. 150 epochs give 25 frames, 1 gives 2. Python's rounding of halves does not matter: 2·√i = k + ½ has no whole i.
+ */
+export function chooseFrames(epochs: readonly number[]): number[] {
+  const trained = epochs.filter((epoch) => epoch >= 1).sort((a, b) => a - b);
+  const frames: number[] = [];
+  let last = -1;
+  for (const [i, epoch] of trained.entries()) {
+    const mark = Math.round(2 * Math.sqrt(i));
+    if (mark <= last) continue;
+    frames.push(epoch);
+    last = mark;
+  }
+  return trained.length > 0 ? [...frames, trained.at(-1)!] : [];
+}
+
+const GREYS = Array.from({ length: 256 }, (_, tone) => [tone, tone, tone]);
+
+/**
+ * A GIF that repeats for ever. Grey frames keep all their tones; RGB ones get the best 256 colours each.
+ * @param frames at least one, all of one size and kind
+ * @param fps frames a second, up to 50; GIF counts in 1/100 s, so the delay is rounded to that
+ * @throws DcganError for no frames, frames that differ, an impossible speed
+ */
+export function encodeGif(frames: readonly Picture[], fps = 10): Uint8Array {
+  const [first] = frames;
+  if (!first) throw new DcganError({ what: 'a GIF needs at least one picture', got: 'none' });
+  // Players show frames of less than 2/100 s slowly instead of fast.
+  if (!(fps > 0 && fps <= 50)) {
+    throw new DcganError({ what: "a GIF's frames per second", expected: 'more than 0, at most 50', got: String(fps) });
+  }
+  const gif = gifenc.GIFEncoder();
+  for (const [i, { width, height, channels, pixels }] of frames.entries()) {
+    if (width !== first.width || height !== first.height || channels !== first.channels) {
+      throw new DcganError({
+        what: `picture ${i + 1} of a GIF differs from the first`,
+        expected: `${first.width} × ${first.height} × ${first.channels}`,
+        got: `${width} × ${height} × ${channels}`,
+        todo: 'Use pictures of one run only',
+      });
+    }
+    const timing = { delay: 1000 / fps, repeat: 0 };
+    if (channels === 1) {
+      gif.writeFrame(pixels, width, height, i === 0 ? { ...timing, palette: GREYS } : timing);
+    } else {
+      const rgba = withAlpha(pixels);
+      const palette = gifenc.quantize(rgba, 256);
+      gif.writeFrame(gifenc.applyPalette(rgba, palette), width, height, { ...timing, palette });
+    }
+  }
+  gif.finish();
+  return gif.bytes();
+}
+
+/** RGB to RGBA, opaque: what gifenc reads. */
+function withAlpha(rgb: Uint8Array): Uint8Array {
+  const rgba = new Uint8Array((rgb.length / 3) * 4).fill(255);
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) rgba.set(rgb.subarray(from, from + 3), to);
+  return rgba;
+}

@@ -1,0 +1,103 @@
+// Many small images as one picture: rows and columns of tiles on white, each pixel of an image enlarged to a square, since
+// 28 pixels are too few to look at. Everything that shows images (progress pictures, samples, the terminal) starts here.
+
+import { DcganError } from '../platform/errors.ts';
+
+/** A picture of bytes, row after row, channels together: 1 is grey, 3 is RGB. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  /** [height, width, channels] */
+  readonly pixels: Uint8Array;
+}
+
+export interface GridOptions {
+  /** Tiles in a row; default: as many as make the grid square. */
+  readonly columns?: number;
+  /**
+   * `fixed` (default) shows every tile on the same scale; `tile` stretches each to its own darkest and brightest value, as
+   * matplotlib does, which lets one see what an untrained network draws.
+   */
+  readonly contrast?: 'fixed' | 'tile';
+  /** Side of the square a pixel becomes; default: what brings a tile nearest to 112 pixels. */
+  readonly enlarge?: number;
+}
+
+const TILE = 112;
+const WHITE = 255;
+
+/**
+ * @param images [count, height, width, channels]: float32 in [-1, 1] or bytes
+ * @param shape [count, height, width, channels]; 1 or 3 channels
+ * @throws DcganError when images and shape differ
+ */
+export function makeGrid(
+  images: Float32Array | Uint8Array,
+  shape: readonly [count: number, height: number, width: number, channels: number],
+  options: GridOptions = {},
+): Picture {
+  const [count, height, width, channels] = shape;
+  const size = height * width * channels;
+  if (count < 1 || size < 1 || images.length !== count * size || (channels !== 1 && channels !== 3)) {
+    throw new DcganError({
+      what: "a grid's images don't fill their shape",
+      expected: `[N, H, W, 1 or 3], N at least 1, and as many values`,
+      got: `[${shape.join(', ')}] and ${images.length} values`,
+    });
+  }
+  const { columns = Math.ceil(Math.sqrt(count)), contrast = 'fixed' } = options;
+  const { enlarge = Math.max(1, Math.round(TILE / Math.max(height, width))) } = options;
+  const [tileHeight, tileWidth] = [height * enlarge, width * enlarge];
+  const gap = 2 * Math.max(1, Math.round(Math.max(tileHeight, tileWidth) / 28));
+  const rows = Math.ceil(count / columns);
+  const pictureWidth = gap + columns * (tileWidth + gap);
+  const pictureHeight = gap + rows * (tileHeight + gap);
+  const pixels = new Uint8Array(pictureHeight * pictureWidth * channels).fill(WHITE);
+
+  for (let n = 0; n < count; n++) {
+    const image = images.subarray(n * size, (n + 1) * size);
+    const tile = toTones(image, contrast === 'tile' ? rangeOf(image) : fullRange(image));
+    const left = gap + (n % columns) * (tileWidth + gap);
+    const top = gap + Math.floor(n / columns) * (tileHeight + gap);
+    for (let y = 0; y < tileHeight; y++) {
+      let at = ((top + y) * pictureWidth + left) * channels;
+      const row = Math.floor(y / enlarge) * width;
+      for (let x = 0; x < tileWidth; x++) {
+        const from = (row + Math.floor(x / enlarge)) * channels;
+        for (let c = 0; c < channels; c++) pixels[at++] = tile[from + c]!;
+      }
+    }
+  }
+  return { width: pictureWidth, height: pictureHeight, channels, pixels };
+}
+
+type Range = readonly [darkest: number, brightest: number];
+
+/** What black and white are, when all tiles share a scale: a network's range (that of tanh), or a byte's. */
+function fullRange(image: Float32Array | Uint8Array): Range {
+  return image instanceof Float32Array ? [-1, 1] : [0, 255];
+}
+
+/** An image's own range; of one tone all over, the full one, since there is nothing to stretch. */
+function rangeOf(image: Float32Array | Uint8Array): Range {
+  let darkest = Number.POSITIVE_INFINITY;
+  let brightest = Number.NEGATIVE_INFINITY;
+  for (const value of image) {
+    if (!Number.isFinite(value)) continue;
+    darkest = Math.min(darkest, value);
+    brightest = Math.max(brightest, value);
+  }
+  return darkest < brightest ? [darkest, brightest] : fullRange(image);
+}
+
+/**
+ * The range onto 0..255, rounded and clipped. For [-1, 1] this is `round(127.5 x + 127.5)`, as in data/pixels.ts, which this
+ * room can't import; a test holds both to the same bytes.
+ */
+function toTones(image: Float32Array | Uint8Array, [darkest, brightest]: Range): Uint8ClampedArray {
+  const scale = 255 / (brightest - darkest);
+  const tones = new Uint8ClampedArray(image.length);
+  for (let i = 0; i < image.length; i++) tones[i] = Math.round((image[i]! - darkest) * scale);
+  return tones;
+}

@@ -1,0 +1,40 @@
+// Pictures to PNG and back. No text and no time inside, so the same picture is always the same file.
+// Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)"; done by fast-png.
+
+import { type DecodedPng, decode, encode } from 'fast-png';
+import { DcganError } from '../platform/errors.ts';
+import type { Picture } from './grid.ts';
+
+/** The bytes of a PNG file, 8 bits a channel. */
+export function encodePng({ width, height, channels, pixels }: Picture): Uint8Array {
+  return encode({ width, height, channels, depth: 8, data: pixels });
+}
+
+/**
+ * Reads a grey or RGB picture of 8 bits a channel, as `encodePng` writes them.
+ * @param file its path as the person gave it, for the errors
+ * @throws DcganError for anything else, and for damaged files
+ */
+export function decodePng(bytes: Uint8Array, file: string): Picture {
+  let png: DecodedPng;
+  try {
+    png = decode(bytes, { checkCrc: true });
+  } catch (cause) {
+    throw new DcganError({
+      what: `${file} is not a PNG picture, or a damaged one`,
+      got: (cause as Error).message,
+      todo: 'Replace or remove the file',
+      cause,
+    });
+  }
+  const { width, height, channels, depth, palette, data } = png;
+  if (depth !== 8 || palette || (channels !== 1 && channels !== 3)) {
+    throw new DcganError({
+      what: `${file} is a PNG picture of another kind`,
+      expected: 'grey or RGB, 8 bits a channel, no alpha',
+      got: `${palette ? 'a palette' : `${channels} channels`}, ${depth} bits`,
+      todo: 'Replace or remove the file',
+    });
+  }
+  return { width, height, channels, pixels: new Uint8Array(data) };
+}

@@ -105,7 +105,11 @@ export function decodeTensors(bytes: Uint8Array, file: string): TensorFile {
         todo: 'Copy the file again',
       });
     }
-    tensors.set(name, { shape, data: new Float32Array(bytes.slice(start + begin, start + next).buffer) });
+    // A typed array of its own: a Buffer's slice would share, and keep alive, the whole file.
+    tensors.set(name, {
+      shape,
+      data: new Float32Array(new Uint8Array(bytes.subarray(start + begin, start + next)).buffer),
+    });
     end = next;
   }
   if (start + end !== bytes.length) {

@@ -1,0 +1,34 @@
+// Replays a file in the golden format and prints the worst deviation of each group against its bound:
+//   npm run golden -- FILE [--device native|wasm|reference] [--threads N]
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { openDataset } from '../dist/data/open.js';
+import { judgeGolden, replayGolden } from '../dist/gan/golden.js';
+import { DcganError } from '../dist/platform/errors.js';
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { device: { type: 'string' }, threads: { type: 'string' } },
+  });
+  const [file] = positionals;
+  if (positionals.length !== 1)
+    throw new DcganError({ what: 'one FILE is needed', todo: 'Type npm run golden -- FILE' });
+  const threads = values.threads === undefined ? undefined : Number(values.threads);
+  const options = { device: values.device, threads };
+  const bytes = readFileSync(file);
+  const replayed = await replayGolden(bytes, file, openDataset(), options);
+  const report = judgeGolden(bytes, file, replayed);
+  const { device, variant, threads: used } = replayed.info;
+  console.log(`${device} (${variant}), ${used} thread${used === 1 ? '' : 's'}`);
+  for (const { group, tensor, ratio, detail } of report.worst)
+    console.log(`${ratio <= 1 ? 'pass' : 'FAIL'}  ${group.padEnd(18)} ${tensor.padEnd(42)} ${detail}`);
+  if (!report.passed) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`golden: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,210 @@
+// The library's one class: a DCGAN that can be stepped, sampled, saved and loaded.
+
+import type { Tensor } from '../checkpoint/safetensors.ts';
+import { showShape } from '../engine/graph.ts';
+import { DcganError, usage } from '../platform/errors.ts';
+import { type Config, type ConfigOverrides, resolveConfig } from './config.ts';
+import { Machine, type MachineInfo, type MachineOptions } from './machine.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.ts';
+import { STEP_NUMBERS } from './step.ts';
+import { maskSource, NOISE } from './streams.ts';
+
+export interface CreateOptions extends MachineOptions, ConfigOverrides {
+  /** `tf2018` (default), `tf2` or `tiny`. */
+  readonly preset?: string | undefined;
+  /** Decides every random number: a whole number below 2^53. Random when not given; see `seed`. */
+  readonly seed?: number | undefined;
+}
+
+export interface StepOptions {
+  /** [batchSize, latent], in place of drawn noise. */
+  readonly noise?: Float32Array | undefined;
+  /** 0 or 1 / (1 - rate), NHWC, one mask for each of the discriminator's layers, in place of drawn ones. */
+  readonly dropoutMasks?:
+    | { readonly real: readonly Float32Array[]; readonly fake: readonly Float32Array[] }
+    | undefined;
+}
+
+/** What a step reports, all before its update. Scores are mean sigmoids of the discriminator's logits. */
+export interface StepResult {
+  readonly generatorLoss: number;
+  readonly discriminatorLoss: number;
+  /** D(x). */
+  readonly realScore: number;
+  /** D(G(z)). */
+  readonly fakeScore: number;
+}
+
+/** A fresh random seed. */
+export function randomSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}
+
+/** Checks a seed. */
+export function checkSeed(seed: number): number {
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw usage({ what: 'seed does not fit', expected: 'a whole number from 0 to 2^53 - 1', got: String(seed) });
+}
+
+export class DCGAN {
+  readonly #machine: Machine;
+  readonly seed: number;
+  /** Epochs finished: kept for whoever counts them, and saved. */
+  epoch: number;
+  #steps: number;
+
+  private constructor(machine: Machine, { seed, step, epoch }: Pick<Snapshot, 'seed' | 'step' | 'epoch'>) {
+    this.#machine = machine;
+    this.seed = seed;
+    this.epoch = epoch;
+    this.#steps = step;
+  }
+
+  /** A fresh model. Errors: unknown preset, option or device; a device that can't run here. */
+  static async create({
+    preset,
+    seed = randomSeed(),
+    device,
+    threads,
+    ...overrides
+  }: CreateOptions = {}): Promise<DCGAN> {
+    const config = resolveConfig(preset, overrides);
+    const machine = await Machine.open(config, { device, threads });
+    await machine.start(checkSeed(seed));
+    return new DCGAN(machine, { seed, step: 0, epoch: 0 });
+  }
+
+  /** A saved model, from a path, a file URL or http(s) URL, a Blob, or its bytes. Errors: not a checkpoint, or a damaged one. */
+  static async load(source: string | URL | Blob | Uint8Array, options: MachineOptions = {}): Promise<DCGAN> {
+    const { bytes, name } = await bytesOf(source);
+    return DCGAN.fromSnapshot(decodeSnapshot(bytes, name), options);
+  }
+
+  /** A model from a decoded snapshot. */
+  static async fromSnapshot(snapshot: Snapshot, options: MachineOptions = {}): Promise<DCGAN> {
+    const machine = await Machine.open(snapshot.config, options);
+    await machine.writeState(new Map([...snapshot.tensors].map(([name, { data }]) => [name, data])));
+    return new DCGAN(machine, snapshot);
+  }
+
+  get config(): Config {
+    return this.#machine.model.config;
+  }
+
+  /** Device, kernel variant and threads, and why this device. */
+  get info(): MachineInfo {
+    return this.#machine.info;
+  }
+
+  /** Steps taken. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * One update of both networks.
+   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size
+   */
+  async step(images: Float32Array, { noise, dropoutMasks }: StepOptions = {}): Promise<StepResult> {
+    const reals = this.#countImages(images);
+    const injected: Record<string, Float32Array> = {};
+    if (noise) injected[NOISE.name] = noise;
+    for (const of of ['real', 'fake'] as const)
+      dropoutMasks?.[of].forEach((mask, i) => {
+        injected[maskSource(of, i + 1).name] = mask;
+      });
+    const step = this.#steps + 1;
+    const request = { seed: this.seed, step, images, reals, injected, outputs: STEP_NUMBERS };
+    const numbers = await this.#machine.step(request);
+    this.#steps = step;
+    const [generatorLoss, discriminatorLoss, realScore, fakeScore] = numbers.map((values) => values[0]!);
+    return {
+      generatorLoss: generatorLoss!,
+      discriminatorLoss: discriminatorLoss!,
+      realScore: realScore!,
+      fakeScore: fakeScore!,
+    };
+  }
+
+  /** Makes a step on `reals` images ready ahead of its first use. */
+  prepareStep(reals = this.config.batchSize): Promise<void> {
+    return this.#machine.prepareStep(reals);
+  }
+
+  /**
+   * Images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
+   * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random when not given)
+   */
+  async generate(
+    from: Float32Array | number,
+    { seed = randomSeed() }: { readonly seed?: number } = {},
+  ): Promise<Float32Array> {
+    const { latent } = this.config;
+    const noise = typeof from === 'number' ? await this.sampleNoise(from, seed) : from;
+    if (noise.length === 0 || noise.length % latent !== 0)
+      throw usage({
+        what: 'generate: the noise does not fit',
+        expected: `a multiple of ${latent} values, [N, ${latent}]`,
+        got: `${noise.length}`,
+      });
+    return this.#machine.generate(noise, noise.length / latent);
+  }
+
+  /** Standard normal noise [count, latent]; equal seeds give equal noise. */
+  async sampleNoise(count: number, seed: number): Promise<Float32Array> {
+    if (!Number.isInteger(count) || count < 1)
+      throw usage({ what: 'the count of samples does not fit', expected: 'a whole number from 1', got: String(count) });
+    return this.#machine.sampleNoise(count, checkSeed(seed));
+  }
+
+  /** Every tensor of the state, by name: variables, running statistics, Adam's moments, the pictures' fixed noise. */
+  async tensors(): Promise<Map<string, Tensor>> {
+    const { slots } = this.#machine.model.layout;
+    const state = await this.#machine.readState();
+    return new Map([...state].map(([name, data]) => [name, { shape: slots.get(name)!.shape, data }]));
+  }
+
+  /** The checkpoint's bytes: equal states give equal bytes. */
+  async toBytes(): Promise<Uint8Array> {
+    const { config, seed, epoch } = this;
+    return encodeSnapshot({ config, seed, epoch, step: this.#steps, tensors: await this.tensors() });
+  }
+
+  /** Writes a checkpoint, whole or not at all. */
+  async save(path: string): Promise<void> {
+    const bytes = await this.toBytes();
+    const { writeFileDurably } = await import('../platform/durable.ts');
+    writeFileDurably(path, bytes);
+  }
+
+  /** Frees the device. */
+  dispose(): Promise<void> {
+    return this.#machine.dispose();
+  }
+
+  #countImages(images: Float32Array): number {
+    const { imageSize, channels, batchSize } = this.config;
+    const reals = images.length / (imageSize * imageSize * channels);
+    if (Number.isInteger(reals) && reals >= 1 && reals <= batchSize) return reals;
+    throw new DcganError({
+      what: 'step: the images do not fit',
+      expected: `1 to ${batchSize} images ${showShape([imageSize, imageSize, channels])}`,
+      got: `${images.length} values`,
+      exitCode: 2,
+    });
+  }
+}
+
+async function bytesOf(source: string | URL | Blob | Uint8Array): Promise<{ bytes: Uint8Array; name: string }> {
+  if (source instanceof Uint8Array) return { bytes: source, name: 'the checkpoint' };
+  if (source instanceof Blob) return { bytes: new Uint8Array(await source.arrayBuffer()), name: 'the checkpoint' };
+  if (source instanceof URL && source.protocol !== 'file:') {
+    const response = await fetch(source);
+    if (!response.ok)
+      throw new DcganError({ what: `checkpoint ${source} cannot be fetched`, got: `HTTP status ${response.status}` });
+    return { bytes: new Uint8Array(await response.arrayBuffer()), name: source.href };
+  }
+  const [{ readFile }, { fileURLToPath }] = await Promise.all([import('../platform/durable.ts'), import('node:url')]);
+  const path = source instanceof URL ? fileURLToPath(source) : source;
+  return { bytes: readFile(path), name: path };
+}

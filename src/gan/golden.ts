@@ -1,0 +1,248 @@
+// Golden replay: training steps computed elsewhere in double precision, repeated here by the very plan that trains, with
+// the same start, noise and masks injected, and compared tensor by tensor. A golden file (safetensors) stores results alone;
+// what goes in is computed from its seed by the small generator below.
+// Bounds: a float32 run of TensorFlow itself comes 10 times closer than they ask.
+import { decodeTensors, type TensorFile } from '../checkpoint/safetensors.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { size } from '../engine/graph.ts';
+import { momentNames } from '../nn/adam.ts';
+import { DcganError } from '../platform/errors.ts';
+import { type Config, resolveConfig } from './config.ts';
+import { Machine, type MachineInfo, type MachineOptions } from './machine.ts';
+import { FIXED_COUNT } from './model.ts';
+import { maskSource, NOISE } from './streams.ts';
+
+/** One compared tensor: how far off it is, as a share of what is allowed. */
+export interface Deviation {
+  readonly group: string;
+  readonly tensor: string;
+  /** At most 1 passes; infinite for NaN, infinity, a missing or unexpected tensor. */
+  readonly ratio: number;
+  readonly detail: string;
+}
+
+export interface GoldenReport {
+  /** Worst of each group, in the order of the groups. */
+  readonly worst: readonly Deviation[];
+  readonly passed: boolean;
+}
+
+/** Numbers of a golden file: what to replay. */
+interface Script {
+  readonly config: Config;
+  readonly seed: number;
+  readonly reals: number;
+  readonly steps: number;
+}
+
+const EVAL_STREAM = 7;
+
+/** What our own steps gave, and from which start. */
+export interface Replayed {
+  readonly info: MachineInfo;
+  readonly tensors: ReadonlyMap<string, Float32Array>;
+  readonly start: ReadonlyMap<string, Float64Array>;
+}
+
+/** Repeats the steps of a golden file (`file` names it in errors) on images of `data`, in file order. */
+export async function replayGolden(
+  bytes: Uint8Array,
+  file: string,
+  data: Dataset,
+  options: MachineOptions = {},
+): Promise<Replayed> {
+  const script = readScript(decodeTensors(bytes, file), file);
+  const machine = await Machine.open(script.config, options);
+  try {
+    const start = startValues(machine, script.seed);
+    return { info: machine.info, tensors: await replay(machine, script, start, data), start };
+  } finally {
+    await machine.dispose();
+  }
+}
+
+/** Compares a replay with its golden file. */
+export function judgeGolden(bytes: Uint8Array, file: string, replayed: Replayed): GoldenReport {
+  const deviations = compare(decodeTensors(bytes, file), replayed);
+  const worst = [...new Set(deviations.map(({ group }) => group))].map((group) =>
+    deviations.filter((each) => each.group === group).reduce((a, b) => (b.ratio > a.ratio ? b : a)),
+  );
+  return { worst, passed: worst.length > 0 && worst.every(({ ratio }) => ratio <= 1) };
+}
+
+function readScript({ metadata }: TensorFile, file: string): Script {
+  const number = (key: string): number => {
+    const value = Number(metadata[key] ?? Number.NaN);
+    if (Number.isSafeInteger(value) && value > 0) return value;
+    throw new DcganError({
+      what: `${file}: metadata ${key}`,
+      expected: 'a whole number above 0',
+      got: metadata[key] ?? 'none',
+      todo: 'Give a file in the golden format',
+    });
+  };
+  const config = resolveConfig(metadata.preset ?? 'none', { batchSize: number('batch') });
+  return { config, seed: number('seed'), reals: number('real'), steps: number('steps') };
+}
+
+function mix(x: number): number {
+  let y = x ^ (x >>> 16);
+  y = Math.imul(y, 0x7feb352d);
+  y ^= y >>> 15;
+  y = Math.imul(y, 0x846ca68b);
+  return (y ^ (y >>> 16)) >>> 0;
+}
+
+/** The golden file's own generator: uniform in [0, 1). */
+function uniforms(seed: number, stream: number): (i: number) => number {
+  const key = mix((Math.imul(stream, 0x9e3779b9) + seed) >>> 0);
+  return (i) => mix((mix((i ^ key) >>> 0) + key) >>> 0) / 2 ** 32;
+}
+
+function normals(seed: number, stream: number, n: number): Float32Array {
+  const u = uniforms(seed, stream);
+  return Float32Array.from(
+    { length: n },
+    (_, i) => Math.sqrt(-2 * Math.log(u(i) + 2 ** -33)) * Math.cos(2 * Math.PI * u(n + i)),
+  );
+}
+
+function masks(seed: number, stream: number, n: number, rate: number): Float32Array {
+  const u = uniforms(seed, stream);
+  return Float32Array.from({ length: n }, (_, i) => (u(i) >= rate ? 1 / (1 - rate) : 0));
+}
+
+/** Start of every variable in double precision: kernels by Glorot's limit, the rest near its usual start. */
+function startValues({ model }: Machine, seed: number): Map<string, Float64Array> {
+  const start = new Map<string, Float64Array>();
+  [...model.generator.trainable, ...model.discriminator.trainable].forEach(({ name, tensor: { shape } }, k) => {
+    const u = uniforms(seed, k);
+    const [a, b] = shape.slice(-2) as [number, number];
+    const receptive = size(shape.slice(0, -2));
+    const limit = Math.sqrt(6 / (receptive * a + receptive * b));
+    const part = name.slice(name.lastIndexOf('/') + 1);
+    const value = (i: number): number => {
+      if (part === 'kernel') return limit * (2 * u(i) - 1);
+      return part === 'gamma' ? 1 + 0.1 * (2 * u(i) - 1) : 0.05 * (2 * u(i) - 1);
+    };
+    start.set(
+      name,
+      Float64Array.from({ length: size(shape) }, (_, i) => value(i)),
+    );
+  });
+  return start;
+}
+
+async function replay(
+  machine: Machine,
+  { config, seed, reals, steps }: Script,
+  start: ReadonlyMap<string, Float64Array>,
+  data: Dataset,
+): Promise<Map<string, Float32Array>> {
+  const got = new Map<string, Float32Array>();
+  await machine.start(seed);
+  await machine.writeState(new Map([...start].map(([name, values]) => [name, Float32Array.from(values)])));
+  const { injections } = machine.stepPlan(reals);
+  const layers = [...injections.keys()].filter((name) => name.startsWith('mask/real/')).length;
+  const losses: number[] = [];
+  for (let t = 1; t <= steps; t++) {
+    const images = data.batch(Array.from({ length: reals }, (_, i) => (t - 1) * reals + i));
+    const injected: Record<string, Float32Array> = {
+      [NOISE.name]: normals(seed, 1000 * t, config.batchSize * config.latent),
+    };
+    for (let layer = 1; layer <= layers; layer++)
+      for (const [of, first] of [['real', 0] as const, ['fake', layers] as const]) {
+        const { name } = maskSource(of, layer);
+        const count = size(injections.get(name)!.shape);
+        injected[name] = masks(seed, 1000 * t + first + layer, count, config.dropout);
+      }
+    const outputs = ['generatorLoss', 'discriminatorLoss', 'fakes', 'realLogits', 'fakeLogits'];
+    const [g, d, fakes, realLogits, fakeLogits] = await machine.step({
+      seed,
+      step: t,
+      images,
+      reals,
+      injected,
+      outputs,
+    });
+    losses.push(g![0]!, d![0]!);
+    if (t > 1) continue;
+    got.set('step1/fake', fakes!).set('step1/real_logits', realLogits!).set('step1/fake_logits', fakeLogits!);
+    for (const [name, values] of await firstGradients(machine)) got.set(`step1/grad/${name}`, values);
+  }
+  got.set('losses', Float32Array.from(losses));
+  for (const [name, values] of await machine.readState()) got.set(`final/${name}`, values);
+  const noise = normals(seed, EVAL_STREAM, FIXED_COUNT * config.latent);
+  got.set('final/eval_images', await machine.generate(noise, FIXED_COUNT));
+  return got;
+}
+
+/** After one step from zero, Adam's first moment is (1 - beta1) times the gradient. */
+async function firstGradients(machine: Machine): Promise<Map<string, Float32Array>> {
+  const { generator, discriminator, config } = machine.model;
+  const state = await machine.readState();
+  return new Map(
+    [...generator.trainable, ...discriminator.trainable].map(({ name }) => [
+      name,
+      state.get(momentNames(name).m)!.map((m) => m / (1 - config.beta1)),
+    ]),
+  );
+}
+
+/** Tensors of our state that a golden file does not hold. */
+function mayBeAbsent(name: string, count: number): boolean {
+  return name === 'final/noise/fixed' || (/^final\/adam_[mv]\//.test(name) && count > 10_000);
+}
+
+function compare({ tensors }: TensorFile, { tensors: got, start }: Replayed): Deviation[] {
+  const found: Deviation[] = [];
+  const fail = (tensor: string, detail: string): void => {
+    found.push({ group: groupOf(tensor), tensor, ratio: Number.POSITIVE_INFINITY, detail });
+  };
+  for (const [name, { data: want }] of tensors) {
+    const have = got.get(name);
+    if (!have) fail(name, 'unexpected in the golden file');
+    else if (have.length !== want.length) fail(name, `${have.length} values instead of ${want.length}`);
+    else if (![...have, ...want].every(Number.isFinite)) fail(name, 'not finite');
+    else found.push(deviation(name, have, want, start.get(name.replace(/^final\//, ''))));
+  }
+  for (const [name, values] of got)
+    if (!tensors.has(name) && !mayBeAbsent(name, values.length)) fail(name, 'missing in the golden file');
+  return found;
+}
+
+function groupOf(name: string): string {
+  if (name.startsWith('step1/grad/')) return 'first gradients';
+  if (name.startsWith('step1/')) return 'first outputs';
+  if (name.startsWith('final/adam_')) return "Adam's moments";
+  if (name.includes('/moving_')) return 'running statistics';
+  if (name === 'final/eval_images') return 'images';
+  return name.startsWith('final/') ? 'variables' : 'losses';
+}
+
+function norm(values: ArrayLike<number>, minus: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += (values[i]! - minus[i]!) ** 2;
+  return Math.sqrt(total);
+}
+
+function deviation(tensor: string, have: Float32Array, want: Float32Array, start?: Float64Array): Deviation {
+  const group = groupOf(tensor);
+  const distance = norm(have, want);
+  const root = Math.sqrt(want.length);
+  const made = (off: number, allowed: number): Deviation => ({
+    group,
+    tensor,
+    ratio: off / allowed,
+    detail: `${off.toExponential(2)} of ${allowed.toExponential(2)} allowed`,
+  });
+  if (group === 'losses') return made(Math.max(...have.map((value, i) => Math.abs(value - want[i]!))), 1e-5);
+  const zeros = new Float64Array(want.length);
+  if (group === 'first outputs' || group === 'first gradients')
+    return made(distance, 1e-5 * norm(want, zeros) + 2e-7 * root);
+  if (start) {
+    const largest = want.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+    return made(distance, 1e-3 * norm(want, start) + 1e-7 * root * largest);
+  }
+  return made(distance, 1e-3 * norm(want, zeros) + 2e-7 * root);
+}

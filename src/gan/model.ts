@@ -1,0 +1,78 @@
+// The two networks of one configuration, their variables, and where all of the state lies. Made anew from the
+// configuration wherever it is needed; it holds no values.
+import type { Computation } from '../engine/compile.ts';
+import { size, type Tensor } from '../engine/graph.ts';
+import { layoutState, type StateLayout } from '../engine/layout.ts';
+import { broadcast, constant, input, normal, variable } from '../engine/ops/index.ts';
+import { moments } from '../nn/adam.ts';
+import { Variables } from '../nn/variables.ts';
+import type { Config } from './config.ts';
+import { type Discriminator, makeDiscriminator } from './discriminator.ts';
+import { type Generator, makeGenerator } from './generator.ts';
+import { FIXED_NOISE, SAMPLE_NOISE, startSource } from './streams.ts';
+
+/** How many noise vectors the progress pictures show: 4 x 4. */
+export const FIXED_COUNT = 16;
+
+export interface Model {
+  readonly config: Config;
+  readonly generator: Variables;
+  readonly discriminator: Variables;
+  readonly generate: Generator;
+  readonly judge: Discriminator;
+  readonly layout: StateLayout;
+}
+
+export function makeModel(config: Config): Model {
+  const generator = new Variables('generator');
+  const discriminator = new Variables('discriminator');
+  const generate = makeGenerator(generator, config);
+  const judge = makeDiscriminator(discriminator, config);
+  const declared = [...generator.all, ...discriminator.all];
+  const trainable = declared.filter((each) => each.trainable);
+  const layout = layoutState([
+    ...declared.map(({ tensor }) => tensor),
+    ...trainable.flatMap((each) => Object.values(moments(each)).map(({ tensor }) => tensor)),
+    variable(FIXED_NOISE.name, [FIXED_COUNT, config.latent]),
+  ]);
+  return { config, generator, discriminator, generate, judge, layout };
+}
+
+/** Sets the whole state to its start: the plan's seed decides all of it. */
+export function startComputation({ config, generator, discriminator }: Model): Computation {
+  const updates = new Map<string, Tensor>();
+  let draws = 0;
+  for (const each of [...generator.all, ...discriminator.all]) {
+    const { name, tensor, initializer, trainable } = each;
+    updates.set(
+      name,
+      initializer(tensor.shape, () => startSource(name, draws++)),
+    );
+    if (!trainable) continue;
+    for (const moment of Object.values(moments(each))) updates.set(moment.name, broadcast(constant(0), moment.shape));
+  }
+  updates.set(FIXED_NOISE.name, normal([FIXED_COUNT, config.latent], FIXED_NOISE));
+  return { name: 'start', outputs: {}, updates };
+}
+
+/** Images from given noise, with running statistics (`training = false`). */
+export function generation({ config, generate }: Model, count: number): Computation {
+  const noise = input('noise', [count, config.latent]);
+  return { name: `generate ${count}`, outputs: { images: generate(noise, 'inference') }, updates: new Map() };
+}
+
+/** Noise for samples, from the plan's seed. */
+export function sampling({ config }: Model, count: number): Computation {
+  return {
+    name: `noise ${count}`,
+    outputs: { noise: normal([count, config.latent], SAMPLE_NOISE) },
+    updates: new Map(),
+  };
+}
+
+/** Number of values in each pool's trainable variables. */
+export function parameterCounts({ generator, discriminator }: Model): { generator: number; discriminator: number } {
+  const count = (variables: Variables): number =>
+    variables.trainable.reduce((total, { tensor }) => total + size(tensor.shape), 0);
+  return { generator: count(generator), discriminator: count(discriminator) };
+}

@@ -1,0 +1,90 @@
+// A model's state as a file: tensors by name, and what is needed to go on with them. The same bytes for the same state, in
+// Node and in a page; a plain safetensors file to everyone else.
+
+import { verify } from '../checkpoint/checksum.ts';
+import { encodeCheckpoint } from '../checkpoint/files.ts';
+import { decodeTensors, type Tensor, type TensorFile } from '../checkpoint/safetensors.ts';
+import { sameShape, showShape } from '../engine/graph.ts';
+import type { StateLayout } from '../engine/layout.ts';
+import { DcganError } from '../platform/errors.ts';
+import { type Config, parseConfig } from './config.ts';
+import { makeModel } from './model.ts';
+
+/** Raised whenever older programs could misread a file. */
+const FORMAT = 'dcgan-1';
+
+/** Everything a model is, at one moment. */
+export interface Snapshot {
+  readonly config: Config;
+  readonly seed: number;
+  /** Steps taken. */
+  readonly step: number;
+  /** Epochs finished. */
+  readonly epoch: number;
+  /** Every tensor of the state. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** A snapshot's file. */
+export function encodeSnapshot({ config, seed, step, epoch, tensors }: Snapshot): Uint8Array {
+  return encodeCheckpoint(tensors, {
+    format: FORMAT,
+    config: JSON.stringify(config),
+    seed: String(seed),
+    step: String(step),
+    epoch: String(epoch),
+  });
+}
+
+/**
+ * A snapshot from a file's bytes, checked to the last: checksum, format, configuration, every tensor's name and shape.
+ * `file` names it in errors.
+ */
+export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
+  const { tensors, metadata } = decodeOrDamaged(bytes, file);
+  if ('checksum' in metadata) verify(bytes, file);
+  if (metadata.format !== FORMAT)
+    throw new DcganError({
+      what: `${file} is not a checkpoint of dcgan`,
+      expected: `format ${FORMAT}`,
+      got: metadata.format ?? 'none',
+      todo: 'Give a file that dcgan wrote',
+    });
+  verify(bytes, file);
+  const config = parseConfig(JSON.parse(metadata.config ?? 'null'), `${file}: config`);
+  checkTensors(tensors, makeModel(config).layout, file);
+  const number = (key: string): number => {
+    const value = Number(metadata[key] ?? Number.NaN);
+    if (Number.isSafeInteger(value) && value >= 0) return value;
+    throw new DcganError({
+      what: `${file}: ${key} does not fit`,
+      expected: 'a whole number',
+      got: String(metadata[key]),
+    });
+  };
+  return { config, seed: number('seed'), step: number('step'), epoch: number('epoch'), tensors };
+}
+
+/** A file that cannot even be decoded, but carries a checksum, is a damaged checkpoint. */
+function decodeOrDamaged(bytes: Uint8Array, file: string): TensorFile {
+  try {
+    return decodeTensors(bytes, file);
+  } catch (error) {
+    verify(bytes, file);
+    throw error;
+  }
+}
+
+function checkTensors(tensors: ReadonlyMap<string, Tensor>, { slots }: StateLayout, file: string): void {
+  for (const name of tensors.keys())
+    if (!slots.has(name)) throw new DcganError({ what: `${file}: unexpected tensor ${name}` });
+  for (const [name, { shape }] of slots) {
+    const tensor = tensors.get(name);
+    if (!tensor || !sameShape(tensor.shape, shape))
+      throw new DcganError({
+        what: `${file}: tensor ${name}`,
+        expected: `shape ${showShape(shape)}`,
+        got: tensor ? showShape(tensor.shape) : 'none',
+      });
+  }
+}

@@ -1,0 +1,121 @@
+// Layers under Keras' names and defaults. Making a layer declares its variables; the layer is then a function that can be
+// applied any number of times (the discriminator sees reals and fakes). Images are NHWC, padding SAME.
+import { size, type Tensor } from '../engine/graph.ts';
+import {
+  add,
+  conv2d,
+  convTranspose2d,
+  type DrawSource,
+  dropoutMask,
+  matmul,
+  mul,
+  rsqrt,
+  scale,
+  shift,
+  square,
+  sub,
+  sum,
+} from '../engine/ops/index.ts';
+import { glorotUniform, ones, zeros } from './initializers.ts';
+import type { Variables } from './variables.ts';
+
+/** x [N, inputs] -> x . kernel (+ bias) [N, units]; kernel [inputs, units]. */
+export function dense(
+  variables: Variables,
+  layer: string,
+  { inputs, units, bias }: { readonly inputs: number; readonly units: number; readonly bias: boolean },
+): (x: Tensor) => Tensor {
+  const kernel = variables.declare(layer, 'kernel', [inputs, units], glorotUniform);
+  return withBias(variables, layer, units, bias, (x) => matmul(x, kernel));
+}
+
+export interface ConvOptions {
+  readonly inputs: number;
+  readonly filters: number;
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly bias: boolean;
+}
+
+/** x [N, H, W, inputs] -> [N, ceil(H / stride), ceil(W / stride), filters]; kernel [k, k, inputs, filters]. */
+export function convolution(variables: Variables, layer: string, options: ConvOptions): (x: Tensor) => Tensor {
+  const { inputs, filters, kernelSize: k, stride, bias } = options;
+  const kernel = variables.declare(layer, 'kernel', [k, k, inputs, filters], glorotUniform);
+  return withBias(variables, layer, filters, bias, (x) => conv2d(x, kernel, stride));
+}
+
+/** Keras' Conv2DTranspose: x [N, H, W, inputs] -> [N, H * stride, W * stride, filters]; kernel [k, k, filters, inputs]. */
+export function transposedConvolution(
+  variables: Variables,
+  layer: string,
+  options: ConvOptions,
+): (x: Tensor) => Tensor {
+  const { inputs, filters, kernelSize: k, stride, bias } = options;
+  const kernel = variables.declare(layer, 'kernel', [k, k, filters, inputs], glorotUniform);
+  return withBias(variables, layer, filters, bias, (x) => convTranspose2d(x, kernel, stride));
+}
+
+function withBias(
+  variables: Variables,
+  layer: string,
+  units: number,
+  bias: boolean,
+  apply: (x: Tensor) => Tensor,
+): (x: Tensor) => Tensor {
+  if (!bias) return apply;
+  const b = variables.declare(layer, 'bias', [units], zeros);
+  return (x) => add(apply(x), b);
+}
+
+export interface BatchNormOptions {
+  readonly channels: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+  /**
+   * Multiply the batch variance kept for later by n / (n - 1), n values a channel, for images. TensorFlow 1's fused kernel does so
+   * for 4-D inputs; it is not applied to 2-D inputs, nor by Keras 3.
+   */
+  readonly unbiasedMovingVariance: boolean;
+}
+
+/** A batch norm layer: in training it uses the batch's statistics and adds its new running ones to `updates`. */
+export type BatchNorm = (x: Tensor, mode: { readonly updates: Map<string, Tensor> } | 'inference') => Tensor;
+
+/**
+ * gamma * (x - mean) / sqrt(variance + epsilon) + beta over all but the last dimension (Ioffe and Szegedy, "Batch
+ * normalization", 2015, algorithm 1). The variance is that of the centred values, not a difference of large sums.
+ */
+export function batchNormalization(variables: Variables, layer: string, options: BatchNormOptions): BatchNorm {
+  const { channels, momentum, epsilon, unbiasedMovingVariance } = options;
+  const shape = [channels];
+  const gamma = variables.declare(layer, 'gamma', shape, ones);
+  const beta = variables.declare(layer, 'beta', shape, zeros);
+  const movingMean = variables.declare(layer, 'moving_mean', shape, zeros, false);
+  const movingVariance = variables.declare(layer, 'moving_variance', shape, ones, false);
+  const normalise = (centred: Tensor, variance: Tensor): Tensor =>
+    add(mul(centred, mul(gamma, rsqrt(shift(variance, epsilon)))), beta);
+  return (x, mode) => {
+    if (mode === 'inference') return normalise(sub(x, movingMean), movingVariance);
+    const n = size(x.shape) / channels;
+    const mean = scale(sumOverBatch(x), 1 / n);
+    const centred = sub(x, mean);
+    const variance = scale(sumOverBatch(square(centred)), 1 / n);
+    const unbiased = unbiasedMovingVariance && x.shape.length > 2;
+    const move = (name: string, old: Tensor, batch: Tensor): void => {
+      mode.updates.set(`${variables.pool}/${layer}/${name}`, add(scale(old, momentum), scale(batch, 1 - momentum)));
+    };
+    move('moving_mean', movingMean, mean);
+    move('moving_variance', movingVariance, unbiased ? scale(variance, n / (n - 1)) : variance);
+    return normalise(centred, variance);
+  };
+}
+
+/** [..., C] -> [1, ..., 1, C]. */
+function sumOverBatch(x: Tensor): Tensor {
+  return sum(x, 0, x.shape.length - 2);
+}
+
+/** Inverted dropout: values are 0 with probability `rate`, else divided by 1 - rate (Srivastava et al., 2014). */
+export function dropout(x: Tensor, rate: number, source: DrawSource): Tensor {
+  return rate === 0 ? x : mul(x, dropoutMask(x.shape, rate, source));
+}

@@ -1,0 +1,77 @@
+// Eight training steps of TensorFlow's, computed in double precision, against every device; and proof that the comparison
+// would notice: each group with a tensor off by one per cent, with a NaN, and with a tensor missing.
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeTensors, encodeTensors, type Tensor } from '../src/checkpoint/safetensors.ts';
+import { openDataset } from '../src/data/open.ts';
+import { judgeGolden, type Replayed, replayGolden } from '../src/gan/golden.ts';
+import { TEST_DEVICES, title } from './support/devices.ts';
+
+const NAME = 'tf2018-b8.safetensors';
+const GOLDEN = new Uint8Array(readFileSync(new URL(`golden/${NAME}`, import.meta.url)));
+
+/** The golden file with its tensors changed. */
+function altered(change: (tensors: Map<string, Tensor>) => void): Uint8Array {
+  const { tensors, metadata } = decodeTensors(GOLDEN, NAME);
+  const copy = new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
+  change(copy);
+  return encodeTensors(copy, metadata);
+}
+
+const ONE_OF_EACH_GROUP = {
+  losses: 'losses',
+  'first outputs': 'step1/fake',
+  'first gradients': 'step1/grad/generator/conv2/kernel',
+  variables: 'final/discriminator/conv2/kernel',
+  'running statistics': 'final/generator/bn2/moving_variance',
+  "Adam's moments": 'final/adam_m/discriminator/conv1/bias',
+  images: 'final/eval_images',
+};
+
+describe.each(TEST_DEVICES)('golden replay', (device) => {
+  describe.skipIf(device.missing)(title(device), () => {
+    let replayed: Replayed;
+    beforeAll(async () => {
+      replayed = await replayGolden(GOLDEN, NAME, openDataset(), { device: device.name, threads: 2 });
+    });
+    const judge = (bytes: Uint8Array) => judgeGolden(bytes, NAME, replayed);
+
+    it('meets every bound', () => {
+      const { worst, passed } = judge(GOLDEN);
+      expect(worst.filter(({ ratio }) => ratio > 1)).toEqual([]);
+      expect(passed).toBe(true);
+      expect(worst.map(({ group }) => group).sort()).toEqual(Object.keys(ONE_OF_EACH_GROUP).sort());
+    });
+
+    describe.each(Object.entries(ONE_OF_EACH_GROUP))('notices in %s', (group, tensor) => {
+      const failing = (bytes: Uint8Array): string[] =>
+        judge(bytes)
+          .worst.filter(({ ratio }) => !(ratio <= 1))
+          .map((each) => `${each.group}: ${each.tensor}`);
+
+      it('a tensor off by 1 % of its norm', () => {
+        const bytes = altered((tensors) => {
+          const { data } = tensors.get(tensor)!;
+          const norm = Math.sqrt(data.reduce((total, value) => total + value * value, 0));
+          data.forEach((_, i) => {
+            data[i]! += ((i % 2 === 0 ? 1 : -1) * 0.01 * norm) / Math.sqrt(data.length);
+          });
+        });
+        expect(failing(bytes)).toEqual([`${group}: ${tensor}`]);
+      });
+
+      it('a NaN', () => {
+        const bytes = altered((tensors) => {
+          const { data } = tensors.get(tensor)!;
+          data[data.length - 1] = Number.NaN;
+        });
+        expect(failing(bytes)).toEqual([`${group}: ${tensor}`]);
+      });
+
+      it('a missing tensor', () => {
+        const bytes = altered((tensors) => tensors.delete(tensor));
+        expect(failing(bytes)).toEqual([`${group}: ${tensor}`]);
+      });
+    });
+  });
+});

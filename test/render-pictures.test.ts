@@ -45,14 +45,15 @@ const drawn = (grid: Picture): number[] => [2, 3].flatMap((y) => [2, 3].map((x) 
 test('fixed contrast is the scaling of data/pixels.ts, to the byte', () => {
   const value = fc.oneof(
     fc.float({ min: -2, max: 2, noNaN: true }),
-    fc.constantFrom(Number.NaN, 0, -0, -1, 1, 1 / 255),
+    fc.constantFrom(Number.NaN, 0, -0, -1, 1, 1 / 255, -5.572823651121624e-17),
   );
   const four = fc.array(value, { minLength: 4, maxLength: 4 }).map((values) => Float32Array.from(values));
   fc.assert(
     fc.property(four, (values) => {
       expect(drawn(makeGrid(values, [1, 2, 2, 1], { enlarge: 1 }))).toEqual([...toBytes(values)]);
     }),
-    { numRuns: 2000 },
+    // The last of these once gave 127 here and 128 there: it was added to 1 before it was scaled.
+    { numRuns: 2000, examples: [[Float32Array.of(0, 1, -1, -5.572823651121624e-17)]] },
   );
 });
 

@@ -92,12 +92,13 @@ function rangeOf(image: Float32Array | Uint8Array): Range {
 }
 
 /**
- * The range onto 0..255, rounded and clipped. For [-1, 1] this is `round(127.5 x + 127.5)`, as in data/pixels.ts, which this
- * room can't import; a test holds both to the same bytes.
+ * The range onto 0..255, rounded and clipped. For [-1, 1] this is `round(127.5 x + 127.5)`, operation by operation as in
+ * data/pixels.ts, which this room can't import; a test holds both to the same bytes.
  */
 function toTones(image: Float32Array | Uint8Array, [darkest, brightest]: Range): Uint8ClampedArray {
   const scale = 255 / (brightest - darkest);
+  const offset = -darkest * scale;
   const tones = new Uint8ClampedArray(image.length);
-  for (let i = 0; i < image.length; i++) tones[i] = Math.round((image[i]! - darkest) * scale);
+  for (let i = 0; i < image.length; i++) tones[i] = Math.round(scale * image[i]! + offset);
   return tones;
 }

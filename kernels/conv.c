@@ -1,0 +1,238 @@
+// conv2d and convInput as one kernel. Seen from an output pixel both are a few contiguous runs of the source (a row of
+// taps times its channels) against the same runs of packed weights; a tap on padding is simply not in the run. convInput
+// is split by phase: the taps that reach an input pixel are those congruent to it modulo the stride, and packing them in
+// descending order makes their sources ascend. The register tile is several images x several channel vectors at one
+// pixel, so that all of its rows have the same taps and an odd image size leaves no remainder (compare libxsmm's direct
+// convolutions: Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD architectures", 2018,
+// which tile over pixels of one image instead).
+#include "job.h"
+#include "vec.h"
+
+// A convolution from the side of its output: out [N, rows, columns, M] from source images of depth K.
+struct side {
+  int32_t images, rows, columns, M;
+  const float *source;
+  float *out;
+  const float *pack;
+  int64_t source_image, out_image;
+  int64_t pack_panel;
+};
+
+// What one output pixel reads: `count` runs of `length` source floats; each next run is a step further on.
+struct runs {
+  int32_t count, length;
+  int64_t source, source_step;
+  int64_t pack, pack_step;
+};
+
+struct geometry {
+  int32_t N, H, W, C, KH, KW, OC, OH, OW, stride, pad_top, pad_left;
+};
+
+// Rows share a base pointer in threes: base, base + image, base + 2 image are addresses x86 can form without a register.
+#define GROUP 3
+
+INLINE void tile(const int rows, const int vectors, struct runs t, const float *source, int64_t image,
+                 const float *pack, float *out, int64_t out_image, int32_t live) {
+  vf sum[TILE_ROWS][TILE_VECTORS];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+    for (int v = 0; v < vectors; v++) sum[r][v] = (vf){};
+  source += t.source;
+  pack += t.pack * PANEL;
+  for (int32_t run = 0; run < t.count; run++) {
+    const float *base[(TILE_ROWS + GROUP - 1) / GROUP];
+#pragma GCC unroll 16
+    for (int g = 0; g * GROUP < rows; g++) base[g] = source + g * GROUP * image;
+    const float *w = pack;
+#pragma GCC unroll 1
+    for (int32_t k = 0; k < t.length; k++) {
+      vf weight[TILE_VECTORS];
+#pragma GCC unroll 16
+      for (int v = 0; v < vectors; v++) weight[v] = load(w + v * LANES);
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; r++) {
+        const vf x = splat(base[r / GROUP][r % GROUP * image + k]);
+#pragma GCC unroll 16
+        for (int v = 0; v < vectors; v++) sum[r][v] += x * weight[v];
+      }
+      w += PANEL;
+    }
+    source += t.source_step;
+    pack += t.pack_step * PANEL;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++) {
+    float *to = out + r * out_image;
+    if (live == vectors * LANES) {
+#pragma GCC unroll 16
+      for (int v = 0; v < vectors; v++) store(to + v * LANES, sum[r][v]);
+    } else {
+      float last[TILE_VECTORS * LANES];
+#pragma GCC unroll 16
+      for (int v = 0; v < vectors; v++) store(last + v * LANES, sum[r][v]);
+      for (int32_t m = 0; m < live; m++) to[m] = last[m];
+    }
+  }
+}
+
+typedef void tile_function(struct runs t, const float *source, int64_t image, const float *pack, float *out,
+                           int64_t out_image, int32_t live);
+
+#define TILE(R, V)                                                                                               \
+  static void tile_##R##_##V(struct runs t, const float *source, int64_t image, const float *pack, float *out,  \
+                             int64_t out_image, int32_t live) {                                                  \
+    tile(R, V, t, source, image, pack, out, out_image, live);                                                    \
+  }
+#if TILE_VECTORS == 4
+#define TILES(R) TILE(R, 1) TILE(R, 2) TILE(R, 3) TILE(R, 4)
+#define NAMES(R) {tile_##R##_1, tile_##R##_2, tile_##R##_3, tile_##R##_4},
+#else
+#define TILES(R) TILE(R, 1) TILE(R, 2)
+#define NAMES(R) {tile_##R##_1, tile_##R##_2},
+#endif
+#if TILE_ROWS == 12
+#define FOR_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
+#elif TILE_ROWS == 6
+#define FOR_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#else
+#define FOR_ROWS(X) X(1) X(2) X(3) X(4)
+#endif
+FOR_ROWS(TILES)
+static tile_function *const tiles[TILE_ROWS][TILE_VECTORS] = {FOR_ROWS(NAMES)};
+
+// What output pixel (oy, ox) of conv2d reads.
+static struct runs forward_runs(const struct geometry *g, int32_t oy, int32_t ox) {
+  const int32_t top = oy * g->stride - g->pad_top, left = ox * g->stride - g->pad_left;
+  const int32_t ky = most(0, -top), ky_end = least(g->KH, g->H - top);
+  const int32_t kx = most(0, -left), kx_end = least(g->KW, g->W - left);
+  return (struct runs){
+      .count = kx_end > kx ? most(0, ky_end - ky) : 0,
+      .length = (kx_end - kx) * g->C,
+      .source = ((int64_t)(top + ky) * g->W + left + kx) * g->C,
+      .source_step = (int64_t)g->W * g->C,
+      .pack = ((int64_t)ky * g->KW + kx) * g->C,
+      .pack_step = (int64_t)g->KW * g->C,
+  };
+}
+
+// Taps of a phase along one axis, and how many belong to the phases before it.
+static int32_t phase_taps(int32_t kernel, int32_t stride, int32_t phase) {
+  return phase < kernel ? (kernel - phase + stride - 1) / stride : 0;
+}
+
+static int32_t phase_start(int32_t kernel, int32_t stride, int32_t phase) {
+  int32_t start = 0;
+  for (int32_t p = 0; p < phase; p++) start += phase_taps(kernel, stride, p);
+  return start;
+}
+
+// What input pixel (iy, ix) gathers in convInput. Tap ky = phase + j stride meets output row top - j.
+static struct runs input_runs(const struct geometry *g, int32_t iy, int32_t ix) {
+  const int32_t s = g->stride;
+  const int32_t top = (iy + g->pad_top) / s, phase_y = (iy + g->pad_top) % s;
+  const int32_t left = (ix + g->pad_left) / s, phase_x = (ix + g->pad_left) % s;
+  const int32_t taps_y = phase_taps(g->KH, s, phase_y), taps_x = phase_taps(g->KW, s, phase_x);
+  const int32_t first_y = most(0, top - g->OH + 1), last_y = least(taps_y - 1, top);
+  const int32_t first_x = most(0, left - g->OW + 1), last_x = least(taps_x - 1, left);
+  const int32_t packed_x = phase_start(g->KW, s, phase_x) + taps_x - 1 - last_x;
+  return (struct runs){
+      .count = last_x >= first_x ? most(0, last_y - first_y + 1) : 0,
+      .length = (last_x - first_x + 1) * g->OC,
+      .source = ((int64_t)(top - first_y) * g->OW + left - last_x) * g->OC,
+      .source_step = -(int64_t)g->OW * g->OC,
+      .pack = ((int64_t)(phase_y + first_y * s) * g->KW + packed_x) * g->OC,
+      .pack_step = (int64_t)s * g->KW * g->OC,
+  };
+}
+
+// pack [panel][tap, c][PANEL] from w [tap, c][oc], zeros past the last output channel.
+static void pack_forward(const struct worker *me, const struct geometry *g, const float *w, float *pack) {
+  const int64_t depth = (int64_t)g->KH * g->KW * g->C;
+  int64_t begin, end;
+  dcgan_share(me, (g->OC + PANEL - 1) / PANEL * depth, &begin, &end);
+  for (int64_t i = begin; i < end; i++) {
+    const int32_t first = (int32_t)(i / depth) * PANEL;
+    const int32_t live = least(PANEL, g->OC - first);
+    const float *from = w + i % depth * g->OC + first;
+    float *to = pack + i * PANEL;
+    for (int32_t m = 0; m < live; m++) to[m] = from[m];
+    for (int32_t m = live; m < PANEL; m++) to[m] = 0;
+  }
+}
+
+// pack [panel][ky, kx by phase and descending, oc][PANEL] from w [ky, kx, c][oc], zeros past the last input channel.
+static void pack_input(const struct worker *me, const struct geometry *g, const float *w, float *pack) {
+  const int32_t taps = g->KH * g->KW;
+  int64_t begin, end;
+  dcgan_share(me, (int64_t)(g->C + PANEL - 1) / PANEL * taps, &begin, &end);
+  for (int64_t i = begin; i < end; i++) {
+    const int32_t tap = (int32_t)(i % taps), first = (int32_t)(i / taps) * PANEL;
+    const int32_t kx = tap % g->KW, phase = kx % g->stride;
+    const int32_t place = phase_start(g->KW, g->stride, phase) + phase_taps(g->KW, g->stride, phase) - 1 - kx / g->stride;
+    const int32_t live = least(PANEL, g->C - first);
+    float *to = pack + (i - kx + place) * g->OC * PANEL;
+    const float *from = w + ((int64_t)tap * g->C + first) * g->OC;
+    for (int32_t o = 0; o < g->OC; o++, to += PANEL) {
+      for (int32_t m = 0; m < live; m++) to[m] = from[(int64_t)m * g->OC + o];
+      for (int32_t m = live; m < PANEL; m++) to[m] = 0;
+    }
+  }
+}
+
+typedef struct runs runs_function(const struct geometry *g, int32_t row, int32_t column);
+
+// Work is cut into (block of images, panel, row); neighbours in that order share what is in the cache.
+static void compute(const struct worker *me, const struct geometry *g, const struct side *s, runs_function *runs_of) {
+  const int32_t panels = (s->M + PANEL - 1) / PANEL;
+  const int32_t blocks = (s->images + TILE_ROWS - 1) / TILE_ROWS;
+  int64_t begin, end;
+  dcgan_share(me, (int64_t)blocks * panels * s->rows, &begin, &end);
+  for (int64_t unit = begin; unit < end; unit++) {
+    const int32_t row = (int32_t)(unit % s->rows);
+    const int32_t panel = (int32_t)(unit / s->rows % panels);
+    const int64_t block = unit / s->rows / panels;
+    const int32_t first = (int32_t)(s->images * block / blocks);
+    const int32_t images = (int32_t)(s->images * (block + 1) / blocks) - first;
+    const int32_t live = least(PANEL, s->M - panel * PANEL);
+    tile_function *const apply = tiles[images - 1][(live - 1) / LANES];
+    const float *source = s->source + first * s->source_image;
+    float *out = s->out + first * s->out_image + (int64_t)row * s->columns * s->M + panel * PANEL;
+    for (int32_t column = 0; column < s->columns; column++)
+      apply(runs_of(g, row, column), source, s->source_image, s->pack + panel * s->pack_panel, out + column * s->M,
+            s->out_image, live);
+  }
+}
+
+static struct geometry geometry_of(const int32_t *w) {
+  return (struct geometry){w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11]};
+}
+
+void dcgan_conv2d(const struct worker *me, const int32_t *words) {
+  const struct geometry g = geometry_of(words + 4);
+  float *pack = dcgan_at(me, words[3]);
+  pack_forward(me, &g, dcgan_at(me, words[1]), pack);
+  dcgan_sync(me);
+  const struct side side = {
+      .images = g.N, .rows = g.OH, .columns = g.OW, .M = g.OC,
+      .source = dcgan_at(me, words[0]), .out = dcgan_at(me, words[2]), .pack = pack,
+      .source_image = (int64_t)g.H * g.W * g.C, .out_image = (int64_t)g.OH * g.OW * g.OC,
+      .pack_panel = (int64_t)g.KH * g.KW * g.C * PANEL,
+  };
+  compute(me, &g, &side, forward_runs);
+}
+
+void dcgan_conv_input(const struct worker *me, const int32_t *words) {
+  const struct geometry g = geometry_of(words + 4);
+  float *pack = dcgan_at(me, words[3]);
+  pack_input(me, &g, dcgan_at(me, words[1]), pack);
+  dcgan_sync(me);
+  const struct side side = {
+      .images = g.N, .rows = g.H, .columns = g.W, .M = g.C,
+      .source = dcgan_at(me, words[2]), .out = dcgan_at(me, words[0]), .pack = pack,
+      .source_image = (int64_t)g.OH * g.OW * g.OC, .out_image = (int64_t)g.H * g.W * g.C,
+      .pack_panel = (int64_t)g.KH * g.KW * g.OC * PANEL,
+  };
+  compute(me, &g, &side, input_runs);
+}

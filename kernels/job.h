@@ -1,0 +1,53 @@
+// What the kernels share: the job all threads walk, who "I" am in it, and the kernels' entry points. Each kernel is
+// called by every thread with the same words; it takes its static share and may meet the others at dcgan_sync. Memory
+// past a tensor's end may be read, never used, up to a panel's width: an arena ends with so much to spare.
+#pragma once
+#include "dcgan.h"
+#include "isa.h"
+
+struct job {
+  const int32_t *code;
+  int32_t words;
+  int32_t threads;
+  float *state;
+  float *scratch;
+  uint32_t state_floats;
+  const uint32_t *control;
+  // The barrier, on a cache line of its own: threads spin on `turn`.
+  _Alignas(64) int32_t arrived;
+  int32_t turn;
+  int32_t sleepers;
+};
+
+struct worker {
+  struct job *job;
+  int32_t thread;
+};
+
+// Where a float of the arena lies.
+static inline float *dcgan_at(const struct worker *me, int32_t address) {
+  const struct job *job = me->job;
+  const uint32_t a = (uint32_t)address;
+  return a < job->state_floats ? job->state + a : job->scratch + (a - job->state_floats);
+}
+
+// My share [begin, end) of `units` equal pieces of work.
+static inline void dcgan_share(const struct worker *me, int64_t units, int64_t *begin, int64_t *end) {
+  *begin = units * me->thread / me->job->threads;
+  *end = units * (me->thread + 1) / me->job->threads;
+}
+
+// Returns when every thread has called it.
+void dcgan_sync(const struct worker *me);
+
+// Sleep while *word is `value`, wake all who sleep on it: the platform's part of the barrier.
+void dcgan_sleep(int32_t *word, int32_t value);
+void dcgan_wake(int32_t *word);
+
+// Kernels. `words` is the instruction's body; all but the last barrier, which is the walk's, are inside.
+void dcgan_conv2d(const struct worker *me, const int32_t *words);
+void dcgan_conv_input(const struct worker *me, const int32_t *words);
+void dcgan_conv_filter(const struct worker *me, const int32_t *words);
+void dcgan_elementwise(const struct worker *me, const int32_t *words);
+void dcgan_reduce(const struct worker *me, const int32_t *words);
+void dcgan_transpose(const struct worker *me, const int32_t *words);

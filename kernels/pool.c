@@ -1,0 +1,158 @@
+// Native only: threads that sleep until a plan is to be run, memory for the arena, and sleeping at barriers. The calling
+// thread waits outside (JavaScript calls from a thread of its own, its event loop stays free). On Linux pool threads are
+// a little nicer than the process, so that its timers and signals are on time while every core computes; they block all
+// signals, which belong to the process' main thread.
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include "job.h"
+
+struct pool;
+
+struct seat {
+  struct pool *pool;
+  int32_t thread;
+  pthread_t id;
+};
+
+struct pool {
+  struct job job;
+  pthread_mutex_t mutex;
+  pthread_cond_t asked, done;
+  // Counts runs; -1 asks threads to end.
+  int64_t run;
+  int32_t threads, started, working, result;
+  struct seat seats[];
+};
+
+static pthread_mutex_t sleep_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t sleep_ended = PTHREAD_COND_INITIALIZER;
+
+void dcgan_sleep(int32_t *word, int32_t value) {
+  pthread_mutex_lock(&sleep_mutex);
+  while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == value) pthread_cond_wait(&sleep_ended, &sleep_mutex);
+  pthread_mutex_unlock(&sleep_mutex);
+}
+
+void dcgan_wake(int32_t *word) {
+  (void)word;
+  pthread_mutex_lock(&sleep_mutex);
+  pthread_cond_broadcast(&sleep_ended);
+  pthread_mutex_unlock(&sleep_mutex);
+}
+
+static void *serve(void *argument) {
+  struct seat *seat = argument;
+  struct pool *pool = seat->pool;
+#if defined(__linux__)
+  setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 1);
+#endif
+  pthread_mutex_lock(&pool->mutex);
+  for (int64_t known = 0;;) {
+    while (pool->run == known) pthread_cond_wait(&pool->asked, &pool->mutex);
+    known = pool->run;
+    if (known < 0) break;
+    pthread_mutex_unlock(&pool->mutex);
+    const int32_t result = dcgan_walk(&pool->job, seat->thread);
+    pthread_mutex_lock(&pool->mutex);
+    pool->result = result;
+    if (--pool->working == 0) pthread_cond_signal(&pool->done);
+  }
+  pthread_mutex_unlock(&pool->mutex);
+  return NULL;
+}
+
+// Ends the threads and frees the pool; no run may be under way.
+void dcgan_pool_close(struct pool *pool) {
+  pthread_mutex_lock(&pool->mutex);
+  pool->run = -1;
+  pthread_cond_broadcast(&pool->asked);
+  pthread_mutex_unlock(&pool->mutex);
+  for (int32_t i = 0; i < pool->started; i++) pthread_join(pool->seats[i].id, NULL);
+  pthread_cond_destroy(&pool->asked);
+  pthread_cond_destroy(&pool->done);
+  pthread_mutex_destroy(&pool->mutex);
+  free(pool);
+}
+
+// A pool of sleeping threads, or null when the system gives no more.
+struct pool *dcgan_pool_open(int32_t threads) {
+  void *memory;
+  const size_t bytes = sizeof(struct pool) + (size_t)threads * sizeof(struct seat);
+  if (posix_memalign(&memory, 64, bytes)) return NULL;
+  struct pool *pool = memset(memory, 0, bytes);
+  pool->threads = threads;
+  pthread_mutex_init(&pool->mutex, NULL);
+  pthread_cond_init(&pool->asked, NULL);
+  pthread_cond_init(&pool->done, NULL);
+  // Threads inherit the mask: blocked here, so that not even their first instant takes a signal.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  for (; pool->started < threads; pool->started++) {
+    struct seat *seat = &pool->seats[pool->started];
+    *seat = (struct seat){.pool = pool, .thread = pool->started};
+    if (pthread_create(&seat->id, NULL, serve, seat)) break;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (pool->started == threads) return pool;
+  dcgan_pool_close(pool);
+  return NULL;
+}
+
+// Runs a plan and returns dcgan_walk's result. One run at a time.
+int32_t dcgan_pool_run(struct pool *pool, const int32_t *code, int32_t words, float *state, uint32_t state_floats,
+                       float *scratch, uint32_t control) {
+  pthread_mutex_lock(&pool->mutex);
+  memset(&pool->job, 0, sizeof pool->job);
+  dcgan_job_init(&pool->job, code, words, state, state_floats, scratch, control, pool->threads);
+  pool->working = pool->threads;
+  pool->run++;
+  pthread_cond_broadcast(&pool->asked);
+  while (pool->working > 0) pthread_cond_wait(&pool->done, &pool->mutex);
+  const int32_t result = pool->result;
+  pthread_mutex_unlock(&pool->mutex);
+  return result;
+}
+
+// Kernels may read past a tensor's end by less than this (see job.h).
+enum { SPARE_BYTES = 4096 };
+
+static void *mapped(void *memory, size_t bytes) {
+  if (memory == MAP_FAILED) return NULL;
+#if defined(MADV_HUGEPAGE)
+  // Fewer address translations; a small block would only be rounded up to a large page.
+  if (bytes >= (size_t)1 << 24) madvise(memory, bytes, MADV_HUGEPAGE);
+#else
+  (void)bytes;
+#endif
+  return memory;
+}
+
+// Zeroed memory that costs nothing until it is touched, or null.
+void *dcgan_memory(uint64_t bytes) {
+  const size_t all = bytes + SPARE_BYTES;
+  return mapped(mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), all);
+}
+
+void dcgan_memory_free(void *memory, uint64_t bytes) { munmap(memory, bytes + SPARE_BYTES); }
+
+// The same contents in a larger block, or null, and then the old block remains.
+void *dcgan_memory_grow(void *memory, uint64_t bytes, uint64_t wanted) {
+#if defined(__linux__)
+  // Pages move as they are: what was never touched still costs nothing.
+  return mapped(mremap(memory, bytes + SPARE_BYTES, wanted + SPARE_BYTES, MREMAP_MAYMOVE), wanted + SPARE_BYTES);
+#else
+  void *larger = dcgan_memory(wanted);
+  if (!larger) return NULL;
+  memcpy(larger, memory, bytes);
+  dcgan_memory_free(memory, bytes);
+  return larger;
+#endif
+}

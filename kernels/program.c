@@ -1,0 +1,191 @@
+// The interpreter of register programs. What is contiguous is used in place, what repeats is laid out once, so most
+// loads cost nothing. All of a block is computed before any of it is stored: results may overwrite operands.
+#include "program.h"
+#include "vmath.h"
+
+enum { LINE_WORDS = 8 };
+
+static float float_of(int32_t bits) {
+  float value;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+static int is_contiguous(const struct program *p, const int32_t *strides) {
+  int64_t expected = 1;
+  for (int32_t d = p->dims - 1; d >= 0; d--) {
+    if (p->sizes[d] != 1 && strides[d] != expected) return 0;
+    expected *= p->sizes[d];
+  }
+  return 1;
+}
+
+// Points after which an operand's values begin again: those of the innermost dimensions that move it.
+static int64_t period_of(const struct program *p, const int32_t *strides) {
+  int64_t period = 1, inner = 1;
+  for (int32_t d = p->dims - 1; d >= 0; d--) {
+    inner *= p->sizes[d];
+    if (strides[d] != 0 && p->sizes[d] != 1) period = inner;
+  }
+  return period;
+}
+
+const int32_t *dcgan_program(const struct worker *me, const int32_t *words, struct program *p) {
+  p->count = *words++;
+  p->dims = *words++;
+  p->sizes = words;
+  words += p->dims;
+  p->operands = *words++;
+  for (int32_t k = 0; k < p->operands; k++, words += 1 + p->dims) {
+    struct operand *o = &p->operand[k];
+    o->base = dcgan_at(me, words[0]);
+    o->strides = words + 1;
+  }
+  p->lines = words[1];
+  p->code = words + 2;
+  return p->code + p->lines * LINE_WORDS;
+}
+
+void dcgan_program_results(struct program *p, const int32_t *words, int32_t step) {
+  p->results = *words;
+  p->result = words + 1;
+  p->is_result = 0;
+  for (int32_t r = 0; r < p->results; r++) p->is_result |= 1u << p->result[2 * r];
+  for (int32_t k = 0; k < p->operands; k++) {
+    struct operand *o = &p->operand[k];
+    o->ready = 0;
+    o->access = is_contiguous(p, o->strides) ? PLAIN : step % period_of(p, o->strides) == 0 ? REPEATS : STRIDED;
+  }
+}
+
+// Copies an operand's values at points [start, start + count) one run of the innermost dimension after another.
+static void lay_out(const struct program *p, const struct operand *o, int32_t start, int32_t count, float *to) {
+  int32_t index[MAX_DIMS];
+  int64_t offset = 0;
+  for (int32_t d = p->dims - 1, rest = start; d >= 0; d--) {
+    index[d] = rest % p->sizes[d];
+    rest /= p->sizes[d];
+    offset += (int64_t)index[d] * o->strides[d];
+  }
+  const int32_t inner = p->dims - 1;
+  const int64_t stride = o->strides[inner];
+  for (int32_t done = 0; done < count;) {
+    const int32_t run = least(count - done, p->sizes[inner] - index[inner]);
+    const float *from = o->base + offset;
+    for (int32_t i = 0; i < run; i++) to[done + i] = from[i * stride];
+    done += run;
+    index[inner] += run;
+    offset += run * stride;
+    for (int32_t d = inner; d > 0 && index[d] == p->sizes[d]; d--) {
+      index[d] = 0;
+      index[d - 1]++;
+      offset += o->strides[d - 1] - (int64_t)o->strides[d] * p->sizes[d];
+    }
+  }
+}
+
+// Where an operand's values at points [start, start + count) lie.
+static const float *values_of(struct program *p, int32_t k, int32_t start, int32_t count, struct registers *regs) {
+  struct operand *o = &p->operand[k];
+  if (o->access == PLAIN) return o->base + start;
+  float *to = regs->laid_out[k];
+  if (o->access == STRIDED) lay_out(p, o, start, count, to);
+  else if (!o->ready) {
+    lay_out(p, o, 0, least(BLOCK, p->count), to);
+    o->ready = 1;
+  }
+  return to;
+}
+
+static void copy(float *to, const float *from, int32_t count) {
+  __builtin_memcpy(to, from, sizeof(float) * (uint32_t)count);
+}
+
+// One loop over a block, whole vectors: `x`, `y`, `z` are the operands' vectors.
+#define EACH(expression)                                                    \
+  for (int32_t i = 0; i < count; i += LANES) {                              \
+    const vf x = load(a + i), y = load(b + i), z = load(c + i);             \
+    (void)x, (void)y, (void)z;                                              \
+    store(d + i, expression);                                               \
+  }                                                                         \
+  break
+
+#define ROOTS(expression)                                                   \
+  for (int32_t i = 0; i < whole; i++) d[i] = expression;                    \
+  break
+
+void dcgan_block(const struct worker *me, struct program *p, int32_t start, int32_t count, struct registers *regs) {
+  const uint32_t *control = me->job->control;
+  const int32_t whole = (count + LANES - 1) / LANES * LANES;
+  const vf one = splat(1), zero = {};
+  const int32_t *line = p->code;
+  for (int32_t n = 0; n < p->lines; n++, line += LINE_WORDS) {
+    const int32_t op = line[0], dst = line[1];
+    float *d = regs->own[dst];
+    const int32_t random = op == OP_UNIFORM || op == OP_NORMAL || op == OP_MASK;
+    if (op == OP_LOAD || (random && control[4] >> line[3] & 1)) {
+      const float *from = values_of(p, line[2], start, count, regs);
+      // A result's register is copied: another result may be stored first, over what it was loaded from.
+      if (p->is_result >> dst & 1) copy(d, from, count);
+      regs->value[dst] = p->is_result >> dst & 1 ? d : from;
+      continue;
+    }
+    const uint32_t stream = (uint32_t)line[5];
+    const float number = float_of(op == OP_MASK ? line[7] : line[5]);
+    const vf k = splat(number);
+    // Registers a line does not use are read as register 0, which may be unset: then as the destination.
+    const float *a = random || op == OP_CONSTANT ? d : regs->value[line[2]];
+    const float *b = op <= OP_GREATER || op == OP_SELECT ? regs->value[line[3]] : a;
+    const float *c = op == OP_SELECT ? regs->value[line[4]] : a;
+    if (op == OP_CONSTANT) b = a;
+    switch (op) {
+      case OP_CONSTANT: EACH(k);
+      case OP_ADD: EACH(x + y);
+      case OP_SUB: EACH(x - y);
+      case OP_MUL: EACH(x * y);
+      case OP_DIV: EACH(x / y);
+      // NaN on either side gives NaN, as Math.max does.
+      case OP_MAXIMUM: EACH(choose(x != x, x, choose(x > y, x, y)));
+      case OP_MINIMUM: EACH(choose(x != x, x, choose(x < y, x, y)));
+      case OP_GREATER: EACH(choose(x > y, one, zero));
+      case OP_NEG: EACH(-x);
+      case OP_ABS: EACH(magnitude(x));
+      case OP_SQUARE: EACH(x * x);
+      case OP_SQRT: ROOTS(__builtin_sqrtf(a[i]));
+      case OP_RSQRT: ROOTS(1 / __builtin_sqrtf(a[i]));
+      case OP_EXP: EACH(vexp(x));
+      case OP_LOG: EACH(vlog(x));
+      case OP_TANH: EACH(vtanh(x));
+      case OP_SIGMOID: EACH(vsigmoid(x));
+      case OP_SOFTPLUS: EACH(vsoftplus(x));
+      case OP_SCALE: EACH(x * k);
+      case OP_SHIFT: EACH(x + k);
+      case OP_LEAKY_RELU: EACH(choose(x > zero, x, k * x));
+      case OP_LEAKY_MASK: EACH(choose(x > zero, one, k));
+      case OP_SELECT: EACH(choose(x != zero, y, z));
+      case OP_UNIFORM: dcgan_draw_uniform(control, stream, (uint32_t)start, count, d); break;
+      case OP_NORMAL: dcgan_draw_normal(control, stream, (uint32_t)start, count, d); break;
+      case OP_MASK: dcgan_draw_mask(control, stream, (uint32_t)line[6], number, (uint32_t)start, count, d); break;
+    }
+    regs->value[dst] = d;
+  }
+}
+
+// Points [begin, end) of an elementwise program.
+static void stretch(const struct worker *me, struct program *p, int32_t begin, int32_t end, struct registers *regs) {
+  for (int32_t start = begin; start < end; start += BLOCK) {
+    const int32_t count = least(BLOCK, end - start);
+    dcgan_block(me, p, start, count, regs);
+    for (int32_t r = 0; r < p->results; r++)
+      copy(dcgan_at(me, p->result[2 * r + 1]) + start, regs->value[p->result[2 * r]], count);
+  }
+}
+
+void dcgan_elementwise(const struct worker *me, const int32_t *words) {
+  struct program p;
+  struct registers regs;
+  dcgan_program_results(&p, dcgan_program(me, words, &p), BLOCK);
+  int64_t begin, end;
+  dcgan_share(me, ((int64_t)p.count + BLOCK - 1) / BLOCK, &begin, &end);
+  stretch(me, &p, (int32_t)begin * BLOCK, least(p.count, (int32_t)end * BLOCK), &regs);
+}

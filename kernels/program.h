@@ -1,0 +1,46 @@
+// Register programs (see src/engine/plan.ts) run block by block: every register is a short array that stays in the first
+// level cache, every line of code one loop over it.
+#pragma once
+#include "job.h"
+#include "random.h"
+#include "vec.h"
+
+// Points of the domain computed together.
+enum { BLOCK = DRAW_MOST };
+
+struct operand {
+  const float *base;
+  const int32_t *strides;
+  enum {
+    PLAIN,   // read at the domain's linear index: used where it lies
+    REPEATS, // the same in every block: laid out once
+    STRIDED, // laid out for each block
+  } access;
+  int32_t ready;
+};
+
+struct program {
+  int32_t count, dims, operands, lines, results;
+  const int32_t *sizes;
+  const int32_t *code;
+  // (register, address) pairs.
+  const int32_t *result;
+  uint32_t is_result;
+  struct operand operand[MAX_OPERANDS];
+};
+
+// One thread's registers: `value` says where a register's block is, here or in memory.
+struct registers {
+  const float *value[MAX_REGISTERS];
+  float own[MAX_REGISTERS][BLOCK] __attribute__((aligned(64)));
+  float laid_out[MAX_OPERANDS][BLOCK] __attribute__((aligned(64)));
+};
+
+// Reads a program's words; returns the words after it.
+const int32_t *dcgan_program(const struct worker *me, const int32_t *words, struct program *program);
+// Then its results' words, and a number that divides the start of every block.
+void dcgan_program_results(struct program *program, const int32_t *words, int32_t step);
+
+// Computes points [start, start + count), count <= BLOCK.
+void dcgan_block(const struct worker *me, struct program *program, int32_t start, int32_t count,
+                 struct registers *registers);

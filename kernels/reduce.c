@@ -1,0 +1,87 @@
+// Sums of a program's registers over the middle of a domain [outer, length, inner]. A unit of work is one outer index or,
+// when there is but one, one of the plan's parts of the middle; a unit is summed by one thread in an order fixed by the
+// shape, so threads change nothing. Inside a unit values are added row on row, vectors wide; a short inner dimension is
+// taken several times at once, so that even a total over everything has many independent sums.
+#include "program.h"
+
+// At least so many sums side by side.
+enum { ROW_LEAST = 64, ROW_MOST = 2 * ROW_LEAST };
+
+// sum[j] += values[j] + values[j + row] + ... over `count` values, row after row.
+static void add_rows(float *sum, const float *values, int32_t count, int32_t row) {
+  const int32_t whole = count / row, wide = row / LANES * LANES;
+  for (int32_t j = 0; j < wide; j += LANES) {
+    vf total = load(sum + j);
+    for (int32_t r = 0; r < whole; r++) total += load(values + r * row + j);
+    store(sum + j, total);
+  }
+  for (int32_t r = 0; r < whole; r++)
+    for (int32_t j = wide; j < row; j++) sum[j] += values[r * row + j];
+  for (int32_t j = 0; j < count - whole * row; j++) sum[j] += values[whole * row + j];
+}
+
+// Points [begin, end) of the domain summed into to[result], each of `inner` floats.
+static void sum_unit(const struct worker *me, struct program *p, int32_t begin, int32_t end, int32_t inner,
+                     int32_t step, float *const *to, struct registers *regs) {
+  float rows[MAX_RESULTS][ROW_MOST];
+  const int32_t times = inner < ROW_LEAST ? (ROW_LEAST + inner - 1) / inner : 1;
+  const int32_t row = inner * times;
+  for (int32_t r = 0; r < p->results; r++) {
+    float *sum = times > 1 ? rows[r] : to[r];
+    for (int32_t j = 0; j < row; j++) sum[j] = 0;
+  }
+  for (int32_t start = begin, column = 0; start < end;) {
+    // Long rows are cut into blocks, short ones come several to a block; a block never leaves its row half way.
+    const int32_t count = least(end - start, row <= step ? step : least(step, row - column));
+    dcgan_block(me, p, start, count, regs);
+    for (int32_t r = 0; r < p->results; r++) {
+      const float *values = regs->value[p->result[2 * r]];
+      if (row <= step) add_rows(times > 1 ? rows[r] : to[r], values, count, row);
+      else add_rows(to[r] + column, values, count, count);
+    }
+    start += count;
+    column = row <= step || column + count == row ? 0 : column + count;
+  }
+  if (times == 1) return;
+  for (int32_t r = 0; r < p->results; r++)
+    for (int32_t j = 0; j < inner; j++) {
+      float total = rows[r][j];
+      for (int32_t t = 1; t < times; t++) total += rows[r][t * inner + j];
+      to[r][j] = total;
+    }
+}
+
+void dcgan_reduce(const struct worker *me, const int32_t *words) {
+  struct program p;
+  struct registers regs;
+  words = dcgan_program(me, words, &p);
+  const int32_t outer = words[0], length = words[1], inner = words[2], parts = words[3];
+  float *partials = dcgan_at(me, words[4]);
+  const int32_t times = inner < ROW_LEAST ? (ROW_LEAST + inner - 1) / inner : 1;
+  const int32_t row = inner * times, step = row <= BLOCK ? BLOCK / row * row : BLOCK;
+  dcgan_program_results(&p, words + 5, row <= BLOCK ? inner : 1);
+  const int32_t per_part = (length + parts - 1) / parts;
+  float *to[MAX_RESULTS];
+  int64_t begin, end;
+  dcgan_share(me, outer == 1 ? parts : outer, &begin, &end);
+  for (int32_t unit = (int32_t)begin; unit < end; unit++) {
+    const int32_t first = outer == 1 ? least(length, unit * per_part) : unit * length;
+    const int32_t last = outer == 1 ? least(length, (unit + 1) * per_part) : first + length;
+    for (int32_t r = 0; r < p.results; r++) {
+      float *whole = dcgan_at(me, p.result[2 * r + 1]);
+      to[r] = outer == 1 ? partials + ((int64_t)unit * p.results + r) * inner : whole + (int64_t)unit * inner;
+    }
+    sum_unit(me, &p, first * inner, last * inner, inner, step, to, &regs);
+  }
+  if (outer != 1) return;
+  dcgan_sync(me);
+  dcgan_share(me, inner, &begin, &end);
+  for (int32_t r = 0; r < p.results; r++) {
+    float *whole = dcgan_at(me, p.result[2 * r + 1]);
+    for (int64_t j = begin; j < end; j++) {
+      float total = partials[(int64_t)r * inner + j];
+      for (int32_t part = 1; part < parts; part++) total += partials[((int64_t)part * p.results + r) * inner + j];
+      whole[j] = total;
+    }
+  }
+}

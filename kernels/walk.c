@@ -1,0 +1,88 @@
+// The walk over a plan: every thread reads every instruction, does its share, and waits for the others before the next.
+// Nothing is handed out while running, so what a thread does depends on nothing but the plan and its number.
+#include "job.h"
+#include "vec.h"
+
+// Checks of the barrier before sleeping, some 20 microseconds: shorter than a sleep costs, long enough for even shares.
+enum { SPINS = 1000 };
+
+INLINE void relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#if defined(__wasm__)
+void dcgan_sleep(int32_t *word, int32_t value) {
+#if defined(__wasm_atomics__)
+  __builtin_wasm_memory_atomic_wait32(word, value, -1);
+#else
+  (void)word, (void)value;
+#endif
+}
+
+void dcgan_wake(int32_t *word) {
+#if defined(__wasm_atomics__)
+  __builtin_wasm_memory_atomic_notify(word, ~0u);
+#else
+  (void)word;
+#endif
+}
+#endif
+
+void dcgan_sync(const struct worker *me) {
+  struct job *job = me->job;
+  if (job->threads == 1) return;
+  const int32_t turn = __atomic_load_n(&job->turn, __ATOMIC_ACQUIRE);
+  if (__atomic_add_fetch(&job->arrived, 1, __ATOMIC_ACQ_REL) == job->threads) {
+    __atomic_store_n(&job->arrived, 0, __ATOMIC_RELAXED);
+    // Sequentially consistent with the sleepers' count: either we see a sleeper, or it sees the new turn.
+    __atomic_add_fetch(&job->turn, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&job->sleepers, __ATOMIC_SEQ_CST) > 0) dcgan_wake(&job->turn);
+    return;
+  }
+  for (int i = 0; i < SPINS; i++) {
+    if (__atomic_load_n(&job->turn, __ATOMIC_ACQUIRE) != turn) return;
+    relax();
+  }
+  __atomic_add_fetch(&job->sleepers, 1, __ATOMIC_SEQ_CST);
+  while (__atomic_load_n(&job->turn, __ATOMIC_SEQ_CST) == turn) dcgan_sleep(&job->turn, turn);
+  __atomic_sub_fetch(&job->sleepers, 1, __ATOMIC_SEQ_CST);
+}
+
+int32_t dcgan_job_bytes(void) { return sizeof(struct job); }
+
+void dcgan_job_init(struct job *job, const int32_t *code, int32_t words, float *state, uint32_t state_floats,
+                    float *scratch, uint32_t control, int32_t threads) {
+  job->code = code;
+  job->words = words;
+  job->threads = threads;
+  job->state = state;
+  job->scratch = scratch;
+  job->state_floats = state_floats;
+  const struct worker anyone = {job, 0};
+  job->control = (const uint32_t *)dcgan_at(&anyone, (int32_t)control);
+}
+
+int32_t dcgan_walk(struct job *job, int32_t thread) {
+  const struct worker me = {job, thread};
+  int32_t index = 0;
+  for (int32_t at = 0; at < job->words; at += job->code[at + 1], index++) {
+    const int32_t *body = job->code + at + HEADER_WORDS;
+    switch (job->code[at]) {
+      case KIND_CONV2D: dcgan_conv2d(&me, body); break;
+      case KIND_CONV_INPUT: dcgan_conv_input(&me, body); break;
+      case KIND_CONV_FILTER: dcgan_conv_filter(&me, body); break;
+      case KIND_ELEMENTWISE: dcgan_elementwise(&me, body); break;
+      case KIND_REDUCE: dcgan_reduce(&me, body); break;
+      case KIND_TRANSPOSE: dcgan_transpose(&me, body); break;
+      default: return 1 + index;
+    }
+    dcgan_sync(&me);
+  }
+  return 0;
+}
+
+const char *dcgan_variant(void) { return VECTOR_NAME; }

@@ -1,0 +1,103 @@
+// The machine's own C compiler: which one, how it is asked, and what it says when it refuses. Sources go in, one shared
+// library comes out. Convolutions may fuse multiply and add; everything else must not, so that random draws and
+// elementary functions have the same bits in every build of the kernels.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+
+export interface Compiler {
+  /** Program and leading arguments: $CC may hold both. */
+  readonly command: readonly string[];
+  /** First line of what it says of itself. */
+  readonly banner: string;
+  /** Short: gcc-12.2.0. */
+  readonly name: string;
+}
+
+interface Finished {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+function execute(command: readonly string[], args: readonly string[], cwd?: string): Promise<Finished> {
+  const [program, ...leading] = command as [string, ...string[]];
+  return new Promise((resolve) => {
+    const options = { encoding: 'utf8', timeout: 300_000, env: { ...process.env, LC_ALL: 'C' }, ...(cwd && { cwd }) };
+    execFile(program, [...leading, ...args], options as { encoding: 'utf8' }, (error, stdout, stderr) =>
+      resolve({ ok: !error, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') }),
+    );
+  });
+}
+
+/** The commands tried, in order: $CC as it is set, then the usual names. */
+export function compilerCommands(environment: NodeJS.ProcessEnv): string[][] {
+  const own = environment.CC?.trim();
+  return [...(own ? [own.split(/\s+/)] : []), ['cc'], ['gcc'], ['clang']];
+}
+
+/** The first command that answers, or null. */
+export async function findCompiler(commands: readonly (readonly string[])[]): Promise<Compiler | null> {
+  for (const command of commands) {
+    const { ok, output } = await execute(command, ['--version']);
+    const banner = output.split('\n')[0] ?? '';
+    if (!ok || banner === '') continue;
+    const kind = /clang/i.test(output) ? 'clang' : /gcc|free software foundation/i.test(output) ? 'gcc' : 'cc';
+    return { command, banner, name: `${kind}-${banner.match(/\d+(\.\d+)+/g)?.at(-1) ?? 'unknown'}` };
+  }
+  return null;
+}
+
+const COMMON = '-O3 -fPIC -pthread -std=gnu17 -fno-math-errno'.split(' ');
+const LINK = ['-shared', '-pthread', ...(process.platform === 'linux' ? ['-Wl,-z,nodelete'] : [])];
+/** Some compilers refuse to look at the machine; the library is then plain, and slower. */
+const MACHINE: readonly (readonly string[])[] = [['-march=native'], []];
+/** Units whose sums may be fused. */
+const FUSED: readonly string[] = ['conv.c', 'filter.c'];
+
+/** All that decides the library besides sources and compiler, for its name in the cache. */
+export const FLAGS: readonly unknown[] = [COMMON, LINK, MACHINE, FUSED];
+
+/** Compiles `units` of `folder` into `library`; the compiler's first complaint, or null. Objects go to `objects`. */
+export async function compileLibrary(
+  compiler: Compiler,
+  folder: string,
+  units: readonly string[],
+  objects: string,
+  library: string,
+): Promise<string | null> {
+  let complaint: string | null = null;
+  for (const machine of MACHINE) {
+    const compiled = await Promise.all(
+      units.map((unit) => {
+        const contract = `-ffp-contract=${FUSED.includes(unit) ? 'fast' : 'off'}`;
+        const output = join(objects, unit.replace(/\.c$/, '.o'));
+        return execute(compiler.command, [...COMMON, ...machine, contract, '-c', unit, '-o', output], folder);
+      }),
+    );
+    const refused = compiled.find(({ ok }) => !ok);
+    if (!refused) {
+      const files = units.map((unit) => join(objects, unit.replace(/\.c$/, '.o')));
+      const linked = await execute(compiler.command, [...LINK, '-o', library, ...files]);
+      return linked.ok ? null : firstComplaint(linked.output);
+    }
+    complaint ??= firstComplaint(refused.output);
+  }
+  return complaint;
+}
+
+function firstComplaint(output: string): string {
+  const lines = output.split('\n');
+  return (lines.find((line) => /error/i.test(line)) ?? lines[0] ?? 'no reason given').trim();
+}
+
+/** What `-march=native` depends on: the processor's name and what it can do. */
+export function processor(): string {
+  try {
+    const lines = readFileSync('/proc/cpuinfo', 'utf8').split('\n');
+    const wanted = /^(model name|flags|Features|CPU implementer|CPU part)\s*:/;
+    return [...new Set(lines.filter((line) => wanted.test(line)))].join('\n');
+  } catch {
+    return `${process.arch} ${cpus()[0]?.model ?? ''}`; // not Linux
+  }
+}

@@ -1,0 +1,287 @@
+// The C kernels against the definitions they implement, on plans made by hand: odd shapes, every thread count the same
+// bits, random words exact, and an event loop that stays free during a run.
+import { describe, expect, it } from 'vitest';
+import { controlWords } from '../src/engine/control.ts';
+import { conv2dReference, convFilterReference, convInputReference } from '../src/engine/ops/conv.ts';
+import { SCALAR } from '../src/engine/ops/elementwise.ts';
+import type { Code, Geometry, Instruction, Plan } from '../src/engine/plan.ts';
+import { packFloats } from '../src/engine/plan.ts';
+import { blockToNormals, drawBlock, drawWord, wordToUniform } from '../src/engine/random.ts';
+import { TEST_DEVICES, title, withBackend } from './support/devices.ts';
+import { relativeError, values } from './support/values.ts';
+
+const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
+const KEY = { seed: 9876543210123, step: 2 ** 33 + 5 };
+const CONTROL = 0;
+const THREADS = [1, 2, 3];
+
+/** Slots one after another, as plans have them: multiples of 16 floats. */
+function places(...floats: number[]): number[] {
+  let next = 16;
+  return floats.map((n) => {
+    const at = next;
+    next += Math.ceil(n / 16) * 16 + 16;
+    return at;
+  });
+}
+
+function planOf(instructions: readonly Instruction[], scratchFloats: number): Plan {
+  const none = new Map();
+  return {
+    name: 'by hand',
+    stateFloats: 0,
+    scratchFloats,
+    control: CONTROL,
+    inputs: none,
+    injections: none,
+    outputs: none,
+    instructions,
+  };
+}
+
+/** What lies at `at` after the instructions ran on each number of threads; all must agree to the bit. */
+async function run(
+  instructions: readonly Instruction[],
+  inputs: readonly (readonly [number, Float32Array])[],
+  at: number,
+  length: number,
+): Promise<Float32Array> {
+  const results: Float32Array[] = [];
+  for (const threads of THREADS)
+    await withBackend(native, 0, threads, async (backend) => {
+      const executable = await backend.compile(planOf(instructions, 1 << 21));
+      for (const [address, data] of inputs) await backend.write(address, data);
+      await backend.write(CONTROL, controlWords(KEY));
+      await backend.run(executable);
+      results.push(await backend.read(at, length));
+    });
+  for (const other of results) expect(Buffer.from(other.buffer).equals(Buffer.from(results[0]!.buffer))).toBe(true);
+  return results[0]!;
+}
+
+function geometry(
+  [N, H, W, C]: [number, number, number, number],
+  [KH, KW, OC]: [number, number, number],
+  stride: number,
+): Geometry {
+  const out = (n: number) => Math.ceil(n / stride);
+  const before = (n: number, k: number) => Math.floor(Math.max((out(n) - 1) * stride + k - n, 0) / 2);
+  return { N, H, W, C, KH, KW, OC, OH: out(H), OW: out(W), stride, padTop: before(H, KH), padLeft: before(W, KW) };
+}
+
+const GEOMETRIES: readonly Geometry[] = [
+  geometry([7, 7, 7, 3], [5, 5, 100], 1),
+  geometry([3, 14, 14, 64], [5, 5, 128], 2),
+  geometry([13, 9, 6, 1], [5, 5, 64], 2),
+  geometry([25, 4, 5, 33], [3, 2, 1], 2),
+  geometry([1, 8, 8, 16], [4, 4, 32], 3),
+  geometry([2, 6, 6, 5], [1, 1, 47], 2),
+  geometry([96, 1, 1, 100], [1, 1, 313], 1),
+  geometry([26, 1, 1, 627], [1, 1, 1], 1),
+  geometry([5, 2, 3, 4], [5, 7, 3], 1),
+];
+
+const label = (g: Geometry): string =>
+  `[${g.N},${g.H},${g.W},${g.C}] kernel [${g.KH},${g.KW}] to ${g.OC}, stride ${g.stride}`;
+
+describe.skipIf(native.missing)(`convolutions on ${title(native)}`, () => {
+  it.each(GEOMETRIES.map((g) => [label(g), g] as const))('%s', async (_, g) => {
+    const size = { x: g.N * g.H * g.W * g.C, w: g.KH * g.KW * g.C * g.OC, y: g.N * g.OH * g.OW * g.OC };
+    const groups = Math.min(3, g.N);
+    const [x, w, y, scratch] = places(size.x, size.w, size.y, 0) as [number, number, number, number];
+    const [xs, ws, ys] = [values([size.x], 1), values([size.w], 2), values([size.y], 3)];
+    const at = { x, w, y };
+    const forward: Instruction = { kind: 'conv2d', ...g, ...at, pack: scratch };
+    const input: Instruction = { kind: 'convInput', ...g, ...at, pack: scratch };
+    const filter: Instruction = { kind: 'convFilter', ...g, ...at, partials: scratch, groups };
+    expect(scratch + Math.max(packFloats(g), groups * size.w)).toBeLessThan(1 << 21);
+
+    const want = { x: new Float32Array(size.x), w: new Float32Array(size.w), y: new Float32Array(size.y) };
+    conv2dReference(g, xs, ws, want.y);
+    convInputReference(g, ys, ws, want.x);
+    convFilterReference(g, xs, ys, want.w);
+    // NaN in the places of results: whatever is read before it is written would show.
+    const nan = (n: number) => new Float32Array(n).fill(Number.NaN);
+    const gotY = await run([forward], [[x, xs], [w, ws], [y, nan(size.y)]], y, size.y); // biome-ignore format: one line each
+    const gotX = await run([input], [[y, ys], [w, ws], [x, nan(size.x)]], x, size.x); // biome-ignore format: one line each
+    const gotW = await run([filter], [[x, xs], [y, ys], [w, nan(size.w)]], w, size.w); // biome-ignore format: one line each
+    expect(relativeError(gotY, want.y)).toBeLessThan(1e-6);
+    expect(relativeError(gotX, want.x)).toBeLessThan(1e-6);
+    expect(relativeError(gotW, want.w)).toBeLessThan(1e-6);
+  });
+
+  it('does not multiply padding: an infinite weight outside the image is not met', async () => {
+    const g = geometry([2, 1, 1, 4], [3, 3, 5], 1);
+    const ws = values([180], 4).map((value, i) => (Math.floor(i / 20) === 4 ? value : Number.POSITIVE_INFINITY));
+    const [x, w, y, pack] = places(8, 180, 10, 0) as [number, number, number, number];
+    const got = await run([{ kind: 'conv2d', ...g, x, w, y, pack }], [[x, values([8], 5)], [w, ws]], y, 10); // biome-ignore format: short
+    expect(got.every(Number.isFinite)).toBe(true);
+  });
+});
+
+function elementwise(
+  count: number,
+  code: readonly Code[],
+  operands: readonly number[],
+  results: readonly (readonly [number, number])[],
+): Instruction {
+  return {
+    kind: 'elementwise',
+    count,
+    sizes: [count],
+    operands: operands.map((address) => ({ address, strides: [1] })),
+    registers: 4,
+    code,
+    results: results.map(([register, address]) => ({ register, address })),
+    attached: false,
+  };
+}
+
+/** Values where functions have corners, then many ordinary ones of all sizes. */
+function corners(): Float32Array {
+  const ordinary = values([4000], 6).map((value, i) => value * 2 ** ((i % 40) - 20));
+  const special = [0, -0, 1, -1, 0.625, 88.7, 88.8, 104, -87.4, -103, -104, 1e-39, 1e-30, 1e38, -1e38];
+  return Float32Array.from([...special, Infinity, -Infinity, Number.NaN, ...ordinary]);
+}
+
+/** Distance in units of the last place of the wanted float. */
+function ulps(got: number, want: number): number {
+  if (Object.is(got, want) || (Number.isNaN(got) && Number.isNaN(want)) || got === want) return 0;
+  const wanted = Math.fround(want);
+  if (got === wanted) return 0;
+  const unit = 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(want)))) - 23);
+  return Math.abs(got - want) / unit;
+}
+
+describe.skipIf(native.missing)(`programs on ${title(native)}`, () => {
+  const UNARY = ['neg', 'abs', 'square', 'sqrt', 'rsqrt', 'exp', 'log', 'tanh', 'sigmoid', 'softplus'] as const;
+  it.each(UNARY)('%s within 3 units in the last place', async (op) => {
+    const xs = corners();
+    const [x, y] = places(xs.length, xs.length) as [number, number];
+    const code: Code[] = [
+      { op: 'load', dst: 0, a: 0 },
+      { op, dst: 1, a: 0 },
+    ];
+    const got = await run([elementwise(xs.length, code, [x], [[1, y]])], [[x, xs]], y, xs.length);
+    // Results are floats: what passes their range is infinite.
+    const worst = xs.map((value, i) => ulps(got[i]!, Math.fround((SCALAR[op] as (a: number) => number)(value))));
+    expect(Math.max(...worst)).toBeLessThanOrEqual(3);
+  });
+
+  it('stores over its operands after a whole block is read', async () => {
+    const [n, a] = [1000, values([1000], 7)];
+    const b = values([n], 8);
+    const [x, y] = places(n, n) as [number, number];
+    const swap: Code[] = [
+      { op: 'load', dst: 0, a: 0 },
+      { op: 'load', dst: 1, a: 1 },
+    ];
+    const results = [[1, x], [0, y]] as const; // biome-ignore format: pairs
+    expect(await run([elementwise(n, swap, [x, y], results)], [[x, a], [y, b]], x, n)).toEqual(b); // biome-ignore format: short
+    expect(await run([elementwise(n, swap, [x, y], results)], [[x, a], [y, b]], y, n)).toEqual(a); // biome-ignore format: short
+  });
+
+  it('draws the words of random.ts', async () => {
+    const n = 1003;
+    const [u, z, m] = places(n, n, n) as [number, number, number];
+    const code: Code[] = [
+      { op: 'uniform', dst: 0, a: 0, site: 0, stream: 11 },
+      { op: 'normal', dst: 1, a: 0, site: 1, stream: 12 },
+      { op: 'mask', dst: 2, a: 0, site: 2, stream: 13, threshold: 5033165, value: 1.25 },
+    ];
+    const draw = elementwise(n, code, [u], [[0, u], [1, z], [2, m]]); // biome-ignore format: pairs
+    const uniforms = await run([draw], [], u, n);
+    const normals = await run([draw], [], z, n);
+    const masks = await run([draw], [], m, n);
+    for (let i = 0; i < n; i++) {
+      expect(uniforms[i]).toBe(wordToUniform(drawWord(KEY, 11, i)));
+      expect(masks[i]).toBe(drawWord(KEY, 13, i) >>> 8 >= 5033165 ? 1.25 : 0);
+      const want = blockToNormals(drawBlock(KEY, 12, Math.floor(i / 4)))[i % 4]!;
+      expect(Math.abs(normals[i]! - want)).toBeLessThan(2e-6);
+    }
+  });
+
+  it.each([
+    [1, 70001, 1, 5],
+    [1, 900, 3, 4],
+    [1, 400, 100, 3],
+    [1, 37, 1000, 2],
+    [40, 9, 1, 1],
+    [6, 50, 64, 1],
+    [3, 1, 7, 1],
+  ])('sums [%i, %i, %i] over the middle in %i parts', async (outer, length, inner, parts) => {
+    const count = outer * length * inner;
+    const xs = values([count], 9, 0.1, 1);
+    const bias = values([inner], 10, 0.1, 1);
+    const [x, b, y, partials] = places(count, inner, outer * inner, 0) as [number, number, number, number];
+    const reduce: Instruction = {
+      kind: 'reduce',
+      count,
+      sizes: [outer * length, inner],
+      operands: [
+        { address: x, strides: [inner, 1] },
+        { address: b, strides: [0, 1] },
+      ],
+      registers: 2,
+      code: [
+        { op: 'load', dst: 0, a: 0 },
+        { op: 'load', dst: 1, a: 1 },
+        { op: 'mul', dst: 0, a: 0, b: 1 },
+      ],
+      results: [{ register: 0, address: y }],
+      outer,
+      length,
+      inner,
+      parts,
+      partials,
+    };
+    const want = new Float64Array(outer * inner);
+    xs.forEach((value, i) => {
+      want[Math.floor(i / (length * inner)) * inner + (i % inner)]! += value * bias[i % inner]!;
+    });
+    expect(relativeError(await run([reduce], [[x, xs], [b, bias]], y, outer * inner), want)).toBeLessThan(1e-6); // biome-ignore format: short
+  });
+
+  it('transposes', async () => {
+    const [x, y] = places(37 * 50, 37 * 50) as [number, number];
+    const xs = values([37, 50], 11);
+    const got = await run([{ kind: 'transpose', x, y, rows: 37, columns: 50 }], [[x, xs]], y, xs.length);
+    expect(got).toEqual(xs.map((_, i) => xs[(i % 37) * 50 + Math.floor(i / 37)]!));
+  });
+});
+
+describe.skipIf(native.missing)(`the backend on ${title(native)}`, () => {
+  it('keeps the event loop free during a run', async () => {
+    const g = geometry([64, 14, 14, 64], [5, 5, 128], 2);
+    const [x, w, y, pack] = places(64 * 196 * 64, 25 * 64 * 128, 64 * 49 * 128, 0) as [number, number, number, number];
+    const conv: Instruction = { kind: 'conv2d', ...g, x, w, y, pack };
+    const plan = planOf(new Array(300).fill(conv), 1 << 21);
+    await withBackend(native, 0, 2, async (backend) => {
+      const executable = await backend.compile(plan);
+      await backend.write(x, values([64 * 196 * 64], 12));
+      const gaps: number[] = [];
+      let last = performance.now();
+      const timer = setInterval(() => {
+        const now = performance.now();
+        gaps.push(now - last);
+        last = now;
+      }, 50);
+      await backend.run(executable);
+      clearInterval(timer);
+      expect(gaps.length).toBeGreaterThan(2);
+      expect(gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]).toBeLessThan(100);
+    });
+  });
+
+  it('keeps what scratch holds when a larger plan comes, and ends after a failed call', async () => {
+    await withBackend(native, 100, 2, async (backend) => {
+      await backend.compile({ ...planOf([], 64), stateFloats: 100 });
+      const data = values([164], 13);
+      await backend.write(0, data);
+      await backend.compile({ ...planOf([], 1 << 22), stateFloats: 100 });
+      expect(await backend.read(0, 164)).toEqual(data);
+      await expect(backend.read(100, 2 ** 30)).rejects.toThrow('native: an access outside the arena');
+      await expect(backend.read(0, 1)).rejects.toThrow('native: an access outside the arena');
+    });
+  });
+});

@@ -1,0 +1,88 @@
+// What happens in a run, as data. The loop knows no terminal and no files of its listeners: a progress line, JSON lines
+// and a page are all made from these.
+import type { Config } from '../gan/config.ts';
+import type { StepResult } from '../gan/dcgan.ts';
+import type { MachineInfo } from '../gan/machine.ts';
+import type { Picture } from '../render/grid.ts';
+
+/** The first event: what is about to run, everything on disk that a resume needs. */
+export interface RunEvent {
+  readonly type: 'run';
+  /** The run's folder, as given or chosen. */
+  readonly folder: string;
+  readonly config: Config;
+  readonly seed: number;
+  readonly data: { readonly name: string; readonly count: number };
+  readonly info: MachineInfo;
+  readonly stepsPerEpoch: number;
+  /** Where a resumed run goes on; null for a fresh one. */
+  readonly resumed: { readonly path: string | null; readonly epoch: number; readonly step: number } | null;
+  /** Things the person should know: bits that will differ on another device, and the like. */
+  readonly notes: readonly string[];
+}
+
+/** One step is done. */
+export interface StepEvent extends StepResult {
+  readonly type: 'step';
+  /** Steps of the run, from 1. */
+  readonly step: number;
+  /** The epoch under way, from 1. */
+  readonly epoch: number;
+  /** Steps of this epoch done, from 1. */
+  readonly stepInEpoch: number;
+  /** Real images of this step. */
+  readonly images: number;
+  readonly seconds: number;
+}
+
+/** A picture was written; epoch 0 is before training. */
+export interface PictureEvent {
+  readonly type: 'picture';
+  readonly epoch: number;
+  readonly path: string;
+  readonly picture: Picture;
+}
+
+/** A checkpoint was written; `step` is set in mid-epoch. */
+export interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  readonly path: string;
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** An epoch is done, picture and checkpoint included: means over its steps, and the time all of it took. */
+export interface EpochEvent extends StepResult {
+  readonly type: 'epoch';
+  readonly epoch: number;
+  readonly step: number;
+  readonly seconds: number;
+}
+
+/** The run was asked to stop, and has saved. Resume goes on exactly here. */
+export interface InterruptedEvent {
+  readonly type: 'interrupted';
+  readonly path: string;
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** All epochs are done; the newest checkpoint was read back and verified. `gif` is null when the run was complete before. */
+export interface DoneEvent {
+  readonly type: 'done';
+  readonly folder: string;
+  readonly epochs: number;
+  readonly checkpoint: string;
+  readonly gif: string;
+  /** True when there was nothing left to train. */
+  readonly already: boolean;
+}
+
+export type TrainEvent =
+  | RunEvent
+  | StepEvent
+  | PictureEvent
+  | CheckpointEvent
+  | EpochEvent
+  | InterruptedEvent
+  | DoneEvent;

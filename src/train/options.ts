@@ -1,0 +1,26 @@
+// What a person can ask of a run.
+import type { Dataset } from '../data/dataset.ts';
+import type { ConfigOverrides } from '../gan/config.ts';
+import type { MachineOptions } from '../gan/machine.ts';
+import type { Contrast } from './pictures.ts';
+
+export interface TrainOptions extends MachineOptions, ConfigOverrides {
+  /** `tf2018` (default), `tf2` or `tiny`. */
+  readonly preset?: string | undefined;
+  /** Decides every random number: a whole number below 2^53. Random when not given, and recorded. */
+  readonly seed?: number | undefined;
+  /** A name (`mnist`, default), a path, or a data set in memory. */
+  readonly data?: string | Dataset | undefined;
+  /** Only the first images of the data. */
+  readonly limit?: number | undefined;
+  /** The run's folder; `runs/NNNNN-DATA-PRESET`, the next free number, when not given. */
+  readonly out?: string | undefined;
+  /** `fixed` (default): grey levels as the network gives them; `tile`: each tile stretched to its own range. */
+  readonly contrast?: Contrast | undefined;
+  /** Goes on with the run in this folder; other options may then be device, threads, contrast and more epochs. */
+  readonly resume?: string | undefined;
+  /** The checkpoint to resume from; the newest when not given. */
+  readonly from?: string | undefined;
+  /** Aborting finishes the step, saves and ends the iteration. */
+  readonly signal?: AbortSignal | undefined;
+}

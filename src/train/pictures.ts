@@ -1,0 +1,87 @@
+// The pictures of a run: reals and start before training, one after each epoch, and the film of them.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dataset } from '../data/dataset.ts';
+import type { DCGAN } from '../gan/dcgan.ts';
+import { FIXED_COUNT } from '../gan/model.ts';
+import { FIXED_NOISE } from '../gan/streams.ts';
+import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
+import { DcganError } from '../platform/errors.ts';
+import { chooseFrames, encodeGif } from '../render/gif.ts';
+import { type GridOptions, makeGrid, type Picture } from '../render/grid.ts';
+import { decodePng, encodePng } from '../render/png.ts';
+
+/** How grey levels are shown: `fixed`, as the network gives them, or `tile`, each tile stretched to its own range. */
+export type Contrast = NonNullable<GridOptions['contrast']>;
+
+export const GIF_NAME = 'dcgan.gif';
+export const IMAGES_FOLDER = 'images';
+export const REALS_NAME = 'reals.png';
+const INITIAL_NAME = 'initial.png';
+
+/** The file of an epoch's picture; epoch 0 is before training. */
+export function pictureName(epoch: number): string {
+  return epoch === 0 ? INITIAL_NAME : `image_at_epoch_${String(epoch).padStart(4, '0')}.png`;
+}
+
+/** The first images of the data, as a 4 x 4 picture. */
+export function realsPicture(data: Dataset): Picture {
+  const count = Math.min(FIXED_COUNT, data.count);
+  const { height, width, channels, imageSize } = data;
+  return makeGrid(data.images.subarray(0, count * imageSize), [count, height, width, channels]);
+}
+
+/** What the generator makes of the fixed noise, as a 4 x 4 picture. */
+export async function progressPicture(gan: DCGAN, contrast: Contrast): Promise<Picture> {
+  const { imageSize, channels } = gan.config;
+  const noise = (await gan.tensors()).get(FIXED_NOISE.name)!.data;
+  return makeGrid(await gan.generate(noise), [FIXED_COUNT, imageSize, imageSize, channels], { contrast });
+}
+
+export function savePicture(path: string, picture: Picture): void {
+  writeFileDurably(path, encodePng(picture));
+}
+
+/** Epochs with a picture in the run, in order; 0 is not one of them. */
+export function picturedEpochs(run: string): number[] {
+  const folder = join(run, IMAGES_FOLDER);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    throw fileError('read', folder, error);
+  }
+  return names
+    .map((name) => Number(/^image_at_epoch_(\d{4,})\.png$/.exec(name)?.[1] ?? 0))
+    .filter((epoch) => epoch > 0)
+    .sort((a, b) => a - b);
+}
+
+/** The picture of an epoch of a run. */
+export function loadPicture(run: string, epoch: number): Picture {
+  const path = join(run, IMAGES_FOLDER, pictureName(epoch));
+  return decodePng(readFile(path), path);
+}
+
+/** The frames of a run's film. */
+export function filmFrames(run: string): Picture[] {
+  const epochs = picturedEpochs(run);
+  if (epochs.length === 0)
+    throw new DcganError({
+      what: `${run} has no pictures of epochs yet`,
+      expected: `${IMAGES_FOLDER}/${pictureName(1)} or later ones`,
+      todo: 'Train for at least one epoch',
+    });
+  const loaded = new Map<number, Picture>();
+  return chooseFrames(epochs).map((epoch) => {
+    const picture = loaded.get(epoch) ?? loadPicture(run, epoch);
+    loaded.set(epoch, picture);
+    return picture;
+  });
+}
+
+/** Writes a run's film, `dcgan.gif` unless another path is given; returns its path. */
+export function saveFilm(run: string, path = join(run, GIF_NAME)): string {
+  writeFileDurably(path, encodeGif(filmFrames(run)));
+  return path;
+}

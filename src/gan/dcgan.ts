@@ -82,9 +82,9 @@ export class DCGAN {
 
   /** A model from a decoded snapshot. */
   static async fromSnapshot(snapshot: Snapshot, options: MachineOptions = {}): Promise<DCGAN> {
-    const machine = await Machine.open(snapshot.config, options);
-    await machine.writeState(new Map([...snapshot.tensors].map(([name, { data }]) => [name, data])));
-    return new DCGAN(machine, snapshot);
+    const gan = new DCGAN(await Machine.open(snapshot.config, options), snapshot);
+    await gan.restore(snapshot.tensors);
+    return gan;
   }
 
   get config(): Config {
@@ -162,6 +162,11 @@ export class DCGAN {
     const { slots } = this.#machine.model.layout;
     const state = await this.#machine.readState();
     return new Map([...state].map(([name, data]) => [name, { shape: slots.get(name)!.shape, data }]));
+  }
+
+  /** Sets tensors of the state, by name. */
+  restore(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
+    return this.#machine.writeState(new Map([...tensors].map(([name, { data }]) => [name, data])));
   }
 
   /** The checkpoint's bytes: equal states give equal bytes. */

@@ -1,0 +1,212 @@
+// Everything before the first step: options become a fresh run on disk, or an old one is opened and checked.
+import { rmSync } from 'node:fs';
+import { checkpointName, listCheckpoints, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
+import { Dataset } from '../data/dataset.ts';
+import { openDataset } from '../data/open.ts';
+import { type Config, DEFAULT_PRESET, resolveConfig } from '../gan/config.ts';
+import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
+import { decodeSnapshot } from '../gan/snapshot.ts';
+import { readFile } from '../platform/durable.ts';
+import { DcganError, usage } from '../platform/errors.ts';
+import { VERSION } from '../platform/version.ts';
+import { cutMetrics, type MetricsLine } from './metrics.ts';
+import type { TrainOptions } from './options.ts';
+import { checkpointsOf, createRun, type RunConfig, readRunConfig, writeRunConfig } from './run.ts';
+
+/** A run ready to go on. */
+export interface Prepared {
+  readonly folder: string;
+  readonly gan: DCGAN;
+  readonly data: Dataset;
+  readonly record: RunConfig;
+  readonly resumed: { readonly path: string | null; readonly epoch: number; readonly step: number } | null;
+  readonly notes: readonly string[];
+  /** Step lines of the epoch under way, when resumed in its middle. */
+  readonly partial: readonly MetricsLine[];
+}
+
+/** Options that say what to train; a resumed run has settled them. */
+const SETTLED = [
+  'preset',
+  'imageSize',
+  'channels',
+  'latent',
+  'generatorWidths',
+  'discriminatorWidths',
+  'generatorSlope',
+  'discriminatorSlope',
+  'dropout',
+  'batchNormMomentum',
+  'batchNormEpsilon',
+  'unbiasedMovingVariance',
+  'batchSize',
+  'learningRate',
+  'beta1',
+  'beta2',
+  'adamEpsilon',
+] as const satisfies readonly (keyof Config & keyof TrainOptions)[];
+
+export function stepsPerEpoch(count: number, batchSize: number): number {
+  return Math.ceil(count / batchSize);
+}
+
+/** The data an option means, cut to `limit`. */
+export function openData({ data = 'mnist', limit }: Pick<TrainOptions, 'data' | 'limit'>): Dataset {
+  if (limit !== undefined && (!Number.isInteger(limit) || limit < 1))
+    throw usage({ what: 'limit does not fit', expected: 'a whole number from 1', got: String(limit) });
+  const dataset = data instanceof Dataset ? data : openDataset(data);
+  return limit === undefined ? dataset : dataset.limit(limit);
+}
+
+/** The configuration that options mean for a data set: its size and channels are the data's. */
+export function configFor(options: TrainOptions, data: Dataset): Config {
+  const { preset = DEFAULT_PRESET, ...rest } = options;
+  const given = Object.fromEntries(SETTLED.slice(1).map((key) => [key, rest[key as keyof typeof rest]]));
+  if (data.height !== data.width)
+    throw new DcganError({
+      what: `data set ${data.name}: images are not square`,
+      expected: 'equal height and width',
+      got: `${data.height} x ${data.width}`,
+    });
+  for (const [key, of] of [['imageSize', data.height] as const, ['channels', data.channels] as const])
+    if (given[key] !== undefined && given[key] !== of)
+      throw usage({ what: `${key} differs from the data`, expected: String(of), got: String(given[key]) });
+  const { height: imageSize, channels } = data;
+  if (imageSize < 16 || imageSize > 128 || imageSize % 4 !== 0)
+    throw new DcganError({
+      what: `data set ${data.name}: images of ${imageSize} x ${imageSize} pixels`,
+      expected: 'a size from 16 to 128 that 4 divides',
+      todo: 'Resize the images first',
+    });
+  return resolveConfig(preset, {
+    ...given,
+    ...(rest.epochs !== undefined && { epochs: rest.epochs }),
+    imageSize,
+    channels: channels as Config['channels'],
+  });
+}
+
+/** A fresh run: its configuration and its state before the first step are on disk when this returns. */
+export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
+  const data = openData(options);
+  const config = configFor(options, data);
+  const seed = checkSeed(options.seed ?? randomSeed());
+  const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
+  try {
+    const record: RunConfig = {
+      format: 1,
+      config: gan.config,
+      seed,
+      data: {
+        source: typeof options.data === 'string' ? options.data : data.name,
+        name: data.name,
+        count: data.count,
+        sha256: data.sha256,
+      },
+      contrast: options.contrast ?? 'fixed',
+      notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
+    };
+    const start = await gan.toBytes();
+    const folder = createRun(options.out, data.name, config.preset);
+    try {
+      writeRunConfig(folder, record);
+      saveCheckpoint(checkpointsOf(folder), checkpointName(0), start);
+    } catch (error) {
+      // It was new or empty: what lies there is ours, and no run yet.
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+    return { folder, gan, data, record, resumed: null, notes: [], partial: [] };
+  } catch (error) {
+    await gan.dispose();
+    throw error;
+  }
+}
+
+/** An old run, at its newest checkpoint (or the one asked for). Everything comes from the run; see TrainOptions.resume. */
+export async function prepareResumed(folder: string, options: TrainOptions): Promise<Prepared> {
+  const old = readRunConfig(folder);
+  refuseChanges(options, old);
+  const epochs = options.epochs ?? old.config.epochs;
+  const data = openData({ data: options.data ?? old.data.source }).limit(old.data.count);
+  if (data.count !== old.data.count || data.sha256 !== old.data.sha256)
+    throw new DcganError({
+      what: `the data of ${folder} have changed`,
+      expected: `${old.data.count} images with SHA-256 ${old.data.sha256.slice(0, 12)}...`,
+      got: `${data.count} with ${data.sha256.slice(0, 12)}...`,
+      todo: 'Give the same images again: --data',
+    });
+  sweepTemporaries(folder);
+  const path = options.from ?? listCheckpoints(checkpointsOf(folder)).at(-1)?.path ?? null;
+  const gan = await openAt(path, { ...old, config: { ...old.config, epochs } }, options);
+  try {
+    checkBelongs(gan, old, path ?? folder);
+    const kept = cutMetrics(folder, gan.steps);
+    const record = {
+      ...old,
+      config: { ...old.config, epochs },
+      contrast: options.contrast ?? old.contrast,
+      notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
+    };
+    writeRunConfig(folder, record);
+    return {
+      folder,
+      gan,
+      data,
+      record,
+      resumed: { path, epoch: gan.epoch, step: gan.steps },
+      notes: changedDevice(old, gan),
+      partial: kept.filter((line) => line.type === 'step' && line.epoch === gan.epoch + 1),
+    };
+  } catch (error) {
+    await gan.dispose();
+    throw error;
+  }
+}
+
+/** The model at a checkpoint; a run that was killed before its first one starts again from its seed. */
+async function openAt(path: string | null, { config, seed }: RunConfig, options: TrainOptions): Promise<DCGAN> {
+  const machine = { device: options.device, threads: options.threads };
+  if (path === null) return DCGAN.create({ ...config, ...machine, seed });
+  const snapshot = decodeSnapshot(readFile(path), path);
+  return DCGAN.fromSnapshot({ ...snapshot, config: { ...snapshot.config, epochs: config.epochs } }, machine);
+}
+
+function checkBelongs(gan: DCGAN, { config, seed }: RunConfig, path: string): void {
+  const same = JSON.stringify({ ...gan.config, epochs: 0 }) === JSON.stringify({ ...config, epochs: 0 });
+  if (same && gan.seed === seed) return;
+  throw new DcganError({
+    what: `${path} belongs to another run`,
+    expected: `seed ${seed} and the run's configuration`,
+    got: same ? `seed ${gan.seed}` : 'another configuration',
+    todo: 'Choose a checkpoint of this run',
+  });
+}
+
+function refuseChanges(options: TrainOptions, old: RunConfig): void {
+  const refuse = (name: string, was: unknown, got: unknown): never => {
+    throw usage({
+      what: `${name} cannot change when a run is resumed`,
+      expected: JSON.stringify(was),
+      got: JSON.stringify(got),
+      todo: 'Leave it out, or start a new run',
+    });
+  };
+  for (const key of SETTLED) {
+    const given = options[key];
+    if (given !== undefined && JSON.stringify(given) !== JSON.stringify(old.config[key]))
+      refuse(key, old.config[key], given);
+  }
+  if (options.seed !== undefined && options.seed !== old.seed) refuse('seed', old.seed, options.seed);
+  if (options.limit !== undefined && options.limit !== old.data.count) refuse('limit', old.data.count, options.limit);
+  if (options.out !== undefined) refuse('out', undefined, options.out);
+  if (options.epochs !== undefined && options.epochs < old.config.epochs)
+    refuse('epochs', `${old.config.epochs} or more`, options.epochs);
+}
+
+function changedDevice({ notes: was }: RunConfig, { info }: DCGAN): string[] {
+  if (was.device === info.device && was.variant === info.variant) return [];
+  return [
+    `this run was on ${was.device} (${was.variant}) and goes on on ${info.device} (${info.variant}): its last bits will differ from one that never changed`,
+  ];
+}

@@ -1,0 +1,214 @@
+// The loop: epochs over shuffled data, one plan run a step, a picture and a checkpoint after each epoch. It is an
+// iteration of events: each step is taken when the next event is asked for, and leaving the iteration at any point saves first.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkpointName, prune, saveCheckpoint } from '../checkpoint/files.ts';
+import type { DCGAN, StepResult } from '../gan/dcgan.ts';
+import { decodeSnapshot } from '../gan/snapshot.ts';
+import { readFile } from '../platform/durable.ts';
+import { usage } from '../platform/errors.ts';
+import type {
+  CheckpointEvent,
+  DoneEvent,
+  EpochEvent,
+  InterruptedEvent,
+  PictureEvent,
+  RunEvent,
+  StepEvent,
+  TrainEvent,
+} from './events.ts';
+import { appendMetrics, type MEASURES, type MetricsLine } from './metrics.ts';
+import type { TrainOptions } from './options.ts';
+import { epochOrder } from './order.ts';
+import {
+  GIF_NAME,
+  IMAGES_FOLDER,
+  pictureName,
+  progressPicture,
+  REALS_NAME,
+  realsPicture,
+  saveFilm,
+  savePicture,
+} from './pictures.ts';
+import { type Prepared, prepareFresh, prepareResumed, stepsPerEpoch } from './prepare.ts';
+import { checkpointsOf, resolveRun } from './run.ts';
+
+/**
+ * Trains, from a fresh start or where a run stopped. Break, return or an abort finishes the step under way and saves
+ * before the iteration ends; resuming from there gives the same bits as never having stopped.
+ * @throws DcganError for options that don't fit, data that can't be read, a disk that can't be written
+ */
+export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
+  if (options.from !== undefined && options.resume === undefined)
+    throw usage({ what: 'from needs a run to resume', todo: 'Add --resume RUN' });
+  const prepared =
+    options.resume === undefined
+      ? await prepareFresh(options)
+      : await prepareResumed(resolveRun(options.resume), options);
+  const loop = new Loop(prepared, options.signal);
+  try {
+    yield* loop.events();
+  } finally {
+    try {
+      await loop.saveUnsaved();
+    } finally {
+      await prepared.gan.dispose();
+    }
+  }
+}
+
+class Loop {
+  readonly #run: Prepared;
+  readonly #gan: DCGAN;
+  readonly #signal: AbortSignal | undefined;
+  readonly #stepsPerEpoch: number;
+  readonly #epochs: number;
+  /** Steps of the newest checkpoint. */
+  #saved: number;
+
+  constructor(run: Prepared, signal: AbortSignal | undefined) {
+    this.#run = run;
+    this.#gan = run.gan;
+    this.#signal = signal;
+    this.#epochs = run.record.config.epochs;
+    this.#stepsPerEpoch = stepsPerEpoch(run.data.count, run.record.config.batchSize);
+    this.#saved = run.gan.steps;
+  }
+
+  async *events(): AsyncGenerator<TrainEvent, void, undefined> {
+    yield this.#runEvent();
+    if (this.#gan.epoch >= this.#epochs) {
+      yield this.#done(!existsSync(join(this.#run.folder, GIF_NAME)), true);
+      return;
+    }
+    yield* this.#beforeTraining();
+    while (this.#gan.epoch < this.#epochs) {
+      yield* this.#epoch();
+      if (this.#signal?.aborted && this.#gan.epoch < this.#epochs) {
+        yield await this.#interrupted();
+        return;
+      }
+    }
+    await this.#restoreNewest();
+    yield this.#done(true, false);
+  }
+
+  /** Keeps what a broken iteration would lose. */
+  async saveUnsaved(): Promise<void> {
+    if (this.#gan.steps > this.#saved) await this.#save();
+  }
+
+  #runEvent(): RunEvent {
+    const { folder, record, data, resumed, notes } = this.#run;
+    return {
+      type: 'run',
+      folder,
+      config: record.config,
+      seed: record.seed,
+      data: { name: data.name, count: data.count },
+      info: this.#gan.info,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      resumed,
+      notes,
+    };
+  }
+
+  /** The pictures of epoch 0, where a fresh run, or one stopped this early, lacks them. */
+  async *#beforeTraining(): AsyncGenerator<PictureEvent, void, undefined> {
+    if (this.#gan.steps > 0) return;
+    const { folder, data } = this.#run;
+    savePicture(join(folder, IMAGES_FOLDER, REALS_NAME), realsPicture(data));
+    yield await this.#picture(0);
+  }
+
+  async *#epoch(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { data, record, partial } = this.#run;
+    const { batchSize } = record.config;
+    const epoch = this.#gan.epoch + 1;
+    const order = epochOrder(data.count, record.seed, epoch);
+    const lines: MetricsLine[] = partial.filter((line) => line.epoch === epoch);
+    const before = lines.reduce((total, line) => total + line.seconds, 0);
+    const started = performance.now();
+    let waited = 0;
+    const first = this.#gan.steps - (epoch - 1) * this.#stepsPerEpoch;
+    for (let i = first; i < this.#stepsPerEpoch; i++) {
+      if (this.#signal?.aborted) return;
+      const event = await this.#step(epoch, i + 1, order.subarray(i * batchSize, (i + 1) * batchSize));
+      const { images: _, stepInEpoch: __, ...line } = event;
+      appendMetrics(this.#run.folder, line);
+      lines.push(line);
+      const handed = performance.now();
+      yield event;
+      waited += performance.now() - handed;
+    }
+    const picture = await this.#picture(epoch);
+    this.#gan.epoch = epoch;
+    const seconds = (): number => before + (performance.now() - started - waited) / 1000;
+    const event: Omit<EpochEvent, 'seconds'> = { type: 'epoch', epoch, step: this.#gan.steps, ...meansOf(lines) };
+    // The line comes before the checkpoint, so that a checkpoint's metrics are always there: its time lacks the saving.
+    appendMetrics(this.#run.folder, { ...event, seconds: seconds() });
+    const checkpoint = await this.#save();
+    prune(checkpointsOf(this.#run.folder));
+    yield picture;
+    yield checkpoint;
+    yield { ...event, seconds: seconds() };
+  }
+
+  async #step(epoch: number, stepInEpoch: number, indices: Uint32Array): Promise<StepEvent> {
+    const started = performance.now();
+    const result = await this.#gan.step(this.#run.data.batch(indices));
+    const seconds = (performance.now() - started) / 1000;
+    return { type: 'step', step: this.#gan.steps, epoch, stepInEpoch, images: indices.length, ...result, seconds };
+  }
+
+  async #picture(epoch: number): Promise<PictureEvent> {
+    const path = join(this.#run.folder, IMAGES_FOLDER, pictureName(epoch));
+    const picture = await progressPicture(this.#gan, this.#run.record.contrast);
+    savePicture(path, picture);
+    return { type: 'picture', epoch, path, picture };
+  }
+
+  async #save(): Promise<CheckpointEvent> {
+    const { epoch, steps: step } = this.#gan;
+    const between = step > epoch * this.#stepsPerEpoch;
+    const name = between ? checkpointName(epoch + 1, step) : checkpointName(epoch);
+    const path = saveCheckpoint(checkpointsOf(this.#run.folder), name, await this.#gan.toBytes());
+    this.#saved = step;
+    return { type: 'checkpoint', path, epoch, step };
+  }
+
+  async #interrupted(): Promise<InterruptedEvent> {
+    const { path, epoch, step } = await this.#save();
+    return { type: 'interrupted', path, epoch, step };
+  }
+
+  /** As the tutorial does at its end; and proof that what is on disk can be read. */
+  async #restoreNewest(): Promise<void> {
+    const path = this.#newest();
+    const { tensors } = decodeSnapshot(readFile(path), path);
+    await this.#gan.restore(tensors);
+  }
+
+  #newest(): string {
+    return join(checkpointsOf(this.#run.folder), checkpointName(this.#gan.epoch));
+  }
+
+  #done(film: boolean, already: boolean): DoneEvent {
+    const { folder } = this.#run;
+    const gif = film ? saveFilm(folder) : join(folder, GIF_NAME);
+    return { type: 'done', folder, epochs: this.#gan.epoch, checkpoint: this.#newest(), gif, already };
+  }
+}
+
+/** Means over an epoch's steps. */
+function meansOf(lines: readonly MetricsLine[]): StepResult {
+  const mean = (name: (typeof MEASURES)[number]): number =>
+    lines.reduce((total, line) => total + (line[name] ?? Number.NaN), 0) / lines.length;
+  return {
+    generatorLoss: mean('generatorLoss'),
+    discriminatorLoss: mean('discriminatorLoss'),
+    realScore: mean('realScore'),
+    fakeScore: mean('fakeScore'),
+  };
+}

@@ -41,6 +41,8 @@ function problem({ shapes, build, range = [-1, 1] }: Case): Problem {
 
 async function run(backend: Backend, plan: Plan, feeds: Map<string, Float32Array>): Promise<Map<string, Float32Array>> {
   const executable = await backend.compile(plan);
+  // What lay in scratch before must not matter: a stray read would turn this into a NaN.
+  await backend.write(plan.stateFloats, new Float32Array(plan.scratchFloats).fill(Number.NaN));
   for (const [name, { address }] of plan.inputs) await backend.write(address, feeds.get(name)!);
   await backend.write(plan.control, controlWords(KEY));
   await backend.run(executable);

@@ -181,7 +181,8 @@ function evaluate(
     case 'normal':
     case 'mask':
       if ((control.injected >>> line.site) & 1) return arena[at[line.a]!]!;
-      return draw(line, words(index, line.stream), index % 4);
+      // Rounded as it would be in memory: drawn and injected values are the same.
+      return Math.fround(draw(line, words(index, line.stream), index % 4));
     default:
       if ('b' in line) return SCALAR[line.op](values[line.a]!, values[line.b]!);
       return SCALAR[line.op](values[line.a]!, 'value' in line ? line.value : 0);

@@ -1,0 +1,44 @@
+// Small runs for tests.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { newestCheckpoint } from '../../src/checkpoint/files.ts';
+import type { TrainEvent } from '../../src/train/events.ts';
+import type { TrainOptions } from '../../src/train/options.ts';
+import { checkpointsOf } from '../../src/train/run.ts';
+import { train } from '../../src/train/train.ts';
+
+/** Three steps an epoch, the last one short. */
+export const SMALL = {
+  preset: 'tiny',
+  limit: 40,
+  batchSize: 16,
+  epochs: 3,
+  seed: 41,
+  threads: 2,
+} as const satisfies TrainOptions;
+
+/** All events of a run; `until` leaves the iteration at the first event it accepts. */
+export async function events(
+  options: TrainOptions,
+  until: (event: TrainEvent) => boolean = () => false,
+): Promise<TrainEvent[]> {
+  const seen: TrainEvent[] = [];
+  for await (const event of train(options)) {
+    seen.push(event);
+    if (until(event)) break;
+  }
+  return seen;
+}
+
+/** The bytes of a run's newest checkpoint. */
+export function newestBytes(run: string): Buffer {
+  return readFileSync(newestCheckpoint(checkpointsOf(run))!.path);
+}
+
+/** Metrics without what a clock says. */
+export function timelessMetrics(run: string): unknown[] {
+  return readFileSync(join(run, 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => ({ ...JSON.parse(line), seconds: 0 }));
+}

@@ -25,10 +25,6 @@ struct runs {
   int64_t pack, pack_step;
 };
 
-struct geometry {
-  int32_t N, H, W, C, KH, KW, OC, OH, OW, stride, pad_top, pad_left;
-};
-
 // Rows share a base pointer in threes: base, base + image, base + 2 image are addresses x86 can form without a register.
 #define GROUP 3
 
@@ -85,22 +81,8 @@ typedef void tile_function(struct runs t, const float *source, int64_t image, co
                              int64_t out_image, int32_t live) {                                                  \
     tile(R, V, t, source, image, pack, out, out_image, live);                                                    \
   }
-#if TILE_VECTORS == 4
-#define TILES(R) TILE(R, 1) TILE(R, 2) TILE(R, 3) TILE(R, 4)
-#define NAMES(R) {tile_##R##_1, tile_##R##_2, tile_##R##_3, tile_##R##_4},
-#else
-#define TILES(R) TILE(R, 1) TILE(R, 2)
-#define NAMES(R) {tile_##R##_1, tile_##R##_2},
-#endif
-#if TILE_ROWS == 12
-#define FOR_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
-#elif TILE_ROWS == 6
-#define FOR_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
-#else
-#define FOR_ROWS(X) X(1) X(2) X(3) X(4)
-#endif
-FOR_ROWS(TILES)
-static tile_function *const tiles[TILE_ROWS][TILE_VECTORS] = {FOR_ROWS(NAMES)};
+FOR_TILES(TILE)
+static tile_function *const tiles[TILE_ROWS][TILE_VECTORS] = TILE_TABLE(tile);
 
 // What output pixel (oy, ox) of conv2d reads.
 static struct runs forward_runs(const struct geometry *g, int32_t oy, int32_t ox) {
@@ -205,12 +187,8 @@ static void compute(const struct worker *me, const struct geometry *g, const str
   }
 }
 
-static struct geometry geometry_of(const int32_t *w) {
-  return (struct geometry){w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11]};
-}
-
 void dcgan_conv2d(const struct worker *me, const int32_t *words) {
-  const struct geometry g = geometry_of(words + 4);
+  const struct geometry g = dcgan_geometry(words + 4);
   float *pack = dcgan_at(me, words[3]);
   pack_forward(me, &g, dcgan_at(me, words[1]), pack);
   dcgan_sync(me);
@@ -224,7 +202,7 @@ void dcgan_conv2d(const struct worker *me, const int32_t *words) {
 }
 
 void dcgan_conv_input(const struct worker *me, const int32_t *words) {
-  const struct geometry g = geometry_of(words + 4);
+  const struct geometry g = dcgan_geometry(words + 4);
   float *pack = dcgan_at(me, words[3]);
   pack_input(me, &g, dcgan_at(me, words[1]), pack);
   dcgan_sync(me);

@@ -1,23 +1,25 @@
 // convFilter: the gradient of a convolution's filter. For one tap it is an outer product summed over pixels: a register
-// tile of input channels x vectors of output channels stays in registers while the pixels that the tap reaches (an
-// interval of rows and columns, so padding is never met) pass by. Images go by in small runs that fit the cache; between
-// runs a tile rests in memory. The order of every sum is image, row, column, whatever the run or the threads.
+// tile of input channels x vectors of output channels stays in registers while the pixels that the tap reaches pass by,
+// as a list, so that padding is never met and the loop over short image rows does not end every few steps. Pixels go by
+// in runs that fit the cache; between runs a tile rests in memory. How a sum is ordered follows from the shape alone.
+// Few input channels: all taps of a kernel row take the place of channels, where all of them are inside the image.
+// One output channel: the roles of x and y are exchanged, and vectors run over input channels.
 #include "job.h"
 #include "vec.h"
 
-struct geometry {
-  int32_t N, H, W, C, KH, KW, OC, OH, OW, stride, pad_top, pad_left;
+// Most pixels of a run, and about how many floats of x and y: some of a second-level cache.
+enum { RUN_PIXELS = 1024, RUN_FLOATS = 98304 };
+
+// Where a tap's pixels are in x and y: offsets in floats from the run's first image.
+struct pixels {
+  int32_t count;
+  struct {
+    int32_t x, y;
+  } at[RUN_PIXELS];
 };
 
-// The pixels one tap meets in a run of images, as strides in floats.
-struct span {
-  int32_t images, rows, columns;
-  int64_t x_image, x_row, x_column;
-  int64_t y_image, y_row, y_column;
-};
-
-INLINE void tile(const int rows, const int vectors, const struct span *s, const float *x, const float *y, float *w,
-                 int64_t w_row, int32_t live, int fresh) {
+INLINE void tile(const int rows, const int vectors, const int swapped, const struct pixels *p, const float *x,
+                 const float *y, float *w, int64_t w_row, int32_t live, int fresh) {
   vf sum[TILE_ROWS][TILE_VECTORS];
   float edge[TILE_VECTORS * LANES];
 #pragma GCC unroll 16
@@ -30,25 +32,21 @@ INLINE void tile(const int rows, const int vectors, const struct span *s, const 
 #pragma GCC unroll 16
     for (int v = 0; v < vectors; v++) sum[r][v] = fresh ? (vf){} : load(from + v * LANES);
   }
-  for (int32_t image = 0; image < s->images; image++)
-    for (int32_t row = 0; row < s->rows; row++) {
-      const float *xp = x + image * s->x_image + row * s->x_row;
-      const float *yp = y + image * s->y_image + row * s->y_row;
+  const int32_t count = p->count;
 #pragma GCC unroll 1
-      for (int32_t column = 0; column < s->columns; column++) {
-        vf value[TILE_VECTORS];
+  for (int32_t i = 0; i < count; i++) {
+    const float *wide = swapped ? x + p->at[i].x : y + p->at[i].y;
+    const float *narrow = swapped ? y + p->at[i].y : x + p->at[i].x;
+    vf value[TILE_VECTORS];
 #pragma GCC unroll 16
-        for (int v = 0; v < vectors; v++) value[v] = load(yp + v * LANES);
+    for (int v = 0; v < vectors; v++) value[v] = load(wide + v * LANES);
 #pragma GCC unroll 16
-        for (int r = 0; r < rows; r++) {
-          const vf factor = splat(xp[r]);
+    for (int r = 0; r < rows; r++) {
+      const vf factor = splat(narrow[r]);
 #pragma GCC unroll 16
-          for (int v = 0; v < vectors; v++) sum[r][v] += factor * value[v];
-        }
-        xp += s->x_column;
-        yp += s->y_column;
-      }
+      for (int v = 0; v < vectors; v++) sum[r][v] += factor * value[v];
     }
+  }
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++) {
     float *to = w + r * w_row;
@@ -63,89 +61,161 @@ INLINE void tile(const int rows, const int vectors, const struct span *s, const 
   }
 }
 
-typedef void tile_function(const struct span *s, const float *x, const float *y, float *w, int64_t w_row, int32_t live,
-                           int fresh);
+typedef void tile_function(const struct pixels *p, const float *x, const float *y, float *w, int64_t w_row,
+                           int32_t live, int fresh);
 
-#define TILE(R, V)                                                                                              \
-  static void tile_##R##_##V(const struct span *s, const float *x, const float *y, float *w, int64_t w_row,     \
-                             int32_t live, int fresh) {                                                         \
-    tile(R, V, s, x, y, w, w_row, live, fresh);                                                                 \
+#define TILE(R, V)                                                                                               \
+  static void tile_##R##_##V(const struct pixels *p, const float *x, const float *y, float *w, int64_t w_row,    \
+                             int32_t live, int fresh) {                                                          \
+    tile(R, V, 0, p, x, y, w, w_row, live, fresh);                                                               \
   }
-#if TILE_VECTORS == 4
-#define TILES(R) TILE(R, 1) TILE(R, 2) TILE(R, 3) TILE(R, 4)
-#define NAMES(R) {tile_##R##_1, tile_##R##_2, tile_##R##_3, tile_##R##_4},
-#else
-#define TILES(R) TILE(R, 1) TILE(R, 2)
-#define NAMES(R) {tile_##R##_1, tile_##R##_2},
-#endif
-#if TILE_ROWS == 12
-#define FOR_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
-#elif TILE_ROWS == 6
-#define FOR_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
-#else
-#define FOR_ROWS(X) X(1) X(2) X(3) X(4)
-#endif
-FOR_ROWS(TILES)
-static tile_function *const tiles[TILE_ROWS][TILE_VECTORS] = {FOR_ROWS(NAMES)};
+FOR_TILES(TILE)
+static tile_function *const tiles[TILE_ROWS][TILE_VECTORS] = TILE_TABLE(tile);
 
-// Outputs [*first, *end) along one axis that a tap reaches: 0 <= out * stride + tap - pad < length.
-static void reach(int32_t tap, int32_t pad, int32_t length, int32_t stride, int32_t outs, int32_t *first,
-                  int32_t *end) {
-  const int32_t low = pad - tap, high = length - 1 + pad - tap;
-  *first = low > 0 ? (low + stride - 1) / stride : 0;
-  *end = high < 0 ? 0 : least(outs, high / stride + 1);
-  if (*end < *first) *end = *first;
+static void tile_swapped(const struct pixels *p, const float *x, const float *y, float *w, int32_t live, int fresh) {
+  tile(1, TILE_VECTORS, 1, p, x, y, w, 0, live, fresh);
 }
 
-// Floats of x and y that a run of images may have: about half a second-level cache.
-enum { RUN_FLOATS = 65536 };
+// Outputs [first, end) along one axis.
+struct interval {
+  int32_t first, end;
+};
 
-// Tiles [begin, end) of one group's sum over images [first, last), in the order panel, tap, block of channels.
-static void sum_tiles(const struct geometry *g, const float *x, const float *y, float *w, int64_t begin, int64_t end,
-                      int32_t first, int32_t last) {
-  const int32_t blocks = (g->C + TILE_ROWS - 1) / TILE_ROWS, taps = g->KH * g->KW;
-  struct span s = {
-      .x_image = (int64_t)g->H * g->W * g->C, .x_row = (int64_t)g->stride * g->W * g->C, .x_column = (int64_t)g->stride * g->C,
-      .y_image = (int64_t)g->OH * g->OW * g->OC, .y_row = (int64_t)g->OW * g->OC, .y_column = g->OC,
-  };
-  const int32_t run = most(1, (int32_t)(RUN_FLOATS / (s.x_image + s.y_image)));
-  for (int32_t image = first; image == first || image < last; image += run) {
-    s.images = most(0, least(run, last - image));
-    for (int64_t i = begin; i < end; i++) {
-      const int32_t block = (int32_t)(i % blocks), tap = (int32_t)(i / blocks % taps);
-      const int32_t o = (int32_t)(i / blocks / taps) * PANEL, ky = tap / g->KW, kx = tap % g->KW;
-      const int32_t c = (int32_t)((int64_t)g->C * block / blocks);
-      const int32_t rows = (int32_t)((int64_t)g->C * (block + 1) / blocks) - c;
-      const int32_t live = least(PANEL, g->OC - o);
-      int32_t oy, oy_end, ox, ox_end;
-      reach(ky, g->pad_top, g->H, g->stride, g->OH, &oy, &oy_end);
-      reach(kx, g->pad_left, g->W, g->stride, g->OW, &ox, &ox_end);
-      s.rows = oy_end - oy;
-      s.columns = ox_end - ox;
-      const int64_t x_pixel = (int64_t)(oy * g->stride + ky - g->pad_top) * g->W + ox * g->stride + kx - g->pad_left;
-      const int64_t y_pixel = (int64_t)oy * g->OW + ox;
-      tiles[rows - 1][(live - 1) / LANES](&s, x + image * s.x_image + x_pixel * g->C + c,
-                                          y + image * s.y_image + y_pixel * g->OC + o,
-                                          w + ((int64_t)tap * g->C + c) * g->OC + o, g->OC, live, image == first);
-    }
+// Those that a tap reaches: 0 <= output * stride + tap - pad < length.
+static struct interval reach(int32_t tap, int32_t pad, int32_t length, int32_t stride, int32_t outs) {
+  const int32_t low = pad - tap, high = length - 1 + pad - tap;
+  const int32_t first = low > 0 ? (low + stride - 1) / stride : 0;
+  const int32_t end = high < 0 ? 0 : least(outs, high / stride + 1);
+  return (struct interval){first, most(first, end)};
+}
+
+// Adds the columns of one image row that are in `columns` and in [from, to).
+static void list_columns(const struct geometry *g, struct interval columns, int32_t from, int32_t to, int32_t x_left,
+                         int32_t y_row, struct pixels *p) {
+  int32_t count = p->count;
+  for (int32_t ox = most(columns.first, from); ox < least(columns.end, to); ox++, count++) {
+    p->at[count].x = (x_left + ox * g->stride) * g->C;
+    p->at[count].y = (y_row + ox) * g->OC;
   }
+  p->count = count;
+}
+
+// Lists the pixels of [begin, end), counted over images, rows and columns, that kernel row `ky` reaches and whose column
+// is in `left` or `right`; kx belongs to the offsets in x, which count from the run's first image.
+static void list_pixels(const struct geometry *g, int32_t ky, int32_t kx, struct interval left, struct interval right,
+                        int64_t begin, int64_t end, struct pixels *p) {
+  const struct interval rows = reach(ky, g->pad_top, g->H, g->stride, g->OH);
+  const int64_t first = begin / g->OW / g->OH;
+  p->count = 0;
+  for (int64_t line = begin / g->OW; line * g->OW < end; line++) {
+    const int32_t image = (int32_t)(line / g->OH - first), oy = (int32_t)(line % g->OH);
+    if (oy < rows.first || oy >= rows.end) continue;
+    const int32_t from = (int32_t)(line * g->OW < begin ? begin - line * g->OW : 0);
+    const int32_t to = (int32_t)(end - line * g->OW < g->OW ? end - line * g->OW : g->OW);
+    const int32_t x_left = (image * g->H + oy * g->stride + ky - g->pad_top) * g->W + kx - g->pad_left;
+    const int32_t y_row = (image * g->OH + oy) * g->OW;
+    list_columns(g, left, from, to, x_left, y_row, p);
+    list_columns(g, right, from, to, x_left, y_row, p);
+  }
+}
+
+// How the filter is cut into tiles, which are counted over positions, panels of lanes, blocks of rows.
+struct cut {
+  // A position is a tap or, if `joined`, all taps of a kernel row, which are then one tile's rows.
+  int32_t joined, positions, panels, blocks;
+  // Rows are y's channels and lanes are x's.
+  int32_t swapped;
+};
+
+static struct cut cut_of(const struct geometry *g) {
+  const int32_t swapped = g->OC == 1 && g->C >= LANES;
+  const int32_t joined = !swapped && g->KW > 1 && g->KW * g->C <= TILE_ROWS;
+  return (struct cut){
+      .joined = joined,
+      .positions = joined ? g->KH : g->KH * g->KW,
+      .panels = ((swapped ? g->C : g->OC) + PANEL - 1) / PANEL,
+      .blocks = swapped ? 1 : (g->C + TILE_ROWS - 1) / TILE_ROWS,
+      .swapped = swapped,
+  };
+}
+
+// Adds the products of listed pixels to tiles [begin, end) of one position; w is the position's part of the filter, with
+// so many rows.
+static void add_pixels(const struct geometry *g, const struct cut *cut, const struct pixels *p, int32_t rows,
+                       int32_t begin, int32_t end, const float *x, const float *y, float *w, int fresh) {
+  for (int32_t i = begin; i < end; i++) {
+    const int32_t block = i % cut->blocks, lane = i / cut->blocks * PANEL;
+    if (cut->swapped) {
+      tile_swapped(p, x + lane, y, w + lane, least(PANEL, g->C - lane), fresh);
+      continue;
+    }
+    const int32_t live = least(PANEL, g->OC - lane);
+    const int32_t first = rows * block / cut->blocks, last = rows * (block + 1) / cut->blocks;
+    tiles[last - first - 1][(live - 1) / LANES](p, x + first, y + lane, w + (int64_t)first * g->OC + lane, g->OC, live,
+                                                fresh);
+  }
+}
+
+// One run of pixels [from, to) for tiles [begin, end) of one position.
+static void sum_run(const struct geometry *g, const struct cut *cut, int32_t position, int32_t begin, int32_t end,
+                    int64_t from, int64_t to, const float *x, const float *y, float *w, int fresh) {
+  struct pixels p;
+  const struct interval none = {0, 0};
+  const int64_t per_tap = (int64_t)g->C * g->OC;
+  const int64_t image = from / g->OW / g->OH;
+  x += image * g->H * g->W * g->C;
+  y += image * g->OH * g->OW * g->OC;
+  if (!cut->joined) {
+    const int32_t ky = position / g->KW, kx = position % g->KW;
+    list_pixels(g, ky, kx, reach(kx, g->pad_left, g->W, g->stride, g->OW), none, from, to, &p);
+    add_pixels(g, cut, &p, g->C, begin, end, x, y, w + position * per_tap, fresh);
+    return;
+  }
+  // Columns that all taps reach: the first tap is the last to come in from the left, the last the first to go out.
+  struct interval inside = {reach(0, g->pad_left, g->W, g->stride, g->OW).first,
+                            reach(g->KW - 1, g->pad_left, g->W, g->stride, g->OW).end};
+  if (inside.end <= inside.first) inside = (struct interval){g->OW, g->OW};
+  w += position * g->KW * per_tap;
+  list_pixels(g, position, 0, inside, none, from, to, &p);
+  add_pixels(g, cut, &p, g->KW * g->C, begin, end, x, y, w, fresh);
+  for (int32_t kx = 0; kx < g->KW; kx++) {
+    const struct interval all = reach(kx, g->pad_left, g->W, g->stride, g->OW);
+    const struct interval left = {all.first, least(all.end, inside.first)};
+    const struct interval right = {most(all.first, inside.end), all.end};
+    list_pixels(g, position, kx, left, right, from, to, &p);
+    add_pixels(g, cut, &p, g->C, begin, end, x, y, w + kx * per_tap, 0);
+  }
+}
+
+// Tiles [begin, end) of one group's sum over its images.
+static void sum_tiles(const struct geometry *g, const struct cut *cut, int64_t begin, int64_t end, int32_t first,
+                      int32_t last, const float *x, const float *y, float *w) {
+  const int32_t each = cut->panels * cut->blocks;
+  const int64_t pixels = (int64_t)g->OH * g->OW, from = first * pixels, to = most(first, last) * pixels;
+  const int32_t run = most(64, least(RUN_PIXELS, RUN_FLOATS / (g->stride * g->stride * g->C + g->OC)));
+  for (int64_t at = from; at == from || at < to; at += run)
+    for (int64_t position = begin / each; position * each < end; position++) {
+      const int64_t low = begin - position * each, high = end - position * each;
+      sum_run(g, cut, (int32_t)position, (int32_t)(low > 0 ? low : 0), (int32_t)(high < each ? high : each), at,
+              to - at < run ? to : at + run, x, y, w, at == from);
+    }
 }
 
 void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
-  const int32_t *n = words + 4;
-  const struct geometry g = {n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11]};
-  const int32_t groups = n[12], per_group = (g.N + groups - 1) / groups;
+  const struct geometry g = dcgan_geometry(words + 4);
+  const int32_t groups = words[16], per_group = (g.N + groups - 1) / groups;
   const int64_t floats = (int64_t)g.KH * g.KW * g.C * g.OC;
   float *w = dcgan_at(me, words[1]);
   float *partials = groups == 1 ? w : dcgan_at(me, words[3]);
-  const int64_t each = (int64_t)((g.OC + PANEL - 1) / PANEL) * g.KH * g.KW * ((g.C + TILE_ROWS - 1) / TILE_ROWS);
+  const struct cut cut = cut_of(&g);
+  const int64_t each = (int64_t)cut.positions * cut.panels * cut.blocks;
   int64_t begin, end;
   dcgan_share(me, groups * each, &begin, &end);
-  for (int32_t group = (int32_t)(begin / each); group * each < end; group++) {
-    const int64_t from = begin > group * each ? begin - group * each : 0;
-    const int64_t to = end - group * each < each ? end - group * each : each;
-    sum_tiles(&g, dcgan_at(me, words[0]), dcgan_at(me, words[2]), partials + group * floats, from, to,
-              least(g.N, group * per_group), least(g.N, (group + 1) * per_group));
+  for (int64_t group = begin / each; group * each < end; group++) {
+    const int64_t low = begin - group * each, high = end - group * each;
+    const int32_t first = least(g.N, (int32_t)group * per_group);
+    sum_tiles(&g, &cut, low > 0 ? low : 0, high < each ? high : each, first, least(g.N, first + per_group),
+              dcgan_at(me, words[0]), dcgan_at(me, words[2]), partials + group * floats);
   }
   if (groups == 1) return;
   dcgan_sync(me);

@@ -24,6 +24,15 @@ struct worker {
   int32_t thread;
 };
 
+// A convolution's shape, as plan.ts has it.
+struct geometry {
+  int32_t N, H, W, C, KH, KW, OC, OH, OW, stride, pad_top, pad_left;
+};
+
+static inline struct geometry dcgan_geometry(const int32_t *w) {
+  return (struct geometry){w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11]};
+}
+
 // Where a float of the arena lies.
 static inline float *dcgan_at(const struct worker *me, int32_t address) {
   const struct job *job = me->job;

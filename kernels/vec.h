@@ -1,5 +1,6 @@
 // Vectors as the compilers' own generic types, so that one source serves every machine: only the number of lanes and the
-// register tile are chosen by target. No intrinsics. Results never depend on the lanes, for no sum runs across them.
+// register tile are chosen by target. No intrinsics. Only convolutions'
+// sums may run across lanes, and so depend on the target.
 #pragma once
 #include <stdint.h>
 
@@ -29,6 +30,33 @@
 #define TILE_ROWS 4
 #define TILE_VECTORS 2
 #define VECTOR_NAME "generic"
+#endif
+
+// X(rows, vectors) for every size of tile, and the table of functions `name`_rows_vectors.
+#if TILE_VECTORS == 4
+#define FOR_VECTORS(X, R) X(R, 1) X(R, 2) X(R, 3) X(R, 4)
+#define TILE_LINE(name, R) {name##_##R##_1, name##_##R##_2, name##_##R##_3, name##_##R##_4}
+#else
+#define FOR_VECTORS(X, R) X(R, 1) X(R, 2)
+#define TILE_LINE(name, R) {name##_##R##_1, name##_##R##_2}
+#endif
+#define FOR_4(X) FOR_VECTORS(X, 1) FOR_VECTORS(X, 2) FOR_VECTORS(X, 3) FOR_VECTORS(X, 4)
+#define TABLE_4(name) TILE_LINE(name, 1), TILE_LINE(name, 2), TILE_LINE(name, 3), TILE_LINE(name, 4)
+#define FOR_6(X) FOR_4(X) FOR_VECTORS(X, 5) FOR_VECTORS(X, 6)
+#define TABLE_6(name) TABLE_4(name), TILE_LINE(name, 5), TILE_LINE(name, 6)
+#if TILE_ROWS == 12
+#define FOR_TILES(X)                                                                                          \
+  FOR_6(X) FOR_VECTORS(X, 7) FOR_VECTORS(X, 8) FOR_VECTORS(X, 9) FOR_VECTORS(X, 10) FOR_VECTORS(X, 11)        \
+  FOR_VECTORS(X, 12)
+#define TILE_TABLE(name)                                                                                      \
+  {TABLE_6(name), TILE_LINE(name, 7), TILE_LINE(name, 8), TILE_LINE(name, 9), TILE_LINE(name, 10),            \
+   TILE_LINE(name, 11), TILE_LINE(name, 12)}
+#elif TILE_ROWS == 6
+#define FOR_TILES(X) FOR_6(X)
+#define TILE_TABLE(name) {TABLE_6(name)}
+#else
+#define FOR_TILES(X) FOR_4(X)
+#define TILE_TABLE(name) {TABLE_4(name)}
 #endif
 
 // Output channels computed together: the width of packed weights. Divides 64, which packFloats (plan.ts) counts on.

@@ -5,8 +5,7 @@
 // pixel, so that all of its rows have the same taps and an odd image size leaves no remainder (compare libxsmm's direct
 // convolutions: Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD architectures", 2018,
 // which tile over pixels of one image instead).
-#include "job.h"
-#include "vec.h"
+#include "program.h"
 
 // A convolution from the side of its output: out [N, rows, columns, M] from source images of depth K.
 struct side {
@@ -15,7 +14,8 @@ struct side {
   float *out;
   const float *pack;
   int64_t source_image, out_image;
-  int64_t pack_panel;
+  // Source floats that one output value may be made of.
+  int64_t depth;
 };
 
 // What one output pixel reads: `count` runs of `length` source floats; each next run is a step further on.
@@ -84,6 +84,53 @@ typedef void tile_function(struct runs t, const float *source, int64_t image, co
 FOR_TILES(TILE)
 static tile_function *const tiles[TILE_ROWS][TILE_VECTORS] = TILE_TABLE(tile);
 
+// Few output channels: lanes run along the source instead, whose every run is contiguous, and are added up at the end.
+enum { DOT_MOST = 4 };
+
+INLINE void dot(const int rows, struct runs t, const float *source, int64_t image, const float *pack, float *out,
+                int64_t out_image) {
+  vf sum[TILE_ROWS];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++) sum[r] = (vf){};
+  source += t.source;
+  pack += t.pack;
+  const int32_t whole = t.length / LANES * LANES;
+  const vi rest = dcgan_lanes() < t.length - whole;
+  for (int32_t run = 0; run < t.count; run++) {
+    const float *base[(TILE_ROWS + GROUP - 1) / GROUP];
+#pragma GCC unroll 16
+    for (int g = 0; g * GROUP < rows; g++) base[g] = source + g * GROUP * image;
+#pragma GCC unroll 1
+    for (int32_t k = 0; k < whole; k += LANES) {
+      const vf weight = load(pack + k);
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; r++) sum[r] += load(base[r / GROUP] + r % GROUP * image + k) * weight;
+    }
+    if (whole < t.length) {
+      // What lies past the run is not part of the sum, not even times zero.
+      const vf weight = (vf)((vi)load(pack + whole) & rest);
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; r++)
+        sum[r] += (vf)((vi)load(base[r / GROUP] + r % GROUP * image + whole) & rest) * weight;
+    }
+    source += t.source_step;
+    pack += t.pack_step;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++) out[r * out_image] = dcgan_total(sum[r]);
+}
+
+typedef void dot_function(struct runs t, const float *source, int64_t image, const float *pack, float *out,
+                          int64_t out_image);
+
+#define DOT(R, V)                                                                                                \
+  static void dot_##R##_##V(struct runs t, const float *source, int64_t image, const float *pack, float *out,    \
+                            int64_t out_image) {                                                                 \
+    dot(R, t, source, image, pack, out, out_image);                                                              \
+  }
+FOR_ROWS(DOT)
+static dot_function *const dots[TILE_ROWS] = ROW_TABLE(dot);
+
 // What output pixel (oy, ox) of conv2d reads.
 static struct runs forward_runs(const struct geometry *g, int32_t oy, int32_t ox) {
   const int32_t top = oy * g->stride - g->pad_top, left = ox * g->stride - g->pad_left;
@@ -129,65 +176,96 @@ static struct runs input_runs(const struct geometry *g, int32_t iy, int32_t ix) 
   };
 }
 
-// pack [panel][tap, c][PANEL] from w [tap, c][oc], zeros past the last output channel.
+// Channels that lie side by side in the packed weights: a panel's or, for dot products, one.
+static int32_t pack_width(int32_t M) { return M <= DOT_MOST ? 1 : PANEL; }
+
+// pack [panel][tap, c][width] from w [tap, c][oc], zeros past the last output channel.
 static void pack_forward(const struct worker *me, const struct geometry *g, const float *w, float *pack) {
   const int64_t depth = (int64_t)g->KH * g->KW * g->C;
+  const int32_t width = pack_width(g->OC);
   int64_t begin, end;
-  dcgan_share(me, (g->OC + PANEL - 1) / PANEL * depth, &begin, &end);
+  dcgan_share(me, (g->OC + width - 1) / width * depth, &begin, &end);
   for (int64_t i = begin; i < end; i++) {
-    const int32_t first = (int32_t)(i / depth) * PANEL;
-    const int32_t live = least(PANEL, g->OC - first);
+    const int32_t first = (int32_t)(i / depth) * width;
+    const int32_t live = least(width, g->OC - first);
     const float *from = w + i % depth * g->OC + first;
-    float *to = pack + i * PANEL;
+    float *to = pack + i * width;
     for (int32_t m = 0; m < live; m++) to[m] = from[m];
-    for (int32_t m = live; m < PANEL; m++) to[m] = 0;
+    for (int32_t m = live; m < width; m++) to[m] = 0;
   }
 }
 
-// pack [panel][ky, kx by phase and descending, oc][PANEL] from w [ky, kx, c][oc], zeros past the last input channel.
+// pack [panel][ky, kx by phase and descending, oc][width] from w [ky, kx, c][oc], zeros past the last input channel.
 static void pack_input(const struct worker *me, const struct geometry *g, const float *w, float *pack) {
-  const int32_t taps = g->KH * g->KW;
+  const int32_t taps = g->KH * g->KW, width = pack_width(g->C);
   int64_t begin, end;
-  dcgan_share(me, (int64_t)(g->C + PANEL - 1) / PANEL * taps, &begin, &end);
+  dcgan_share(me, (int64_t)(g->C + width - 1) / width * taps, &begin, &end);
   for (int64_t i = begin; i < end; i++) {
-    const int32_t tap = (int32_t)(i % taps), first = (int32_t)(i / taps) * PANEL;
+    const int32_t tap = (int32_t)(i % taps), first = (int32_t)(i / taps) * width;
     const int32_t kx = tap % g->KW, phase = kx % g->stride;
     const int32_t place = phase_start(g->KW, g->stride, phase) + phase_taps(g->KW, g->stride, phase) - 1 - kx / g->stride;
-    const int32_t live = least(PANEL, g->C - first);
-    float *to = pack + (i - kx + place) * g->OC * PANEL;
+    const int32_t live = least(width, g->C - first);
+    float *to = pack + (i - kx + place) * g->OC * width;
     const float *from = w + ((int64_t)tap * g->C + first) * g->OC;
-    for (int32_t o = 0; o < g->OC; o++, to += PANEL) {
+    for (int32_t o = 0; o < g->OC; o++, to += width) {
       for (int32_t m = 0; m < live; m++) to[m] = from[(int64_t)m * g->OC + o];
-      for (int32_t m = live; m < PANEL; m++) to[m] = 0;
+      for (int32_t m = live; m < width; m++) to[m] = 0;
     }
   }
 }
 
 typedef struct runs runs_function(const struct geometry *g, int32_t row, int32_t column);
 
-// Work is cut into (block of images, panel, row); neighbours in that order share what is in the cache.
-static void compute(const struct worker *me, const struct geometry *g, const struct side *s, runs_function *runs_of) {
-  const int32_t panels = (s->M + PANEL - 1) / PANEL;
-  const int32_t blocks = (s->images + TILE_ROWS - 1) / TILE_ROWS;
-  int64_t begin, end;
-  dcgan_share(me, (int64_t)blocks * panels * s->rows, &begin, &end);
-  for (int64_t unit = begin; unit < end; unit++) {
-    const int32_t row = (int32_t)(unit % s->rows);
-    const int32_t panel = (int32_t)(unit / s->rows % panels);
-    const int64_t block = unit / s->rows / panels;
-    const int32_t first = (int32_t)(s->images * block / blocks);
-    const int32_t images = (int32_t)(s->images * (block + 1) / blocks) - first;
-    const int32_t live = least(PANEL, s->M - panel * PANEL);
-    tile_function *const apply = tiles[images - 1][(live - 1) / LANES];
-    const float *source = s->source + first * s->source_image;
-    float *out = s->out + first * s->out_image + (int64_t)row * s->columns * s->M + panel * PANEL;
-    for (int32_t column = 0; column < s->columns; column++)
-      apply(runs_of(g, row, column), source, s->source_image, s->pack + panel * s->pack_panel, out + column * s->M,
-            s->out_image, live);
+// One row of output pixels of one panel for a block of images.
+static void compute_row(const struct geometry *g, const struct side *s, runs_function *runs_of, int32_t first,
+                        int32_t images, int32_t panel, int32_t row) {
+  const int32_t width = pack_width(s->M), live = least(width, s->M - panel * width);
+  const float *source = s->source + first * s->source_image, *pack = s->pack + panel * s->depth * width;
+  float *out = s->out + first * s->out_image + (int64_t)row * s->columns * s->M + panel * width;
+  for (int32_t column = 0; column < s->columns; column++, out += s->M) {
+    const struct runs runs = runs_of(g, row, column);
+    if (width == 1) dots[images - 1](runs, source, s->source_image, pack, out, s->out_image);
+    else tiles[images - 1][(live - 1) / LANES](runs, source, s->source_image, pack, out, s->out_image, live);
   }
 }
 
-void dcgan_conv2d(const struct worker *me, const int32_t *words) {
+// Computes my share and what follows it. With enough images each thread takes some of its own, block by block, and what
+// follows runs on each block while it is warm; with few, work is cut into (block, panel, row) and it runs after all.
+static void compute(const struct worker *me, const struct geometry *g, const struct side *s, runs_function *runs_of,
+                    const int32_t *follower) {
+  const int32_t width = pack_width(s->M), panels = (s->M + width - 1) / width;
+  int64_t begin, end;
+  if (s->images < me->job->threads * TILE_ROWS) {
+    const int32_t blocks = (s->images + TILE_ROWS - 1) / TILE_ROWS;
+    dcgan_share(me, (int64_t)blocks * panels * s->rows, &begin, &end);
+    for (int64_t unit = begin; unit < end; unit++) {
+      const int64_t block = unit / s->rows / panels;
+      const int32_t first = (int32_t)(s->images * block / blocks);
+      const int32_t images = (int32_t)(s->images * (block + 1) / blocks) - first;
+      compute_row(g, s, runs_of, first, images, (int32_t)(unit / s->rows % panels), (int32_t)(unit % s->rows));
+    }
+    if (!follower) return;
+    dcgan_sync(me);
+    dcgan_elementwise(me, follower);
+    return;
+  }
+  struct program program;
+  struct registers registers;
+  if (follower) dcgan_program_elementwise(me, follower, &program);
+  dcgan_share(me, s->images, &begin, &end);
+  const int32_t mine = (int32_t)(end - begin), blocks = (mine + TILE_ROWS - 1) / TILE_ROWS;
+  for (int32_t block = 0; block < blocks; block++) {
+    const int32_t first = (int32_t)begin + mine * block / blocks;
+    const int32_t images = (int32_t)begin + mine * (block + 1) / blocks - first;
+    for (int32_t panel = 0; panel < panels; panel++)
+      for (int32_t row = 0; row < s->rows; row++) compute_row(g, s, runs_of, first, images, panel, row);
+    if (follower)
+      dcgan_stretch(me, &program, (int32_t)(first * s->out_image), (int32_t)((first + images) * s->out_image),
+                    &registers);
+  }
+}
+
+void dcgan_conv2d(const struct worker *me, const int32_t *words, const int32_t *follower) {
   const struct geometry g = dcgan_geometry(words + 4);
   float *pack = dcgan_at(me, words[3]);
   pack_forward(me, &g, dcgan_at(me, words[1]), pack);
@@ -196,12 +274,12 @@ void dcgan_conv2d(const struct worker *me, const int32_t *words) {
       .images = g.N, .rows = g.OH, .columns = g.OW, .M = g.OC,
       .source = dcgan_at(me, words[0]), .out = dcgan_at(me, words[2]), .pack = pack,
       .source_image = (int64_t)g.H * g.W * g.C, .out_image = (int64_t)g.OH * g.OW * g.OC,
-      .pack_panel = (int64_t)g.KH * g.KW * g.C * PANEL,
+      .depth = (int64_t)g.KH * g.KW * g.C,
   };
-  compute(me, &g, &side, forward_runs);
+  compute(me, &g, &side, forward_runs, follower);
 }
 
-void dcgan_conv_input(const struct worker *me, const int32_t *words) {
+void dcgan_conv_input(const struct worker *me, const int32_t *words, const int32_t *follower) {
   const struct geometry g = dcgan_geometry(words + 4);
   float *pack = dcgan_at(me, words[3]);
   pack_input(me, &g, dcgan_at(me, words[1]), pack);
@@ -210,7 +288,7 @@ void dcgan_conv_input(const struct worker *me, const int32_t *words) {
       .images = g.N, .rows = g.H, .columns = g.W, .M = g.C,
       .source = dcgan_at(me, words[2]), .out = dcgan_at(me, words[0]), .pack = pack,
       .source_image = (int64_t)g.OH * g.OW * g.OC, .out_image = (int64_t)g.H * g.W * g.C,
-      .pack_panel = (int64_t)g.KH * g.KW * g.OC * PANEL,
+      .depth = (int64_t)g.KH * g.KW * g.OC,
   };
-  compute(me, &g, &side, input_runs);
+  compute(me, &g, &side, input_runs, follower);
 }

@@ -54,12 +54,15 @@ void dcgan_program_results(struct program *p, const int32_t *words, int32_t step
   for (int32_t k = 0; k < p->operands; k++) {
     struct operand *o = &p->operand[k];
     o->ready = 0;
-    o->access = is_contiguous(p, o->strides) ? PLAIN : step % period_of(p, o->strides) == 0 ? REPEATS : STRIDED;
+    const int64_t period = period_of(p, o->strides);
+    o->period = period <= BLOCK ? (int32_t)period : 0;
+    o->access = is_contiguous(p, o->strides) ? PLAIN : o->period && step % o->period == 0 ? REPEATS : STRIDED;
   }
 }
 
-// Copies an operand's values at points [start, start + count) one run of the innermost dimension after another.
-static void lay_out(const struct program *p, const struct operand *o, int32_t start, int32_t count, float *to) {
+// An operand's values at points [start, start + count): copied to `to` one run of the innermost dimension after another,
+// or, where one contiguous run holds them all, as they lie.
+static const float *lay_out(const struct program *p, const struct operand *o, int32_t start, int32_t count, float *to) {
   int32_t index[MAX_DIMS];
   int64_t offset = 0;
   for (int32_t d = p->dims - 1, rest = start; d >= 0; d--) {
@@ -69,10 +72,16 @@ static void lay_out(const struct program *p, const struct operand *o, int32_t st
   }
   const int32_t inner = p->dims - 1;
   const int64_t stride = o->strides[inner];
+  if (stride == 1 && count <= p->sizes[inner] - index[inner]) return o->base + offset;
   for (int32_t done = 0; done < count;) {
     const int32_t run = least(count - done, p->sizes[inner] - index[inner]);
     const float *from = o->base + offset;
-    for (int32_t i = 0; i < run; i++) to[done + i] = from[i * stride];
+    if (stride == 0)
+      for (int32_t i = 0; i < run; i++) to[done + i] = *from;
+    else if (stride == 1)
+      for (int32_t i = 0; i < run; i++) to[done + i] = from[i];
+    else
+      for (int32_t i = 0; i < run; i++) to[done + i] = from[i * stride];
     done += run;
     index[inner] += run;
     offset += run * stride;
@@ -82,6 +91,7 @@ static void lay_out(const struct program *p, const struct operand *o, int32_t st
       offset += o->strides[d - 1] - (int64_t)o->strides[d] * p->sizes[d];
     }
   }
+  return to;
 }
 
 // Where an operand's values at points [start, start + count) lie.
@@ -89,12 +99,10 @@ static const float *values_of(struct program *p, int32_t k, int32_t start, int32
   struct operand *o = &p->operand[k];
   if (o->access == PLAIN) return o->base + start;
   float *to = regs->laid_out[k];
-  if (o->access == STRIDED) lay_out(p, o, start, count, to);
-  else if (!o->ready) {
-    lay_out(p, o, 0, least(BLOCK, p->count), to);
-    o->ready = 1;
-  }
-  return to;
+  if (o->access == STRIDED) return lay_out(p, o, start, count, to);
+  if (!o->ready) lay_out(p, o, 0, least(BLOCK, p->count), to);
+  o->ready = 1;
+  return to + start % o->period;
 }
 
 static void copy(float *to, const float *from, int32_t count) {
@@ -171,21 +179,26 @@ void dcgan_block(const struct worker *me, struct program *p, int32_t start, int3
   }
 }
 
-// Points [begin, end) of an elementwise program.
-static void stretch(const struct worker *me, struct program *p, int32_t begin, int32_t end, struct registers *regs) {
-  for (int32_t start = begin; start < end; start += BLOCK) {
-    const int32_t count = least(BLOCK, end - start);
+void dcgan_program_elementwise(const struct worker *me, const int32_t *words, struct program *p) {
+  dcgan_program_results(p, dcgan_program(me, words, p), BLOCK);
+}
+
+void dcgan_stretch(const struct worker *me, struct program *p, int32_t begin, int32_t end, struct registers *regs) {
+  // The first block may be short, so that all others start at multiples of BLOCK.
+  for (int32_t start = begin; start < end;) {
+    const int32_t count = least(BLOCK - start % BLOCK, end - start);
     dcgan_block(me, p, start, count, regs);
     for (int32_t r = 0; r < p->results; r++)
       copy(dcgan_at(me, p->result[2 * r + 1]) + start, regs->value[p->result[2 * r]], count);
+    start += count;
   }
 }
 
 void dcgan_elementwise(const struct worker *me, const int32_t *words) {
   struct program p;
   struct registers regs;
-  dcgan_program_results(&p, dcgan_program(me, words, &p), BLOCK);
+  dcgan_program_elementwise(me, words, &p);
   int64_t begin, end;
   dcgan_share(me, ((int64_t)p.count + BLOCK - 1) / BLOCK, &begin, &end);
-  stretch(me, &p, (int32_t)begin * BLOCK, least(p.count, (int32_t)end * BLOCK), &regs);
+  dcgan_stretch(me, &p, (int32_t)begin * BLOCK, least(p.count, (int32_t)end * BLOCK), &regs);
 }

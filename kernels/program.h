@@ -16,7 +16,8 @@ struct operand {
     REPEATS, // the same in every block: laid out once
     STRIDED, // laid out for each block
   } access;
-  int32_t ready;
+  // For REPEATS: points after which it begins again, and whether it is laid out.
+  int32_t period, ready;
 };
 
 struct program {
@@ -34,6 +35,8 @@ struct registers {
   const float *value[MAX_REGISTERS];
   float own[MAX_REGISTERS][BLOCK] __attribute__((aligned(64)));
   float laid_out[MAX_OPERANDS][BLOCK] __attribute__((aligned(64)));
+  // Whole vectors are read, also from the end of the last.
+  float spare[LANES];
 };
 
 // Reads a program's words; returns the words after it.
@@ -41,6 +44,13 @@ const int32_t *dcgan_program(const struct worker *me, const int32_t *words, stru
 // Then its results' words, and a number that divides the start of every block.
 void dcgan_program_results(struct program *program, const int32_t *words, int32_t step);
 
+// The same for an elementwise instruction's body.
+void dcgan_program_elementwise(const struct worker *me, const int32_t *words, struct program *program);
+
 // Computes points [start, start + count), count <= BLOCK.
 void dcgan_block(const struct worker *me, struct program *program, int32_t start, int32_t count,
                  struct registers *registers);
+
+// Computes and stores points [begin, end) of an elementwise program.
+void dcgan_stretch(const struct worker *me, struct program *program, int32_t begin, int32_t end,
+                   struct registers *registers);

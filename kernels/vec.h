@@ -32,35 +32,39 @@
 #define VECTOR_NAME "generic"
 #endif
 
-// X(rows, vectors) for every size of tile, and the table of functions `name`_rows_vectors.
+// X(rows, vectors) for every size of tile, and the table of the functions name_rows_vectors; then the same for one vector.
 #if TILE_VECTORS == 4
-#define FOR_VECTORS(X, R) X(R, 1) X(R, 2) X(R, 3) X(R, 4)
-#define TILE_LINE(name, R) {name##_##R##_1, name##_##R##_2, name##_##R##_3, name##_##R##_4}
+#define VECTORS(X, R) X(R, 1) X(R, 2) X(R, 3) X(R, 4)
+#define LINE(name, R) {name##_##R##_1, name##_##R##_2, name##_##R##_3, name##_##R##_4}
 #else
-#define FOR_VECTORS(X, R) X(R, 1) X(R, 2)
-#define TILE_LINE(name, R) {name##_##R##_1, name##_##R##_2}
+#define VECTORS(X, R) X(R, 1) X(R, 2)
+#define LINE(name, R) {name##_##R##_1, name##_##R##_2}
 #endif
-#define FOR_4(X) FOR_VECTORS(X, 1) FOR_VECTORS(X, 2) FOR_VECTORS(X, 3) FOR_VECTORS(X, 4)
-#define TABLE_4(name) TILE_LINE(name, 1), TILE_LINE(name, 2), TILE_LINE(name, 3), TILE_LINE(name, 4)
-#define FOR_6(X) FOR_4(X) FOR_VECTORS(X, 5) FOR_VECTORS(X, 6)
-#define TABLE_6(name) TABLE_4(name), TILE_LINE(name, 5), TILE_LINE(name, 6)
+#define ONE(X, R) X(R, 1)
+#define CELL(name, R) name##_##R##_1
 #if TILE_ROWS == 12
-#define FOR_TILES(X)                                                                                          \
-  FOR_6(X) FOR_VECTORS(X, 7) FOR_VECTORS(X, 8) FOR_VECTORS(X, 9) FOR_VECTORS(X, 10) FOR_VECTORS(X, 11)        \
-  FOR_VECTORS(X, 12)
-#define TILE_TABLE(name)                                                                                      \
-  {TABLE_6(name), TILE_LINE(name, 7), TILE_LINE(name, 8), TILE_LINE(name, 9), TILE_LINE(name, 10),            \
-   TILE_LINE(name, 11), TILE_LINE(name, 12)}
+#define EACH_ROW(F, A) F(A, 1) F(A, 2) F(A, 3) F(A, 4) F(A, 5) F(A, 6) F(A, 7) F(A, 8) F(A, 9) F(A, 10) F(A, 11) F(A, 12)
+#define ROW_LIST(F, A) \
+  {F(A, 1), F(A, 2), F(A, 3), F(A, 4), F(A, 5), F(A, 6), F(A, 7), F(A, 8), F(A, 9), F(A, 10), F(A, 11), F(A, 12)}
 #elif TILE_ROWS == 6
-#define FOR_TILES(X) FOR_6(X)
-#define TILE_TABLE(name) {TABLE_6(name)}
+#define EACH_ROW(F, A) F(A, 1) F(A, 2) F(A, 3) F(A, 4) F(A, 5) F(A, 6)
+#define ROW_LIST(F, A) {F(A, 1), F(A, 2), F(A, 3), F(A, 4), F(A, 5), F(A, 6)}
 #else
-#define FOR_TILES(X) FOR_4(X)
-#define TILE_TABLE(name) {TABLE_4(name)}
+#define EACH_ROW(F, A) F(A, 1) F(A, 2) F(A, 3) F(A, 4)
+#define ROW_LIST(F, A) {F(A, 1), F(A, 2), F(A, 3), F(A, 4)}
 #endif
+#define FOR_TILES(X) EACH_ROW(VECTORS, X)
+#define TILE_TABLE(name) ROW_LIST(LINE, name)
+#define FOR_ROWS(X) EACH_ROW(ONE, X)
+#define ROW_TABLE(name) ROW_LIST(CELL, name)
 
 // Output channels computed together: the width of packed weights. Divides 64, which packFloats (plan.ts) counts on.
 #define PANEL (LANES * TILE_VECTORS)
+
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 12
+// The older name of the same.
+#define __builtin_shufflevector(a, b, ...) __builtin_shuffle(a, (vi){__VA_ARGS__})
+#endif
 
 typedef float vf __attribute__((vector_size(4 * LANES)));
 typedef int32_t vi __attribute__((vector_size(4 * LANES)));
@@ -76,6 +80,29 @@ INLINE vi splat_int(int32_t x) { return x - (vi){}; }
 
 // a where the mask's lane is all ones, b where it is zero.
 INLINE vf choose(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
+
+// 0, 1, 2, ...
+INLINE vi dcgan_lanes(void) {
+  vi lanes = {};
+#pragma GCC unroll 16
+  for (int i = 0; i < LANES; i++) lanes[i] = i;
+  return lanes;
+}
+
+// The sum of all lanes, halves upon halves.
+INLINE float dcgan_total(vf v) {
+#if LANES == 16
+  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+#elif LANES == 8
+  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+#else
+  v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+#endif
+  return v[0] + v[1];
+}
 
 INLINE int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
 INLINE int32_t most(int32_t a, int32_t b) { return a > b ? a : b; }

@@ -66,19 +66,33 @@ void dcgan_job_init(struct job *job, const int32_t *code, int32_t words, float *
   job->control = (const uint32_t *)dcgan_at(&anyone, (int32_t)control);
 }
 
+// The body of the instruction at `at` if it is attached to the one before it, else null.
+static const int32_t *attached(const struct job *job, int32_t at) {
+  const int32_t *words = job->code + at;
+  const int yes = at < job->words && words[0] == KIND_ELEMENTWISE && words[2] & FLAG_ATTACHED;
+  return yes ? words + HEADER_WORDS : 0;
+}
+
 int32_t dcgan_walk(struct job *job, int32_t thread) {
   const struct worker me = {job, thread};
   int32_t index = 0;
-  for (int32_t at = 0; at < job->words; at += job->code[at + 1], index++) {
+  for (int32_t at = 0; at < job->words; index++) {
+    const int32_t kind = job->code[at];
     const int32_t *body = job->code + at + HEADER_WORDS;
-    switch (job->code[at]) {
-      case KIND_CONV2D: dcgan_conv2d(&me, body); break;
-      case KIND_CONV_INPUT: dcgan_conv_input(&me, body); break;
+    at += job->code[at + 1];
+    const int32_t *follower = kind == KIND_CONV2D || kind == KIND_CONV_INPUT ? attached(job, at) : 0;
+    switch (kind) {
+      case KIND_CONV2D: dcgan_conv2d(&me, body, follower); break;
+      case KIND_CONV_INPUT: dcgan_conv_input(&me, body, follower); break;
       case KIND_CONV_FILTER: dcgan_conv_filter(&me, body); break;
       case KIND_ELEMENTWISE: dcgan_elementwise(&me, body); break;
       case KIND_REDUCE: dcgan_reduce(&me, body); break;
       case KIND_TRANSPOSE: dcgan_transpose(&me, body); break;
       default: return 1 + index;
+    }
+    if (follower) {
+      at += job->code[at + 1];
+      index++;
     }
     dcgan_sync(&me);
   }

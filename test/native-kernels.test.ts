@@ -250,6 +250,54 @@ describe.skipIf(native.missing)(`programs on ${title(native)}`, () => {
   });
 });
 
+describe.skipIf(native.missing)(`attached programs on ${title(native)}`, () => {
+  it.each([40, 5])('give the same bits as when they run apart, batch %i', async (n) => {
+    const g = geometry([n, 7, 7, 3], [5, 5, 5], 2);
+    const count = n * 16 * 5;
+    const [x, w, y, bias, gain, pack] = places(n * 147, 375, count, 5, n, 0) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const follower = (attached: boolean): Instruction => ({
+      kind: 'elementwise',
+      count,
+      sizes: [n, 16, 5],
+      operands: [
+        { address: y, strides: [80, 5, 1] },
+        { address: bias, strides: [0, 0, 1] },
+        { address: gain, strides: [1, 0, 0] },
+      ],
+      registers: 3,
+      code: [
+        { op: 'load', dst: 0, a: 0 },
+        { op: 'load', dst: 1, a: 1 },
+        { op: 'add', dst: 0, a: 0, b: 1 },
+        { op: 'mask', dst: 1, a: 0, site: 0, stream: 3, threshold: 5033165, value: 2 },
+        { op: 'load', dst: 2, a: 2 },
+        { op: 'mul', dst: 0, a: 0, b: 1 },
+        { op: 'mul', dst: 0, a: 0, b: 2 },
+      ],
+      results: [{ register: 0, address: y }],
+      attached,
+    });
+    const conv: Instruction = { kind: 'conv2d', ...g, x, w, y, pack };
+    const inputs = [
+      [x, values([n * 147], 1)],
+      [w, values([375], 2)],
+      [bias, values([5], 3)],
+      [gain, values([n], 4)],
+    ] as const;
+    const together = await run([conv, follower(true)], inputs, y, count);
+    const apart = await run([conv, follower(false)], inputs, y, count);
+    expect(together).toEqual(apart);
+    expect(together.filter((value) => value !== 0).length).toBeGreaterThan(count / 2);
+  });
+});
+
 describe.skipIf(native.missing)(`the backend on ${title(native)}`, () => {
   it('keeps the event loop free during a run', async () => {
     const g = geometry([64, 14, 14, 64], [5, 5, 128], 2);

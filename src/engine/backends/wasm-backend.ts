@@ -18,8 +18,7 @@ export interface WasmPlatform {
 
 /** What decides this build's bits: the kernels' own name for it and the start of the artefact's hash. */
 export function wasmVariant(kernels: Kernels, sha256: string): string {
-  const own = kernelVariant(kernels);
-  return `${own.includes('simd128') ? own : `simd128 ${own}`} ${sha256.slice(0, 12)}`;
+  return `${kernelVariant(kernels)} ${sha256.slice(0, 12)}`;
 }
 
 /** OpenBackend for any platform. */

@@ -4,13 +4,14 @@
 // the plan's addresses have it, hence float `a` lies at arena + 4 a. Fresh pages are zero and cost nothing until
 // touched, so nothing is cleared here. Growing leaves older views short: views are made anew for each use.
 import { DcganError } from '../../platform/errors.ts';
-import type { Kernels } from './wasm-module.ts';
-import { PAGE } from './wasm-module.ts';
+import { type Kernels, PAGE } from './wasm-module.ts';
 import { SIGNAL_WORDS } from './wasm-worker.ts';
 
 const ALIGN = 64;
 /** A worker's stack; scripts/build-wasm.mjs refuses kernels with a frame near a quarter of it. */
 const STACK = 256 * 1024;
+/** Kernels may read past a tensor's end by less than this (kernels/job.h). */
+const SPARE = 4096;
 
 const roundUp = (bytes: number, unit = ALIGN): number => Math.ceil(bytes / unit) * unit;
 
@@ -29,6 +30,7 @@ export class WasmArena {
   readonly #stateFloats: number;
   readonly #arena: number;
   #floats = 0;
+  #words = 0;
 
   constructor(kernels: Kernels, stateFloats: number, threads: number) {
     const { exports } = kernels;
@@ -47,7 +49,9 @@ export class WasmArena {
   /** Makes sure that `scratchFloats` of scratch and a plan of `words` words fit. */
   reserve(scratchFloats: number, words: number, who: string): void {
     const floats = Math.max(this.#floats, this.#stateFloats + scratchFloats);
-    const bytes = this.#arena + roundUp(4 * floats) + 4 * words;
+    // The longest plan must still fit when a later one has pushed the words further up.
+    const most = Math.max(this.#words, words);
+    const bytes = this.#arena + roundUp(4 * floats) + 4 * most + SPARE;
     const { memory, limit } = this.#kernels;
     const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
     if (bytes > limit) throw tooLarge(who, bytes, limit);
@@ -57,6 +61,7 @@ export class WasmArena {
       throw tooLarge(who, bytes, memory.buffer.byteLength, cause);
     }
     this.#floats = floats;
+    this.#words = most;
   }
 
   /** Puts a plan's words behind the arena and makes the job that runs it. */

@@ -1,12 +1,13 @@
-// Small exact rewrites, none of which changes a value's bits but the outer product's (the same products, without the
-// sum of one term): constants are folded, views of views joined, products with both sides transposed turned into one
-// transpose, and outer products [n, 1] . [1, m] written as a broadcast multiplication that fusion can use.
+// Small exact rewrites; what they change of a value is its rounding at most. Constants are folded, views of views joined,
+// products with both sides transposed turned into one transpose, outer products [n, 1] . [1, m] written as a broadcast
+// multiplication that fusion can use, and constant factors taken out of sums.
 import type { Tensor } from '../graph.ts';
 import { ELEMENTWISE } from '../ops/elementwise.ts';
 import { constantOp } from '../ops/leaves.ts';
 import { isOuterProduct, matmulOp, transposeOp } from '../ops/matmul.ts';
 import { drawOp } from '../ops/random.ts';
 import { broadcastOp, reshapeOp } from '../ops/shape.ts';
+import { factorSum } from './factor.ts';
 import { type Interner, rewrite } from './intern.ts';
 
 /** The value of a tensor that holds one constant everywhere, else null. */
@@ -84,6 +85,10 @@ export function simplify(roots: readonly Tensor[]): Tensor[] {
   return rewrite(
     roots,
     (node, interner) =>
-      foldConstant(node, interner) ?? dropUnit(node) ?? joinReshapes(node, interner) ?? rewriteProduct(node, interner),
+      foldConstant(node, interner) ??
+      dropUnit(node) ??
+      joinReshapes(node, interner) ??
+      rewriteProduct(node, interner) ??
+      factorSum(node, interner),
   );
 }

@@ -216,53 +216,88 @@ static void pack_input(const struct worker *me, const struct geometry *g, const 
 
 typedef struct runs runs_function(const struct geometry *g, int32_t row, int32_t column);
 
-// One row of output pixels of one panel for a block of images.
+// Output lines are asked for so many pixels before they are written: scattered over images, no hardware foresees them.
+enum { AHEAD = 2, LINE_FLOATS = 16 };
+
+// One row of output pixels of panels [panel, end) for a block of images.
 static void compute_row(const struct geometry *g, const struct side *s, runs_function *runs_of, int32_t first,
-                        int32_t images, int32_t panel, int32_t row) {
-  const int32_t width = pack_width(s->M), live = least(width, s->M - panel * width);
-  const float *source = s->source + first * s->source_image, *pack = s->pack + panel * s->depth * width;
-  float *out = s->out + first * s->out_image + (int64_t)row * s->columns * s->M + panel * width;
+                        int32_t images, int32_t panel, int32_t end, int32_t row) {
+  const int32_t width = pack_width(s->M), written = least(s->M, end * width) - panel * width;
+  const float *source = s->source + first * s->source_image;
+  float *out = s->out + first * s->out_image + (int64_t)row * s->columns * s->M;
   for (int32_t column = 0; column < s->columns; column++, out += s->M) {
     const struct runs runs = runs_of(g, row, column);
-    if (width == 1) dots[images - 1](runs, source, s->source_image, pack, out, s->out_image);
-    else tiles[images - 1][(live - 1) / LANES](runs, source, s->source_image, pack, out, s->out_image, live);
+    for (int32_t image = 0; image < images; image++)
+      for (int32_t m = 0; m < written; m += LINE_FLOATS)
+        __builtin_prefetch(out + image * s->out_image + AHEAD * s->M + panel * width + m, 1);
+    for (int32_t p = panel; p < end; p++) {
+      const float *pack = s->pack + p * s->depth * width;
+      const int32_t live = least(width, s->M - p * width);
+      if (width == 1) dots[images - 1](runs, source, s->source_image, pack, out + p, s->out_image);
+      else tiles[images - 1][(live - 1) / LANES](runs, source, s->source_image, pack, out + p * width, s->out_image, live);
+    }
   }
 }
 
-// Computes my share and what follows it. With enough images each thread takes some of its own, block by block, and what
-// follows runs on each block while it is warm; with few, work is cut into (block, panel, row) and it runs after all.
-static void compute(const struct worker *me, const struct geometry *g, const struct side *s, runs_function *runs_of,
-                    const int32_t *follower) {
-  const int32_t width = pack_width(s->M), panels = (s->M + width - 1) / width;
+// Packed weights up to this size stay in the first-level cache while all panels of a row are computed.
+enum { SMALL_PACK = 6144 };
+
+// Few images for the threads: work is cut into (block, panel, row), and what follows runs when all is done.
+static void compute_pieces(const struct worker *me, const struct geometry *g, const struct side *s,
+                           runs_function *runs_of, int32_t panels) {
+  const int32_t blocks = (s->images + TILE_ROWS - 1) / TILE_ROWS;
   int64_t begin, end;
-  if (s->images < me->job->threads * TILE_ROWS) {
-    const int32_t blocks = (s->images + TILE_ROWS - 1) / TILE_ROWS;
-    dcgan_share(me, (int64_t)blocks * panels * s->rows, &begin, &end);
-    for (int64_t unit = begin; unit < end; unit++) {
-      const int64_t block = unit / s->rows / panels;
-      const int32_t first = (int32_t)(s->images * block / blocks);
-      const int32_t images = (int32_t)(s->images * (block + 1) / blocks) - first;
-      compute_row(g, s, runs_of, first, images, (int32_t)(unit / s->rows % panels), (int32_t)(unit % s->rows));
-    }
-    if (!follower) return;
-    dcgan_sync(me);
-    dcgan_elementwise(me, follower);
-    return;
+  dcgan_share(me, (int64_t)blocks * panels * s->rows, &begin, &end);
+  for (int64_t unit = begin; unit < end; unit++) {
+    const int64_t block = unit / s->rows / panels;
+    const int32_t panel = (int32_t)(unit / s->rows % panels), row = (int32_t)(unit % s->rows);
+    const int32_t first = (int32_t)(s->images * block / blocks);
+    const int32_t images = (int32_t)(s->images * (block + 1) / blocks) - first;
+    compute_row(g, s, runs_of, first, images, panel, panel + 1, row);
   }
+}
+
+// Enough images: each thread takes some of its own, block by block, and what follows runs on each block, or on each row
+// of it, while it is warm.
+static void compute_images(const struct worker *me, const struct geometry *g, const struct side *s,
+                           runs_function *runs_of, int32_t panels, const int32_t *follower) {
   struct program program;
   struct registers registers;
   if (follower) dcgan_program_elementwise(me, follower, &program);
+  const int32_t small = panels * pack_width(s->M) * s->depth <= SMALL_PACK;
+  const int64_t line = (int64_t)s->columns * s->M;
+  int64_t begin, end;
   dcgan_share(me, s->images, &begin, &end);
   const int32_t mine = (int32_t)(end - begin), blocks = (mine + TILE_ROWS - 1) / TILE_ROWS;
   for (int32_t block = 0; block < blocks; block++) {
     const int32_t first = (int32_t)begin + mine * block / blocks;
-    const int32_t images = (int32_t)begin + mine * (block + 1) / blocks - first;
-    for (int32_t panel = 0; panel < panels; panel++)
-      for (int32_t row = 0; row < s->rows; row++) compute_row(g, s, runs_of, first, images, panel, row);
-    if (follower)
-      dcgan_stretch(me, &program, (int32_t)(first * s->out_image), (int32_t)((first + images) * s->out_image),
-                    &registers);
+    const int32_t past = (int32_t)begin + mine * (block + 1) / blocks;
+    for (int32_t panel = 0; panel < panels; panel += small ? panels : 1)
+      for (int32_t row = 0; row < s->rows; row++) {
+        compute_row(g, s, runs_of, first, past - first, panel, small ? panels : panel + 1, row);
+        if (!follower || !small) continue;
+        for (int32_t image = first; image < past; image++) {
+          const int64_t at = image * s->out_image + row * line;
+          dcgan_stretch(me, &program, (int32_t)at, (int32_t)(at + line), &registers);
+        }
+      }
+    if (follower && !small)
+      dcgan_stretch(me, &program, (int32_t)(first * s->out_image), (int32_t)(past * s->out_image), &registers);
   }
+}
+
+// Computes my share, and the follower.
+static void compute(const struct worker *me, const struct geometry *g, const struct side *s, runs_function *runs_of,
+                    const int32_t *follower) {
+  const int32_t panels = (s->M + pack_width(s->M) - 1) / pack_width(s->M);
+  if (s->images >= me->job->threads * TILE_ROWS) {
+    compute_images(me, g, s, runs_of, panels, follower);
+    return;
+  }
+  compute_pieces(me, g, s, runs_of, panels);
+  if (!follower) return;
+  dcgan_sync(me);
+  dcgan_elementwise(me, follower);
 }
 
 void dcgan_conv2d(const struct worker *me, const int32_t *words, const int32_t *follower) {

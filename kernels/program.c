@@ -50,7 +50,11 @@ void dcgan_program_results(struct program *p, const int32_t *words, int32_t step
   p->results = *words;
   p->result = words + 1;
   p->is_result = 0;
-  for (int32_t r = 0; r < p->results; r++) p->is_result |= 1u << p->result[2 * r];
+  p->last = -1;
+  for (int32_t r = 0; r < p->results; r++) {
+    p->is_result |= 1u << p->result[2 * r];
+    if (p->result[2 * r] == p->code[(p->lines - 1) * LINE_WORDS + 1]) p->last = r;
+  }
   for (int32_t k = 0; k < p->operands; k++) {
     struct operand *o = &p->operand[k];
     o->ready = 0;
@@ -122,14 +126,15 @@ static void copy(float *to, const float *from, int32_t count) {
   for (int32_t i = 0; i < whole; i++) d[i] = expression;                    \
   break
 
-void dcgan_block(const struct worker *me, struct program *p, int32_t start, int32_t count, struct registers *regs) {
+void dcgan_block(const struct worker *me, struct program *p, int32_t start, int32_t count, float *last,
+                 struct registers *regs) {
   const uint32_t *control = me->job->control;
   const int32_t whole = (count + LANES - 1) / LANES * LANES;
   const vf one = splat(1), zero = {};
   const int32_t *line = p->code;
   for (int32_t n = 0; n < p->lines; n++, line += LINE_WORDS) {
     const int32_t op = line[0], dst = line[1];
-    float *d = regs->own[dst];
+    float *d = last && n == p->lines - 1 ? last : regs->own[dst];
     const int32_t random = op == OP_UNIFORM || op == OP_NORMAL || op == OP_MASK;
     if (op == OP_LOAD || (random && control[4] >> line[3] & 1)) {
       const float *from = values_of(p, line[2], start, count, regs);
@@ -187,9 +192,12 @@ void dcgan_stretch(const struct worker *me, struct program *p, int32_t begin, in
   // The first block may be short, so that all others start at multiples of BLOCK.
   for (int32_t start = begin; start < end;) {
     const int32_t count = least(BLOCK - start % BLOCK, end - start);
-    dcgan_block(me, p, start, count, regs);
+    // The last line may write to memory at once: it reads at i what it overwrites at i, and nothing is read after it.
+    float *last = p->last >= 0 && count % LANES == 0 ? dcgan_at(me, p->result[2 * p->last + 1]) + start : 0;
+    dcgan_block(me, p, start, count, last, regs);
     for (int32_t r = 0; r < p->results; r++)
-      copy(dcgan_at(me, p->result[2 * r + 1]) + start, regs->value[p->result[2 * r]], count);
+      if (!last || r != p->last)
+        copy(dcgan_at(me, p->result[2 * r + 1]) + start, regs->value[p->result[2 * r]], count);
     start += count;
   }
 }

@@ -27,6 +27,8 @@ struct program {
   // (register, address) pairs.
   const int32_t *result;
   uint32_t is_result;
+  // Which result the last line makes, or -1.
+  int32_t last;
   struct operand operand[MAX_OPERANDS];
 };
 
@@ -47,8 +49,9 @@ void dcgan_program_results(struct program *program, const int32_t *words, int32_
 // The same for an elementwise instruction's body.
 void dcgan_program_elementwise(const struct worker *me, const int32_t *words, struct program *program);
 
-// Computes points [start, start + count), count <= BLOCK.
-void dcgan_block(const struct worker *me, struct program *program, int32_t start, int32_t count,
+// Computes points [start, start + count), count <= BLOCK. When the last line makes a result and `last` is not null, the
+// result is put there, whole vectors of it.
+void dcgan_block(const struct worker *me, struct program *program, int32_t start, int32_t count, float *last,
                  struct registers *registers);
 
 // Computes and stores points [begin, end) of an elementwise program.

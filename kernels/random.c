@@ -1,101 +1,129 @@
-// Philox-4x32-10 (see src/engine/random.ts), many blocks side by side: the four words of a block lie in four arrays, so
-// that each round is a plain loop which compilers turn into vectors; at the end words are put in their order.
+// Philox-4x32-10 (see src/engine/random.ts), a block a lane: each word sits in a 64-bit lane, where one multiplication
+// gives both halves of a product and what stands above a word is ignored by the next. Draws follow from words in order.
 #include "random.h"
 #include "vmath.h"
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
-// A stretch may begin and end in the middle of a block, and whole vectors are computed.
-enum { BLOCKS = (DRAW_MOST / 4 + 2 + LANES - 1) / LANES * LANES };
+// Blocks side by side.
+enum { WIDE = LANES / 2 };
 
-struct blocks {
-  uint32_t word[4][BLOCKS] __attribute__((aligned(64)));
-};
+typedef uint64_t vw __attribute__((vector_size(4 * LANES)));
+typedef uint32_t vu_any __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
-// Blocks that values [start, start + count) come from, in whole vectors.
-static int32_t blocks_of(uint32_t start, int32_t count) {
-  return ((int32_t)(start % 4) + count + 4 * LANES - 1) / (4 * LANES) * LANES;
+// Products of lanes' lower words with a constant. Compilers do not find the one instruction x86 has for it.
+INLINE vw times(vw a, uint32_t constant) {
+#if defined(__AVX512F__)
+  return (vw)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(constant));
+#elif defined(__AVX2__)
+  return (vw)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(constant));
+#else
+  return (a & 0xffffffffu) * constant;
+#endif
 }
 
-static void philox(const uint32_t *control, uint32_t stream, uint32_t first, int32_t blocks, struct blocks *b) {
-  uint32_t key0 = control[0], key1 = control[1];
-  for (int i = 0; i < blocks; i++) {
-    b->word[0][i] = first + (uint32_t)i;
-    b->word[1][i] = stream;
-    b->word[2][i] = control[2];
-    b->word[3][i] = control[3];
+// Vectors worked on at once: one's products are awaited while the other's are mixed.
+enum { AT_ONCE = 2, STEP = 4 * WIDE * AT_ONCE };
+
+// A stretch may begin and end in the middle of a block, and whole steps are computed.
+enum { WORDS = (DRAW_MOST + 2 * 4 + STEP - 1) / STEP * STEP };
+
+// Blocks as words in order.
+INLINE void in_order(vw a, vw b, vw c, vw d, uint32_t *to) {
+  const vw ab = (a & 0xffffffffu) | b << 32, cd = (c & 0xffffffffu) | d << 32;
+#if LANES == 16
+  const vw low = __builtin_shufflevector(ab, cd, 0, 8, 1, 9, 2, 10, 3, 11);
+  const vw high = __builtin_shufflevector(ab, cd, 4, 12, 5, 13, 6, 14, 7, 15);
+#elif LANES == 8
+  const vw low = __builtin_shufflevector(ab, cd, 0, 4, 1, 5);
+  const vw high = __builtin_shufflevector(ab, cd, 2, 6, 3, 7);
+#else
+  const vw low = __builtin_shufflevector(ab, cd, 0, 2);
+  const vw high = __builtin_shufflevector(ab, cd, 1, 3);
+#endif
+  *(vu_any *)to = (vu_any)low;
+  *(vu_any *)(to + LANES) = (vu_any)high;
+}
+
+// Words of blocks [first, first + WIDE * AT_ONCE) in order.
+INLINE void philox(const uint32_t *control, uint32_t stream, uint32_t first, uint32_t *to) {
+  vw a[AT_ONCE], b[AT_ONCE], c[AT_ONCE], d[AT_ONCE];
+  vw key0 = {}, key1 = {};
+  key0 += control[0];
+  key1 += control[1];
+#pragma GCC unroll 4
+  for (int k = 0; k < AT_ONCE; k++) {
+    a[k] = b[k] = c[k] = d[k] = (vw){};
+#pragma GCC unroll 16
+    for (int i = 0; i < WIDE; i++) a[k][i] = (uint32_t)(k * WIDE + i);
+    a[k] += first;
+    b[k] += stream;
+    c[k] += control[2];
+    d[k] += control[3];
   }
+#pragma GCC unroll 16
   for (int round = 0; round < 10; round++, key0 += 0x9e3779b9u, key1 += 0xbb67ae85u)
-    for (int i = 0; i < blocks; i++) {
-      const uint64_t p0 = (uint64_t)b->word[0][i] * 0xd2511f53u;
-      const uint64_t p1 = (uint64_t)b->word[2][i] * 0xcd9e8d57u;
-      const uint32_t c1 = b->word[1][i], c3 = b->word[3][i];
-      b->word[0][i] = (uint32_t)(p1 >> 32) ^ c1 ^ key0;
-      b->word[1][i] = (uint32_t)p1;
-      b->word[2][i] = (uint32_t)(p0 >> 32) ^ c3 ^ key1;
-      b->word[3][i] = (uint32_t)p0;
+#pragma GCC unroll 4
+    for (int k = 0; k < AT_ONCE; k++) {
+      const vw p = times(a[k], 0xd2511f53u), q = times(c[k], 0xcd9e8d57u);
+      a[k] = (q >> 32) ^ b[k] ^ key0;
+      b[k] = q;
+      c[k] = (p >> 32) ^ d[k] ^ key1;
+      d[k] = p;
     }
+#pragma GCC unroll 4
+  for (int k = 0; k < AT_ONCE; k++) in_order(a[k], b[k], c[k], d[k], to + 4 * WIDE * k);
 }
 
-// The upper 24 bits of all words as floats in [0, 2^24).
-static void to_floats(const struct blocks *b, int32_t blocks, float value[4][BLOCKS]) {
-  for (int l = 0; l < 4; l++)
-    for (int i = 0; i < blocks; i++) value[l][i] = (float)(int32_t)(b->word[l][i] >> 8);
+// The words of values [start, start + count), at least: the first is `start % 4` words into the array.
+static void words_of(const uint32_t *control, uint32_t stream, uint32_t start, int32_t count, uint32_t *to) {
+  const int32_t needed = (int32_t)(start % 4) + count;
+  for (int32_t i = 0; i < needed; i += STEP) philox(control, stream, start / 4 + (uint32_t)i / 4, to + i);
 }
 
-// Values of blocks in their order, without the `skip` before the stretch.
-static void in_order(float value[4][BLOCKS], int32_t skip, int32_t count, float *to) {
-  float all[4 * BLOCKS];
-  float *from = skip == 0 && count % 4 == 0 ? to : all;
-  const int32_t blocks = (skip + count + 3) / 4;
-  for (int32_t i = 0; i < blocks; i++) {
-    from[4 * i] = value[0][i];
-    from[4 * i + 1] = value[1][i];
-    from[4 * i + 2] = value[2][i];
-    from[4 * i + 3] = value[3][i];
-  }
-  if (from == all)
-    for (int32_t i = 0; i < count; i++) to[i] = all[skip + i];
+// A word's upper 24 bits as a float in [0, 2^24).
+INLINE vf upper(const uint32_t *word) {
+  const vu bits = *(const vu_any *)word >> 8;
+  return __builtin_convertvector((vi)bits, vf);
 }
 
 void dcgan_draw_uniform(const uint32_t *control, uint32_t stream, uint32_t start, int32_t count, float *to) {
-  struct blocks b;
-  float value[4][BLOCKS];
-  const int32_t blocks = blocks_of(start, count);
-  philox(control, stream, start / 4, blocks, &b);
-  to_floats(&b, blocks, value);
-  in_order(value, (int32_t)(start % 4), count, to);
-  for (int32_t i = 0; i < count; i++) to[i] *= 0x1p-24f;
+  uint32_t words[WORDS + LANES];
+  words_of(control, stream, start, count, words);
+  for (int32_t i = 0; i < count; i += LANES) store(to + i, upper(words + start % 4 + i) * 0x1p-24f);
 }
 
 void dcgan_draw_mask(const uint32_t *control, uint32_t stream, uint32_t threshold, float value, uint32_t start,
                      int32_t count, float *to) {
-  struct blocks b;
-  float word[4][BLOCKS];
-  const int32_t blocks = blocks_of(start, count);
-  philox(control, stream, start / 4, blocks, &b);
-  to_floats(&b, blocks, word);
-  in_order(word, (int32_t)(start % 4), count, to);
+  uint32_t words[WORDS + LANES];
+  words_of(control, stream, start, count, words);
   // 24 bits are exact in a float, and so is the comparison.
-  const float limit = (float)threshold;
-  for (int32_t i = 0; i < count; i++) to[i] = to[i] >= limit ? value : 0;
+  const vf limit = splat((float)threshold), kept = splat(value);
+  for (int32_t i = 0; i < count; i += LANES)
+    store(to + i, choose(upper(words + start % 4 + i) >= limit, kept, (vf){}));
 }
 
 // Box-Muller: each pair of words gives a radius and an angle, hence two values.
 void dcgan_draw_normal(const uint32_t *control, uint32_t stream, uint32_t start, int32_t count, float *to) {
-  struct blocks b;
-  float value[4][BLOCKS];
-  const int32_t blocks = blocks_of(start, count);
-  philox(control, stream, start / 4, blocks, &b);
-  to_floats(&b, blocks, value);
-  for (int l = 0; l < 4; l += 2)
-    for (int i = 0; i < blocks; i += LANES) {
-      const vf square = vlog((load(value[l] + i) + 1.0f) * 0x1p-24f) * -2.0f;
-      vf cosine, sine;
-      vcos_sin_turns(load(value[l + 1] + i) * 0x1p-24f, &cosine, &sine);
-      float radius[LANES];
-      store(radius, square);
-      for (int k = 0; k < LANES; k++) radius[k] = __builtin_sqrtf(radius[k]);
-      store(value[l] + i, load(radius) * cosine);
-      store(value[l + 1] + i, load(radius) * sine);
+  uint32_t words[WORDS + LANES];
+  words_of(control, stream, start, count, words);
+  const int32_t skip = (int32_t)(start % 4);
+  for (int32_t first = 0; first < skip + count; first += 2 * LANES) {
+    float radius[LANES], angle[LANES];
+    for (int k = 0; k < LANES; k++) {
+      radius[k] = (float)((words[first + 2 * k] >> 8) + 1) * 0x1p-24f;
+      angle[k] = (float)(words[first + 2 * k + 1] >> 8) * 0x1p-24f;
     }
-  in_order(value, (int32_t)(start % 4), count, to);
+    store(radius, vlog(load(radius)) * -2.0f);
+    for (int k = 0; k < LANES; k++) radius[k] = __builtin_sqrtf(radius[k]);
+    vf cosine, sine;
+    vcos_sin_turns(load(angle), &cosine, &sine);
+    const vf x = load(radius) * cosine, y = load(radius) * sine;
+    for (int k = 0; k < LANES; k++) {
+      const int32_t at = first + 2 * k - skip;
+      if (at >= 0 && at < count) to[at] = x[k];
+      if (at + 1 >= 0 && at + 1 < count) to[at + 1] = y[k];
+    }
+  }
 }

@@ -33,7 +33,7 @@ static void sum_unit(const struct worker *me, struct program *p, int32_t begin, 
   for (int32_t start = begin, column = 0; start < end;) {
     // Long rows are cut into blocks, short ones come several to a block; a block never leaves its row half way.
     const int32_t count = least(end - start, row <= step ? step : least(step, row - column));
-    dcgan_block(me, p, start, count, regs);
+    dcgan_block(me, p, start, count, 0, regs);
     for (int32_t r = 0; r < p->results; r++) {
       const float *values = regs->value[p->result[2 * r]];
       if (row <= step) add_rows(times > 1 ? rows[r] : to[r], values, count, row);

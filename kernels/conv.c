@@ -246,19 +246,16 @@ enum { SMALL_PACK = 6144 };
 static void compute_pieces(const struct worker *me, const struct geometry *g, const struct side *s,
                            runs_function *runs_of, int32_t panels) {
   const int32_t blocks = (s->images + TILE_ROWS - 1) / TILE_ROWS;
-  int64_t begin, end;
-  dcgan_share(me, (int64_t)blocks * panels * s->rows, &begin, &end);
-  for (int64_t unit = begin; unit < end; unit++) {
-    const int64_t block = unit / s->rows / panels;
-    const int32_t panel = (int32_t)(unit / s->rows % panels), row = (int32_t)(unit % s->rows);
-    const int32_t first = (int32_t)(s->images * block / blocks);
-    const int32_t images = (int32_t)(s->images * (block + 1) / blocks) - first;
+  for (int32_t unit; (unit = dcgan_claim(me, blocks * panels * s->rows)) >= 0;) {
+    const int32_t block = unit / s->rows / panels, panel = unit / s->rows % panels, row = unit % s->rows;
+    const int32_t first = s->images * block / blocks;
+    const int32_t images = s->images * (block + 1) / blocks - first;
     compute_row(g, s, runs_of, first, images, panel, panel + 1, row);
   }
 }
 
-// Enough images: each thread takes some of its own, block by block, and what follows runs on each block, or on each row
-// of it, while it is warm.
+// Enough images: a thread takes a block of them at a time, and what follows runs on each block, or on each row of it,
+// while it is warm.
 static void compute_images(const struct worker *me, const struct geometry *g, const struct side *s,
                            runs_function *runs_of, int32_t panels, const int32_t *follower) {
   struct program program;
@@ -266,12 +263,12 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
   if (follower) dcgan_program_elementwise(me, follower, &program);
   const int32_t small = panels * pack_width(s->M) * s->depth <= SMALL_PACK;
   const int64_t line = (int64_t)s->columns * s->M;
-  int64_t begin, end;
-  dcgan_share(me, s->images, &begin, &end);
-  const int32_t mine = (int32_t)(end - begin), blocks = (mine + TILE_ROWS - 1) / TILE_ROWS;
-  for (int32_t block = 0; block < blocks; block++) {
-    const int32_t first = (int32_t)begin + mine * block / blocks;
-    const int32_t past = (int32_t)begin + mine * (block + 1) / blocks;
+  // As many blocks for each thread, so that equally fast threads end together.
+  const int32_t threads = me->job->threads, turns = (s->images + TILE_ROWS * threads - 1) / (TILE_ROWS * threads);
+  const int32_t blocks = turns * threads;
+  for (int32_t block; (block = dcgan_claim(me, blocks)) >= 0;) {
+    const int32_t first = s->images * block / blocks;
+    const int32_t past = s->images * (block + 1) / blocks;
     for (int32_t panel = 0; panel < panels; panel += small ? panels : 1)
       for (int32_t row = 0; row < s->rows; row++) {
         compute_row(g, s, runs_of, first, past - first, panel, small ? panels : panel + 1, row);

@@ -208,17 +208,17 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   float *w = dcgan_at(me, words[1]);
   float *partials = groups == 1 ? w : dcgan_at(me, words[3]);
   const struct cut cut = cut_of(&g);
-  const int64_t each = (int64_t)cut.positions * cut.panels * cut.blocks;
-  int64_t begin, end;
-  dcgan_share(me, groups * each, &begin, &end);
-  for (int64_t group = begin / each; group * each < end; group++) {
-    const int64_t low = begin - group * each, high = end - group * each;
-    const int32_t first = least(g.N, (int32_t)group * per_group);
-    sum_tiles(&g, &cut, low > 0 ? low : 0, high < each ? high : each, first, least(g.N, first + per_group),
-              dcgan_at(me, words[0]), dcgan_at(me, words[2]), partials + group * floats);
+  const int32_t each = cut.positions * cut.panels * cut.blocks;
+  // Tiles of a group are taken some at a time: enough times to go round, few enough to share the lists of pixels.
+  const int32_t pieces = least(each, (8 * me->job->threads + groups - 1) / groups);
+  for (int32_t unit; (unit = dcgan_claim(me, groups * pieces)) >= 0;) {
+    const int32_t group = unit / pieces, piece = unit % pieces, first = least(g.N, group * per_group);
+    sum_tiles(&g, &cut, (int64_t)each * piece / pieces, (int64_t)each * (piece + 1) / pieces, first,
+              least(g.N, first + per_group), dcgan_at(me, words[0]), dcgan_at(me, words[2]), partials + group * floats);
   }
   if (groups == 1) return;
   dcgan_sync(me);
+  int64_t begin, end;
   dcgan_share(me, (floats + LANES - 1) / LANES, &begin, &end);
   for (int64_t i = begin * LANES; i < end * LANES && i < floats; i += LANES) {
     if (i + LANES <= floats) {

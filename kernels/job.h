@@ -1,5 +1,7 @@
 // What the kernels share: the job all threads walk, who "I" am in it, and the kernels' entry points. Each kernel is
-// called by every thread with the same words; it takes its static share and may meet the others at dcgan_sync. Memory
+// called by every thread with the same words and may meet the others at dcgan_sync. Between two meetings work is shared
+// in one of two ways: in equal parts, or unit by unit to whoever is free, which costs little and keeps a thread that other
+// programs slow down from being waited for. What a unit computes never depends on who computes it. Memory
 // past a tensor's end may be read, never used, up to a panel's width: an arena ends with so much to spare.
 #pragma once
 #include "dcgan.h"
@@ -17,6 +19,8 @@ struct job {
   _Alignas(64) int32_t arrived;
   int32_t turn;
   int32_t sleepers;
+  // Units claimed since the last meeting.
+  _Alignas(64) int32_t claimed;
 };
 
 struct worker {
@@ -44,6 +48,12 @@ static inline float *dcgan_at(const struct worker *me, int32_t address) {
 static inline void dcgan_share(const struct worker *me, int64_t units, int64_t *begin, int64_t *end) {
   *begin = units * me->thread / me->job->threads;
   *end = units * (me->thread + 1) / me->job->threads;
+}
+
+// The next of `units` units that nobody has, or -1. One count of units between two meetings.
+static inline int32_t dcgan_claim(const struct worker *me, int32_t units) {
+  const int32_t unit = __atomic_fetch_add(&me->job->claimed, 1, __ATOMIC_RELAXED);
+  return unit < units ? unit : -1;
 }
 
 // Returns when every thread has called it.

@@ -202,11 +202,16 @@ void dcgan_stretch(const struct worker *me, struct program *p, int32_t begin, in
   }
 }
 
+// Most blocks of a unit of work.
+enum { UNIT_BLOCKS = 64 };
+
 void dcgan_elementwise(const struct worker *me, const int32_t *words) {
   struct program p;
   struct registers regs;
   dcgan_program_elementwise(me, words, &p);
-  int64_t begin, end;
-  dcgan_share(me, ((int64_t)p.count + BLOCK - 1) / BLOCK, &begin, &end);
-  dcgan_stretch(me, &p, (int32_t)begin * BLOCK, least(p.count, (int32_t)end * BLOCK), &regs);
+  const int32_t blocks = (p.count + BLOCK - 1) / BLOCK;
+  const int32_t unit = most(1, least(UNIT_BLOCKS, blocks / (8 * me->job->threads))) * BLOCK;
+  const int32_t units = (p.count + unit - 1) / unit;
+  for (int32_t i; (i = dcgan_claim(me, units)) >= 0;)
+    dcgan_stretch(me, &p, i * unit, least(p.count - i * unit, unit) + i * unit, &regs);
 }

@@ -62,19 +62,21 @@ void dcgan_reduce(const struct worker *me, const int32_t *words) {
   dcgan_program_results(&p, words + 5, row <= BLOCK ? inner : 1);
   const int32_t per_part = (length + parts - 1) / parts;
   float *to[MAX_RESULTS];
-  int64_t begin, end;
-  dcgan_share(me, outer == 1 ? parts : outer, &begin, &end);
-  for (int32_t unit = (int32_t)begin; unit < end; unit++) {
-    const int32_t first = outer == 1 ? least(length, unit * per_part) : unit * length;
-    const int32_t last = outer == 1 ? least(length, (unit + 1) * per_part) : first + length;
-    for (int32_t r = 0; r < p.results; r++) {
-      float *whole = dcgan_at(me, p.result[2 * r + 1]);
-      to[r] = outer == 1 ? partials + ((int64_t)unit * p.results + r) * inner : whole + (int64_t)unit * inner;
+  // Few outer indices to a unit where there are many.
+  const int32_t all = outer == 1 ? parts : outer, each = most(1, all / (8 * me->job->threads));
+  for (int32_t claim; (claim = dcgan_claim(me, (all + each - 1) / each)) >= 0;)
+    for (int32_t unit = claim * each; unit < least(all, (claim + 1) * each); unit++) {
+      const int32_t first = outer == 1 ? least(length, unit * per_part) : unit * length;
+      const int32_t last = outer == 1 ? least(length, (unit + 1) * per_part) : first + length;
+      for (int32_t r = 0; r < p.results; r++) {
+        float *whole = dcgan_at(me, p.result[2 * r + 1]);
+        to[r] = outer == 1 ? partials + ((int64_t)unit * p.results + r) * inner : whole + (int64_t)unit * inner;
+      }
+      sum_unit(me, &p, first * inner, last * inner, inner, step, to, &regs);
     }
-    sum_unit(me, &p, first * inner, last * inner, inner, step, to, &regs);
-  }
   if (outer != 1) return;
   dcgan_sync(me);
+  int64_t begin, end;
   dcgan_share(me, inner, &begin, &end);
   for (int32_t r = 0; r < p.results; r++) {
     float *whole = dcgan_at(me, p.result[2 * r + 1]);

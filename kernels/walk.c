@@ -1,5 +1,4 @@
-// The walk over a plan: every thread reads every instruction, does its share, and waits for the others before the next.
-// Nothing is handed out while running, so what a thread does depends on nothing but the plan and its number.
+// The walk over a plan: every thread reads every instruction, does some of it, and waits for the others before the next.
 #include "job.h"
 #include "vec.h"
 
@@ -34,10 +33,14 @@ void dcgan_wake(int32_t *word) {
 
 void dcgan_sync(const struct worker *me) {
   struct job *job = me->job;
-  if (job->threads == 1) return;
+  if (job->threads == 1) {
+    job->claimed = 0;
+    return;
+  }
   const int32_t turn = __atomic_load_n(&job->turn, __ATOMIC_ACQUIRE);
   if (__atomic_add_fetch(&job->arrived, 1, __ATOMIC_ACQ_REL) == job->threads) {
     __atomic_store_n(&job->arrived, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&job->claimed, 0, __ATOMIC_RELAXED);
     // Sequentially consistent with the sleepers' count: either we see a sleeper, or it sees the new turn.
     __atomic_add_fetch(&job->turn, 1, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&job->sleepers, __ATOMIC_SEQ_CST) > 0) dcgan_wake(&job->turn);

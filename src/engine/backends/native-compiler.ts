@@ -9,6 +9,8 @@ import { join } from 'node:path';
 export interface Compiler {
   /** Program and leading arguments: $CC may hold both. */
   readonly command: readonly string[];
+  /** What it runs in. */
+  readonly environment: NodeJS.ProcessEnv;
   /** First line of what it says of itself. */
   readonly banner: string;
   /** Short: gcc-12.2.0. */
@@ -20,10 +22,14 @@ interface Finished {
   readonly output: string;
 }
 
-function execute(command: readonly string[], args: readonly string[], cwd?: string): Promise<Finished> {
+function execute(
+  { command, environment }: Pick<Compiler, 'command' | 'environment'>,
+  args: readonly string[],
+  cwd?: string,
+): Promise<Finished> {
   const [program, ...leading] = command as [string, ...string[]];
   return new Promise((resolve) => {
-    const options = { encoding: 'utf8', timeout: 300_000, env: { ...process.env, LC_ALL: 'C' }, ...(cwd && { cwd }) };
+    const options = { encoding: 'utf8', timeout: 300_000, env: { ...environment, LC_ALL: 'C' }, ...(cwd && { cwd }) };
     execFile(program, [...leading, ...args], options as { encoding: 'utf8' }, (error, stdout, stderr) =>
       resolve({ ok: !error, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') }),
     );
@@ -31,19 +37,19 @@ function execute(command: readonly string[], args: readonly string[], cwd?: stri
 }
 
 /** The commands tried, in order: $CC as it is set, then the usual names. */
-export function compilerCommands(environment: NodeJS.ProcessEnv): string[][] {
+function commands(environment: NodeJS.ProcessEnv): string[][] {
   const own = environment.CC?.trim();
   return [...(own ? [own.split(/\s+/)] : []), ['cc'], ['gcc'], ['clang']];
 }
 
 /** The first command that answers, or null. */
-export async function findCompiler(commands: readonly (readonly string[])[]): Promise<Compiler | null> {
-  for (const command of commands) {
-    const { ok, output } = await execute(command, ['--version']);
+export async function findCompiler(environment: NodeJS.ProcessEnv): Promise<Compiler | null> {
+  for (const command of commands(environment)) {
+    const { ok, output } = await execute({ command, environment }, ['--version']);
     const banner = output.split('\n')[0] ?? '';
     if (!ok || banner === '') continue;
     const kind = /clang/i.test(output) ? 'clang' : /gcc|free software foundation/i.test(output) ? 'gcc' : 'cc';
-    return { command, banner, name: `${kind}-${banner.match(/\d+(\.\d+)+/g)?.at(-1) ?? 'unknown'}` };
+    return { command, environment, banner, name: `${kind}-${banner.match(/\d+(\.\d+)+/g)?.at(-1) ?? 'unknown'}` };
   }
   return null;
 }
@@ -72,13 +78,13 @@ export async function compileLibrary(
       units.map((unit) => {
         const contract = `-ffp-contract=${FUSED.includes(unit) ? 'fast' : 'off'}`;
         const output = join(objects, unit.replace(/\.c$/, '.o'));
-        return execute(compiler.command, [...COMMON, ...machine, contract, '-c', unit, '-o', output], folder);
+        return execute(compiler, [...COMMON, ...machine, contract, '-c', unit, '-o', output], folder);
       }),
     );
     const refused = compiled.find(({ ok }) => !ok);
     if (!refused) {
       const files = units.map((unit) => join(objects, unit.replace(/\.c$/, '.o')));
-      const linked = await execute(compiler.command, [...LINK, '-o', library, ...files]);
+      const linked = await execute(compiler, [...LINK, '-o', library, ...files]);
       return linked.ok ? null : firstComplaint(linked.output);
     }
     complaint ??= firstComplaint(refused.output);

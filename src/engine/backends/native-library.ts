@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../platform/cache.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { encode } from '../encode.ts';
-import { type Compiler, compileLibrary, compilerCommands, FLAGS, findCompiler, processor } from './native-compiler.ts';
+import { type Compiler, compileLibrary, FLAGS, findCompiler, processor } from './native-compiler.ts';
 import { PROBE_FLOATS, probePlan } from './native-probe.ts';
 
 /** The same from src/engine/backends and from dist/engine/backends. */
@@ -63,7 +63,7 @@ const INSTALL =
 export async function library(environment: NodeJS.ProcessEnv = process.env): Promise<Library> {
   if (process.platform === 'win32')
     throw new NoLibrary('Windows has no POSIX threads', 'Use the Linux subsystem (WSL)');
-  const compiler = await findCompiler(compilerCommands(environment));
+  const compiler = await findCompiler(environment);
   if (!compiler) throw new NoLibrary('no C compiler was found ($CC, cc, gcc, clang)', INSTALL);
   const sources = readdirSync(KERNELS)
     .filter((name) => /\.[ch]$/.test(name))

@@ -23,7 +23,7 @@ const NATIVE_ONLY = ['pool.c'];
 
 const MAX_MEMORY = 65536 * 65536;
 const EXPORTS = [
-  '__stack_pointer __wasm_init_tls __tls_size __tls_align __heap_base'.split(' '),
+  '__stack_pointer __wasm_init_tls __tls_size __heap_base'.split(' '),
   'dcgan_job_bytes dcgan_job_init dcgan_walk dcgan_variant'.split(' '),
 ].flat();
 const FLAGS = [
@@ -71,10 +71,7 @@ function toolVersions() {
 function build(output) {
   const units = sources().filter((name) => name.endsWith('.c'));
   try {
-    execFileSync(COMPILER, [...FLAGS, '-o', output, ...units], {
-      cwd: kernels,
-      stdio: 'inherit',
-    });
+    execFileSync(COMPILER, [...FLAGS, '-o', output, ...units], { cwd: kernels, stdio: 'inherit' });
   } catch {
     fail('the kernels do not compile for WebAssembly, see above');
   }
@@ -92,20 +89,20 @@ function readRecord() {
 /** The record's and the artefact's claims, from files alone. */
 function checkStale() {
   const known = readRecord();
-  if (sourceHash(known.compiler) !== known.sources)
-    fail('kernels/wasm/dcgan.wasm is older than its sources or flags. Rebuild it: "npm run wasm"');
   if (sha256(readFileSync(artefact)) !== known.artefact)
     fail('kernels/wasm/dcgan.wasm is not the file its record describes. Rebuild it: "npm run wasm"');
+  if (sourceHash(known.compiler) !== known.sources)
+    fail('kernels/wasm/dcgan.wasm is older than its sources or flags. Rebuild it: "npm run wasm"');
 }
 
 /** The same claims, by building again. */
 function checkRebuilt(made) {
+  checkStale();
   const known = readRecord();
+  if (known.artefact === made.artefact) return;
   if (known.compiler !== made.compiler)
     fail(`kernels/wasm/dcgan.wasm was built with "${known.compiler}", here is "${made.compiler}". Use the former`);
-  checkStale();
-  if (known.artefact !== made.artefact)
-    fail('kernels/wasm/dcgan.wasm is not what its sources give. Rebuild it: "npm run wasm"');
+  fail('kernels/wasm/dcgan.wasm is not what its sources give. Rebuild it: "npm run wasm"');
 }
 
 function main(mode) {

@@ -9,8 +9,7 @@ import type { SpawnWorker } from './wasm-team.ts';
 import { SERVE_SOURCE, type WorkerMessage } from './wasm-worker.ts';
 
 /** The same from src/engine/backends and from dist/engine/backends. */
-const ARTEFACT = new URL('../../../kernels/wasm/dcgan.wasm', import.meta.url);
-const RECORD = new URL('dcgan.wasm.json', ARTEFACT);
+const KERNELS = new URL('../../../kernels/wasm/', import.meta.url);
 
 /**
  * On Linux a priority belongs to a thread: a worker makes itself a little nicer than the main thread, whose timers and
@@ -21,9 +20,13 @@ const { parentPort, workerData } = require('node:worker_threads');
 if (process.platform === 'linux') try { require('node:os').setPriority(1); } catch {}
 serve(workerData, (message) => parentPort.postMessage(message));`;
 
-async function artefact(): Promise<{ bytes: Uint8Array; sha256: string }> {
+/** The kernels of a folder, when they are what the record beside them says. */
+export async function readArtefact(folder: URL): Promise<{ bytes: Uint8Array; sha256: string }> {
   try {
-    const [bytes, record] = await Promise.all([readFile(ARTEFACT), readFile(RECORD, 'utf8')]);
+    const [bytes, record] = await Promise.all([
+      readFile(new URL('dcgan.wasm', folder)),
+      readFile(new URL('dcgan.wasm.json', folder), 'utf8'),
+    ]);
     const expected = (JSON.parse(record) as { artefact: string }).artefact;
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     if (sha256 === expected) return { bytes, sha256 };
@@ -60,4 +63,4 @@ const spawn: SpawnWorker = (start, heard, died) => {
   };
 };
 
-export const nodePlatform: WasmPlatform = { artefact, spawn };
+export const nodePlatform: WasmPlatform = { artefact: () => readArtefact(KERNELS), spawn };

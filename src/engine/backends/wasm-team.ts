@@ -27,7 +27,7 @@ export class WasmTeam {
   /** Told once, of the first failure. */
   onFailure: (error: DcganError) => void = () => {};
   #failure: DcganError | undefined;
-  #closed = false;
+  #closed: Promise<unknown> | undefined;
   readonly #signals: () => Int32Array;
   readonly #workers: WorkerHandle[] = [];
   #pending: Pending<number> | undefined;
@@ -63,9 +63,10 @@ export class WasmTeam {
     });
   }
 
+  /** Ends the workers, whatever they do. */
   async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+    this.#closed ??= Promise.all(this.#workers.map((worker) => worker.terminate()));
+    await this.#closed;
   }
 
   #spawn(spawn: SpawnWorker, start: WorkerStart): void {

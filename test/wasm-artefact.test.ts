@@ -1,0 +1,81 @@
+// The committed kernels are what their sources say: by hashes always, by building them again where the compiler is here,
+// also from another folder; and changes are noticed.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from './support/folders.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What the build script says, and its exit code. */
+function buildWasm(option: string, root = ROOT): { code: number | null; said: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build-wasm.mjs'), option], {
+    encoding: 'utf8',
+  });
+  return { code: status, said: stdout + stderr };
+}
+
+/** The kernels and the script in a folder of their own. */
+function copied(): string {
+  const root = temporaryFolder();
+  mkdirSync(join(root, 'scripts'));
+  copyFileSync(join(ROOT, 'scripts/build-wasm.mjs'), join(root, 'scripts/build-wasm.mjs'));
+  cpSync(join(ROOT, 'kernels'), join(root, 'kernels'), { recursive: true });
+  return root;
+}
+
+const missing = ['clang-19', 'wasm-ld-19'].filter((tool) => {
+  try {
+    execFileSync(tool, ['--version'], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return true;
+  }
+});
+const INSTALL = `(skipped: ${missing.join(', ')} not found. apt-get install clang-19 lld-19)`;
+
+describe('kernels/wasm/dcgan.wasm', () => {
+  it('belongs to the sources beside it', () => {
+    expect(buildWasm('--stale')).toEqual({ code: 0, said: '' });
+  });
+
+  it.skipIf(missing.length > 0)(`is what its sources give, in any folder${missing.length > 0 ? INSTALL : ''}`, () => {
+    for (const root of [ROOT, copied()]) {
+      const { code, said } = buildWasm('--check', root);
+      expect(said).toMatch(/^dcgan\.wasm: \d+ bytes/);
+      expect(code).toBe(0);
+    }
+  });
+
+  it('is known to be stale when a source changed', () => {
+    const root = copied();
+    appendFileSync(join(root, 'kernels/vec.h'), '\n');
+    expect(buildWasm('--stale', root)).toEqual({
+      code: 1,
+      said: 'build-wasm: kernels/wasm/dcgan.wasm is older than its sources or flags. Rebuild it: "npm run wasm".\n',
+    });
+  });
+
+  it('is known to be another file when a byte changed', () => {
+    const root = copied();
+    const file = join(root, 'kernels/wasm/dcgan.wasm');
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(file, bytes);
+    expect(buildWasm('--stale', root)).toEqual({
+      code: 1,
+      said: 'build-wasm: kernels/wasm/dcgan.wasm is not the file its record describes. Rebuild it: "npm run wasm".\n',
+    });
+  });
+
+  it('needs a record', () => {
+    const root = copied();
+    writeFileSync(join(root, 'kernels/wasm/dcgan.wasm.json'), '{');
+    expect(buildWasm('--stale', root)).toEqual({
+      code: 1,
+      said: 'build-wasm: kernels/wasm/dcgan.wasm.json is missing or broken. Build it: "npm run wasm".\n',
+    });
+  });
+});

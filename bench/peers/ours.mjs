@@ -1,0 +1,31 @@
+// Our side of a comparison: a worker that takes one training step for each line it is sent and answers with its time.
+//   node bench/peers/ours.mjs [--device native] [--threads 2] [--batch 256]
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { DCGAN } from '../../dist/index.js';
+
+const { values } = parseArgs({
+  options: {
+    device: { type: 'string', default: 'native' },
+    threads: { type: 'string', default: '2' },
+    batch: { type: 'string', default: '256' },
+  },
+});
+const gan = await DCGAN.create({
+  seed: 1,
+  device: values.device,
+  threads: Number(values.threads),
+  batchSize: Number(values.batch),
+});
+const { batchSize, imageSize, channels } = gan.config;
+const images = Float32Array.from({ length: batchSize * imageSize * imageSize * channels }, (_, i) =>
+  Math.sin(i * 12.9898),
+);
+for (let warm = 0; warm < 2; warm++) await gan.step(images);
+console.log(JSON.stringify({ ready: values.device, ...gan.info }));
+for await (const _ of createInterface({ input: process.stdin })) {
+  const began = performance.now();
+  await gan.step(images);
+  console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000 }));
+}
+await gan.dispose();

@@ -85,51 +85,93 @@ FOR_TILES(TILE)
 static tile_function *const tiles[TILE_ROWS][TILE_VECTORS] = TILE_TABLE(tile);
 
 // Few output channels: lanes run along the source instead, whose every run is contiguous, and are added up at the end.
-enum { DOT_MOST = 4 };
+// With one channel a tile has as many images as usual, with more as many fewer.
+enum { DOT_MOST = 4, DOT_ROWS = TILE_ROWS / 3 };
 
-INLINE void dot(const int rows, struct runs t, const float *source, int64_t image, const float *pack, float *out,
-                int64_t out_image) {
-  vf sum[TILE_ROWS];
-#pragma GCC unroll 16
-  for (int r = 0; r < rows; r++) sum[r] = (vf){};
+INLINE void dot(const int rows, const int outs, struct runs t, const float *source, int64_t image, const float *pack,
+                int64_t depth, float *out, int64_t out_image) {
+  enum { SUMS = (TILE_ROWS > DOT_ROWS * DOT_MOST ? TILE_ROWS : DOT_ROWS * DOT_MOST) + LANES };
+  vf sum[SUMS];
+#pragma GCC unroll 32
+  for (int i = 0; i < SUMS; i++) sum[i] = (vf){};
   source += t.source;
   pack += t.pack;
   const int32_t whole = t.length / LANES * LANES;
-  const vi rest = dcgan_lanes() < t.length - whole;
+  const vi rest = lane_numbers() < t.length - whole;
   for (int32_t run = 0; run < t.count; run++) {
     const float *base[(TILE_ROWS + GROUP - 1) / GROUP];
 #pragma GCC unroll 16
     for (int g = 0; g * GROUP < rows; g++) base[g] = source + g * GROUP * image;
 #pragma GCC unroll 1
     for (int32_t k = 0; k < whole; k += LANES) {
-      const vf weight = load(pack + k);
+      vf weight[DOT_MOST];
+#pragma GCC unroll 4
+      for (int m = 0; m < outs; m++) weight[m] = load(pack + m * depth + k);
 #pragma GCC unroll 16
-      for (int r = 0; r < rows; r++) sum[r] += load(base[r / GROUP] + r % GROUP * image + k) * weight;
+      for (int r = 0; r < rows; r++) {
+        const vf x = load(base[r / GROUP] + r % GROUP * image + k);
+#pragma GCC unroll 4
+        for (int m = 0; m < outs; m++) sum[r * outs + m] += x * weight[m];
+      }
     }
     if (whole < t.length) {
       // What lies past the run is not part of the sum, not even times zero.
-      const vf weight = (vf)((vi)load(pack + whole) & rest);
+      vf weight[DOT_MOST];
+#pragma GCC unroll 4
+      for (int m = 0; m < outs; m++) weight[m] = (vf)((vi)load(pack + m * depth + whole) & rest);
 #pragma GCC unroll 16
-      for (int r = 0; r < rows; r++)
-        sum[r] += (vf)((vi)load(base[r / GROUP] + r % GROUP * image + whole) & rest) * weight;
+      for (int r = 0; r < rows; r++) {
+        const vf x = (vf)((vi)load(base[r / GROUP] + r % GROUP * image + whole) & rest);
+#pragma GCC unroll 4
+        for (int m = 0; m < outs; m++) sum[r * outs + m] += x * weight[m];
+      }
     }
     source += t.source_step;
     pack += t.pack_step;
   }
 #pragma GCC unroll 16
-  for (int r = 0; r < rows; r++) out[r * out_image] = dcgan_total(sum[r]);
+  for (int first = 0; first < rows * outs; first += LANES) {
+    const vf total = totals(sum + first);
+#pragma GCC unroll 16
+    for (int i = 0; i < LANES; i++)
+      if (first + i < rows * outs) out[(first + i) / outs * out_image + (first + i) % outs] = total[i];
+  }
 }
 
-typedef void dot_function(struct runs t, const float *source, int64_t image, const float *pack, float *out,
-                          int64_t out_image);
+typedef void dot_function(struct runs t, const float *source, int64_t image, const float *pack, int64_t depth,
+                          float *out, int64_t out_image);
 
-#define DOT(R, V)                                                                                                \
-  static void dot_##R##_##V(struct runs t, const float *source, int64_t image, const float *pack, float *out,    \
-                            int64_t out_image) {                                                                 \
-    dot(R, t, source, image, pack, out, out_image);                                                              \
+#define DOT(R, M)                                                                                                \
+  static void dot_##R##_##M(struct runs t, const float *source, int64_t image, const float *pack, int64_t depth, \
+                            float *out, int64_t out_image) {                                                     \
+    dot(R, M, t, source, image, pack, depth, out, out_image);                                                    \
   }
 FOR_ROWS(DOT)
 static dot_function *const dots[TILE_ROWS] = ROW_TABLE(dot);
+#define DOTS(R) DOT(R, 2) DOT(R, 3) DOT(R, 4)
+#define DOT_LINE(R) {dot_##R##_2, dot_##R##_3, dot_##R##_4}
+DOTS(1)
+#if TILE_ROWS == 12
+DOTS(2) DOTS(3) DOTS(4)
+static dot_function *const joint_dots[DOT_ROWS][DOT_MOST - 1] = {DOT_LINE(1), DOT_LINE(2), DOT_LINE(3), DOT_LINE(4)};
+#elif TILE_ROWS == 6
+DOTS(2)
+static dot_function *const joint_dots[DOT_ROWS][DOT_MOST - 1] = {DOT_LINE(1), DOT_LINE(2)};
+#else
+static dot_function *const joint_dots[DOT_ROWS][DOT_MOST - 1] = {DOT_LINE(1)};
+#endif
+
+// All output channels, at most DOT_MOST, of one pixel in a block of images.
+static void dot_pixel(struct runs t, int32_t images, int32_t outs, const float *source, int64_t image,
+                      const float *pack, int64_t depth, float *out, int64_t out_image) {
+  if (outs == 1) {
+    dots[images - 1](t, source, image, pack, depth, out, out_image);
+    return;
+  }
+  for (int32_t first = 0; first < images; first += DOT_ROWS)
+    joint_dots[least(DOT_ROWS, images - first) - 1][outs - 2](t, source + first * image, image, pack, depth,
+                                                              out + first * out_image, out_image);
+}
 
 // What output pixel (oy, ox) of conv2d reads.
 static struct runs forward_runs(const struct geometry *g, int32_t oy, int32_t ox) {
@@ -176,8 +218,10 @@ static struct runs input_runs(const struct geometry *g, int32_t iy, int32_t ix) 
   };
 }
 
+static int is_thin(int32_t M) { return M <= DOT_MOST; }
+
 // Channels that lie side by side in the packed weights: a panel's or, for dot products, one.
-static int32_t pack_width(int32_t M) { return M <= DOT_MOST ? 1 : PANEL; }
+static int32_t pack_width(int32_t M) { return is_thin(M) ? 1 : PANEL; }
 
 // pack [panel][tap, c][width] from w [tap, c][oc], zeros past the last output channel.
 static void pack_forward(const struct worker *me, const struct geometry *g, const float *w, float *pack) {
@@ -222,19 +266,22 @@ enum { AHEAD = 2, LINE_FLOATS = 16 };
 // One row of output pixels of panels [panel, end) for a block of images.
 static void compute_row(const struct geometry *g, const struct side *s, runs_function *runs_of, int32_t first,
                         int32_t images, int32_t panel, int32_t end, int32_t row) {
-  const int32_t width = pack_width(s->M), written = least(s->M, end * width) - panel * width;
+  const int32_t written = least(s->M, end * PANEL) - panel * PANEL;
   const float *source = s->source + first * s->source_image;
   float *out = s->out + first * s->out_image + (int64_t)row * s->columns * s->M;
   for (int32_t column = 0; column < s->columns; column++, out += s->M) {
     const struct runs runs = runs_of(g, row, column);
     for (int32_t image = 0; image < images; image++)
       for (int32_t m = 0; m < written; m += LINE_FLOATS)
-        __builtin_prefetch(out + image * s->out_image + AHEAD * s->M + panel * width + m, 1);
+        __builtin_prefetch(out + image * s->out_image + AHEAD * s->M + panel * PANEL + m, 1);
+    if (is_thin(s->M)) {
+      dot_pixel(runs, images, s->M, source, s->source_image, s->pack, s->depth, out, s->out_image);
+      continue;
+    }
     for (int32_t p = panel; p < end; p++) {
-      const float *pack = s->pack + p * s->depth * width;
-      const int32_t live = least(width, s->M - p * width);
-      if (width == 1) dots[images - 1](runs, source, s->source_image, pack, out + p, s->out_image);
-      else tiles[images - 1][(live - 1) / LANES](runs, source, s->source_image, pack, out + p * width, s->out_image, live);
+      const int32_t live = least(PANEL, s->M - p * PANEL);
+      tiles[images - 1][(live - 1) / LANES](runs, source, s->source_image, s->pack + p * s->depth * PANEL,
+                                            out + p * PANEL, s->out_image, live);
     }
   }
 }
@@ -261,7 +308,7 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
   struct program program;
   struct registers registers;
   if (follower) dcgan_program_elementwise(me, follower, &program);
-  const int32_t small = panels * pack_width(s->M) * s->depth <= SMALL_PACK;
+  const int32_t small = s->M * s->depth <= SMALL_PACK;
   const int64_t line = (int64_t)s->columns * s->M;
   // As many blocks for each thread, so that equally fast threads end together.
   const int32_t threads = me->job->threads, turns = (s->images + TILE_ROWS * threads - 1) / (TILE_ROWS * threads);
@@ -286,7 +333,7 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
 // Computes my share, and the follower.
 static void compute(const struct worker *me, const struct geometry *g, const struct side *s, runs_function *runs_of,
                     const int32_t *follower) {
-  const int32_t panels = (s->M + pack_width(s->M) - 1) / pack_width(s->M);
+  const int32_t panels = (s->M + PANEL - 1) / PANEL;
   if (s->images >= me->job->threads * TILE_ROWS) {
     compute_images(me, g, s, runs_of, panels, follower);
     return;

@@ -33,14 +33,14 @@ enum { WORDS = (DRAW_MOST + 2 * 4 + STEP - 1) / STEP * STEP };
 INLINE void in_order(vw a, vw b, vw c, vw d, uint32_t *to) {
   const vw ab = (a & 0xffffffffu) | b << 32, cd = (c & 0xffffffffu) | d << 32;
 #if LANES == 16
-  const vw low = __builtin_shufflevector(ab, cd, 0, 8, 1, 9, 2, 10, 3, 11);
-  const vw high = __builtin_shufflevector(ab, cd, 4, 12, 5, 13, 6, 14, 7, 15);
+  const vw low = SHUFFLE(vw, ab, cd, 0, 8, 1, 9, 2, 10, 3, 11);
+  const vw high = SHUFFLE(vw, ab, cd, 4, 12, 5, 13, 6, 14, 7, 15);
 #elif LANES == 8
-  const vw low = __builtin_shufflevector(ab, cd, 0, 4, 1, 5);
-  const vw high = __builtin_shufflevector(ab, cd, 2, 6, 3, 7);
+  const vw low = SHUFFLE(vw, ab, cd, 0, 4, 1, 5);
+  const vw high = SHUFFLE(vw, ab, cd, 2, 6, 3, 7);
 #else
-  const vw low = __builtin_shufflevector(ab, cd, 0, 2);
-  const vw high = __builtin_shufflevector(ab, cd, 1, 3);
+  const vw low = SHUFFLE(vw, ab, cd, 0, 2);
+  const vw high = SHUFFLE(vw, ab, cd, 1, 3);
 #endif
   *(vu_any *)to = (vu_any)low;
   *(vu_any *)(to + LANES) = (vu_any)high;

@@ -61,9 +61,11 @@
 // Output channels computed together: the width of packed weights. Divides 64, which packFloats (plan.ts) counts on.
 #define PANEL (LANES * TILE_VECTORS)
 
+// Lanes of a and b by number; `index` is the integer vector type of the same shape.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 12
-// The older name of the same.
-#define __builtin_shufflevector(a, b, ...) __builtin_shuffle(a, (vi){__VA_ARGS__})
+#define SHUFFLE(index, a, b, ...) __builtin_shuffle(a, b, (index){__VA_ARGS__})
+#else
+#define SHUFFLE(index, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #endif
 
 typedef float vf __attribute__((vector_size(4 * LANES)));
@@ -82,26 +84,67 @@ INLINE vi splat_int(int32_t x) { return x - (vi){}; }
 INLINE vf choose(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 
 // 0, 1, 2, ...
-INLINE vi dcgan_lanes(void) {
+INLINE vi lane_numbers(void) {
   vi lanes = {};
 #pragma GCC unroll 16
   for (int i = 0; i < LANES; i++) lanes[i] = i;
   return lanes;
 }
 
-// The sum of all lanes, halves upon halves.
-INLINE float dcgan_total(vf v) {
+// Folding: lanes in groups of `group`; the first of each two groups plus the second, those of a and then those of b.
 #if LANES == 16
-  v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+INLINE vf fold8(vf a, vf b) {
+  return SHUFFLE(vi, a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+         SHUFFLE(vi, a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+}
+INLINE vf fold4(vf a, vf b) {
+  return SHUFFLE(vi, a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+         SHUFFLE(vi, a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+}
+INLINE vf fold2(vf a, vf b) {
+  return SHUFFLE(vi, a, b, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29) +
+         SHUFFLE(vi, a, b, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31);
+}
+INLINE vf fold1(vf a, vf b) {
+  return SHUFFLE(vi, a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
+         SHUFFLE(vi, a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
 #elif LANES == 8
-  v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+INLINE vf fold4(vf a, vf b) {
+  return SHUFFLE(vi, a, b, 0, 1, 2, 3, 8, 9, 10, 11) +
+         SHUFFLE(vi, a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+INLINE vf fold2(vf a, vf b) {
+  return SHUFFLE(vi, a, b, 0, 1, 4, 5, 8, 9, 12, 13) +
+         SHUFFLE(vi, a, b, 2, 3, 6, 7, 10, 11, 14, 15);
+}
+INLINE vf fold1(vf a, vf b) {
+  return SHUFFLE(vi, a, b, 0, 2, 4, 6, 8, 10, 12, 14) +
+         SHUFFLE(vi, a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+}
 #else
-  v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
+INLINE vf fold2(vf a, vf b) {
+  return SHUFFLE(vi, a, b, 0, 1, 4, 5) + SHUFFLE(vi, a, b, 2, 3, 6, 7);
+}
+INLINE vf fold1(vf a, vf b) {
+  return SHUFFLE(vi, a, b, 0, 2, 4, 6) + SHUFFLE(vi, a, b, 1, 3, 5, 7);
+}
 #endif
-  return v[0] + v[1];
+
+// Lane i of the result is the sum of v[i]'s lanes; v has LANES vectors and is spoilt.
+INLINE vf totals(vf *v) {
+#define FOLD(count, fold)               \
+  _Pragma("GCC unroll 16")              \
+  for (int i = 0; i < count; i++) v[i] = fold(v[2 * i], v[2 * i + 1]);
+#if LANES == 16
+  FOLD(8, fold8) FOLD(4, fold4) FOLD(2, fold2) FOLD(1, fold1)
+#elif LANES == 8
+  FOLD(4, fold4) FOLD(2, fold2) FOLD(1, fold1)
+#else
+  FOLD(2, fold2) FOLD(1, fold1)
+#endif
+#undef FOLD
+  return v[0];
 }
 
 INLINE int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }

@@ -79,6 +79,8 @@ const GEOMETRIES: readonly Geometry[] = [
   geometry([96, 1, 1, 100], [1, 1, 313], 1),
   geometry([26, 1, 1, 627], [1, 1, 1], 1),
   geometry([5, 2, 3, 4], [5, 7, 3], 1),
+  geometry([9, 6, 5, 2], [3, 3, 20], 2),
+  geometry([41, 6, 6, 3], [5, 5, 37], 2),
 ];
 
 const label = (g: Geometry): string =>

@@ -62,7 +62,8 @@ static void *chains(void *argument) {
 // GFLOP/s of all threads together in one try.
 static double peak(int threads) {
   static float out[64][64];
-  for (int i = 0; i < 64 * 64; i++) out[0][i] = (float)i;
+  for (int i = 0; i < 64; i++)
+    for (int k = 0; k < 64; k++) out[i][k] = (float)k;
   pthread_t id[64];
   const double start = now();
   for (int i = 0; i < threads; i++) pthread_create(&id[i], NULL, chains, out[i]);

@@ -1,8 +1,9 @@
-// Our training step against PyTorch's, side by side: both stay loaded, and every round takes a few steps of each in turn, so
-// that whatever else the machine does falls on both. Reported: the median of all steps of each, and ratios of medians.
-//   node bench/peers/pytorch.mjs [--rounds 5] [--steps 4] [--threads 2] [--batch 256] [--device native,wasm]
-//                                [--modes default,channels_last,compile] [--json] [--markdown docs/benchmarks.md]
-// PyTorch comes from PyPI into a throwaway environment (DCGAN_PEER_VENV names one to keep).
+// Our training step against the peers', side by side: all stay loaded, and every round takes a few steps of each in turn, so
+// that whatever else the machine does falls on all. Reported: the median of all steps of each, and ratios of medians.
+//   node bench/peers/compare.mjs [--peers pytorch,tensorflow,jax] [--rounds 5] [--steps 4] [--threads 2] [--batch 256]
+//                                [--device native,wasm] [--json] [--markdown docs/benchmarks.md]
+// A peer may be held to some of its modes: pytorch:default,... Peers come from PyPI into a throwaway folder (DCGAN_PEERS names
+// one to keep).
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -18,29 +19,43 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     batch: { type: 'string', default: '256' },
     device: { type: 'string', default: 'native' },
-    modes: { type: 'string', default: 'default,channels_last' },
+    peers: { type: 'string', default: 'pytorch' },
     json: { type: 'boolean', default: false },
     markdown: { type: 'string' },
   },
 });
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** A Python with PyTorch, and what to remove afterwards. */
-function python() {
-  const kept = process.env.DCGAN_PEER_VENV;
-  const folder = kept ?? mkdtempSync(join(tmpdir(), 'dcgan-peer-'));
-  const program = join(folder, 'bin', 'python');
-  if (!existsSync(program)) {
-    console.error(`Setting PyTorch up in ${folder} ...`);
-    execFileSync('python3', ['-m', 'venv', folder], { stdio: 'inherit' });
-    execFileSync(program, ['-m', 'pip', 'install', '--quiet', 'torch', 'numpy', 'safetensors'], { stdio: 'inherit' });
-  }
-  return { program, cleanUp: () => kept ?? rmSync(folder, { recursive: true, force: true }) };
+/** What to install, and the modes that are worth running. */
+const PEERS = {
+  pytorch: { title: 'PyTorch', packages: ['torch'], modes: ['default', 'channels_last', 'compile'] },
+  tensorflow: { title: 'TensorFlow', packages: ['tensorflow-cpu'], modes: ['function', 'xla'] },
+  jax: { title: 'JAX', packages: ['jax'], modes: ['jit'] },
+};
+
+/** `pytorch:default+compile` -> its peer and modes. */
+function parsePeer(text) {
+  const [name, modes] = text.split(':');
+  if (!(name in PEERS)) throw new Error(`unknown peer ${name}; known: ${Object.keys(PEERS).join(', ')}`);
+  return { name, ...PEERS[name], modes: modes?.split('+') ?? PEERS[name].modes };
+}
+
+const kept = process.env.DCGAN_PEERS;
+const folder = kept ?? mkdtempSync(join(tmpdir(), 'dcgan-peers-'));
+
+/** A Python with the peer. */
+function python({ name, title, packages }) {
+  const program = join(folder, name, 'bin', 'python');
+  if (existsSync(program)) return program;
+  console.error(`Setting ${title} up in ${join(folder, name)} ...`);
+  execFileSync('python3', ['-m', 'venv', join(folder, name)], { stdio: 'inherit' });
+  execFileSync(program, ['-m', 'pip', 'install', '--quiet', ...packages, 'numpy', 'safetensors'], { stdio: 'inherit' });
+  return program;
 }
 
 /** A side: a process that answers each line with the seconds of one step. */
 async function open(name, command, args) {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async () => {
     const { value, done } = await lines.next();
@@ -57,14 +72,17 @@ async function open(name, command, args) {
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const shared = ['--threads', values.threads, '--batch', values.batch];
-const { program, cleanUp } = python();
 try {
+  const peers = values.peers.split(',').map(parsePeer);
   const before = loadavg()[0];
   const sides = [];
   for (const device of values.device.split(','))
     sides.push(await open(`dcgan ${device}`, process.execPath, [here('ours.mjs'), '--device', device, ...shared]));
-  for (const mode of values.modes.split(','))
-    sides.push(await open(`PyTorch ${mode}`, program, [here('pytorch/step.py'), '--mode', mode, ...shared]));
+  for (const peer of peers)
+    for (const mode of peer.modes) {
+      const script = here(`python/${peer.name}_step.py`);
+      sides.push(await open(`${peer.title} ${mode}`, python(peer), [script, '--mode', mode, ...shared]));
+    }
   for (let round = 0; round < Number(values.rounds); round++)
     for (const side of sides) {
       // The first step after another side's pays for its cold caches.
@@ -78,7 +96,7 @@ try {
     threads: Number(values.threads),
     batch: Number(values.batch),
     date: new Date().toISOString().slice(0, 10),
-    versions: { node: process.version, torch: sides.at(-1).ready.torch, variant: sides[0].ready.variant },
+    versions: { Node: process.version, kernels: sides[0].ready.variant, ...peerVersions(sides) },
     load: { before, after: loadavg()[0] },
     sides: sides.map(({ name, seconds }) => ({
       name,
@@ -91,12 +109,19 @@ try {
   else console.log(table(report));
   if (values.markdown) rewrite(values.markdown, table(report));
 } finally {
-  cleanUp();
+  if (!kept) rmSync(folder, { recursive: true, force: true });
+}
+
+function peerVersions(sides) {
+  const peers = sides.filter(({ ready }) => ready.version !== undefined);
+  return Object.fromEntries(peers.map(({ name, ready }) => [name.split(' ')[0], ready.version]));
 }
 
 function table({ machine, threads, batch, date, versions, load, sides }) {
   return [
-    `${machine}, ${threads} threads, batch ${batch}; ${date}, Node ${versions.node}, PyTorch ${versions.torch}, ${versions.variant}; load ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after`,
+    `${machine}, ${threads} threads, batch ${batch}; ${date}, ${Object.entries(versions)
+      .map((pair) => pair.join(' '))
+      .join(', ')}; load ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after`,
     '',
     '| seconds a step | best | median | of ours |',
     '|---|---|---|---|',
@@ -109,7 +134,7 @@ function table({ machine, threads, batch, date, versions, load, sides }) {
 
 /** Puts a table between its marks in a document. */
 function rewrite(file, text) {
-  const [start, end] = ['<!-- bench:pytorch -->', '<!-- /bench:pytorch -->'];
+  const [start, end] = ['<!-- bench:peers -->', '<!-- /bench:peers -->'];
   const document = readFileSync(file, 'utf8');
   const [from, to] = [document.indexOf(start), document.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${file} has no ${start} ... ${end}`);

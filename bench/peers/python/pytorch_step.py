@@ -1,0 +1,112 @@
+"""The tf2018 training step in PyTorch, written as its users would: see common.py for how it is driven.
+
+One generator pass, the discriminator once on reals and once on fakes, both gradients before either update, as the preset has it.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, RATE, SLOPE, VARIABLES, adam_rate, main
+
+
+class Trainer:
+    """Parameters in PyTorch's layouts: convolutions [out, in, h, w], transposed ones [in, out, h, w]."""
+
+    def __init__(self, start, channels_last=False):
+        self.format = torch.channels_last if channels_last else torch.contiguous_format
+        self.p = {name: self.leaf(name, start[name]) for name, _ in VARIABLES}
+        self.moving = {f"generator/bn{i}": (torch.zeros(n), torch.ones(n)) for i, n in ((1, 3136), (2, 64), (3, 32))}
+        self.m = {name: torch.zeros_like(p) for name, p in self.p.items()}
+        self.v = {name: torch.zeros_like(p) for name, p in self.p.items()}
+        self.steps = 0
+
+    def leaf(self, name, array):
+        tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+        if tensor.ndim == 4:
+            # Both kinds: TensorFlow's last two axes, swapped, come first.
+            tensor = tensor.permute(3, 2, 0, 1).contiguous(memory_format=self.format)
+        return tensor.clone(memory_format=torch.preserve_format).requires_grad_(True)
+
+    def norm(self, name, x):
+        # One fused call, running statistics included (PyTorch keeps n / (n - 1) times the variance for 2-D inputs too).
+        mean, variance = self.moving[name]
+        p = self.p
+        return F.batch_norm(x, mean, variance, p[f"{name}/gamma"], p[f"{name}/beta"], True, 1 - MOMENTUM, EPSILON)
+
+    def generate(self, z):
+        p = self.p
+        x = torch.relu(self.norm("generator/bn1", z @ p["generator/fc1/kernel"]))
+        x = x.view(-1, 7, 7, 64).permute(0, 3, 1, 2).contiguous(memory_format=self.format)
+        x = F.conv_transpose2d(x, p["generator/conv1/kernel"], stride=1, padding=2)
+        x = torch.relu(self.norm("generator/bn2", x))
+        # Keras' SAME for stride 2: one pixel is cut at the top and left, two at the bottom and right of the full result.
+        x = F.conv_transpose2d(x, p["generator/conv2/kernel"], stride=2, padding=1)[:, :, :-1, :-1]
+        x = torch.relu(self.norm("generator/bn3", x))
+        x = F.conv_transpose2d(x, p["generator/conv3/kernel"], stride=2, padding=1)[:, :, :-1, :-1]
+        return torch.tanh(x)
+
+    def judge(self, x, masks):
+        p = self.p
+        for layer in (1, 2):
+            x = F.conv2d(F.pad(x, (1, 2, 1, 2)), p[f"discriminator/conv{layer}/kernel"], p[f"discriminator/conv{layer}/bias"], stride=2)
+            x = F.leaky_relu(x, SLOPE)
+            x = F.dropout(x, RATE) if masks is None else x * masks[layer - 1]
+        return x.permute(0, 2, 3, 1).reshape(x.shape[0], -1) @ p["discriminator/fc1/kernel"] + p["discriminator/fc1/bias"]
+
+    def losses(self, reals, z, masks):
+        fakes = self.generate(z)
+        real_logits = self.judge(reals, masks and masks[:2])
+        fake_logits = self.judge(fakes, masks and masks[2:])
+        one, zero = torch.ones_like, torch.zeros_like
+        bce = F.binary_cross_entropy_with_logits
+        g = bce(fake_logits, one(fake_logits))
+        d = bce(real_logits, one(real_logits)) + bce(fake_logits, zero(fake_logits))
+        return g, d
+
+    def prepare(self, reals, noise):
+        images = torch.from_numpy(reals).permute(0, 3, 1, 2).contiguous(memory_format=self.format)
+        return images, torch.from_numpy(noise)
+
+    def step(self, reals, z, masks):
+        if masks is None:
+            z = torch.randn_like(z)
+        else:
+            masks = [torch.from_numpy(mask).permute(0, 3, 1, 2) for mask in masks]
+        g, d = self.losses(reals, z, masks)
+        own = lambda pool: [name for name in self.p if name.startswith(pool)]
+        gradients = {}
+        for pool, loss, keep in (("generator", g, True), ("discriminator", d, False)):
+            names = own(pool)
+            for name, gradient in zip(names, torch.autograd.grad(loss, [self.p[n] for n in names], retain_graph=keep)):
+                gradients[name] = gradient
+        self.steps += 1
+        rate = adam_rate(self.steps)
+        with torch.no_grad():
+            names = list(self.p)
+            m, v, w = ([source[n] for n in names] for source in (self.m, self.v, self.p))
+            grads = [gradients[n] for n in names]
+            torch._foreach_mul_(m, BETA1)
+            torch._foreach_add_(m, grads, alpha=1 - BETA1)
+            torch._foreach_mul_(v, BETA2)
+            torch._foreach_addcmul_(v, grads, grads, 1 - BETA2)
+            root = torch._foreach_sqrt(v)
+            torch._foreach_add_(root, ADAM_EPSILON)
+            torch._foreach_addcdiv_(w, m, root, -rate)
+        return g.item(), d.item()
+
+
+def load(mode, threads):
+    torch.set_num_threads(threads)
+
+    def make(start):
+        trainer = Trainer(start, mode == "channels_last")
+        if mode == "compile":
+            trainer.losses = torch.compile(trainer.losses)
+        return trainer
+
+    return make, torch.__version__
+
+
+if __name__ == "__main__":
+    main(["default", "channels_last", "compile"], load)

@@ -310,6 +310,7 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
   if (follower) dcgan_program_elementwise(me, follower, &program);
   const int32_t small = s->M * s->depth <= SMALL_PACK;
   const int64_t line = (int64_t)s->columns * s->M;
+  const int by_rows = follower && small && line >= BLOCK;
   // As many blocks for each thread, so that equally fast threads end together.
   const int32_t threads = me->job->threads, turns = (s->images + TILE_ROWS * threads - 1) / (TILE_ROWS * threads);
   const int32_t blocks = turns * threads;
@@ -319,13 +320,13 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
     for (int32_t panel = 0; panel < panels; panel += small ? panels : 1)
       for (int32_t row = 0; row < s->rows; row++) {
         compute_row(g, s, runs_of, first, past - first, panel, small ? panels : panel + 1, row);
-        if (!follower || !small) continue;
+        if (!by_rows) continue;
         for (int32_t image = first; image < past; image++) {
           const int64_t at = image * s->out_image + row * line;
           dcgan_stretch(me, &program, (int32_t)at, (int32_t)(at + line), &registers);
         }
       }
-    if (follower && !small)
+    if (follower && !by_rows)
       dcgan_stretch(me, &program, (int32_t)(first * s->out_image), (int32_t)(past * s->out_image), &registers);
   }
 }

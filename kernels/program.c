@@ -115,6 +115,7 @@ static void copy(float *to, const float *from, int32_t count) {
 
 // One loop over a block, whole vectors: `x`, `y`, `z` are the operands' vectors.
 #define EACH(expression)                                                    \
+  _Pragma("GCC unroll 2")                                                  \
   for (int32_t i = 0; i < count; i += LANES) {                              \
     const vf x = load(a + i), y = load(b + i), z = load(c + i);             \
     (void)x, (void)y, (void)z;                                              \

@@ -5,8 +5,9 @@
 #include "random.h"
 #include "vec.h"
 
-// Points of the domain computed together.
-enum { BLOCK = DRAW_MOST };
+// Points of the domain computed together, and floats from one register to the next: registers whose addresses agree in
+// the last 12 bits would be mistaken for each other by the processor's store buffer.
+enum { BLOCK = DRAW_MOST, BLOCK_ROOM = BLOCK + 16 };
 
 struct operand {
   const float *base;
@@ -35,8 +36,8 @@ struct program {
 // One thread's registers: `value` says where a register's block is, here or in memory.
 struct registers {
   const float *value[MAX_REGISTERS];
-  float own[MAX_REGISTERS][BLOCK] __attribute__((aligned(64)));
-  float laid_out[MAX_OPERANDS][BLOCK] __attribute__((aligned(64)));
+  float own[MAX_REGISTERS][BLOCK_ROOM] __attribute__((aligned(64)));
+  float laid_out[MAX_OPERANDS][BLOCK_ROOM] __attribute__((aligned(64)));
   // Whole vectors are read, also from the end of the last.
   float spare[LANES];
 };

@@ -55,12 +55,15 @@ void dcgan_program_results(struct program *p, const int32_t *words, int32_t step
     p->is_result |= 1u << p->result[2 * r];
     if (p->result[2 * r] == p->code[(p->lines - 1) * LINE_WORDS + 1]) p->last = r;
   }
+  int32_t places = 0;
   for (int32_t k = 0; k < p->operands; k++) {
     struct operand *o = &p->operand[k];
     o->ready = 0;
     const int64_t period = period_of(p, o->strides);
     o->period = period <= BLOCK ? (int32_t)period : 0;
-    o->access = is_contiguous(p, o->strides) ? PLAIN : o->period && step % o->period == 0 ? REPEATS : STRIDED;
+    const int repeats = o->period && step % o->period == 0 && places < REPEATS_MOST;
+    o->access = is_contiguous(p, o->strides) ? PLAIN : repeats ? REPEATS : STRIDED;
+    if (o->access == REPEATS) o->place = places++;
   }
 }
 
@@ -98,12 +101,13 @@ static const float *lay_out(const struct program *p, const struct operand *o, in
   return to;
 }
 
-// Where an operand's values at points [start, start + count) lie.
-static const float *values_of(struct program *p, int32_t k, int32_t start, int32_t count, struct registers *regs) {
+// Where an operand's values at points [start, start + count) lie, when they are to be in register `own`.
+static const float *values_of(struct program *p, int32_t k, int32_t start, int32_t count, float *own,
+                              struct registers *regs) {
   struct operand *o = &p->operand[k];
   if (o->access == PLAIN) return o->base + start;
-  float *to = regs->laid_out[k];
-  if (o->access == STRIDED) return lay_out(p, o, start, count, to);
+  if (o->access == STRIDED) return lay_out(p, o, start, count, own);
+  float *to = regs->laid_out[o->place];
   if (!o->ready) lay_out(p, o, 0, least(BLOCK, p->count), to);
   o->ready = 1;
   return to + start % o->period;
@@ -138,9 +142,9 @@ void dcgan_block(const struct worker *me, struct program *p, int32_t start, int3
     float *d = last && n == p->lines - 1 ? last : regs->own[dst];
     const int32_t random = op == OP_UNIFORM || op == OP_NORMAL || op == OP_MASK;
     if (op == OP_LOAD || (random && control[4] >> line[3] & 1)) {
-      const float *from = values_of(p, line[2], start, count, regs);
+      const float *from = values_of(p, line[2], start, count, regs->own[dst], regs);
       // A result's register is copied: another result may be stored first, over what it was loaded from.
-      if (p->is_result >> dst & 1) copy(d, from, count);
+      if (p->is_result >> dst & 1 && from != d) copy(d, from, count);
       regs->value[dst] = p->is_result >> dst & 1 ? d : from;
       continue;
     }

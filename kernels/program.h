@@ -8,6 +8,8 @@
 // Points of the domain computed together, and floats from one register to the next: registers whose addresses agree in
 // the last 12 bits would be mistaken for each other by the processor's store buffer.
 enum { BLOCK = DRAW_MOST, BLOCK_ROOM = BLOCK + 16 };
+// Most operands laid out once; further ones are laid out for each block. Registers must fit a small stack.
+enum { REPEATS_MOST = 8 };
 
 struct operand {
   const float *base;
@@ -15,10 +17,10 @@ struct operand {
   enum {
     PLAIN,   // read at the domain's linear index: used where it lies
     REPEATS, // the same in every block: laid out once
-    STRIDED, // laid out for each block
+    STRIDED, // laid out for each block, in the register it is loaded to
   } access;
-  // For REPEATS: points after which it begins again, and whether it is laid out.
-  int32_t period, ready;
+  // For REPEATS: points after which it begins again, its place among those laid out, and whether it is there.
+  int32_t period, place, ready;
 };
 
 struct program {
@@ -37,9 +39,7 @@ struct program {
 struct registers {
   const float *value[MAX_REGISTERS];
   float own[MAX_REGISTERS][BLOCK_ROOM] __attribute__((aligned(64)));
-  float laid_out[MAX_OPERANDS][BLOCK_ROOM] __attribute__((aligned(64)));
-  // Whole vectors are read, also from the end of the last.
-  float spare[LANES];
+  float laid_out[REPEATS_MOST][BLOCK_ROOM] __attribute__((aligned(64)));
 };
 
 // Reads a program's words; returns the words after it.

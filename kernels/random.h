@@ -3,7 +3,7 @@
 #include <stdint.h>
 
 // Most values one call draws.
-enum { DRAW_MOST = 256 };
+enum { DRAW_MOST = 512 };
 
 // Values [start, start + count) of a stream, count <= DRAW_MOST; up to a vector past the last may be written.
 void dcgan_draw_uniform(const uint32_t *control, uint32_t stream, uint32_t start, int32_t count, float *to);

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
-// The command's entry: loads the built program, and says how to build it where that was not done.
+// The command's entry: runs the built program, and says how to build it where that was not done.
 import { existsSync } from 'node:fs';
 
-if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
+const built = new URL('../dist/cli/main.js', import.meta.url);
+if (existsSync(built)) {
+  const { main } = await import(built.href);
+  process.exitCode = await main(process.argv.slice(2));
+} else {
   process.stderr.write('dcgan: dist/ is missing: the program is not built. Run: npm run build\n');
-  process.exit(1);
+  process.exitCode = 1;
 }
-await import('../dist/cli/main.js');

@@ -1,0 +1,51 @@
+// `dcgan bench`: how long a training step takes here.
+import { type Command, Option } from 'commander';
+import { resolveConfig } from '../../gan/config.ts';
+import { columns } from '../format.ts';
+import { measureSpeed, type Speed } from '../speed.ts';
+import { debugOption, deviceOption, presetOption, threadsOption, wholeNumber } from '../values.ts';
+
+const EXAMPLES = `
+Examples:
+  dcgan bench                              the tutorial's step on the best device
+  dcgan bench --device wasm --threads 1
+  dcgan bench --preset tiny --steps 50 --json`;
+
+interface Flags {
+  readonly device?: string;
+  readonly preset?: string;
+  readonly threads?: number;
+  readonly batchSize?: number;
+  readonly steps: number;
+  readonly json?: true;
+}
+
+export function defineBench(program: Command): void {
+  program
+    .command('bench')
+    .description('Time training steps on synthetic images, after two to warm up.')
+    .addOption(deviceOption())
+    .addOption(presetOption('what to train'))
+    .addOption(threadsOption())
+    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 2, 65536)))
+    .addOption(new Option('--steps <n>', 'steps to time').argParser(wholeNumber('--steps', 1, 1_000_000)).default(10))
+    .option('--json', 'one JSON object on standard output')
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async ({ preset, batchSize, json, ...options }: Flags) => {
+      const speed = await measureSpeed(resolveConfig(preset, { batchSize }), options);
+      process.stdout.write(json ? `${JSON.stringify(speed)}\n` : text(speed));
+    });
+}
+
+function text({ device, threads, preset, batch, steps, secondsPerStep: s, ...rest }: Speed): string {
+  const { imagesPerSecond, gflopsPerSecond, machine } = rest;
+  return `${columns([
+    ['device', `${device} (${machine.variant}), ${threads} of ${machine.cores} usable cores`],
+    ['machine', `${machine.cpu}, node ${machine.node}`],
+    ['step', `${preset}, batch ${batch}, ${steps} timed`],
+    ['seconds a step', `${s.median.toFixed(4)} median, ${s.min.toFixed(4)} to ${s.max.toFixed(4)}`],
+    ['images a second', imagesPerSecond.toFixed(0)],
+    ['GFLOP a second', `${gflopsPerSecond.toFixed(1)} (nominal)`],
+  ])}\n`;
+}

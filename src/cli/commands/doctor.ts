@@ -1,0 +1,148 @@
+// `dcgan doctor`: what this machine can run, what it cannot and why, whether the kernels compute what they should, and how
+// fast the best device is.
+import { type Command, Option } from 'commander';
+import { DEVICES, type DeviceName } from '../../engine/backends/backend.ts';
+import { availability } from '../../engine/backends/index.ts';
+import { nativeAvailability } from '../../engine/backends/native.ts';
+import { compile } from '../../engine/compile.ts';
+import { printPlan } from '../../engine/print.ts';
+import { DEFAULT_PRESET, resolveConfig } from '../../gan/config.ts';
+import { makeModel } from '../../gan/model.ts';
+import { trainingStep } from '../../gan/step.ts';
+import { cacheFolder } from '../../platform/cache.ts';
+import { usableCores } from '../../platform/cores.ts';
+import { VERSION } from '../../platform/version.ts';
+import { checkKernels, type KernelReport } from '../kernel-report.ts';
+import type { Outcome } from '../main.ts';
+import { Screen } from '../output.ts';
+import { cpuName, measureSpeed, type Speed } from '../speed.ts';
+import { choice, debugOption, PRESET_NAMES, threadsOption } from '../values.ts';
+
+const SPEED_SECONDS = 5;
+
+const EXAMPLES = `
+Examples:
+  dcgan doctor                    everything, in about half a minute
+  dcgan doctor --plan tiny        the compiled training step of a preset, as text
+  dcgan doctor --json             for a bug report`;
+
+interface Flags {
+  readonly plan?: string | true;
+  readonly threads?: number;
+  readonly json?: true;
+}
+
+interface DeviceReport {
+  readonly device: DeviceName;
+  readonly ok: boolean;
+  readonly variant?: string;
+  readonly compiler?: string;
+  readonly cache?: { readonly path: string; readonly kind: string };
+  readonly reason?: string;
+  readonly todo?: string;
+  readonly kernels?: KernelReport;
+}
+
+export function defineDoctor(program: Command, outcome: Outcome): void {
+  program
+    .command('doctor')
+    .description('Say what this machine can run and why not, check every kernel, and time the best device.')
+    .addOption(
+      new Option('--plan [preset]', `print a preset's compiled step instead (default: ${DEFAULT_PRESET})`).argParser(
+        choice('--plan', PRESET_NAMES),
+      ),
+    )
+    .addOption(threadsOption())
+    .option('--json', 'as one JSON object')
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async ({ plan, threads, json }: Flags) => {
+      if (plan !== undefined) process.stdout.write(planText(plan === true ? DEFAULT_PRESET : plan));
+      else if (!(await examine(threads ?? usableCores(), json === true))) outcome.code = 1;
+    });
+}
+
+function planText(preset: string): string {
+  const config = resolveConfig(preset);
+  const model = makeModel(config);
+  return printPlan(compile(trainingStep(model, config.batchSize), model.layout));
+}
+
+/** True when something can train and nothing computes wrongly. */
+async function examine(threads: number, json: boolean): Promise<boolean> {
+  const screen = new Screen(json ? process.stderr : process.stdout);
+  const say = (text: string): void => {
+    if (!json) screen.print(text);
+  };
+  const machine = {
+    version: VERSION,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpuName(),
+    cores: usableCores(),
+    threads,
+    cache: cacheText(),
+  };
+  say(`dcgan ${VERSION}, node ${machine.node}, ${machine.platform}`);
+  say(`${machine.cpu}, ${machine.cores} usable cores; ${threads} threads are used`);
+  say(`cache: ${machine.cache}`);
+
+  const devices: DeviceReport[] = [];
+  for (const device of DEVICES) {
+    screen.live(`${device}: looking, and checking its kernels ...`);
+    const report = await examineDevice(device, threads);
+    devices.push(report);
+    say(deviceText(report));
+  }
+  const usable = devices.find(
+    ({ device, ok, kernels }) => ok && device !== 'reference' && kernels?.problems.length === 0,
+  );
+  screen.live(usable ? `timing ${usable.device} for ${SPEED_SECONDS} seconds ...` : '');
+  const speed = usable ? await timed(usable.device, threads) : null;
+  say(speed ? speedText(speed) : 'Nothing here can train: see above what to do.');
+  screen.clear();
+  if (json) process.stdout.write(`${JSON.stringify({ ...machine, devices, speed })}\n`);
+  return speed !== null && devices.every(({ kernels }) => !kernels || kernels.problems.length === 0);
+}
+
+async function examineDevice(device: DeviceName, threads: number): Promise<DeviceReport> {
+  const found = device === 'native' ? await nativeAvailability() : await availability(device);
+  if (!found.ok || device === 'reference') return { device, ...found };
+  return { device, ...found, kernels: await checkKernels(device, threads) };
+}
+
+function timed(device: DeviceName, threads: number): Promise<Speed> {
+  return measureSpeed(resolveConfig(DEFAULT_PRESET), { device, threads, steps: 1000, seconds: SPEED_SECONDS });
+}
+
+function deviceText({ device, ok, variant, compiler, cache, reason, todo, kernels }: DeviceReport): string {
+  if (!ok) return `${device}: cannot run here: ${reason}. ${todo}.`;
+  const lines = [`${device}: ok, ${variant}`];
+  if (device === 'reference') lines[0] += ' (slow; for tests only)';
+  if (compiler) lines.push(`  compiler: ${compiler}`);
+  if (cache) lines.push(`  kernels are kept in ${cache.path} (${cache.kind})`);
+  if (kernels) {
+    const { passed, worstError, problems } = kernels;
+    lines.push(
+      `  ${passed.length} kernel checks passed, ${problems.length} failed; worst error ${worstError.toExponential(1)}`,
+    );
+    for (const problem of problems) lines.push(`  FAILED ${problem}`);
+  }
+  return lines.join('\n');
+}
+
+function speedText({ device, threads, preset, batch, steps, secondsPerStep, ...rest }: Speed): string {
+  return (
+    `speed: ${device}, ${threads} threads: ${secondsPerStep.median.toFixed(3)} s a step of ${preset}, batch ${batch} ` +
+    `(median of ${steps}), ${rest.imagesPerSecond.toFixed(0)} images/s, ${rest.gflopsPerSecond.toFixed(0)} GFLOP/s (nominal)`
+  );
+}
+
+function cacheText(): string {
+  try {
+    const { path, kind } = cacheFolder('native');
+    return `${path} (${kind})`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,0 +1,77 @@
+// `dcgan info`: what a checkpoint holds, and that it is whole.
+import type { Command } from 'commander';
+import type { Config } from '../../gan/config.ts';
+import { makeModel, parameterCounts } from '../../gan/model.ts';
+import { decodeSnapshot, type Snapshot } from '../../gan/snapshot.ts';
+import { readFile } from '../../platform/durable.ts';
+import { readRunConfig, resolveSource } from '../../train/run.ts';
+import { columns, grouped, megabytes } from '../format.ts';
+import { SOURCE_ARGUMENT, SOURCE_HELP } from '../source.ts';
+import { debugOption } from '../values.ts';
+
+const EXAMPLES = `
+Examples:
+  dcgan info                                     the newest run's newest checkpoint
+  dcgan info runs/00001-mnist-tf2018/checkpoints/epoch-0015.safetensors
+  dcgan info --json | jq .parameters`;
+
+export function defineInfo(program: Command): void {
+  program
+    .command('info')
+    .description('Print what a checkpoint holds: configuration, progress, tensors; its checksum is verified.')
+    .argument(SOURCE_ARGUMENT, SOURCE_HELP)
+    .option('--json', 'as one JSON object')
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action((source: string | undefined, { json }: { readonly json?: true }) => {
+      const { checkpoint, run } = resolveSource(source);
+      const bytes = readFile(checkpoint);
+      const report = { checkpoint, run, bytes: bytes.length, ...describe(decodeSnapshot(bytes, checkpoint)) };
+      const notes = run === null ? null : readRunConfig(run).notes;
+      const data = run === null ? null : readRunConfig(run).data;
+      process.stdout.write(json ? `${JSON.stringify({ ...report, data, notes })}\n` : text(report, data, notes));
+    });
+}
+
+interface Description {
+  readonly checksum: 'ok';
+  readonly config: Config;
+  readonly seed: number;
+  readonly epoch: number;
+  readonly step: number;
+  readonly parameters: { readonly generator: number; readonly discriminator: number };
+  readonly tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly values: number }[];
+}
+
+/** A decoded snapshot has passed its checksum. */
+function describe({ config, seed, epoch, step, tensors }: Snapshot): Description {
+  return {
+    checksum: 'ok',
+    config,
+    seed,
+    epoch,
+    step,
+    parameters: parameterCounts(makeModel(config)),
+    tensors: [...tensors].map(([name, { shape, data }]) => ({ name, shape, values: data.length })),
+  };
+}
+
+type Run = ReturnType<typeof readRunConfig>;
+
+function text(
+  report: Description & { readonly checkpoint: string; readonly run: string | null; readonly bytes: number },
+  data: Run['data'] | null,
+  notes: Run['notes'] | null,
+): string {
+  const { checkpoint, run, bytes, config, seed, epoch, step, parameters, tensors } = report;
+  const rows: [string, string][] = [['checkpoint', `${checkpoint}, ${megabytes(bytes)}, checksum ok`]];
+  if (run !== null) rows.push(['run', run]);
+  if (data) rows.push(['data', `${data.name}, ${grouped(data.count)} images (${data.source})`]);
+  if (notes) rows.push(['made by', `dcgan ${notes.version} on ${notes.device} (${notes.variant})`]);
+  rows.push(['epochs', `${epoch} of ${config.epochs} done`], ['steps', grouped(step)], ['seed', String(seed)]);
+  for (const [name, value] of Object.entries(config)) if (name !== 'epochs') rows.push([name, String(value)]);
+  rows.push(['generator', `${grouped(parameters.generator)} parameters`]);
+  rows.push(['discriminator', `${grouped(parameters.discriminator)} parameters`]);
+  const table = tensors.map(({ name, shape, values }) => [name, `[${shape.join(', ')}]  ${grouped(values)}`] as const);
+  return `${columns(rows)}\n\n${tensors.length} tensors, float32\n${columns(table)}\n`;
+}

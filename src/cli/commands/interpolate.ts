@@ -1,0 +1,105 @@
+// `dcgan interpolate`: the way from one sample to another, as a strip of pictures or a film.
+import { extname } from 'node:path';
+import { type Command, Option } from 'commander';
+import { type DCGAN, randomSeed } from '../../gan/dcgan.ts';
+import { writeFileDurably } from '../../platform/durable.ts';
+import { usage } from '../../platform/errors.ts';
+import { encodeGif } from '../../render/gif.ts';
+import { makeGrid } from '../../render/grid.ts';
+import { encodePng } from '../../render/png.ts';
+import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
+import { spherical } from '../spherical.ts';
+import { debugOption, deviceOption, threadsOption, wholeNumber, wholeNumbers } from '../values.ts';
+
+const EXAMPLES = `
+Examples:
+  dcgan interpolate                              between two random samples of the newest run
+  dcgan interpolate --from-seed 1 --to-seed 2    between the samples of seed 1 and seed 2
+  dcgan interpolate --seeds 1,2,3 --steps 12     from 1 over 2 to 3, a row for each part
+  dcgan interpolate --seeds 1,2,3,1 -o walk.gif  as a film, there and back`;
+
+interface Flags {
+  readonly fromSeed?: number;
+  readonly toSeed?: number;
+  readonly seeds?: readonly number[];
+  readonly steps: number;
+  readonly output: string;
+  readonly device?: string;
+  readonly threads?: number;
+}
+
+export function defineInterpolate(program: Command): void {
+  program
+    .command('interpolate')
+    .description('Show what lies between samples: their noise is joined along a great circle.')
+    .argument(SOURCE_ARGUMENT, SOURCE_HELP)
+    .addOption(new Option('--from-seed <n>', 'seed of the first sample').argParser(wholeNumber('--from-seed', 0)))
+    .addOption(new Option('--to-seed <n>', 'seed of the last sample').argParser(wholeNumber('--to-seed', 0)))
+    .addOption(
+      new Option('--seeds <n,n,...>', 'two or more seeds, one after another')
+        .argParser(wholeNumbers('--seeds', 0))
+        .conflicts(['fromSeed', 'toSeed']),
+    )
+    .addOption(
+      new Option('--steps <n>', 'images from one seed to the next, both included')
+        .argParser(wholeNumber('--steps', 2, 1000))
+        .default(8),
+    )
+    .option('-o, --output <path>', 'a .png (strip) or a .gif (film)', 'interpolation.png')
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action((source: string | undefined, flags: Flags) => interpolate(source, flags));
+}
+
+async function interpolate(source: string | undefined, flags: Flags): Promise<void> {
+  const { steps, output } = flags;
+  const ending = extname(output).toLowerCase();
+  if (ending !== '.png' && ending !== '.gif')
+    throw usage({ what: '--output does not fit', expected: 'a name ending in .png or .gif', got: output });
+  const seeds = flags.seeds ?? [flags.fromSeed ?? randomSeed(), flags.toSeed ?? randomSeed()];
+  if (seeds.length < 2)
+    throw usage({ what: '--seeds does not fit', expected: 'two seeds or more, as in 1,2,3', got: seeds.join(',') });
+  await withModel(source, flags, async (gan, checkpoint) => {
+    const rows = await rowsBetween(gan, seeds, steps);
+    writeFileDurably(output, ending === '.png' ? strip(gan, rows, steps) : film(gan, rows));
+    process.stdout.write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);
+  });
+}
+
+/** Images of each part of the way, [steps, S, S, channels]. */
+async function rowsBetween(gan: DCGAN, seeds: readonly number[], steps: number): Promise<Float32Array[]> {
+  const ends: Float32Array[] = [];
+  for (const seed of seeds) ends.push(await gan.sampleNoise(1, seed));
+  const rows: Float32Array[] = [];
+  for (let i = 1; i < ends.length; i++) rows.push(await gan.generate(join(spherical(ends[i - 1]!, ends[i]!, steps))));
+  return rows;
+}
+
+function strip({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[], steps: number): Uint8Array {
+  const shape = [rows.length * steps, imageSize, imageSize, channels] as const;
+  return encodePng(makeGrid(join(rows), shape, { columns: steps }));
+}
+
+/** There and back, each image once where two parts meet. */
+function film({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[]): Uint8Array {
+  const values = imageSize * imageSize * channels;
+  const there = rows.flatMap((row, part) =>
+    Array.from({ length: row.length / values }, (_, i) => row.subarray(i * values, (i + 1) * values)).slice(
+      part === 0 ? 0 : 1,
+    ),
+  );
+  const back = there.slice(1, -1).reverse();
+  return encodeGif([...there, ...back].map((image) => makeGrid(image, [1, imageSize, imageSize, channels])));
+}
+
+function join(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,111 @@
+// `dcgan sample`: new images from a trained generator, from a seed or from given noise, as one picture, many, or numbers.
+import { mkdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { decodeNpy, encodeNpy } from '../../data/npy.ts';
+import { toBytes } from '../../data/pixels.ts';
+import { type DCGAN, randomSeed } from '../../gan/dcgan.ts';
+import { fileError, readFile, writeFileDurably } from '../../platform/durable.ts';
+import { usage } from '../../platform/errors.ts';
+import { makeGrid } from '../../render/grid.ts';
+import { encodePng } from '../../render/png.ts';
+import { count } from '../format.ts';
+import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
+import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
+
+const DEFAULT_COUNT = 16;
+const MOST = 100_000;
+/** Pictures of very many samples shrink their tiles rather than grow past this side. */
+const LARGEST_SIDE = 4096;
+
+const EXAMPLES = `
+Examples:
+  dcgan sample                              16 samples of the newest run, into samples.png
+  dcgan sample --count 64 --seed 7          64 of them, repeatable
+  dcgan sample runs/00001-mnist-tf2018 -o digits/    one .png each, into a folder
+  dcgan sample --count 10000 -o digits.npy  uint8 [N, height, width, channels]
+  dcgan sample --noise z.npy -o x.npy       from your own noise, float32 or float64 [N, latent]`;
+
+interface Flags {
+  readonly count?: number;
+  readonly seed?: number;
+  readonly noise?: string;
+  readonly output: string;
+  readonly device?: string;
+  readonly threads?: number;
+}
+
+export function defineSample(program: Command): void {
+  program
+    .command('sample')
+    .description('Make new images with a trained generator.')
+    .argument(SOURCE_ARGUMENT, SOURCE_HELP)
+    .addOption(
+      new Option('--count <n>', `how many (default: ${DEFAULT_COUNT})`).argParser(wholeNumber('--count', 1, MOST)),
+    )
+    .addOption(seedOption('decides the noise (default: random, and printed)'))
+    .addOption(new Option('--noise <file.npy>', 'noise to use: a matrix [N, latent]').conflicts(['count', 'seed']))
+    .option('-o, --output <path>', 'a .png (one picture), a .npy (bytes), or a folder (one .png each)', 'samples.png')
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action((source: string | undefined, flags: Flags) => sample(source, flags));
+}
+
+async function sample(source: string | undefined, { noise: file, output, ...flags }: Flags): Promise<void> {
+  const write = writerFor(output);
+  await withModel(source, flags, async (gan, checkpoint) => {
+    const seed = flags.seed ?? randomSeed();
+    const noise = file === undefined ? await gan.sampleNoise(flags.count ?? DEFAULT_COUNT, seed) : readNoise(file, gan);
+    const images = await gan.generate(noise);
+    const { imageSize, channels, latent } = gan.config;
+    const n = noise.length / latent;
+    write(images, [n, imageSize, imageSize, channels]);
+    const origin = file === undefined ? `seed ${seed}` : file;
+    process.stdout.write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);
+  });
+}
+
+function readNoise(file: string, { config }: DCGAN): Float32Array {
+  return decodeNpy(readFile(file), file, config.latent).data;
+}
+
+type Shape = readonly [count: number, height: number, width: number, channels: number];
+type Write = (images: Float32Array, shape: Shape) => void;
+
+/** What a path's ending asks for; settled before the work begins. */
+function writerFor(output: string): Write {
+  const ending = output.endsWith('/') ? '' : extname(output).toLowerCase();
+  if (ending === '.png') return (images, shape) => writeFileDurably(output, encodePng(grid(images, shape)));
+  if (ending === '.npy') return (images, shape) => writeFileDurably(output, encodeNpy(toBytes(images), shape));
+  if (ending === '') return (images, shape) => writeFolder(output, images, shape);
+  throw usage({ what: '--output does not fit', expected: 'a name ending in .png or .npy, or a folder', got: output });
+}
+
+function grid(images: Float32Array, shape: Shape): ReturnType<typeof makeGrid> {
+  const [n, height] = shape;
+  const side = Math.ceil(Math.sqrt(n)) * height;
+  return makeGrid(
+    images,
+    shape,
+    3 * side > LARGEST_SIDE ? { enlarge: Math.max(1, Math.floor(LARGEST_SIDE / side)) } : {},
+  );
+}
+
+/** 0000.png, 0001.png, ...: pixel for pixel. */
+function writeFolder(folder: string, images: Float32Array, [n, height, width, channels]: Shape): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw fileError('created', folder, error);
+  }
+  const bytes = toBytes(images);
+  const size = height * width * channels;
+  const digits = Math.max(4, String(n - 1).length);
+  for (let i = 0; i < n; i++) {
+    const pixels = bytes.subarray(i * size, (i + 1) * size);
+    const name = `${String(i).padStart(digits, '0')}.png`;
+    writeFileDurably(join(folder, name), encodePng({ width, height, channels: channels as 1 | 3, pixels }));
+  }
+}

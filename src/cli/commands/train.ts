@@ -1,0 +1,130 @@
+// `dcgan train`: the tutorial, and every variation of it.
+import { type Command, Option } from 'commander';
+import type { TrainEvent } from '../../train/events.ts';
+import type { TrainOptions } from '../../train/options.ts';
+import { resolveRun } from '../../train/run.ts';
+import { train } from '../../train/train.ts';
+import { readConfigFile } from '../config-file.ts';
+import { dryRun } from '../dry-run.ts';
+import { commandLine } from '../format.ts';
+import type { Outcome } from '../main.ts';
+import { outputError, Screen, whenOutputIsLost } from '../output.ts';
+import { Progress } from '../progress.ts';
+import { EXIT_CODES, Stop } from '../stop.ts';
+import { choice, debugOption, deviceOption, presetOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
+
+const EXAMPLES = `
+Examples:
+  dcgan train                                  the tutorial: MNIST, 150 epochs, into ./runs
+  dcgan train --preset tiny --epochs 3         small and quick
+  dcgan train --data ./digits.idx.gz --out x   your own images (IDX), into the folder x
+  dcgan train --resume                         go on with the newest run; --resume RUN with that one
+  dcgan train --resume runs/00001-mnist-tf2018 --epochs 200
+  dcgan train --config settings.json --seed 7  options from a file; those of the command line win
+  dcgan train --dry-run                        what it would do and cost
+  dcgan train --json | jq .generatorLoss       events as JSON lines
+
+Ctrl-C finishes the step, saves, and prints the command that goes on from there; twice stops at once.`;
+
+interface Flags {
+  readonly preset?: string;
+  readonly data?: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly device?: string;
+  readonly out?: string;
+  readonly limit?: number;
+  readonly config?: string;
+  readonly resume?: string | true;
+  readonly from?: string;
+  readonly contrast?: 'fixed' | 'tile';
+  readonly dryRun?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly debug?: true;
+}
+
+export function defineTrain(program: Command, outcome: Outcome): void {
+  program
+    .command('train')
+    .description('Train a DCGAN: a picture after each epoch, checkpoints, a GIF at the end.')
+    .addOption(presetOption())
+    .option('--data <where>', 'mnist, mnist-test, an IDX file (plain or .gz), or a folder with one (default: mnist)')
+    .addOption(new Option('--epochs <n>', 'passes over the data').argParser(wholeNumber('--epochs', 1, 1_000_000)))
+    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 2, 65536)))
+    .addOption(seedOption('decides every random number (default: random; printed and recorded)'))
+    .addOption(threadsOption())
+    .addOption(deviceOption())
+    .option('--out <folder>', "the run's folder (default: the next number in ./runs)")
+    .addOption(new Option('--limit <n>', 'only the first N images').argParser(wholeNumber('--limit', 1)))
+    .option('--config <file>', 'options as JSON; those of the command line win')
+    .option('--resume [run]', 'go on with a run (default: the newest in ./runs)')
+    .option('--from <file>', 'with --resume: go on from this checkpoint, not the newest')
+    .addOption(
+      new Option('--contrast <how>', 'grey levels of pictures: fixed, or tile (each stretched to its range)').argParser(
+        choice('--contrast', ['fixed', 'tile'] as const),
+      ),
+    )
+    .option('--dry-run', 'print configuration and costs, and write nothing')
+    .option('--json', 'events as JSON lines on standard output, everything else on standard error')
+    .option('--quiet', "print errors and the run's folder only")
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: Flags) => {
+      const options = trainOptions(flags);
+      if (flags.dryRun) process.stdout.write(dryRun(options, flags.json === true));
+      else outcome.code = await run(options, flags);
+    });
+}
+
+/** File, then command line; what was not given stays out, so that a resume takes it from the run. */
+function trainOptions({ config, resume, dryRun: _, json, quiet, debug, ...given }: Flags): TrainOptions {
+  const asked = resume === undefined ? {} : { resume: resume === true ? resolveRun(undefined) : resume };
+  return { ...(config === undefined ? {} : readConfigFile(config)), ...given, ...asked };
+}
+
+async function run(options: TrainOptions, { json, quiet }: Flags): Promise<number> {
+  const screen = new Screen(json ? process.stderr : process.stdout);
+  const progress = new Progress(screen, quiet === true);
+  const stop = new Stop((signal) => progress.stopping(signal));
+  let lost: NodeJS.ErrnoException | null = null;
+  whenOutputIsLost((error) => {
+    lost = error;
+    stop.ask();
+  });
+  let last: TrainEvent | null = null;
+  try {
+    progress.preparing();
+    for await (const event of train({ ...options, signal: stop.signal })) {
+      if (json) process.stdout.write(`${jsonLine(event)}\n`);
+      progress.show(event);
+      last = event;
+    }
+  } finally {
+    screen.clear();
+    stop.dispose();
+  }
+  if (lost !== null) return endOfOutput(lost);
+  if (last?.type === 'interrupted') {
+    const command = commandLine(['train', '--resume', progress.folder]);
+    process.stderr.write(`Stopped after step ${last.step}, saved to ${last.path}. To go on:\n  ${command}\n`);
+    return stop.by === null ? 1 : EXIT_CODES[stop.by];
+  }
+  if (last?.type === 'done' && quiet && !json) process.stdout.write(`${last.folder}\n`);
+  return 0;
+}
+
+/** The reader went away, which is no error but leaves the run unfinished; anything else is one. */
+function endOfOutput(error: NodeJS.ErrnoException): number {
+  if (error.code !== 'EPIPE') throw outputError(error);
+  return 1;
+}
+
+/** An event as JSON; a picture without its pixels. */
+function jsonLine(event: TrainEvent): string {
+  if (event.type !== 'picture') return JSON.stringify(event);
+  const { picture, ...rest } = event;
+  return JSON.stringify({ ...rest, width: picture.width, height: picture.height, channels: picture.channels });
+}

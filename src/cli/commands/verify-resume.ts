@@ -1,0 +1,92 @@
+// `dcgan verify-resume`: shows on this machine that an interrupted training ends in the same bits as a straight one.
+import { type Command, Option } from 'commander';
+import { openDataset } from '../../data/open.ts';
+import type { DeviceName } from '../../engine/backends/backend.ts';
+import { availability } from '../../engine/backends/index.ts';
+import { DcganError } from '../../platform/errors.ts';
+import { count, grouped } from '../format.ts';
+import type { Outcome } from '../main.ts';
+import { checkResume, type ResumeCheck } from '../resume-check.ts';
+import { debugOption, deviceOption, presetOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
+
+/** Seven steps and a half an epoch of `tiny`: the last batch is short, as in real epochs. */
+const DEFAULT_LIMIT = 480;
+const DEFAULT_SEED = 1;
+
+const EXAMPLES = `
+Examples:
+  dcgan verify-resume                    tiny, on each device that runs here
+  dcgan verify-resume --device native --preset tf2018 --limit 2000`;
+
+interface Flags {
+  readonly preset?: string;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly seed?: number;
+  readonly limit?: number;
+  readonly batchSize?: number;
+  readonly json?: true;
+}
+
+export function defineVerifyResume(program: Command, outcome: Outcome): void {
+  program
+    .command('verify-resume')
+    .description('Train straight and with interruptions, and compare every byte of both states.')
+    .addOption(presetOption('what to train (default: tiny)'))
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(seedOption(`seed of the training (default: ${DEFAULT_SEED})`))
+    .addOption(
+      new Option('--limit <n>', `images of MNIST to train on (default: ${DEFAULT_LIMIT})`).argParser(
+        wholeNumber('--limit', 1),
+      ),
+    )
+    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 2, 65536)))
+    .option('--json', 'one JSON object a device, a line each')
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: Flags) => {
+      if (!(await verify(flags))) outcome.code = 1;
+    });
+}
+
+async function verify({
+  preset = 'tiny',
+  seed = DEFAULT_SEED,
+  limit = DEFAULT_LIMIT,
+  json,
+  ...flags
+}: Flags): Promise<boolean> {
+  const devices = flags.device === undefined || flags.device === 'auto' ? await fastDevices() : [flags.device];
+  const data = openDataset('mnist').limit(limit);
+  let passed = true;
+  for (const device of devices) {
+    const check = await checkResume({ ...flags, preset, seed, device }, data);
+    process.stdout.write(json ? `${JSON.stringify(check)}\n` : text(check));
+    passed &&= check.difference === null;
+  }
+  return passed;
+}
+
+/** Those meant for training that run here. */
+async function fastDevices(): Promise<DeviceName[]> {
+  const found: DeviceName[] = [];
+  const reasons: string[] = [];
+  for (const device of ['native', 'wasm'] as const) {
+    const state = await availability(device);
+    if (state.ok) found.push(device);
+    else reasons.push(`${device}: ${state.reason}`);
+  }
+  if (found.length > 0) return found;
+  throw new DcganError({ what: 'no device can run here', got: reasons.join('; '), todo: 'See: dcgan doctor' });
+}
+
+function text(check: ResumeCheck): string {
+  const { device, threads, steps, interruptedAfterSteps: stops, tensors, bytes, difference, seconds } = check;
+  const what = `${count(steps, 'step')} straight, and interrupted after steps ${stops.join(', ')}`;
+  const result =
+    difference === null
+      ? `pass: ${grouped(bytes)} bytes in ${count(tensors, 'tensor')} are equal`
+      : `FAIL: the first difference is in ${difference}`;
+  return `${device}, ${count(threads, 'thread')}: ${what} (${seconds.toFixed(1)} s)\n  ${result}\n`;
+}

@@ -1,0 +1,61 @@
+// `--config FILE`: the options of a training as JSON, under the names of the library's `train`. A run's own config.json is
+// taken too, and repeats that run. Unknown keys are errors with the nearest right name.
+import { z } from 'zod';
+import { configSchema } from '../gan/config.ts';
+import { readFile } from '../platform/durable.ts';
+import { usage } from '../platform/errors.ts';
+import { nearest } from '../platform/suggest.ts';
+import type { TrainOptions } from '../train/options.ts';
+
+const fileSchema = z
+  .strictObject({
+    ...configSchema.shape,
+    data: z.string(),
+    limit: z.int().positive(),
+    seed: z.int().min(0),
+    device: z.string(),
+    threads: z.int().min(1).max(256),
+    out: z.string(),
+    contrast: z.enum(['fixed', 'tile']),
+  })
+  .partial();
+
+/** What a run writes of itself, as far as it says what to repeat. */
+const runSchema = z.object({
+  format: z.literal(1),
+  config: configSchema,
+  seed: z.int().min(0),
+  data: z.object({ source: z.string(), count: z.int().positive() }),
+  contrast: z.enum(['fixed', 'tile']),
+});
+
+/** The options in a file. Errors: it can't be read, is not JSON, or has a key or value that does not fit. */
+export function readConfigFile(path: string): TrainOptions {
+  const data = parseJson(path);
+  const run = runSchema.safeParse(data);
+  if (run.success) {
+    const { config, seed, contrast, data: images } = run.data;
+    return { ...config, seed, contrast, data: images.source, limit: images.count };
+  }
+  const parsed = fileSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(fileSchema.shape);
+    const close = nearest(issue.keys[0]!, known);
+    throw usage({
+      what: `${path}: unknown key ${issue.keys[0]}`,
+      todo: close ? `Did you mean ${close}` : `Known: ${known.join(', ')}`,
+    });
+  }
+  throw usage({ what: `${path}: ${issue.path.join('.') || 'the whole'} does not fit`, got: issue.message });
+}
+
+function parseJson(path: string): unknown {
+  const text = new TextDecoder().decode(readFile(path));
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw usage({ what: `${path} is not JSON`, got: (error as Error).message, todo: 'Mend it, or leave --config out' });
+  }
+}

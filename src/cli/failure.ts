@@ -1,0 +1,41 @@
+// Errors as a person reads them. The program's own say what to do; the operating system's get words; anything else is
+// our mistake and says so. A stack trace only when asked for.
+import { fileError } from '../platform/durable.ts';
+import { DcganError } from '../platform/errors.ts';
+
+export interface Explanation {
+  readonly text: string;
+  readonly exitCode: 1 | 2;
+}
+
+export function explain(error: unknown, debug: boolean): Explanation {
+  const known = inWords(error);
+  if (known) return { text: debug ? traced(known, known.message) : known.message, exitCode: known.exitCode };
+  const message = error instanceof Error ? error.message : String(error);
+  const text = `internal error: ${message}. Please report it, with what --debug prints.`;
+  return { text: debug ? traced(error, text) : text, exitCode: 1 };
+}
+
+/** The error as the program's own, where it is one, or one of the operating system about a file. */
+function inWords(error: unknown): DcganError | null {
+  if (error instanceof DcganError) return error;
+  const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  return code && path && syscall ? fileError('used', path, error) : null;
+}
+
+function traced(error: unknown, text: string): string {
+  const lines = [text];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const stack = cause.stack ?? String(cause);
+    lines.push(lines.length > 1 ? `caused by ${stack}` : stack);
+  }
+  return lines.join('\n');
+}
+
+/** commander's `error: unknown option '--sed'\n(Did you mean --seed?)` as our two sentences. */
+export function usageSentence(message: string, command: string): string {
+  const [first = '', second = ''] = message.split('\n');
+  const what = first.replace(/^error: /, '').replace(/\.$/, '');
+  const suggestion = /^\((.*)\)$/.exec(second)?.[1];
+  return `${what}. ${suggestion ?? `See: ${command} --help`}`;
+}

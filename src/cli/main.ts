@@ -1,0 +1,83 @@
+// The command line: words in, an exit code out. Everything that goes wrong below ends here, as one sentence of what is
+// wrong and one of what to do. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../platform/version.ts';
+import { defineBench } from './commands/bench.ts';
+import { defineDoctor } from './commands/doctor.ts';
+import { defineGif } from './commands/gif.ts';
+import { defineInfo } from './commands/info.ts';
+import { defineInterpolate } from './commands/interpolate.ts';
+import { defineSample } from './commands/sample.ts';
+import { defineShow } from './commands/show.ts';
+import { defineTrain } from './commands/train.ts';
+import { defineVerifyResume } from './commands/verify-resume.ts';
+import { explain, usageSentence } from './failure.ts';
+import { guardOutput } from './output.ts';
+
+/** A command writes its exit code here when that is not 0. */
+export interface Outcome {
+  code: number;
+}
+
+/** Runs one command line (without `node` and the program's name) and resolves to its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  guardOutput();
+  const outcome: Outcome = { code: 0 };
+  const program = makeProgram(outcome);
+  if (args.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return outcome.code;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      process.stderr.write(`dcgan: ${usageSentence(error.message, nameOfCommand(program, args))}\n`);
+      return 2;
+    }
+    const { text, exitCode } = explain(error, args.includes('--debug'));
+    process.stderr.write(`dcgan: ${text}\n`);
+    return exitCode;
+  }
+}
+
+function makeProgram(outcome: Outcome): Command {
+  const program = new Command('dcgan')
+    .description('Trains DCGANs on small images, on the machine you have. `dcgan train` is the tutorial, all of it.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .exitOverride()
+    // What commander would print of an error, main prints in the form all errors have.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dcgan train                       train on MNIST: digits emerge, a picture after each epoch, a GIF at the end
+  dcgan train --preset tiny         the same, small: minutes on any machine
+  dcgan train --resume              go on with the newest run
+  dcgan sample -o samples.png       new digits from the newest run
+  dcgan doctor                      what this machine can run, and why not`,
+    );
+  const define = [
+    defineTrain,
+    defineSample,
+    defineInterpolate,
+    defineGif,
+    defineShow,
+    defineInfo,
+    defineDoctor,
+    defineBench,
+    defineVerifyResume,
+  ];
+  for (const one of define) one(program, outcome);
+  return program;
+}
+
+/** `dcgan train` when a known command was named, else `dcgan`: whose help to point to. */
+function nameOfCommand(program: Command, [first]: readonly string[]): string {
+  return program.commands.some((command) => command.name() === first) ? `dcgan ${first}` : 'dcgan';
+}

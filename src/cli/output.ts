@@ -1,0 +1,85 @@
+// Where text goes. A screen is a stream that may be a terminal: there it has one live line that is written over, and
+// pictures; in a pipe or a file it has plain lines only. And what happens when a reader goes away (`dcgan ... | head`):
+// the program ends quietly.
+import { fileError } from '../platform/durable.ts';
+import type { Picture } from '../render/grid.ts';
+import { renderTerminal, terminalColours } from '../render/terminal.ts';
+import { explain } from './failure.ts';
+
+const PICTURE_COLUMNS = 64;
+
+let lost: (error: NodeJS.ErrnoException) => void = endNow;
+
+/** Call once: errors of standard output and standard error are dealt with from here on. */
+export function guardOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => lost(error));
+  process.stderr.on('error', () => {});
+}
+
+/** Has a command end in its own way when its output cannot be written any more; called once. */
+export function whenOutputIsLost(act: (error: NodeJS.ErrnoException) => void): void {
+  lost = (error) => {
+    lost = () => {};
+    act(error);
+  };
+}
+
+function endNow(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`dcgan: ${explain(outputError(error), false).text}\n`);
+  process.exit(1);
+}
+
+export function outputError(error: NodeJS.ErrnoException): Error {
+  return fileError('written', 'standard output', error);
+}
+
+export class Screen {
+  readonly #stream: NodeJS.WriteStream;
+  /** Whether there is a terminal that can write over its lines. */
+  readonly terminal: boolean;
+  #live = false;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+    this.terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
+  }
+
+  /** A line, or several. */
+  print(text: string): void {
+    this.clear();
+    this.#stream.write(`${text}\n`);
+  }
+
+  /** Replaces the live line; nothing where there is no terminal. */
+  live(text: string): void {
+    if (!this.terminal) return;
+    this.#stream.write(`\r\x1b[K${text.slice(0, Math.max(20, this.#columns - 1))}`);
+    this.#live = true;
+  }
+
+  /** Takes the live line away. */
+  clear(): void {
+    if (!this.#live) return;
+    this.#stream.write('\r\x1b[K');
+    this.#live = false;
+  }
+
+  /** A small picture, on a terminal; its number of lines. */
+  picture(picture: Picture): number {
+    if (!this.terminal) return 0;
+    this.clear();
+    const text = renderTerminal(picture, Math.min(PICTURE_COLUMNS, this.#columns - 1), terminalColours(process.env));
+    this.#stream.write(text);
+    return text.split('\n').length - 1;
+  }
+
+  /** The next text overwrites the last `lines` lines; on a terminal only. */
+  back(lines: number): void {
+    if (this.terminal && lines > 0) this.#stream.write(`\x1b[${lines}A`);
+  }
+
+  get #columns(): number {
+    return this.#stream.columns || 80;
+  }
+}

@@ -1,0 +1,126 @@
+// Training as a person sees it. On a terminal: one live line, and a small picture after each epoch; in a pipe: plain lines,
+// a few for each epoch. Only what is said depends on that; events are the same.
+import type { DoneEvent, EpochEvent, RunEvent, StepEvent, TrainEvent } from '../train/events.ts';
+import { clock, commandLine, count, grouped } from './format.ts';
+import type { Screen } from './output.ts';
+import type { StopSignal } from './stop.ts';
+
+/** The live line is redrawn no more often than this. */
+const REDRAW_MS = 100;
+/** Plain progress lines: at every tenth of an epoch, but not in quick succession, and at the latest after a while. */
+const TENTH = 0.1;
+const SOONEST_MS = 5_000;
+const LATEST_MS = 30_000;
+/** How fast the shown speed follows the real one. */
+const SMOOTHING = 0.1;
+
+export class Progress {
+  readonly #screen: Screen;
+  readonly #quiet: boolean;
+  #run: RunEvent | null = null;
+  #secondsPerStep: number | null = null;
+  #drawn = 0;
+  #plain = { at: performance.now(), share: 0 };
+  #stopping = false;
+
+  constructor(screen: Screen, quiet: boolean) {
+    this.#screen = screen;
+    this.#quiet = quiet;
+  }
+
+  /** The run's folder; empty before the first event. */
+  get folder(): string {
+    return this.#run?.folder ?? '';
+  }
+
+  preparing(): void {
+    if (!this.#quiet) this.#screen.live('Preparing; the first time, kernels are compiled for this machine ...');
+  }
+
+  stopping(signal: StopSignal): void {
+    this.#stopping = true;
+    if (this.#quiet) return;
+    const again = signal === 'SIGINT' ? '; Ctrl-C again stops at once' : '';
+    this.#screen.print(`Finishing the step and saving${again}.`);
+  }
+
+  show(event: TrainEvent): void {
+    if (event.type === 'run') this.#run = event;
+    if (event.type === 'step') this.#measure(event);
+    if (this.#quiet) return;
+    if (event.type === 'run') this.#begin(event);
+    else if (event.type === 'step') this.#step(event);
+    else if (event.type === 'picture') this.#screen.picture(event.picture);
+    else if (event.type === 'epoch') this.#epoch(event);
+    else if (event.type === 'done') this.#done(event);
+  }
+
+  #begin({ folder, config, seed, data, info, stepsPerEpoch, resumed, notes }: RunEvent): void {
+    const print = (text: string): void => this.#screen.print(text);
+    print(`Device: ${info.device} (${info.variant}), ${count(info.threads, 'thread')}: ${info.reason}`);
+    print(
+      `Run: ${folder}, preset ${config.preset}, seed ${seed}, ${grouped(data.count)} images of ${data.name}, ` +
+        `${count(config.epochs, 'epoch')} of ${count(stepsPerEpoch, 'step')}`,
+    );
+    if (resumed)
+      print(`Goes on after epoch ${resumed.epoch}, step ${resumed.step}, from ${resumed.path ?? 'the start'}`);
+    for (const note of notes) print(`Note: ${note}.`);
+    this.#plain = { at: performance.now(), share: 0 };
+  }
+
+  #measure({ seconds }: StepEvent): void {
+    const before = this.#secondsPerStep;
+    this.#secondsPerStep = before === null ? seconds : before + SMOOTHING * (seconds - before);
+  }
+
+  #step(event: StepEvent): void {
+    const now = performance.now();
+    if (this.#screen.terminal) {
+      if (now - this.#drawn < REDRAW_MS || this.#stopping) return;
+      this.#drawn = now;
+      this.#screen.live(this.#line(event));
+      return;
+    }
+    const share = event.stepInEpoch / this.#run!.stepsPerEpoch;
+    if (share < this.#plain.share) this.#plain.share = 0;
+    const since = now - this.#plain.at;
+    const due = since >= LATEST_MS || (since >= SOONEST_MS && share - this.#plain.share >= TENTH);
+    if (!due || share === 1) return;
+    this.#plain = { at: now, share };
+    this.#screen.print(this.#line(event));
+  }
+
+  #line(event: StepEvent): string {
+    const { config, stepsPerEpoch } = this.#run!;
+    const seconds = this.#secondsPerStep!;
+    const left = (config.epochs * stepsPerEpoch - event.step) * seconds;
+    return [
+      `epoch ${event.epoch}/${config.epochs}`,
+      `step ${event.stepInEpoch}/${stepsPerEpoch}`,
+      `ETA ${clock(left)}`,
+      `${Math.round(event.images / event.seconds)} images/s`,
+      `G ${event.generatorLoss.toFixed(3)}`,
+      `D ${event.discriminatorLoss.toFixed(3)}`,
+      `D(x) ${event.realScore.toFixed(2)}`,
+      `D(G(z)) ${event.fakeScore.toFixed(2)}`,
+      `${Math.round(process.memoryUsage.rss() / 1e6)} MB`,
+    ].join('  ');
+  }
+
+  #epoch({ epoch, seconds, generatorLoss, discriminatorLoss, realScore, fakeScore }: EpochEvent): void {
+    this.#plain = { at: performance.now(), share: 0 };
+    const print = (text: string): void => this.#screen.print(text);
+    print(`Time taken for epoch ${epoch} is ${seconds.toFixed(2)} sec`);
+    print(
+      `  generator loss ${generatorLoss.toFixed(3)}, discriminator loss ${discriminatorLoss.toFixed(3)}, ` +
+        `D(x) ${realScore.toFixed(2)}, D(G(z)) ${fakeScore.toFixed(2)}`,
+    );
+  }
+
+  #done({ folder, epochs, gif, already }: DoneEvent): void {
+    const print = (text: string): void => this.#screen.print(text);
+    if (already) print(`${folder} is finished: ${count(epochs, 'epoch')}. --epochs N with a larger N goes on.`);
+    else print(`Done: ${count(epochs, 'epoch')} in ${folder}`);
+    print(`Film: ${gif}  (${commandLine(['show', folder, '--gif'])} plays it here)`);
+  }
+}

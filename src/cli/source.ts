@@ -1,0 +1,23 @@
+// RUN or CHECKPOINT, as several commands take it: which checkpoint is meant, and the model in it on a device.
+import { DCGAN } from '../gan/dcgan.ts';
+import type { MachineOptions } from '../gan/machine.ts';
+import { resolveSource } from '../train/run.ts';
+
+export const SOURCE_ARGUMENT = '[run|checkpoint]';
+export const SOURCE_HELP =
+  'a run (its newest checkpoint is used) or a checkpoint file; default: the newest run in ./runs';
+
+/** Opens the model, hands it over, and closes it again whatever happens. */
+export async function withModel<T>(
+  path: string | undefined,
+  machine: MachineOptions,
+  use: (gan: DCGAN, checkpoint: string) => Promise<T>,
+): Promise<T> {
+  const { checkpoint } = resolveSource(path);
+  const gan = await DCGAN.load(checkpoint, machine);
+  try {
+    return await use(gan, checkpoint);
+  } finally {
+    await gan.dispose();
+  }
+}

@@ -1,0 +1,71 @@
+// Option values, read strictly: `1.5`, `abc` or `0` where a count is wanted are wrong usage, and the error names the option.
+import { Option } from 'commander';
+import { DEVICES } from '../engine/backends/backend.ts';
+import { presets } from '../gan/config.ts';
+import { usage } from '../platform/errors.ts';
+import { nearest } from '../platform/suggest.ts';
+
+type Read<T> = (text: string) => T;
+
+/** A whole number from `least` to `most`, in plain digits. */
+export function wholeNumber(option: string, least: number, most = Number.MAX_SAFE_INTEGER): Read<number> {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    const top = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
+    throw usage({ what: `${option} does not fit`, expected: `a whole number from ${least}${top}`, got: quoted(text) });
+  };
+}
+
+/** Whole numbers with commas between. */
+export function wholeNumbers(option: string, least: number): Read<number[]> {
+  const one = wholeNumber(option, least);
+  return (text) => text.split(',').map((part) => one(part.trim()));
+}
+
+/** One of some names. */
+export function choice<T extends string>(option: string, names: readonly T[]): Read<T> {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return found;
+    const close = nearest(text, names);
+    throw usage({
+      what: `${option} does not fit`,
+      expected: `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+      got: quoted(text),
+      ...(close && { todo: `Did you mean ${close}` }),
+    });
+  };
+}
+
+const quoted = (text: string): string => JSON.stringify(text);
+
+export const DEVICE_NAMES = ['auto', ...DEVICES] as const;
+export const PRESET_NAMES = Object.keys(presets) as (keyof typeof presets)[];
+
+export function deviceOption(): Option {
+  return new Option('--device <name>', `what computes: ${DEVICE_NAMES.join(', ')} (default: auto)`).argParser(
+    choice('--device', DEVICE_NAMES),
+  );
+}
+
+export function threadsOption(): Option {
+  return new Option('--threads <n>', 'threads (default: the cores this process may use)').argParser(
+    wholeNumber('--threads', 1, 256),
+  );
+}
+
+export function presetOption(what = 'configuration to start from'): Option {
+  return new Option('--preset <name>', `${what}: ${PRESET_NAMES.join(', ')}`).argParser(
+    choice('--preset', PRESET_NAMES),
+  );
+}
+
+export function seedOption(what: string): Option {
+  return new Option('--seed <n>', what).argParser(wholeNumber('--seed', 0));
+}
+
+/** Steps beyond what is wanted of every command: `--debug`, which main looks for itself. */
+export function debugOption(): Option {
+  return new Option('--debug', 'print a stack trace with errors');
+}

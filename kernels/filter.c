@@ -105,17 +105,22 @@ static void list_columns(const struct geometry *g, struct interval columns, int3
 static void list_pixels(const struct geometry *g, int32_t ky, int32_t kx, struct interval left, struct interval right,
                         int64_t begin, int64_t end, struct pixels *p) {
   const struct interval rows = reach(ky, g->pad_top, g->H, g->stride, g->OH);
-  const int64_t first = begin / g->OW / g->OH;
+  const int32_t rest = (int32_t)(begin % (g->OH * g->OW));
+  int32_t left_over = (int32_t)(end - begin), image = 0, oy = rest / g->OW, from = rest % g->OW;
   p->count = 0;
-  for (int64_t line = begin / g->OW; line * g->OW < end; line++) {
-    const int32_t image = (int32_t)(line / g->OH - first), oy = (int32_t)(line % g->OH);
-    if (oy < rows.first || oy >= rows.end) continue;
-    const int32_t from = (int32_t)(line * g->OW < begin ? begin - line * g->OW : 0);
-    const int32_t to = (int32_t)(end - line * g->OW < g->OW ? end - line * g->OW : g->OW);
-    const int32_t x_left = (image * g->H + oy * g->stride + ky - g->pad_top) * g->W + kx - g->pad_left;
-    const int32_t y_row = (image * g->OH + oy) * g->OW;
-    list_columns(g, left, from, to, x_left, y_row, p);
-    list_columns(g, right, from, to, x_left, y_row, p);
+  while (left_over > 0) {
+    const int32_t to = least(g->OW, from + left_over);
+    if (oy >= rows.first && oy < rows.end) {
+      const int32_t x_left = (image * g->H + oy * g->stride + ky - g->pad_top) * g->W + kx - g->pad_left;
+      const int32_t y_row = (image * g->OH + oy) * g->OW;
+      list_columns(g, left, from, to, x_left, y_row, p);
+      list_columns(g, right, from, to, x_left, y_row, p);
+    }
+    left_over -= to - from;
+    from = 0;
+    if (++oy < g->OH) continue;
+    oy = 0;
+    image++;
   }
 }
 
@@ -210,7 +215,7 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   const struct cut cut = cut_of(&g);
   const int32_t each = cut.positions * cut.panels * cut.blocks;
   // Tiles of a group are taken some at a time: enough times to go round, few enough to share the lists of pixels.
-  const int32_t pieces = least(each, (8 * me->job->threads + groups - 1) / groups);
+  const int32_t pieces = least(each, (4 * me->job->threads + groups - 1) / groups);
   for (int32_t unit; (unit = dcgan_claim(me, groups * pieces)) >= 0;) {
     const int32_t group = unit / pieces, piece = unit % pieces, first = least(g.N, group * per_group);
     sum_tiles(&g, &cut, (int64_t)each * piece / pieces, (int64_t)each * (piece + 1) / pieces, first,

@@ -1,0 +1,77 @@
+// Every command of the README is run, as it stands. Only trainings are made short, by options added at the end; a
+// command that this test does not know fails it.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const run = promisify(execFile);
+
+const blocks = (language: string): string[] =>
+  [...README.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, text]) => text!);
+
+const commands = blocks('sh')
+  .flatMap((block) => block.trimEnd().split('\n'))
+  .map((line) => line.replace(/\s+#.*$/, '').trim());
+
+/** What makes a training short, and what its output must show. */
+const SHORT = '--limit 64 --epochs 1';
+
+const KNOWN: Readonly<Record<string, { readonly added?: string; readonly shows: RegExp; readonly makes?: string }>> = {
+  'npx dcgan train': { added: `${SHORT} --batch-size 32`, shows: /Time taken for epoch 1 is/ },
+  'npx dcgan train --preset tiny': { added: SHORT, shows: /Time taken for epoch 1 is/ },
+  'npx dcgan train --dry-run': { shows: /48\.9/ },
+  'npx dcgan train --resume': { added: '--epochs 2', shows: /Time taken for epoch 2 is/ },
+  'npx dcgan sample --count 100 --seed 7 -o digits.png': { shows: /digits\.png/, makes: 'digits.png' },
+  'npx dcgan interpolate --seeds 1,2,3 -o walk.gif': { shows: /walk\.gif/, makes: 'walk.gif' },
+  'npx dcgan show --epoch 1': { shows: /image_at_epoch_0001\.png/ },
+  'npx dcgan gif': { shows: /dcgan\.gif/ },
+  'npx dcgan info': { shows: /generator/ },
+  'npx dcgan doctor': { shows: /wasm/ },
+  'npx dcgan bench --steps 5': { shows: /GFLOP/ },
+  'npx dcgan verify-resume': { shows: /pass/ },
+};
+
+describe('the README', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'dcgan-readme-'));
+    // As a clone after npm ci: npx finds the program in node_modules/.bin, the library by its name.
+    writeFileSync(join(folder, 'package.json'), '{"name":"reader","type":"module","private":true}');
+    const modules = join(folder, 'node_modules');
+    mkdirSync(join(modules, '.bin'), { recursive: true });
+    symlinkSync(ROOT, join(modules, 'dcgan'));
+    symlinkSync(join(ROOT, 'bin/dcgan.js'), join(modules, '.bin', 'dcgan'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('starts with the two lines that do all the set-up', () => {
+    expect(commands.filter((command) => command.startsWith('npm'))).toEqual([
+      'npm ci && npx dcgan train',
+      'npm ci && npm test',
+    ]);
+  });
+
+  const runnable = commands
+    .map((command) => command.replace(/^npm ci && /, ''))
+    .filter((command) => command !== 'npm test');
+  it.each(runnable)('%s', async (command) => {
+    const known = KNOWN[command];
+    if (!known) throw new Error(`no test knows "${command}"`);
+    const words = `${command} ${known.added ?? ''}`.trim().split(/\s+/).slice(1);
+    const { stdout } = await run('npx', ['--no-install', ...words], { cwd: folder });
+    expect(stdout).toMatch(known.shows);
+    if (known.makes) expect(existsSync(join(folder, known.makes))).toBe(true);
+  });
+
+  it.each(blocks('js'))('runs its program: %s', async (program) => {
+    writeFileSync(join(folder, 'program.js'), program);
+    await run(process.execPath, ['program.js'], { cwd: folder });
+    expect(existsSync(join(folder, 'model.safetensors'))).toBe(true);
+  });
+});

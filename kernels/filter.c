@@ -8,7 +8,7 @@
 #include "vec.h"
 
 // Most pixels of a run, and about how many floats of x and y: some of a second-level cache.
-enum { RUN_PIXELS = 1024, RUN_FLOATS = 98304 };
+enum { RUN_PIXELS = 1024, RUN_FLOATS = 131072 };
 
 // Where a tap's pixels are in x and y: offsets in floats from the run's first image.
 struct pixels {
@@ -214,8 +214,10 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   float *partials = groups == 1 ? w : dcgan_at(me, words[3]);
   const struct cut cut = cut_of(&g);
   const int32_t each = cut.positions * cut.panels * cut.blocks;
-  // Tiles of a group are taken some at a time: enough times to go round, few enough to share the lists of pixels.
-  const int32_t pieces = least(each, (4 * me->job->threads + groups - 1) / groups);
+  // Tiles of a group are taken some at a time: enough times to go round, as often for each thread, and few enough to share
+  // the lists of pixels.
+  const int32_t threads = me->job->threads, turns = (4 + groups - 1) / groups;
+  const int32_t pieces = least(each, turns * threads);
   for (int32_t unit; (unit = dcgan_claim(me, groups * pieces)) >= 0;) {
     const int32_t group = unit / pieces, piece = unit % pieces, first = least(g.N, group * per_group);
     sum_tiles(&g, &cut, (int64_t)each * piece / pieces, (int64_t)each * (piece + 1) / pieces, first,

@@ -55,7 +55,7 @@ export async function chooseDevice(wanted: string): Promise<ChosenDevice> {
   }
   const found = await availability(device);
   if (found.ok) return { device, reason: 'as asked' };
-  throw new DcganError({ what: `device ${device} cannot run here`, got: found.reason, todo: found.todo });
+  throw new DcganError({ what: `device ${device} cannot run here: ${found.reason}`, todo: found.todo });
 }
 
 async function chooseBest(): Promise<ChosenDevice> {

@@ -214,9 +214,9 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   float *partials = groups == 1 ? w : dcgan_at(me, words[3]);
   const struct cut cut = cut_of(&g);
   const int32_t each = cut.positions * cut.panels * cut.blocks;
-  // Tiles of a group are taken some at a time: enough times to go round, as often for each thread, and few enough to share
-  // the lists of pixels.
-  const int32_t threads = me->job->threads, turns = (4 + groups - 1) / groups;
+  // Tiles of a group are taken in pieces, as many for each thread, and few, since each piece brings all of its images to
+  // the cache again.
+  const int32_t threads = me->job->threads, turns = (3 + groups - 1) / groups;
   const int32_t pieces = least(each, turns * threads);
   for (int32_t unit; (unit = dcgan_claim(me, groups * pieces)) >= 0;) {
     const int32_t group = unit / pieces, piece = unit % pieces, first = least(g.N, group * per_group);

@@ -103,6 +103,26 @@ describe('a wasm backend', () => {
     expect(await backend.read(116, 7)).toEqual(new Float32Array(7).fill(20_000));
   });
 
+  it('takes over the memory of one that was disposed, and clears it', async () => {
+    const memories = new Set<unknown>();
+    const open = wasmOpener({
+      ...nodePlatform,
+      spawn(start, heard, died) {
+        memories.add(start.memory);
+        return nodePlatform.spawn(start, heard, died);
+      },
+    });
+    for (const threads of [3, 1, 2]) {
+      const backend = await open({ stateFloats: 1000, threads });
+      expect(await backend.read(0, 1000)).toEqual(new Float32Array(1000));
+      const executable = await backend.compile(planOf([increment(0, 0, 1000)], 1 << 20, 1000));
+      for (let run = 0; run < threads; run++) await backend.run(executable);
+      expect(await backend.read(0, 1000)).toEqual(new Float32Array(1000).fill(threads));
+      await backend.dispose();
+    }
+    expect(memories.size).toBe(1);
+  });
+
   it('keeps the event loop free during a run', async () => {
     const g = { N: 64, H: 14, W: 14, C: 64, KH: 5, KW: 5, OC: 128, OH: 7, OW: 7, stride: 2, padTop: 1, padLeft: 1 };
     const conv: Instruction = { kind: 'conv2d', ...g, x: 16, w: 1 << 20, y: 2 << 20, pack: 3 << 20 };
@@ -200,12 +220,13 @@ describe('a wasm backend says what is wrong', () => {
 
   it('where WebAssembly is missing, or lacks threads or simd128', async () => {
     onTestFinished(() => void vi.unstubAllGlobals());
+    const open = wasmOpener(nodePlatform);
     vi.stubGlobal('WebAssembly', { validate: () => false });
-    await expect(openWasm({ stateFloats: 0, threads: 1 })).rejects.toThrow(
+    await expect(open({ stateFloats: 0, threads: 1 })).rejects.toThrow(
       'WebAssembly cannot run the kernels: got simd128 or threads are missing. Use Node 20 or newer, or a browser of 2023 or newer.',
     );
     vi.stubGlobal('WebAssembly', undefined);
-    await expect(openWasm({ stateFloats: 0, threads: 1 })).rejects.toThrow(
+    await expect(open({ stateFloats: 0, threads: 1 })).rejects.toThrow(
       'WebAssembly cannot run the kernels: got it is switched off here. Run without --jitless.',
     );
   });

@@ -23,20 +23,25 @@ export function wasmVariant(kernels: Kernels, sha256: string): string {
 
 /** OpenBackend for any platform. */
 export function wasmOpener(platform: WasmPlatform): OpenBackend {
+  // A memory goes when the collector comes by, which may be late: until then the next backend takes it over.
+  const idle: WeakRef<Kernels>[] = [];
+  const idleKernels = (): Kernels | undefined => {
+    while (idle.length > 0) {
+      const kernels = idle.pop()?.deref();
+      if (kernels) return kernels;
+    }
+    return undefined;
+  };
   return async ({ stateFloats, threads }) => {
     const { bytes, sha256 } = await platform.artefact();
-    const kernels = await loadKernels(bytes);
+    const kernels = idleKernels() ?? (await loadKernels(bytes));
     const arena = new WasmArena(kernels, stateFloats, threads);
     const { module, memory } = kernels;
     const { signals, job } = arena;
     const starts = arena.threads.map((own, thread) => ({ module, memory, thread, threads, signals, job, ...own }));
     const team = await WasmTeam.open(platform.spawn, starts, () => arena.signalWords());
-    return new WasmBackend(
-      { device: 'wasm', variant: wasmVariant(kernels, sha256), threads },
-      stateFloats,
-      arena,
-      team,
-    );
+    const info: BackendInfo = { device: 'wasm', variant: wasmVariant(kernels, sha256), threads };
+    return new WasmBackend(info, stateFloats, arena, team, () => idle.push(new WeakRef(kernels)));
   };
 }
 
@@ -45,16 +50,19 @@ class WasmBackend implements Backend {
   readonly #stateFloats: number;
   readonly #arena: WasmArena;
   readonly #team: WasmTeam;
+  readonly #release: () => void;
   readonly #words = new WeakMap<Executable, Int32Array>();
   #tail: Promise<unknown> = Promise.resolve();
   #failure: { readonly reason: unknown } | undefined;
   #disposed: Promise<void> | undefined;
 
-  constructor(info: BackendInfo, stateFloats: number, arena: WasmArena, team: WasmTeam) {
+  /** `release` is told when nobody works on the memory any more. */
+  constructor(info: BackendInfo, stateFloats: number, arena: WasmArena, team: WasmTeam, release: () => void) {
     this.info = info;
     this.#stateFloats = stateFloats;
     this.#arena = arena;
     this.#team = team;
+    this.#release = release;
     team.onFailure = (reason) => {
       this.#failure ??= { reason };
     };
@@ -93,7 +101,7 @@ class WasmBackend implements Backend {
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#tail.then(() => this.#team.close());
+    this.#disposed ??= this.#tail.then(() => this.#team.close()).then(this.#release);
     return this.#disposed;
   }
 

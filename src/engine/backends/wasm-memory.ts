@@ -1,8 +1,8 @@
 // Where things lie in the kernels' memory, and how it grows. One block, lowest first:
 //   the kernels' data and first stack | signals | job | (thread-local data, stack) of each thread | arena | plan words
 // The arena is last but for the words of the plan being run, so it can grow in place: state first, scratch after it, as
-// the plan's addresses have it, hence float `a` lies at arena + 4 a. Fresh pages are zero and cost nothing until
-// touched, so nothing is cleared here. Growing leaves older views short: views are made anew for each use.
+// the plan's addresses have it, hence float `a` lies at arena + 4 a. The memory may have served another backend: what
+// must be zero is cleared. Pages cost nothing until touched. Growing leaves older views short: they are made anew for each use.
 import { DcganError } from '../../platform/errors.ts';
 import { type Kernels, PAGE } from './wasm-module.ts';
 import { SIGNAL_WORDS } from './wasm-worker.ts';
@@ -44,6 +44,8 @@ export class WasmArena {
     this.threads = Array.from({ length: threads }, (_, i) => ({ tls: place(i), stack: place(i + 1) }));
     this.#arena = place(threads);
     this.reserve(0, 0, 'the state');
+    this.signalWords().fill(0);
+    this.floats(0, stateFloats).fill(0);
   }
 
   /** Makes sure that `scratchFloats` of scratch and a plan of `words` words fit. */

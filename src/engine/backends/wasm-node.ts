@@ -17,7 +17,8 @@ const KERNELS = new URL('../../../kernels/wasm/', import.meta.url);
  */
 const NODE_SOURCE = `${SERVE_SOURCE}
 const { parentPort, workerData } = require('node:worker_threads');
-if (process.platform === 'linux') try { require('node:os').setPriority(1); } catch {}
+const os = require('node:os');
+if (process.platform === 'linux') try { os.setPriority(os.getPriority() + 1); } catch {}
 serve(workerData, (message) => parentPort.postMessage(message));`;
 
 /** The kernels of a folder, when they are what the record beside them says. */

@@ -5,12 +5,13 @@
 // A peer may be held to some of its modes: pytorch:default,... Peers come from PyPI into a throwaway folder (DCGAN_PEERS names
 // one to keep).
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { load, median, publish, setting, table, takeTurns } from '../lib.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -67,14 +68,13 @@ async function open(name, command, args) {
     child.stdin.write('step\n');
     return (await answer()).seconds;
   };
-  return { name, ready, step, seconds: [], close: () => child.stdin.end() };
+  return { name, ready, step, close: () => child.stdin.end() };
 }
 
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const shared = ['--threads', values.threads, '--batch', values.batch];
 try {
   const peers = values.peers.split(',').map(parsePeer);
-  const before = loadavg()[0];
+  const before = load();
   const sides = [];
   for (const device of values.device.split(','))
     sides.push(await open(`dcgan ${device}`, process.execPath, [here('ours.mjs'), '--device', device, ...shared]));
@@ -83,31 +83,32 @@ try {
       const script = here(`python/${peer.name}_step.py`);
       sides.push(await open(`${peer.title} ${mode}`, python(peer), [script, '--mode', mode, ...shared]));
     }
-  for (let round = 0; round < Number(values.rounds); round++)
-    for (const side of sides) {
-      // The first step after another side's pays for its cold caches.
-      await side.step();
-      for (let step = 0; step < Number(values.steps); step++) side.seconds.push(await side.step());
-    }
+  const seconds = await takeTurns(sides, Number(values.rounds), Number(values.steps));
   for (const side of sides) side.close();
-  const ours = median(sides[0].seconds);
-  const report = {
-    machine: cpus()[0].model.trim(),
-    threads: Number(values.threads),
-    batch: Number(values.batch),
-    date: new Date().toISOString().slice(0, 10),
-    versions: { Node: process.version, kernels: sides[0].ready.variant, ...peerVersions(sides) },
-    load: { before, after: loadavg()[0] },
-    sides: sides.map(({ name, seconds }) => ({
-      name,
-      best: Math.min(...seconds),
-      median: median(seconds),
-      timesOurs: median(seconds) / ours,
-    })),
-  };
-  if (values.json) console.log(JSON.stringify(report));
-  else console.log(table(report));
-  if (values.markdown) rewrite(values.markdown, table(report));
+  const ours = median(seconds.get(sides[0].name));
+  const results = sides.map(({ name }) => ({
+    name,
+    best: Math.min(...seconds.get(name)),
+    median: median(seconds.get(name)),
+    timesOurs: median(seconds.get(name)) / ours,
+  }));
+  const versions = { kernels: sides[0].ready.variant, ...peerVersions(sides) };
+  const where = `${setting(before, versions)}; ${values.threads} threads, batch ${values.batch}`;
+  if (values.json) console.log(JSON.stringify({ where, sides: results }));
+  else
+    publish(
+      'peers',
+      `${where}\n\n${table(
+        ['seconds a step', 'best', 'median', 'of ours'],
+        results.map((side) => [
+          side.name,
+          side.best.toFixed(3),
+          side.median.toFixed(3),
+          `${side.timesOurs.toFixed(2)} ×`,
+        ]),
+      )}`,
+      values.markdown,
+    );
 } finally {
   if (!kept) rmSync(folder, { recursive: true, force: true });
 }
@@ -115,28 +116,4 @@ try {
 function peerVersions(sides) {
   const peers = sides.filter(({ ready }) => ready.version !== undefined);
   return Object.fromEntries(peers.map(({ name, ready }) => [name.split(' ')[0], ready.version]));
-}
-
-function table({ machine, threads, batch, date, versions, load, sides }) {
-  return [
-    `${machine}, ${threads} threads, batch ${batch}; ${date}, ${Object.entries(versions)
-      .map((pair) => pair.join(' '))
-      .join(', ')}; load ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after`,
-    '',
-    '| seconds a step | best | median | of ours |',
-    '|---|---|---|---|',
-    ...sides.map(
-      (side) =>
-        `| ${side.name} | ${side.best.toFixed(3)} | ${side.median.toFixed(3)} | ${side.timesOurs.toFixed(2)} × |`,
-    ),
-  ].join('\n');
-}
-
-/** Puts a table between its marks in a document. */
-function rewrite(file, text) {
-  const [start, end] = ['<!-- bench:peers -->', '<!-- /bench:peers -->'];
-  const document = readFileSync(file, 'utf8');
-  const [from, to] = [document.indexOf(start), document.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${file} has no ${start} ... ${end}`);
-  writeFileSync(file, `${document.slice(0, from + start.length)}\n${text}\n${document.slice(to)}`);
 }

@@ -1,0 +1,51 @@
+// What all benchmarks share: rounds that take every side in turn, medians, and tables put into docs/benchmarks.md.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+
+export const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
+/**
+ * Times sides in turn: `sides` are { name, step }, step does one unit of work and resolves to its seconds. Every round takes one
+ * step of each that is not counted (it pays for the cold caches the side before left behind), then `steps` that are.
+ */
+export async function takeTurns(sides, rounds, steps) {
+  const seconds = new Map(sides.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const { name, step } of sides) {
+      await step();
+      for (let i = 0; i < steps; i++) seconds.get(name).push(await step());
+    }
+  return seconds;
+}
+
+/** Seconds that a call takes. */
+export async function timed(work) {
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
+}
+
+export const load = () => loadavg()[0].toFixed(1);
+
+/** One line: processor, date, versions, and how busy the machine was. */
+export function setting(loadBefore, versions = {}) {
+  const all = Object.entries({ Node: process.version, ...versions }).map((pair) => pair.join(' '));
+  const date = new Date().toISOString().slice(0, 10);
+  return `${cpus()[0].model.trim()}, ${cpus().length} cores; ${date}; ${all.join(', ')}; load ${loadBefore} before, ${load()} after`;
+}
+
+export function table(heads, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Prints a result, and with `file` puts it between the marks `<!-- bench:NAME -->` of that document. */
+export function publish(name, text, file) {
+  console.log(text);
+  if (!file) return;
+  const [start, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
+  const document = readFileSync(file, 'utf8');
+  const [from, to] = [document.indexOf(start), document.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file} has no ${start} ... ${end}`);
+  writeFileSync(file, `${document.slice(0, from + start.length)}\n${text}\n${document.slice(to)}`);
+}

@@ -1,6 +1,8 @@
 // The command line: words in, an exit code out. Everything that goes wrong below ends here, as one sentence of what is
 // wrong and one of what to do. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
 import { Command, CommanderError } from 'commander';
+import { usage } from '../platform/errors.ts';
+import { nearest } from '../platform/suggest.ts';
 import { VERSION } from '../platform/version.ts';
 import { defineBench } from './commands/bench.ts';
 import { defineDoctor } from './commands/doctor.ts';
@@ -29,11 +31,12 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   try {
+    checkHelpCommand(program, args);
     await program.parseAsync(args, { from: 'user' });
     return outcome.code;
   } catch (error) {
     if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return 0;
+      if (error.exitCode === 0 || error.code === 'commander.help') return 0;
       process.stderr.write(`dcgan: ${usageSentence(error.message, nameOfCommand(program, args))}\n`);
       return 2;
     }
@@ -75,6 +78,17 @@ Examples:
   ];
   for (const one of define) one(program, outcome);
   return program;
+}
+
+/** `dcgan help trian`: commander would print its help and say nothing. */
+function checkHelpCommand({ commands }: Command, [first, second]: readonly string[]): void {
+  const names = [...commands.map((command) => command.name()), 'help'];
+  if (first !== 'help' || second === undefined || second.startsWith('-') || names.includes(second)) return;
+  const close = nearest(second, names);
+  throw usage({
+    what: `unknown command ${JSON.stringify(second)}`,
+    todo: close ? `Did you mean ${close}` : `Known: ${names.join(', ')}`,
+  });
 }
 
 /** `dcgan train` when a known command was named, else `dcgan`: whose help to point to. */

@@ -54,7 +54,7 @@ export class Screen {
   /** Replaces the live line; nothing where there is no terminal. */
   live(text: string): void {
     if (!this.terminal) return;
-    this.#stream.write(`\r\x1b[K${text.slice(0, Math.max(20, this.#columns - 1))}`);
+    this.#stream.write(`\r\x1b[K${text.slice(0, Math.max(20, this.columns - 1))}`);
     this.#live = true;
   }
 
@@ -69,7 +69,7 @@ export class Screen {
   picture(picture: Picture): number {
     if (!this.terminal) return 0;
     this.clear();
-    const text = renderTerminal(picture, Math.min(PICTURE_COLUMNS, this.#columns - 1), terminalColours(process.env));
+    const text = renderTerminal(picture, Math.min(PICTURE_COLUMNS, this.columns - 1), terminalColours(process.env));
     this.#stream.write(text);
     return text.split('\n').length - 1;
   }
@@ -79,7 +79,8 @@ export class Screen {
     if (this.terminal && lines > 0) this.#stream.write(`\x1b[${lines}A`);
   }
 
-  get #columns(): number {
+  /** Its width in characters. */
+  get columns(): number {
     return this.#stream.columns || 80;
   }
 }

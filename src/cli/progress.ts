@@ -18,7 +18,8 @@ export class Progress {
   readonly #screen: Screen;
   readonly #quiet: boolean;
   #run: RunEvent | null = null;
-  #secondsPerStep: number | null = null;
+  #secondsPerStep = 0;
+  #measured = 0;
   #drawn = 0;
   #plain = { at: performance.now(), share: 0 };
   #stopping = false;
@@ -62,15 +63,16 @@ export class Progress {
       `Run: ${folder}, preset ${config.preset}, seed ${seed}, ${grouped(data.count)} images of ${data.name}, ` +
         `${count(config.epochs, 'epoch')} of ${count(stepsPerEpoch, 'step')}`,
     );
-    if (resumed)
+    if (resumed && resumed.epoch < config.epochs)
       print(`Goes on after epoch ${resumed.epoch}, step ${resumed.step}, from ${resumed.path ?? 'the start'}`);
     for (const note of notes) print(`Note: ${note}.`);
     this.#plain = { at: performance.now(), share: 0 };
   }
 
+  /** The mean of the first steps, then one that forgets. */
   #measure({ seconds }: StepEvent): void {
-    const before = this.#secondsPerStep;
-    this.#secondsPerStep = before === null ? seconds : before + SMOOTHING * (seconds - before);
+    this.#measured++;
+    this.#secondsPerStep += Math.max(SMOOTHING, 1 / this.#measured) * (seconds - this.#secondsPerStep);
   }
 
   #step(event: StepEvent): void {
@@ -78,7 +80,7 @@ export class Progress {
     if (this.#screen.terminal) {
       if (now - this.#drawn < REDRAW_MS || this.#stopping) return;
       this.#drawn = now;
-      this.#screen.live(this.#line(event));
+      this.#screen.live(this.#line(event, this.#screen.columns - 1));
       return;
     }
     const share = event.stepInEpoch / this.#run!.stepsPerEpoch;
@@ -87,24 +89,26 @@ export class Progress {
     const due = since >= LATEST_MS || (since >= SOONEST_MS && share - this.#plain.share >= TENTH);
     if (!due || share === 1) return;
     this.#plain = { at: now, share };
-    this.#screen.print(this.#line(event));
+    this.#screen.print(this.#line(event, Number.POSITIVE_INFINITY));
   }
 
-  #line(event: StepEvent): string {
+  /** All of it where there is room; else the same numbers with fewer words. */
+  #line(event: StepEvent, room: number): string {
     const { config, stepsPerEpoch } = this.#run!;
-    const seconds = this.#secondsPerStep!;
-    const left = (config.epochs * stepsPerEpoch - event.step) * seconds;
-    return [
-      `epoch ${event.epoch}/${config.epochs}`,
-      `step ${event.stepInEpoch}/${stepsPerEpoch}`,
-      `ETA ${clock(left)}`,
-      `${Math.round(event.images / event.seconds)} images/s`,
+    const seconds = this.#secondsPerStep;
+    const epoch = `${event.epoch}/${config.epochs}`;
+    const step = `${event.stepInEpoch}/${stepsPerEpoch}`;
+    const eta = `ETA ${clock((config.epochs * stepsPerEpoch - event.step) * seconds)}`;
+    const speed = Math.round(Math.min(config.batchSize, this.#run!.data.count) / seconds);
+    const measures = [
       `G ${event.generatorLoss.toFixed(3)}`,
       `D ${event.discriminatorLoss.toFixed(3)}`,
       `D(x) ${event.realScore.toFixed(2)}`,
       `D(G(z)) ${event.fakeScore.toFixed(2)}`,
       `${Math.round(process.memoryUsage.rss() / 1e6)} MB`,
-    ].join('  ');
+    ];
+    const full = [`epoch ${epoch}`, `step ${step}`, eta, `${speed} images/s`, ...measures].join('  ');
+    return full.length <= room ? full : [epoch, step, eta, `${speed}/s`, ...measures].join(' ');
   }
 
   #epoch({ epoch, seconds, generatorLoss, discriminatorLoss, realScore, fakeScore }: EpochEvent): void {

@@ -1,5 +1,6 @@
 // `dcgan train`: the tutorial, and every variation of it.
 import { type Command, Option } from 'commander';
+import { usage } from '../../platform/errors.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import type { TrainOptions } from '../../train/options.ts';
 import { resolveRun } from '../../train/run.ts';
@@ -81,6 +82,8 @@ export function defineTrain(program: Command, outcome: Outcome): void {
 
 /** File, then command line; what was not given stays out, so that a resume takes it from the run. */
 function trainOptions({ config, resume, dryRun: _, json, quiet, debug, ...given }: Flags): TrainOptions {
+  if (given.from !== undefined && resume === undefined)
+    throw usage({ what: '--from says where to resume, and needs --resume', todo: 'Add --resume RUN' });
   const asked = resume === undefined ? {} : { resume: resume === true ? resolveRun(undefined) : resume };
   return { ...(config === undefined ? {} : readConfigFile(config)), ...given, ...asked };
 }

@@ -1,0 +1,123 @@
+// The commands that examine: bench, verify-resume, doctor.
+import { expect, it } from 'vitest';
+import { KERNEL_CHECKS, relativeError, TOLERANCE } from '../src/cli/kernel-checks.ts';
+import { firstDifference } from '../src/cli/resume-check.ts';
+import { spherical } from '../src/cli/spherical.ts';
+import { presets } from '../src/gan/config.ts';
+import type { Snapshot } from '../src/gan/snapshot.ts';
+import { dcgan } from './support/cli.ts';
+import { TEST_DEVICES } from './support/devices.ts';
+import { temporaryFolder } from './support/folders.ts';
+
+const DEVICES = TEST_DEVICES.filter(({ name, missing }) => name !== 'reference' && missing === null);
+
+it('bench prints exactly one JSON object', async () => {
+  const { code, stdout, stderr } = await dcgan(
+    ['bench', '--preset', 'tiny', '--steps', '4', '--threads', '2', '--json'],
+    {
+      cwd: temporaryFolder(),
+    },
+  );
+  expect([code, stderr]).toEqual([0, '']);
+  const seconds = { min: expect.any(Number), median: expect.any(Number), max: expect.any(Number) };
+  const report = JSON.parse(stdout);
+  expect(report).toEqual({
+    device: expect.stringMatching(/^(native|wasm)$/),
+    threads: 2,
+    preset: 'tiny',
+    batch: 64,
+    steps: 4,
+    secondsPerStep: seconds,
+    imagesPerSecond: expect.any(Number),
+    gflopsPerSecond: expect.any(Number),
+    machine: {
+      cpu: expect.any(String),
+      cores: expect.any(Number),
+      node: process.version,
+      variant: expect.any(String),
+    },
+  });
+  const { min, median, max } = report.secondsPerStep;
+  expect(min <= median && median <= max && min > 0).toBe(true);
+  expect(report.imagesPerSecond).toBeCloseTo(64 / median, 3);
+  expect(report.gflopsPerSecond).toBeCloseTo(0.8293 / median, 0);
+});
+
+it('verify-resume passes on each device', async () => {
+  const { code, stdout, stderr } = await dcgan(['verify-resume', '--json'], { cwd: temporaryFolder() });
+  expect([code, stderr]).toEqual([0, '']);
+  const checks = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(checks.map(({ device }) => device)).toEqual(DEVICES.map(({ name }) => name));
+  for (const check of checks)
+    expect(check).toMatchObject({ difference: null, steps: 16, interruptedAfterSteps: [3, 8, 14], tensors: 55 });
+});
+
+it('verify-resume would name the first difference', () => {
+  const state = (change: (values: Float32Array) => void = () => {}): Snapshot => {
+    const data = Float32Array.of(1, 0, 3);
+    change(data);
+    const tensors = new Map([['generator/base', { shape: [3], data }]]);
+    return { config: presets.tiny, seed: 1, step: 16, epoch: 2, tensors };
+  };
+  expect(firstDifference(state(), state())).toBe(null);
+  const nan = state((values) => values.fill(Number.NaN));
+  expect(firstDifference(nan, nan)).toBe(null);
+  const changed = state((values) => values.set([3.0000002], 2));
+  expect(firstDifference(state(), changed)).toBe(
+    'tensor generator/base, index 2: 3 straight, 3.000000238418579 interrupted',
+  );
+  // Equal as numbers, different as bits.
+  const zero = state((values) => values.set([-0], 1));
+  expect(firstDifference(state(), zero)).toMatch(/^tensor generator\/base, index 1/);
+  expect(firstDifference(state(), { ...state(), step: 15 })).toBe('step: 16 straight, 15 interrupted');
+  expect(firstDifference(state(), { ...state(), tensors: new Map() })).toBe(
+    'tensor generator/base: only in the straight training',
+  );
+});
+
+it('doctor finds every kernel right and times the best device', async () => {
+  const { code, stdout, stderr } = await dcgan(['doctor', '--json'], { cwd: temporaryFolder() });
+  expect([code, stderr]).toEqual([0, '']);
+  const report = JSON.parse(stdout);
+  expect(report.devices.map(({ device }: { device: string }) => device)).toEqual(['native', 'wasm', 'reference']);
+  for (const { device, ok, kernels, reason, todo } of report.devices) {
+    if (device === 'reference') continue;
+    if (ok) expect(kernels).toMatchObject({ passed: KERNEL_CHECKS.map(({ name }) => name), problems: [] });
+    else expect([reason, todo]).toEqual([expect.any(String), expect.any(String)]);
+  }
+  expect(report.speed).toMatchObject({ device: DEVICES[0]!.name, preset: 'tf2018', batch: 256 });
+});
+
+it("doctor's comparison lets no NaN, no other length and no small error pass", () => {
+  const right = Float32Array.of(1, 2, 3);
+  expect(relativeError(right, right)).toBe(0);
+  for (const wrong of [
+    [1, 2, Number.NaN],
+    [1, 2],
+    [1, 2, 3.001],
+    [1, 2, Number.POSITIVE_INFINITY],
+  ])
+    expect(relativeError(Float32Array.from(wrong), right)).toBeGreaterThan(TOLERANCE);
+});
+
+it('doctor --plan prints a plan', async () => {
+  const { code, stdout } = await dcgan(['doctor', '--plan', 'tiny'], { cwd: temporaryFolder() });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^plan step on 64 reals: \d+ instructions, \d+\.\d MB\n/);
+});
+
+it('interpolation goes along a great circle', () => {
+  const [a, b] = [Float32Array.of(2, 0, 0), Float32Array.of(0, 2, 0)];
+  const way = spherical(a, b, 5);
+  expect(way[0]).toEqual(a);
+  expect(way[4]).toEqual(b);
+  way.forEach((vector, i) => {
+    const angle = (i * Math.PI) / 8;
+    expect(vector[0]).toBeCloseTo(2 * Math.cos(angle), 6);
+    expect(vector[1]).toBeCloseTo(2 * Math.sin(angle), 6);
+  });
+  expect(spherical(a, a, 3)).toEqual([a, a, a]);
+});

@@ -1,0 +1,76 @@
+// What the disk can do to a run: one clear error each, exit code 1, and nothing lost.
+import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { BIN, dcgan, IS_ROOT, SMALLEST, startProgram, UNSHARE } from './support/cli.ts';
+import { temporaryFolder } from './support/folders.ts';
+
+const REFUSED =
+  /^dcgan: (\S+) can't be (created|written): (access is not permitted|the place is not writable).*\. .+\.\n$/;
+
+it('a read-only folder', async () => {
+  const cwd = temporaryFolder();
+  mkdirSync(join(cwd, 'locked'));
+  chmodSync(join(cwd, 'locked'), 0o555);
+  const locked = IS_ROOT ? '/sys' : 'locked';
+  const trained = await dcgan(['train', ...SMALLEST, '--out', `${locked}/run`], { cwd });
+  expect(trained).toMatchObject({ code: 1, stdout: '' });
+  expect(trained.stderr).toMatch(REFUSED);
+  await dcgan(['train', ...SMALLEST, '--quiet', '--out', 'run'], { cwd });
+  for (const output of ['x.png', 'x.npy', 'x/']) {
+    const sampled = await dcgan(['sample', 'run', '-o', `${locked}/${output}`], { cwd });
+    expect(sampled).toMatchObject({ code: 1, stdout: '' });
+    expect(sampled.stderr).toMatch(REFUSED);
+  }
+});
+
+// Three checkpoints do not fit. Where no file system can be mounted, a limit on file sizes takes the disk's place.
+const FULL = UNSHARE
+  ? {
+      program: 'unshare',
+      args: [...UNSHARE, 'sh', '-c'],
+      before: 'mkdir -p disk && mount -t tmpfs -o size=3m none disk',
+      space: 'mount -o remount,size=50m disk',
+      message: /^dcgan: disk\/run\/\S+ can't be written: the disk is full \(ENOSPC\)\. Free some space, .*\.$/m,
+    }
+  : {
+      program: 'sh',
+      args: ['-c'],
+      before: 'mkdir -p disk && limit="ulimit -f 2000;"',
+      space: 'limit=',
+      message: /^dcgan: disk\/run\/\S+ can't be written: the file is larger than .* \(EFBIG\)\. .*\.$/m,
+    };
+
+it('a disk that fills up while training: what was saved stays, and the run goes on when there is space', async () => {
+  const cwd = temporaryFolder();
+  const script = `
+    ${FULL.before}
+    eval "$limit" '"$NODE" "$BIN" train ${SMALLEST.join(' ')} --epochs 4 ${UNSHARE ? '' : '--preset tf2018'} --out disk/run'
+    echo "first $?"
+    ls -A disk/run
+    ${FULL.space}
+    "$NODE" "$BIN" info disk/run | head -1
+    "$NODE" "$BIN" train --resume disk/run
+    echo "second $?"`;
+  const { stdout, stderr } = await startProgram(FULL.program, [...FULL.args, script], {
+    cwd,
+    env: { NODE: process.execPath, BIN },
+  }).ended;
+  expect(stderr).toMatch(FULL.message);
+  expect(stdout).toMatch(/^first 1$/m);
+  expect(stdout).not.toContain('.tmp-');
+  expect(stdout).toMatch(/checksum ok$/m);
+  expect(stdout).toMatch(/^Done: 4 epochs in disk\/run$/m);
+  expect(stdout).toMatch(/^second 0$/m);
+});
+
+it('standard output on a full disk', async () => {
+  const cwd = temporaryFolder();
+  const env = { NODE: process.execPath, BIN };
+  const line = `"$NODE" "$BIN" train ${SMALLEST.join(' ')} --out x > /dev/full; echo "code $?" >&2`;
+  const { stderr } = await startProgram('sh', ['-c', line], { cwd, env }).ended;
+  expect(stderr).toBe(
+    "dcgan: standard output can't be written: the disk is full (ENOSPC). Free some space, or choose a folder on another disk.\ncode 1\n",
+  );
+  expect(readdirSync(join(cwd, 'x/checkpoints'))[0]).toBe('epoch-0000.safetensors');
+});

@@ -1,0 +1,160 @@
+// What is made from a trained run: samples, ways between them, films, pictures, and what `info` says of it.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { decodePng } from '../src/render/png.ts';
+import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
+
+const shared = sharedFolder();
+const RUN = 'runs/00001-mnist-tiny';
+const CHECKPOINT = `${RUN}/checkpoints/epoch-0001.safetensors`;
+const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+const file = (name: string): Buffer => readFileSync(join(shared.path, name));
+const sizeOf = (name: string): number[] => {
+  const { width, height, channels } = decodePng(file(name), name);
+  return [width, height, channels];
+};
+
+beforeAll(async () => {
+  const { code, stderr } = await run('train', ...SMALLEST);
+  expect([code, stderr]).toEqual([0, '']);
+});
+
+/** A .npy file as NumPy writes it. */
+function npy(descr: string, shape: readonly number[], data: Uint8Array): Buffer {
+  const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
+  const header = Buffer.from(`${dict.padEnd(117)}\n`);
+  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]);
+  return Buffer.concat([start, header, data]);
+}
+
+describe('sample', () => {
+  it('draws a grid, the same for the same seed, from run and checkpoint alike', async () => {
+    const all = [
+      await run('sample', '--seed', '3'),
+      await run('sample', RUN, '--seed', '3', '-o', 'b.png'),
+      await run('sample', CHECKPOINT, '--seed', '4', '-o', 'c.png', '--count', '5'),
+    ];
+    expect(all.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ''],
+      [0, ''],
+      [0, ''],
+    ]);
+    expect(all[0]!.stdout).toBe(`16 samples of ${CHECKPOINT} from seed 3: samples.png\n`);
+    expect(file('b.png').equals(file('samples.png'))).toBe(true);
+    expect(sizeOf('samples.png')).toEqual([488, 488, 1]);
+    expect(sizeOf('c.png')).toEqual([368, 248, 1]);
+  });
+
+  it('writes bytes, and a folder of the same pictures', async () => {
+    await run('sample', '--seed', '5', '--count', '3', '-o', 'x.npy');
+    await run('sample', '--seed', '5', '--count', '3', '-o', 'folder');
+    const bytes = file('x.npy');
+    expect(bytes.toString('latin1', 0, 128)).toContain(
+      "'descr': '|u1', 'fortran_order': False, 'shape': (3, 28, 28, 1)",
+    );
+    const pixels = bytes.subarray(bytes.length - 3 * 784);
+    expect(readdirSync(join(shared.path, 'folder'))).toEqual(['0000.png', '0001.png', '0002.png']);
+    for (let i = 0; i < 3; i++) {
+      const picture = decodePng(file(`folder/000${i}.png`), 'it');
+      expect(Buffer.from(picture.pixels).equals(pixels.subarray(784 * i, 784 * (i + 1)))).toBe(true);
+    }
+  });
+
+  it('takes noise of float32 and float64 and makes the same of it', async () => {
+    const noise = Float32Array.from({ length: 200 }, (_, i) => Math.sin(i));
+    writeFileSync(join(shared.path, 'z4.npy'), npy('<f4', [2, 100], new Uint8Array(noise.buffer)));
+    writeFileSync(join(shared.path, 'z8.npy'), npy('<f8', [2, 100], new Uint8Array(Float64Array.from(noise).buffer)));
+    await run('sample', '--noise', 'z4.npy', '-o', 'n4.npy');
+    expect(await run('sample', '--noise', 'z8.npy', '-o', 'n8.npy')).toMatchObject({ code: 0, stderr: '' });
+    expect(file('n8.npy').equals(file('n4.npy'))).toBe(true);
+    expect(file('n8.npy').length).toBe(128 + 2 * 784);
+  });
+
+  it('refuses noise of another shape, and writes nothing', async () => {
+    writeFileSync(join(shared.path, 'bad.npy'), npy('<f4', [2, 99], new Uint8Array(2 * 99 * 4)));
+    expect(await run('sample', '--noise', 'bad.npy', '-o', 'never.png')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr:
+        'dcgan: bad.npy has the wrong shape: expected [N, 100], N at least 1, got [2, 99]. Save a matrix with 100 columns, one row for each image.\n',
+    });
+    expect(readdirSync(shared.path)).not.toContain('never.png');
+  });
+});
+
+describe('interpolate', () => {
+  it('draws a row for each part, whose ends are the samples of the seeds', async () => {
+    const { code, stdout } = await run('interpolate', '--seeds', '1,2,3', '--steps', '4');
+    expect(code).toBe(0);
+    expect(stdout).toBe(`from seed 1 to 2 to 3 of ${CHECKPOINT}: interpolation.png\n`);
+    expect(sizeOf('interpolation.png')).toEqual([4 * 120 + 8, 2 * 120 + 8, 1]);
+    await run('sample', '--seed', '2', '--count', '1', '-o', 'two.png');
+    const two = decodePng(file('two.png'), 'it');
+    const strip = decodePng(file('interpolation.png'), 'it');
+    const row = (y: number, left: number): Uint8Array => strip.pixels.subarray(y * 488 + left, y * 488 + left + 112);
+    const tile = two.pixels.subarray(60 * 128 + 8, 60 * 128 + 120);
+    expect(row(60, 8 + 3 * 120)).toEqual(tile);
+    expect(row(60 + 120, 8)).toEqual(tile);
+  });
+
+  it('makes a film of it', async () => {
+    expect(await run('interpolate', '--from-seed', '1', '--to-seed', '2', '-o', 'w.gif')).toMatchObject({ code: 0 });
+    expect(file('w.gif').subarray(0, 6).toString()).toBe('GIF89a');
+  });
+});
+
+describe('gif and show', () => {
+  it('make the film again, byte for byte', async () => {
+    expect(await run('gif', '-o', 'film.gif')).toMatchObject({ code: 0, stdout: 'film.gif\n' });
+    expect(file('film.gif').equals(file(`${RUN}/dcgan.gif`))).toBe(true);
+  });
+
+  it('print where pictures lie when nobody looks', async () => {
+    const picture = `${RUN}/images/image_at_epoch_0001.png\n`;
+    expect(await run('show')).toMatchObject({ code: 0, stdout: picture });
+    expect(await run('show', RUN, '--epoch', '1')).toMatchObject({ code: 0, stdout: picture });
+    expect(await run('show', '--epoch', '0')).toMatchObject({ code: 0, stdout: `${RUN}/images/initial.png\n` });
+    expect(await run('show', '--gif')).toMatchObject({ code: 0, stdout: `${RUN}/dcgan.gif\n` });
+    expect(await run('show', '--epoch', '2')).toMatchObject({
+      code: 2,
+      stderr: `dcgan: ${RUN} has no picture of epoch 2: expected an epoch from 1 to 1. Choose another epoch.\n`,
+    });
+  });
+});
+
+describe('info', () => {
+  it('says what a checkpoint is', async () => {
+    const { code, stdout } = await run('info');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${CHECKPOINT}, 1.3 MB, checksum ok\n`);
+    const { stdout: json } = await run('info', '--json');
+    const report = JSON.parse(json);
+    expect(report).toMatchObject({
+      checkpoint: CHECKPOINT,
+      run: RUN,
+      checksum: 'ok',
+      seed: 7,
+      epoch: 1,
+      step: 2,
+      parameters: { generator: 89_816, discriminator: 14_817 },
+      data: { name: 'mnist', count: 128 },
+    });
+    expect(report.tensors).toHaveLength(55);
+    expect(report.tensors).toContainEqual({ name: 'noise/fixed', shape: [16, 100], values: 1600 });
+  });
+
+  it('names a damaged checkpoint, and so do those that would use it', async () => {
+    mkdirSync(join(shared.path, 'copies'));
+    const bytes = file(CHECKPOINT);
+    bytes[bytes.length - 100]! ^= 4;
+    writeFileSync(join(shared.path, 'copies/bad.safetensors'), bytes);
+    for (const command of ['info', 'sample', 'interpolate']) {
+      const { code, stdout, stderr } = await run(command, 'copies/bad.safetensors');
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(
+        /^dcgan: checkpoint copies\/bad\.safetensors is damaged: expected checksum \w{64}, got \w{64}\. .*\.\n$/,
+      );
+    }
+  });
+});

@@ -1,0 +1,126 @@
+// The command line's manners: help everywhere, wrong usage named with the nearest right name, and nothing written by it.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { version } from '../src/index.ts';
+import { dcgan, type Ended, sharedFolder } from './support/cli.ts';
+import { temporaryFolder } from './support/folders.ts';
+
+const COMMANDS = ['train', 'sample', 'interpolate', 'gif', 'show', 'info', 'doctor', 'bench', 'verify-resume'];
+const shared = sharedFolder();
+const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+
+describe('help', () => {
+  it('lists all commands, also when nothing is asked', async () => {
+    const [plain, asked] = await Promise.all([run(), run('--help')]);
+    expect(asked.code).toBe(0);
+    for (const command of COMMANDS) expect(asked.stdout).toContain(`  ${command}`);
+    expect(plain).toEqual(asked);
+  });
+
+  it.each(COMMANDS)('of %s has examples, whose options exist', async (command) => {
+    const { code, stdout, stderr } = await run(command, '--help');
+    expect([code, stderr]).toEqual([0, '']);
+    const [options, examples] = stdout.split('Examples:\n');
+    expect(examples).toContain(`dcgan ${command}`);
+    for (const [option] of examples!.matchAll(/(?<= )--?[a-z][a-z-]*/g)) expect(options).toContain(option);
+    expect(stdout).toContain('--debug');
+  });
+
+  it('knows its version', async () => {
+    expect(await run('--version')).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+const WRONG: readonly [line: string, message: string][] = [
+  ['trian', "unknown command 'trian'. Did you mean train?"],
+  ['help trian', 'unknown command "trian". Did you mean train.'],
+  ['--frobnicate', "unknown option '--frobnicate'. See: dcgan --help"],
+  ['train --epoch 3', "unknown option '--epoch'. Did you mean --epochs?"],
+  ['train --frobnicate', "unknown option '--frobnicate'. See: dcgan train --help"],
+  ['train extra', "too many arguments for 'train'. Expected 0 arguments but got 1. See: dcgan train --help"],
+  ['sample --count', "option '--count <n>' argument missing. See: dcgan sample --help"],
+  ['train --epochs 1.5', '--epochs does not fit: expected a whole number from 1 to 1000000, got "1.5".'],
+  ['train --seed abc', '--seed does not fit: expected a whole number from 0, got "abc".'],
+  ['train --seed 9007199254740993', '--seed does not fit: expected a whole number from 0, got "9007199254740993".'],
+  ['train --threads 0', '--threads does not fit: expected a whole number from 1 to 256, got "0".'],
+  ['train --limit -1', '--limit does not fit: expected a whole number from 1, got "-1".'],
+  ['train --batch-size 1e3', '--batch-size does not fit: expected a whole number from 2 to 65536, got "1e3".'],
+  [
+    'bench --device natve',
+    '--device does not fit: expected auto, native, wasm or reference, got "natve". Did you mean native.',
+  ],
+  ['bench --preset tf2019', '--preset does not fit: expected tf2018, tf2 or tiny, got "tf2019". Did you mean tf2018.'],
+  ['train --contrast tiles', '--contrast does not fit: expected fixed or tile, got "tiles". Did you mean tile.'],
+  ['train --from x', '--from says where to resume, and needs --resume. Add --resume RUN.'],
+  ['train --resume', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],
+  ['info', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],
+  ['sample nothere', 'nothere does not exist: expected a run or a checkpoint. Check the path.'],
+  ['sample -o x.jpg', '--output does not fit: expected a name ending in .png or .npy, or a folder, got x.jpg.'],
+  ['interpolate -o x', '--output does not fit: expected a name ending in .png or .gif, got x.'],
+  ['interpolate --seeds 1', '--seeds does not fit: expected two seeds or more, as in 1,2,3, got 1.'],
+  [
+    'sample --noise z.npy --seed 3',
+    "option '--noise <file.npy>' cannot be used with option '--seed <n>'. See: dcgan sample --help",
+  ],
+];
+
+describe('wrong usage', () => {
+  it.each(WRONG)('dcgan %s', async (line, message) => {
+    expect(await run(...line.split(' '))).toMatchObject({ code: 2, stdout: '', stderr: `dcgan: ${message}\n` });
+  });
+
+  it('writes nothing', () => {
+    expect(readdirSync(shared.path)).toEqual([]);
+  });
+});
+
+describe('--config', () => {
+  const withFile = async (text: string, ...args: string[]): Promise<Ended> => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'c.json'), text);
+    return dcgan(['train', '--dry-run', '--json', '--config', 'c.json', ...args], { cwd });
+  };
+
+  it.each([
+    ['{"epoch":3}', 'c.json: unknown key epoch. Did you mean epochs.'],
+    ['{"batchSize":1}', 'c.json: batchSize does not fit: got Too small: expected number to be >=2.'],
+    ['[]', 'c.json: the whole does not fit: got Invalid input: expected object, received array.'],
+  ])('refuses %s', async (text, message) => {
+    expect(await withFile(text)).toMatchObject({ code: 2, stdout: '', stderr: `dcgan: ${message}\n` });
+  });
+
+  it('refuses what is not JSON', async () => {
+    const { code, stderr } = await withFile('{epochs}');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^dcgan: c\.json is not JSON: got .*\. Mend it, or leave --config out\.\n$/);
+  });
+
+  it('gives way to the command line', async () => {
+    const { stdout } = await withFile('{"preset":"tiny","epochs":3,"seed":4,"learningRate":0.001}', '--epochs', '5');
+    expect(JSON.parse(stdout)).toMatchObject({ seed: 4, config: { preset: 'tiny', epochs: 5, learningRate: 0.001 } });
+  });
+});
+
+describe('--dry-run', () => {
+  it('says what the tutorial is and costs, and writes nothing', async () => {
+    const cwd = temporaryFolder();
+    const [text, json] = await Promise.all([
+      dcgan(['train', '--dry-run'], { cwd }),
+      dcgan(['train', '--dry-run', '--json'], { cwd }),
+    ]);
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toMatch(/^a step costs +48\.9 GFLOP nominal, 43\.8 GFLOP shared, 35\.6 GFLOP needed$/m);
+    expect(text.stdout).toMatch(/^steps +235 an epoch, 35,250 in all$/m);
+    const report = JSON.parse(json.stdout);
+    expect(report).toMatchObject({
+      stepsPerEpoch: 235,
+      parameters: { generator: 474_464, discriminator: 212_865 },
+      data: { name: 'mnist', count: 60_000 },
+      seed: null,
+    });
+    expect(report.arenaBytes).toBeGreaterThan(50e6);
+    expect(report.arenaBytes).toBeLessThan(300e6);
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+});

@@ -1,0 +1,87 @@
+// The command line as a process: the built program, run as a person runs it.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
+
+export const BIN = fileURLToPath(new URL('../../bin/dcgan.js', import.meta.url));
+if (!existsSync(fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))))
+  throw new Error('these tests run the built program: npm run build');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Options {
+  readonly cwd: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves once what it writes matches; rejects when the process ends before. */
+  until(pattern: RegExp): Promise<void>;
+}
+
+/** Starts any program and collects what it writes. */
+export function startProgram(program: string, args: readonly string[], { cwd, env }: Options): Running {
+  const { NO_COLOR: _, npm_command: __, ...inherited } = process.env;
+  const child = spawn(program, args, { cwd, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const text = { stdout: '', stderr: '' };
+  let watch = (): void => {};
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (part: string) => {
+      text[name] += part;
+      watch();
+    });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, ...text }));
+  });
+  const until = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      watch = () => {
+        if (pattern.test(text.stdout) || pattern.test(text.stderr)) resolve();
+      };
+      watch();
+      ended.then(() => reject(new Error(`ended before ${pattern}: ${text.stdout}${text.stderr}`)), reject);
+    });
+  return { child, ended, until };
+}
+
+export function start(args: readonly string[], options: Options): Running {
+  return startProgram(process.execPath, [BIN, ...args], options);
+}
+
+/** Runs one command line to its end. */
+export function dcgan(args: readonly string[], options: Options): Promise<Ended> {
+  return start(args, options).ended;
+}
+
+/** A folder for all tests of a file. */
+export function sharedFolder(): { readonly path: string } {
+  const shared = { path: '' };
+  beforeAll(() => {
+    shared.path = mkdtempSync(join(tmpdir(), 'dcgan-cli-'));
+  });
+  afterAll(() => rmSync(shared.path, { recursive: true, force: true }));
+  return shared;
+}
+
+/** A training of two steps. */
+export const SMALLEST = ['--preset', 'tiny', '--limit', '128', '--epochs', '1', '--seed', '7'] as const;
+
+/** Permissions do not bind root. */
+export const IS_ROOT = process.getuid?.() === 0;
+
+/** Arguments of `unshare` that let a file system be mounted here, or null. */
+export const UNSHARE: readonly string[] | null =
+  [['-m'], ['-rm']].find(
+    (flags) => spawnSync('unshare', [...flags, 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0,
+  ) ?? null;

@@ -2,7 +2,7 @@
 // that whatever else the machine does falls on all. Reported: the median of all steps of each, and ratios of medians.
 //   node bench/peers/compare.mjs [--peers pytorch,tensorflow,jax] [--rounds 5] [--steps 4] [--threads 2] [--batch 256]
 //                                [--device native,wasm] [--json] [--markdown docs/benchmarks.md]
-// A peer may be held to some of its modes: pytorch:default,... Peers come from PyPI into a throwaway folder (DCGAN_PEERS names
+// With --sample 10000 that many images are sampled instead (PyTorch alone, under inference_mode). A peer may be held to some of its modes: pytorch:default,... Peers come from PyPI into a throwaway folder (DCGAN_PEERS names
 // one to keep).
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '256' },
     device: { type: 'string', default: 'native' },
     peers: { type: 'string', default: 'pytorch' },
+    sample: { type: 'string' },
     json: { type: 'boolean', default: false },
     markdown: { type: 'string' },
   },
@@ -65,12 +66,14 @@ async function open(name, command, args) {
   };
   const ready = await answer();
   const step = async () => {
-    child.stdin.write('step\n');
+    child.stdin.write(`${order}\n`);
     return (await answer()).seconds;
   };
   return { name, ready, step, close: () => child.stdin.end() };
 }
 
+/** What is timed: training steps, or sampling. */
+const order = values.sample === undefined ? 'step' : `sample ${values.sample}`;
 const shared = ['--threads', values.threads, '--batch', values.batch];
 try {
   const peers = values.peers.split(',').map(parsePeer);
@@ -97,9 +100,14 @@ try {
   if (values.json) console.log(JSON.stringify({ where, sides: results }));
   else
     publish(
-      'peers',
+      values.sample === undefined ? 'peers' : 'sampling',
       `${where}\n\n${table(
-        ['seconds a step', 'best', 'median', 'of ours'],
+        [
+          values.sample === undefined ? 'seconds a step' : `seconds for ${values.sample} images`,
+          'best',
+          'median',
+          'of ours',
+        ],
         results.map((side) => [
           side.name,
           side.best.toFixed(3),

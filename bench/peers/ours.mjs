@@ -1,4 +1,4 @@
-// Our side of a comparison: a worker that takes one training step for each line it is sent and answers with its time.
+// Our side of a comparison: a worker that does what each line asks (`step`, or `sample N`) and answers with its time.
 //   node bench/peers/ours.mjs [--device native] [--threads 2] [--batch 256]
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -23,9 +23,11 @@ const images = Float32Array.from({ length: batchSize * imageSize * imageSize * c
 );
 for (let warm = 0; warm < 2; warm++) await gan.step(images);
 console.log(JSON.stringify({ ready: values.device, ...gan.info }));
-for await (const _ of createInterface({ input: process.stdin })) {
+for await (const line of createInterface({ input: process.stdin })) {
+  const [order, count] = line.split(' ');
   const began = performance.now();
-  await gan.step(images);
+  if (order === 'sample') await gan.generate(Number(count), { seed: 1 });
+  else await gan.step(images);
   console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000 }));
 }
 await gan.dispose();

@@ -2,7 +2,8 @@
 
 A peer makes a Trainer with step(reals, noise, masks) -> (generator loss, discriminator loss) on NumPy arrays, NHWC, and
 prepare(reals, noise) for its own arrays; `main` does the rest:
-    python PEER_step.py --mode M [--threads 2] [--batch 256]       a worker: one JSON line when ready, one for each line sent
+    python PEER_step.py --mode M [--threads 2] [--batch 256]       a worker: one JSON line when ready, one for each line sent:
+                                                                   `step`, or `sample N` where the Trainer has sample(N)
     python PEER_step.py --mode M --golden FILE --images MNIST_IDX  eight steps against TensorFlow's losses in double precision
 """
 
@@ -103,9 +104,12 @@ def work(make, version, mode, batch):
     for _ in range(3):
         trainer.step(*given, None)
     print(json.dumps({"ready": mode, "version": version}), flush=True)
-    for _ in sys.stdin:
+    for line in sys.stdin:
         began = time.perf_counter()
-        trainer.step(*given, None)
+        if line.startswith("sample"):
+            trainer.sample(int(line.split()[1]))
+        else:
+            trainer.step(*given, None)
         print(json.dumps({"seconds": time.perf_counter() - began}), flush=True)
 
 

@@ -28,21 +28,21 @@ class Trainer:
             tensor = tensor.permute(3, 2, 0, 1).contiguous(memory_format=self.format)
         return tensor.clone(memory_format=torch.preserve_format).requires_grad_(True)
 
-    def norm(self, name, x):
+    def norm(self, name, x, training=True):
         # One fused call, running statistics included (PyTorch keeps n / (n - 1) times the variance for 2-D inputs too).
         mean, variance = self.moving[name]
         p = self.p
-        return F.batch_norm(x, mean, variance, p[f"{name}/gamma"], p[f"{name}/beta"], True, 1 - MOMENTUM, EPSILON)
+        return F.batch_norm(x, mean, variance, p[f"{name}/gamma"], p[f"{name}/beta"], training, 1 - MOMENTUM, EPSILON)
 
-    def generate(self, z):
+    def generate(self, z, training=True):
         p = self.p
-        x = torch.relu(self.norm("generator/bn1", z @ p["generator/fc1/kernel"]))
+        x = torch.relu(self.norm("generator/bn1", z @ p["generator/fc1/kernel"], training))
         x = x.view(-1, 7, 7, 64).permute(0, 3, 1, 2).contiguous(memory_format=self.format)
         x = F.conv_transpose2d(x, p["generator/conv1/kernel"], stride=1, padding=2)
-        x = torch.relu(self.norm("generator/bn2", x))
+        x = torch.relu(self.norm("generator/bn2", x, training))
         # Keras' SAME for stride 2: one pixel is cut at the top and left, two at the bottom and right of the full result.
         x = F.conv_transpose2d(x, p["generator/conv2/kernel"], stride=2, padding=1)[:, :, :-1, :-1]
-        x = torch.relu(self.norm("generator/bn3", x))
+        x = torch.relu(self.norm("generator/bn3", x, training))
         x = F.conv_transpose2d(x, p["generator/conv3/kernel"], stride=2, padding=1)[:, :, :-1, :-1]
         return torch.tanh(x)
 
@@ -67,6 +67,10 @@ class Trainer:
     def prepare(self, reals, noise):
         images = torch.from_numpy(reals).permute(0, 3, 1, 2).contiguous(memory_format=self.format)
         return images, torch.from_numpy(noise)
+
+    def sample(self, count):
+        with torch.inference_mode():
+            return torch.cat([self.generate(z, False) for z in torch.randn(count, 100).split(256)])
 
     def step(self, reals, z, masks):
         if masks is None:

@@ -1,5 +1,5 @@
 // `dcgan train` as a process: what it prints and leaves on disk, how it stops, and that it goes on from there.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -147,6 +147,17 @@ describe('Ctrl-C', () => {
     expect(code).toBe(130);
     expect(stderr).toMatch(/\n {2}npx dcgan train --resume x\n$/);
   });
+});
+
+it('Ctrl-C before training began, a compiler at work, leaves nothing', async () => {
+  const cwd = temporaryFolder();
+  const compiler = join(cwd, 'slow-cc');
+  writeFileSync(compiler, '#!/bin/sh\n: > asked\nexec sleep 5\n', { mode: 0o755 });
+  const { child, ended } = start(['train', ...HUNDRED, '--out', 'x'], { cwd, env: { CC: compiler } });
+  while (!existsSync(join(cwd, 'asked'))) await setTimeout(20);
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ code: 130, stdout: '', stderr: 'Stopped before training began.\n' });
+  expect(existsSync(join(cwd, 'x'))).toBe(false);
 });
 
 it('SIGTERM saves and exits with 143', async () => {

@@ -32,7 +32,8 @@ export function checkKernels(device: DeviceName, threads: number): Promise<Kerne
   });
 }
 
-function makeReport(lines: readonly ChildLine[], end: string | null): KernelReport {
+/** The child's lines, and how it ended when not by itself, in words. */
+export function makeReport(lines: readonly ChildLine[], end: string | null): KernelReport {
   const passed: string[] = [];
   const problems: string[] = [];
   let worstError = 0;

@@ -91,7 +91,13 @@ function trainOptions({ config, resume, dryRun: _, json, quiet, debug, ...given 
 async function run(options: TrainOptions, { json, quiet }: Flags): Promise<number> {
   const screen = new Screen(json ? process.stderr : process.stdout);
   const progress = new Progress(screen, quiet === true);
-  const stop = new Stop((signal) => progress.stopping(signal));
+  const stop = new Stop((signal) => {
+    if (progress.folder !== '') return progress.stopping(signal);
+    // Nothing has begun that could be saved, and a compiler may be at work, which the same Ctrl-C has ended.
+    screen.clear();
+    process.stderr.write('Stopped before training began.\n');
+    process.exit(EXIT_CODES[signal]);
+  });
   let lost: NodeJS.ErrnoException | null = null;
   whenOutputIsLost((error) => {
     lost = error;

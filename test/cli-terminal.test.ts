@@ -1,0 +1,156 @@
+// What a person sees on a terminal, on streams made for the test; and what doctor says when a kernel ends its process.
+import { PassThrough } from 'node:stream';
+import { afterEach, expect, it, vi } from 'vitest';
+import { clock, commandLine, grouped, large, median } from '../src/cli/format.ts';
+import { KERNEL_CHECKS } from '../src/cli/kernel-checks.ts';
+import { makeReport } from '../src/cli/kernel-report.ts';
+import { Screen } from '../src/cli/output.ts';
+import { Progress } from '../src/cli/progress.ts';
+import { presets } from '../src/gan/config.ts';
+import { makeGrid } from '../src/render/grid.ts';
+import type { RunEvent, StepEvent } from '../src/train/events.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+});
+
+function terminal(columns: number, isTTY = true): { screen: Screen; text: () => string } {
+  vi.stubEnv('TERM', 'xterm-256color');
+  const stream = Object.assign(new PassThrough(), { isTTY, columns });
+  return { screen: new Screen(stream as unknown as NodeJS.WriteStream), text: () => String(stream.read() ?? '') };
+}
+
+const RUN: RunEvent = {
+  type: 'run',
+  folder: 'runs/00001-mnist-tf2018',
+  config: presets.tf2018,
+  seed: 1,
+  data: { name: 'mnist', count: 60_000 },
+  info: { device: 'native', variant: 'avx2 gcc-12 abc', threads: 1, reason: 'the fastest here' },
+  stepsPerEpoch: 235,
+  resumed: null,
+  notes: [],
+};
+
+const step = (stepInEpoch: number): StepEvent => ({
+  type: 'step',
+  step: stepInEpoch,
+  epoch: 1,
+  stepInEpoch,
+  images: 256,
+  seconds: 0.5,
+  generatorLoss: 1.07,
+  discriminatorLoss: 0.73,
+  realScore: 0.8,
+  fakeScore: 0.37,
+});
+
+const PICTURE = makeGrid(new Float32Array(16 * 784), [16, 28, 28, 1]);
+
+it('a terminal has one live line, which gives way to others and is gone at the end', () => {
+  vi.useFakeTimers();
+  const { screen, text } = terminal(120);
+  const progress = new Progress(screen, false);
+  progress.show(RUN);
+  expect(text()).toBe(
+    'Device: native (avx2 gcc-12 abc), 1 thread: the fastest here\n' +
+      'Run: runs/00001-mnist-tf2018, preset tf2018, seed 1, 60,000 images of mnist, 150 epochs of 235 steps\n',
+  );
+  vi.advanceTimersByTime(200);
+  progress.show(step(1));
+  expect(text().replace('\r\x1b[K', '>')).toMatch(
+    /^>epoch 1\/150 {2}step 1\/235 {2}ETA 4:53:45 {2}512 images\/s {2}G 1\.070 {2}D 0\.730 {2}D\(x\) 0\.80 {2}D\(G\(z\)\) 0\.37 {2}\d+ MB$/,
+  );
+  progress.show(step(2));
+  expect(text()).toBe('');
+  progress.show({ ...step(235), type: 'epoch', seconds: 117.5 });
+  expect(text()).toBe(
+    '\r\x1b[KTime taken for epoch 1 is 117.50 sec\n' +
+      '  generator loss 1.070, discriminator loss 0.730, D(x) 0.80, D(G(z)) 0.37\n',
+  );
+  screen.clear();
+  expect(text()).toBe('');
+});
+
+it('a narrow terminal gets fewer words, and never a second line', () => {
+  vi.useFakeTimers();
+  for (const columns of [80, 40]) {
+    const { screen, text } = terminal(columns);
+    const progress = new Progress(screen, false);
+    progress.show(RUN);
+    text();
+    vi.advanceTimersByTime(200);
+    progress.show(step(1));
+    const line = text().replace('\r\x1b[K', '');
+    expect(line.length).toBeLessThan(columns);
+    expect(line).toMatch(/^1\/150 1\/235 ETA 4:53:45 512\/s G 1/);
+  }
+});
+
+it('in a pipe there are plain lines, at tenths of an epoch but at least 5 seconds apart, or after 30 seconds', () => {
+  vi.useFakeTimers();
+  const { screen, text } = terminal(80, false);
+  const progress = new Progress(screen, false);
+  progress.show(RUN);
+  text();
+  const seen: number[] = [];
+  for (let i = 1; i <= 235; i++) {
+    // The first quarter is fast, then come slow steps.
+    vi.advanceTimersByTime(i < 60 ? 100 : 2_000);
+    progress.show(step(i));
+    const line = text();
+    if (line === '') continue;
+    expect(line).toMatch(/^epoch 1\/150 {2}step \d+\/235 {2}ETA .* MB\n$/);
+    seen.push(i);
+  }
+  expect(seen).toEqual([50, 74, 89, 104, 119, 134, 149, 164, 179, 194, 209, 224]);
+  progress.show({ type: 'picture', epoch: 1, path: 'x.png', picture: PICTURE });
+  expect(text()).toBe('');
+});
+
+it('pictures are small half-blocks, and signs without colours', () => {
+  const { screen, text } = terminal(100);
+  expect(screen.picture(PICTURE)).toBe(32);
+  const coloured = text();
+  expect(coloured).toContain('▀');
+  vi.stubEnv('NO_COLOR', '1');
+  screen.picture(PICTURE);
+  const plain = text();
+  expect(plain).not.toContain('\x1b');
+  expect(plain.split('\n')[5]).toHaveLength(64);
+  vi.stubEnv('TERM', 'dumb');
+  const dumb = new PassThrough();
+  expect(new Screen(Object.assign(dumb, { isTTY: true }) as unknown as NodeJS.WriteStream).picture(PICTURE)).toBe(0);
+});
+
+it('a kernel that ends its process is named, as is one that is wrong', () => {
+  const [first, second] = KERNEL_CHECKS.map(({ name }) => name);
+  const all = KERNEL_CHECKS.map(({ name }) => ({ done: name, error: 1e-7 }));
+  expect(makeReport(all, null)).toEqual({
+    passed: KERNEL_CHECKS.map(({ name }) => name),
+    worstError: 1e-7,
+    problems: [],
+  });
+  expect(
+    makeReport([{ starting: first! }, { done: first!, error: 0 }, { starting: second! }], 'was ended by SIGILL')
+      .problems,
+  ).toEqual([`${second}: the process was ended by SIGILL`]);
+  expect(makeReport([{ done: first!, error: 0.5 }, ...all.slice(1)], null).problems).toEqual([
+    `${first}: differs from the reference by 0.5`,
+  ]);
+  expect(makeReport([{ done: first!, error: null }, ...all.slice(1)], null).problems).toHaveLength(1);
+  expect(makeReport([{ starting: first! }, { failed: 'no memory' }], 'failed: it').problems).toEqual([
+    `${first}: no memory`,
+  ]);
+  expect(makeReport([], null).problems).toEqual(['starting: the checks ended early']);
+});
+
+it('numbers and commands read well', () => {
+  expect([clock(5), clock(65.4), clock(3725), clock(Number.NaN)]).toEqual(['0:05', '1:05', '1:02:05', '?']);
+  expect([grouped(7), grouped(1234), grouped(1234567)]).toEqual(['7', '1,234', '1,234,567']);
+  expect([large(48.9e9), large(829e6), large(1.614e12), large(12)]).toEqual(['48.9 G', '829 M', '1.61 T', '12.0 ']);
+  expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5]);
+  vi.stubEnv('npm_command', '');
+  expect(commandLine(['train', '--resume', "it's here"])).toBe("dcgan train --resume 'it'\\''s here'");
+});

@@ -16,7 +16,14 @@ import { relativeError, values } from './support/values.ts';
 import { verify } from './support/verify.ts';
 
 const KEY = { seed: 12345678901, step: 7 };
-const NOTHING_ON: PassSwitches = { sharePerSample: false, fuse: false, join: false, attach: false, shareMemory: false };
+const NOTHING_ON: PassSwitches = {
+  sharePerSample: false,
+  slopes: false,
+  fuse: false,
+  join: false,
+  attach: false,
+  shareMemory: false,
+};
 
 interface Problem {
   readonly outputs: Record<string, Tensor>;

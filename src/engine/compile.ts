@@ -15,6 +15,7 @@ import { TooLarge } from './passes/program.ts';
 import { attach, type Scheduled } from './passes/schedule.ts';
 import { sharePerSample } from './passes/share.ts';
 import { simplify } from './passes/simplify.ts';
+import { slopesFromOutputs } from './passes/slopes.ts';
 import { storedTensors } from './passes/stored.ts';
 import { baseOf } from './passes/views.ts';
 import type { Address, Injection, Plan, Slot } from './plan.ts';
@@ -31,6 +32,8 @@ export interface Computation {
 export interface PassSwitches {
   /** Compute backward chains that differ by a number per sample once. */
   readonly sharePerSample: boolean;
+  /** Read the slopes of activations from their outputs, which are in memory. */
+  readonly slopes: boolean;
   /** Compute elementwise values inside their users. */
   readonly fuse: boolean;
   /** Compute values that read the same memory in one walk. */
@@ -43,6 +46,7 @@ export interface PassSwitches {
 
 export const ALL_PASSES: PassSwitches = {
   sharePerSample: true,
+  slopes: true,
   fuse: true,
   join: true,
   attach: true,
@@ -72,6 +76,7 @@ export function prepare(computation: Computation, passes: PassSwitches = ALL_PAS
   const variables = [...computation.updates.keys()];
   let roots = simplify([...names.map((name) => computation.outputs[name]!), ...computation.updates.values()]);
   if (passes.sharePerSample) roots = simplify(sharePerSample(roots));
+  if (passes.slopes) roots = slopesFromOutputs(roots);
   return {
     name: computation.name,
     outputs: Object.fromEntries(names.map((name, i) => [name, roots[i]!])),

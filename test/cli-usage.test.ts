@@ -45,7 +45,7 @@ const WRONG: readonly [line: string, message: string][] = [
   ['train --seed 9007199254740993', '--seed does not fit: expected a whole number from 0, got "9007199254740993".'],
   ['train --threads 0', '--threads does not fit: expected a whole number from 1 to 256, got "0".'],
   ['train --limit -1', '--limit does not fit: expected a whole number from 1, got "-1".'],
-  ['train --batch-size 1e3', '--batch-size does not fit: expected a whole number from 2 to 65536, got "1e3".'],
+  ['train --batch-size 1e3', '--batch-size does not fit: expected a whole number from 1 to 65536, got "1e3".'],
   [
     'bench --device natve',
     '--device does not fit: expected auto, native, wasm or reference, got "natve". Did you mean native.',
@@ -84,8 +84,8 @@ describe('--config', () => {
 
   it.each([
     ['{"epoch":3}', 'c.json: unknown key epoch. Did you mean epochs.'],
-    ['{"batchSize":1}', 'c.json: batchSize does not fit: got Too small: expected number to be >=2.'],
-    ['[]', 'c.json: the whole does not fit: got Invalid input: expected object, received array.'],
+    ['{"batchSize":0}', 'c.json: batchSize does not fit: expected number to be >=1, got 0.'],
+    ['[]', 'c.json: the whole does not fit: expected object, received array, got [].'],
   ])('refuses %s', async (text, message) => {
     expect(await withFile(text)).toMatchObject({ code: 2, stdout: '', stderr: `dcgan: ${message}\n` });
   });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { configSchema } from '../gan/config.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
-import { nearest } from '../platform/suggest.ts';
+import { parseData } from '../platform/schema.ts';
 import type { TrainOptions } from '../train/options.ts';
 
 const fileSchema = z
@@ -37,18 +37,7 @@ export function readConfigFile(path: string): TrainOptions {
     const { config, seed, contrast, data: images } = run.data;
     return { ...config, seed, contrast, data: images.source, limit: images.count };
   }
-  const parsed = fileSchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(fileSchema.shape);
-    const close = nearest(issue.keys[0]!, known);
-    throw usage({
-      what: `${path}: unknown key ${issue.keys[0]}`,
-      todo: close ? `Did you mean ${close}` : `Known: ${known.join(', ')}`,
-    });
-  }
-  throw usage({ what: `${path}: ${issue.path.join('.') || 'the whole'} does not fit`, got: issue.message });
+  return parseData(fileSchema, data, path, Object.keys(fileSchema.shape));
 }
 
 function parseJson(path: string): unknown {

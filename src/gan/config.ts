@@ -2,6 +2,7 @@
 // files and checkpoints override single values under the same names.
 import { z } from 'zod';
 import { usage } from '../platform/errors.ts';
+import { parseData } from '../platform/schema.ts';
 import { nearest } from '../platform/suggest.ts';
 
 /** Most channels an added layer has. */
@@ -35,7 +36,7 @@ export const configSchema = z.strictObject({
   /** Keep n / (n - 1) times the batch variance of images for inference, as TensorFlow 1's fused kernel does. */
   unbiasedMovingVariance: z.boolean(),
   /** Fakes of every step and reals of all but an epoch's last. */
-  batchSize: z.int().min(2).max(65536),
+  batchSize: z.int().min(1).max(65536),
   epochs: count.max(1_000_000),
   learningRate: z.number().positive().max(1),
   beta1: decay,
@@ -114,19 +115,7 @@ export function resolveConfig(preset: string = DEFAULT_PRESET, overrides: Config
 
 /** A whole configuration from unknown data; `where` names it in errors. */
 export function parseConfig(data: unknown, where: string): Config {
-  const parsed = configSchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  if (issue.code === 'unrecognized_keys') {
-    const [key] = issue.keys as [string];
-    const close = nearest(key, Object.keys(configSchema.shape));
-    throw usage({
-      what: `${where}: unknown key ${key}`,
-      todo: close ? `Did you mean ${close}` : `Known: ${Object.keys(configSchema.shape).join(', ')}`,
-    });
-  }
-  const key = issue.path.join('.');
-  throw usage({ what: `${where}: ${key || 'the whole'} does not fit`, got: issue.message });
+  return parseData(configSchema, data, where, Object.keys(configSchema.shape));
 }
 
 /** Sizes and widths of the two networks for an image size. */

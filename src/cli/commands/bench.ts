@@ -27,7 +27,7 @@ export function defineBench(program: Command): void {
     .addOption(deviceOption())
     .addOption(presetOption('what to train'))
     .addOption(threadsOption())
-    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 2, 65536)))
+    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
     .addOption(new Option('--steps <n>', 'steps to time').argParser(wholeNumber('--steps', 1, 1_000_000)).default(10))
     .option('--json', 'one JSON object on standard output')
     .addOption(debugOption())

@@ -54,7 +54,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .addOption(presetOption())
     .option('--data <where>', 'mnist, mnist-test, an IDX file (plain or .gz), or a folder with one (default: mnist)')
     .addOption(new Option('--epochs <n>', 'passes over the data').argParser(wholeNumber('--epochs', 1, 1_000_000)))
-    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 2, 65536)))
+    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
     .addOption(seedOption('decides every random number (default: random; printed and recorded)'))
     .addOption(threadsOption())
     .addOption(deviceOption())

@@ -41,7 +41,7 @@ export function defineVerifyResume(program: Command, outcome: Outcome): void {
         wholeNumber('--limit', 1),
       ),
     )
-    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 2, 65536)))
+    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
     .option('--json', 'one JSON object a device, a line each')
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)

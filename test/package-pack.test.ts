@@ -1,0 +1,106 @@
+// The packed package from outside the tree: installed in an empty folder it has what it needs and nothing else, its program
+// runs, its library trains, and its types hold a strict consumer.
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pack, ROOT, run } from './support/pack.ts';
+
+describe('the packed package', () => {
+  let folder: string;
+  let files: string[];
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'dcgan-pack-'));
+    const tarball = await pack(folder);
+    writeFileSync(join(folder, 'package.json'), '{"name":"consumer","type":"module","private":true}');
+    await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball], { cwd: folder });
+    files = readdirSync(join(folder, 'node_modules/dcgan'), { recursive: true, encoding: 'utf8' });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds program, library, kernels and papers, and no tests or benchmarks', () => {
+    for (const wanted of [
+      'bin/dcgan.js',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/cli/main.js',
+      'kernels/conv.c',
+      'kernels/isa.h',
+      'kernels/wasm/dcgan.wasm',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+    ])
+      expect(files).toContain(wanted);
+    expect(files.filter((name) => /^(test|bench|src|docs|examples|\.ci)(\/|$)/.test(name))).toEqual([]);
+  });
+
+  it('runs its program', async () => {
+    const { stdout } = await run('npx', ['--no-install', 'dcgan', '--version'], { cwd: folder });
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const trained = await run(
+      'npx',
+      ['--no-install', 'dcgan', 'train', '--preset', 'tiny', '--limit', '64', '--epochs', '1'],
+      {
+        cwd: folder,
+      },
+    );
+    expect(trained.stdout).toMatch(/Time taken for epoch 1 is/);
+  });
+
+  it.each(['wasm', 'auto'])('trains through its library on %s', async (device) => {
+    writeFileSync(
+      join(folder, 'consumer.js'),
+      `import { DCGAN, datasets, presets, train } from 'dcgan';
+const gan = await DCGAN.create({ preset: 'tiny', seed: 1, device: ${JSON.stringify(device)} });
+const reals = datasets.mnist().batch([...Array(presets.tiny.batchSize).keys()]);
+await gan.step(reals);
+const { generatorLoss } = await gan.step(reals);
+const images = await gan.generate(4, { seed: 2 });
+console.log(JSON.stringify({ generatorLoss, images: images.length, steps: gan.steps, train: typeof train }));
+await gan.dispose();`,
+    );
+    const { stdout } = await run(process.execPath, ['consumer.js'], { cwd: folder });
+    const said = JSON.parse(stdout) as Record<string, unknown>;
+    expect(said).toMatchObject({ images: 4 * 28 * 28, steps: 2, train: 'function' });
+    expect(said.generatorLoss).toBeGreaterThan(0);
+  });
+
+  it('has types that hold a strict consumer', async () => {
+    writeFileSync(
+      join(folder, 'consumer.ts'),
+      `import { type Config, DCGAN, DcganError, datasets, presets, type StepResult, train, type TrainEvent } from 'dcgan';
+const config: Config = presets.tiny;
+const gan = await DCGAN.create({ preset: 'tiny', batchSize: config.batchSize, device: 'wasm' });
+const result: StepResult = await gan.step(datasets.mnist().batch([0, 1]), { noise: new Float32Array(config.batchSize * config.latent) });
+const images: Float32Array = await gan.generate(2);
+export const loss: number = result.generatorLoss + images.length;
+// @ts-expect-error a result cannot be written
+result.generatorLoss = 1;
+// @ts-expect-error no such option
+await DCGAN.create({ pre: 'tiny' });
+for await (const event of train({ preset: 'tiny', epochs: 1 })) {
+  const seen: TrainEvent = event;
+  if (seen.type === 'step') console.log(seen.discriminatorLoss.toFixed(3), seen.stepInEpoch);
+}
+export const wrong = (error: unknown): boolean => error instanceof DcganError && error.exitCode === 2;`,
+    );
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          module: 'nodenext',
+          target: 'es2023',
+          noEmit: true,
+          skipLibCheck: false,
+          types: ['node'],
+          exactOptionalPropertyTypes: true,
+        },
+        files: ['consumer.ts'],
+      }),
+    );
+    symlinkSync(join(ROOT, 'node_modules/@types'), join(folder, 'node_modules/@types'));
+    await run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', folder]);
+  });
+});

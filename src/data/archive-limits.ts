@@ -1,0 +1,37 @@
+// What an archive may ask of us. Nothing is ever unpacked to disk, so a name such as `../../x` can't be written anywhere; it is
+// refused all the same, since whoever made it wanted something. And a few kilobytes can unpack to petabytes: so names, sizes,
+// ratios and overlaps are looked at before anything is unpacked, and counted again while it is.
+// Source: D. Fifield, "A better zip bomb", USENIX WOOT 2019.
+
+import { DcganError } from '../platform/errors.ts';
+import { LARGEST_FILE } from './supply.ts';
+
+export const MOST_ENTRIES = 2_000_000;
+/** How many bytes one packed byte may become; deflate's most is 1032, pictures are packed already. */
+export const MOST_RATIO = 200;
+/** Unpacked sizes below this are small whatever their ratio. */
+export const HARMLESS = 16 * 2 ** 20;
+
+/** Why a name must not be used; null for an honest one. */
+export function faultOfName(path: string): string | null {
+  if (path.includes('\0')) return 'its name contains a NUL';
+  if (/^([/\\]|[A-Za-z]:)/.test(path)) return 'its name is an absolute path';
+  if (path.split(/[/\\]/).includes('..')) return 'its name leads out of the archive (..)';
+  return null;
+}
+
+/** Why an entry must not be unpacked; null for an honest one. */
+export function faultOfSize(size: number, packed: number): string | null {
+  if (size > LARGEST_FILE) return `it unpacks to ${size} bytes; at most ${LARGEST_FILE} are read`;
+  if (size > HARMLESS && size > MOST_RATIO * packed)
+    return `${packed} bytes claim to unpack to ${size}; more than ${MOST_RATIO} times as much is not unpacked`;
+  return null;
+}
+
+/** An archive that is refused whole. */
+export function refusedArchive(path: string, why: string): DcganError {
+  return new DcganError({
+    what: `${path} is refused: ${why}`,
+    todo: 'If you trust it, unpack it yourself and give the folder',
+  });
+}

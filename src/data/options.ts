@@ -1,0 +1,55 @@
+// What a person can ask of their images, and what is done where they say nothing.
+
+import { usage } from '../platform/errors.ts';
+
+export const FITS = ['crop', 'pad', 'stretch'] as const;
+export type Fit = (typeof FITS)[number];
+
+export interface DataOptions {
+  /**
+   * Side of the square that images are brought to. Default: as they are, for data that are arrays already (IDX, .npy, CIFAR-10);
+   * for pictures the side that the first 64 share, if it is 16 to 128 and 4 divides it, else 64.
+   */
+  readonly size?: number | undefined;
+  /** How a picture that is not square becomes so: its middle (`crop`, default), all of it on `background` (`pad`), or squeezed. */
+  readonly fit?: Fit | undefined;
+  /** 1: grey, 3: RGB. Default: as they are; for pictures grey if the first 64 are, else RGB. */
+  readonly channels?: 1 | 3 | undefined;
+  /** After each image its mirror image, so that there are twice as many. */
+  readonly flip?: boolean | undefined;
+  /** The colour (CSS) that shows where pictures are transparent or padded. Default: white. */
+  readonly background?: string | undefined;
+  /** Leaves out files that cannot be read as pictures, where they otherwise end the reading. */
+  readonly skipBroken?: boolean | undefined;
+}
+
+/** How a picture becomes an image of a data set: everything settled. */
+export interface Shaping {
+  readonly size: number;
+  readonly fit: Fit;
+  readonly channels: 1 | 3;
+  readonly background: string;
+}
+
+export const DEFAULT_SIZE = 64;
+export const DEFAULT_BACKGROUND = '#ffffff';
+/** Pictures looked at to settle size and channels. */
+export const SETTLING = 64;
+
+/** @throws DcganError of wrong usage for a value that does not fit */
+export function checkDataOptions({ size, fit, channels, background }: DataOptions): void {
+  const refuse = (what: string, expected: string, got: unknown): never => {
+    throw usage({ what: `${what} does not fit`, expected, got: JSON.stringify(got) });
+  };
+  if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 1024))
+    refuse('size', 'a whole number from 1 to 1024', size);
+  if (fit !== undefined && !FITS.includes(fit)) refuse('fit', 'crop, pad or stretch', fit);
+  if (channels !== undefined && channels !== 1 && channels !== 3) refuse('channels', '1 (grey) or 3 (RGB)', channels);
+  if (background !== undefined && !/^(#[0-9a-f]{3}|#[0-9a-f]{6}|[a-z]+)$/i.test(background))
+    refuse('background', 'a colour such as white or #ff8800', background);
+}
+
+/** Whether a size that nobody chose can be trained on as it is. */
+export function isTrainable(side: number): boolean {
+  return side >= 16 && side <= 128 && side % 4 === 0;
+}

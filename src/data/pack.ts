@@ -1,0 +1,143 @@
+// A pack: a whole data set in one file, ready to be read by position, made once from pictures that cost much to decode.
+//
+//   8 bytes  "DCGANPAK"
+//   uint32   length of the header, little-endian; the header ends at a multiple of 64
+//   header   JSON, padded with spaces: version, name, shape, classes, SHA-256 of what follows, where it came from
+//   images   uint8 [count, height, width, channels]
+//   labels   uint8 [count], when there are classes
+//
+// It is checked whole when it is opened: a flipped bit would be trained on without a word. Small ones are kept in memory,
+// large ones read from disk. Whether it is stale, its header tells: it holds the fingerprint of its source.
+
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { z } from 'zod';
+import { fileError } from '../platform/durable.ts';
+import { DcganError } from '../platform/errors.ts';
+import { Dataset } from './dataset.ts';
+import { FITS } from './options.ts';
+import { FilePixels, MemoryPixels } from './pixel-source.ts';
+
+const SIGNATURE = 'DCGANPAK';
+const START = 12;
+const ALIGNMENT = 64;
+const LONGEST_HEADER = 1 << 20;
+/** A pack with more bytes of images than this is read from disk, picture by picture. */
+export const IN_MEMORY = 512 * 2 ** 20;
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const side = z.int().min(1).max(65536);
+const headerSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string(),
+  count: z.int().positive(),
+  height: side,
+  width: side,
+  channels: z.union([z.literal(1), z.literal(3)]),
+  classes: z.array(z.string()).max(256).nullable(),
+  images: digest,
+  labels: digest.nullable(),
+  /** Pictures of the source that were left out because they are broken. */
+  skipped: z.int().min(0),
+  shaping: z.strictObject({ fit: z.enum(FITS), background: z.string() }),
+  /** Where it was made from, seen from the pack's folder, and that source's state then. */
+  source: z.strictObject({ path: z.string(), fingerprint: z.string() }),
+});
+
+export type PackHeader = Readonly<z.infer<typeof headerSchema>>;
+
+/** Whether a file that begins so is a pack. */
+export function isPack(head: Uint8Array): boolean {
+  return Buffer.from(head.subarray(0, 8)).toString('latin1') === SIGNATURE;
+}
+
+/** The file's first bytes; `room`: at least so long, so that a header known later fits where an earlier one stood. */
+export function encodeHeader(header: PackHeader, room = 0): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.max(room, Math.ceil((START + json.length) / ALIGNMENT) * ALIGNMENT);
+  const bytes = new Uint8Array(length).fill(0x20);
+  bytes.set(new TextEncoder().encode(SIGNATURE));
+  new DataView(bytes.buffer).setUint32(8, length - START, true);
+  bytes.set(json, START);
+  return bytes;
+}
+
+interface Opened {
+  readonly header: PackHeader;
+  /** Where the images begin. */
+  readonly start: number;
+}
+
+/** A pack's header, its length checked against the file's. @throws DcganError with file and byte */
+export function readHeader(path: string): Opened {
+  const wrong = (what: string, byte: number, rest: { expected?: string; got?: string } = {}): DcganError =>
+    new DcganError({
+      what: `${path} ${what} (byte ${byte})`,
+      ...rest,
+      todo: 'Build it again: dcgan data build PATH -o FILE',
+    });
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    const size = fstatSync(fd).size;
+    const head = new Uint8Array(START);
+    if (readSync(fd, head, 0, START, 0) < START || !isPack(head)) throw wrong('is not a pack', 0);
+    const length = new DataView(head.buffer).getUint32(8, true);
+    const start = START + length;
+    if (length > LONGEST_HEADER || start > size)
+      throw wrong('is truncated inside its header, or damaged', 8, {
+        expected: `${size - START} bytes at most`,
+        got: `${length}`,
+      });
+    const json = Buffer.alloc(length);
+    readSync(fd, json, 0, length, START);
+    const parsed = headerSchema.safeParse(jsonOf(json));
+    if (!parsed.success)
+      throw wrong('has a header that is damaged, or of another version', START, {
+        got: parsed.error.issues[0]!.message,
+      });
+    const header = parsed.data;
+    const expected = start + header.count * (header.height * header.width * header.channels + (header.labels ? 1 : 0));
+    if (size !== expected)
+      throw wrong(size < expected ? 'is truncated' : 'goes on after its last value', Math.min(size, expected), {
+        expected: `${expected} bytes`,
+        got: `${size} bytes`,
+      });
+    return { header, start };
+  } catch (error) {
+    throw fileError('read', path, error);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** @param inMemory images of more bytes than this stay on disk */
+export function openPack(path: string, inMemory = IN_MEMORY): Dataset {
+  const { header, start } = readHeader(path);
+  const { name, count, height, width, channels, classes, labels: labelDigest } = header;
+  const length = count * height * width * channels;
+  const file = new FilePixels(path, start, length);
+  const images = length <= inMemory ? new MemoryPixels(file.all()) : file;
+  let labels: Uint8Array | undefined;
+  if (labelDigest !== null) labels = new FilePixels(path, start + length, count).all();
+  const labelsGot = labels ? createHash('sha256').update(labels).digest('hex') : null;
+  if (images.sha256 !== header.images || labelsGot !== labelDigest) {
+    const of = images.sha256 !== header.images ? 'images' : 'labels';
+    throw new DcganError({
+      what: `${path} is damaged: the SHA-256 of its ${of} differs`,
+      expected: (of === 'images' ? header.images : labelDigest) ?? 'none',
+      got: (of === 'images' ? images.sha256 : labelsGot) ?? 'none',
+      todo: 'Build it again: dcgan data build PATH -o FILE',
+    });
+  }
+  const shape = { name, images, count, height, width, channels };
+  return new Dataset({ ...shape, ...(labels && { labels }), ...(classes && { classes }) });
+}

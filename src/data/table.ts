@@ -1,0 +1,32 @@
+// Data that are arrays already (IDX, .npy, CIFAR-10, a pack), handed over as pictures are, to be brought to another size, packed
+// or inspected.
+
+import type { Dataset } from './dataset.ts';
+import type { Supply } from './supply.ts';
+
+/** @param where the data as they were given, for the pictures' names: `digits.npy: image 7` */
+export function tableSupply(dataset: Dataset, where: string): Supply {
+  const { name, count, height, width, channels, labels } = dataset;
+  const names = Array.from({ length: count }, (_, index) => `${where}: image ${index}`);
+  return {
+    name,
+    form: 'array',
+    names,
+    classes: labels ? { names: classNames(dataset, labels), labels } : null,
+    fingerprint: dataset.sha256,
+    ignored: 0,
+    async *pictures() {
+      for (let index = 0; index < count; index++) {
+        const pixels = dataset.bytes(index, index + 1);
+        yield { kind: 'raw' as const, index, name: names[index]!, width, height, channels, pixels };
+      }
+    },
+  };
+}
+
+/** As they are known, else the labels' numbers. */
+function classNames({ classes }: Dataset, labels: Uint8Array): readonly string[] {
+  if (classes) return classes;
+  const largest = labels.reduce((most, label) => Math.max(most, label), 0);
+  return Array.from({ length: largest + 1 }, (_, label) => String(label));
+}

@@ -1,0 +1,203 @@
+// What is damaged, empty or meant to harm: the file is named, there is a way on, and nothing is written outside the cache.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { create, Header } from 'tar';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { loadDataset } from '../src/data/load.ts';
+import { hugePng, noisy, png, type ZipEntry, zip } from './support/pictures.ts';
+
+let home: string;
+let outer: string;
+let good: Buffer;
+
+beforeEach(async () => {
+  home = process.cwd();
+  outer = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
+  mkdirSync(join(outer, 'deep/work'), { recursive: true });
+  process.env.DCGAN_CACHE_DIR = join(outer, 'cache');
+  process.chdir(join(outer, 'deep/work'));
+  good = await png(noisy(16, 1));
+});
+
+afterEach(() => {
+  process.chdir(home);
+  delete process.env.DCGAN_CACHE_DIR;
+  rmSync(outer, { recursive: true });
+});
+
+const WAY_ON = 'Mend or remove it, or leave all such files out: --skip-broken.';
+
+/** Refused with `message`; with skipBroken, `left` images are left and the broken one is named in a note. */
+async function isBroken(where: string, message: string, left = 1): Promise<void> {
+  const before = everything();
+  await expect(loadDataset(where)).rejects.toThrow(`${message}. ${WAY_ON}`);
+  const notes: string[] = [];
+  const data = await loadDataset(where, { skipBroken: true, onNote: (note) => notes.push(note) });
+  expect([data.count, notes]).toEqual([left, [`left out: ${message}`]]);
+  expect(everything()).toEqual(before);
+}
+
+/** All files but the cache's. */
+function everything(): string[] {
+  return readdirSync(outer, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !name.startsWith('cache'))
+    .sort();
+}
+
+test.each<[string, () => Buffer | string, string]>([
+  ['text', () => 'not a picture', 'it is not a PNG, JPEG, WebP or GIF file, whatever its name says'],
+  ['SVG', () => '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'it is not a PNG, JPEG, WebP or GIF'],
+  ['nothing', () => '', 'it is empty'],
+  ['a huge header', () => hugePng(50_000, 50_000), 'it claims more pixels than the 100 million that are decoded'],
+  ['half a picture', () => good.subarray(0, good.length / 2), 'it is damaged ('],
+])('%s named .png', async (_, contents, message) => {
+  mkdirSync('p');
+  writeFileSync('p/a.png', contents());
+  writeFileSync('p/b.png', good);
+  await expect(loadDataset('p')).rejects.toThrow(`p/a.png can't be used: ${message}`);
+  await expect(loadDataset('p')).rejects.toThrow(WAY_ON);
+  const notes: string[] = [];
+  const data = await loadDataset('p', { skipBroken: true, onNote: (note) => notes.push(note) });
+  expect([data.count, notes]).toEqual([1, [expect.stringContaining("left out: p/a.png can't be used")]]);
+});
+
+test('labels stay with their images when some are left out', async () => {
+  for (const [i, name] of ['x/1.png', 'x/2.png', 'y/1.png', 'y/2.png'].entries()) {
+    mkdirSync(join('p', name, '..'), { recursive: true });
+    await png(noisy(16, i), join('p', name));
+  }
+  writeFileSync('p/x/1.png', 'text');
+  const data = await loadDataset('p', { skipBroken: true });
+  expect([...data.labels!]).toEqual([0, 1, 1]);
+});
+
+test('a link to nowhere, a circle of links, a pipe', async () => {
+  mkdirSync('p');
+  writeFileSync('p/b.png', good);
+  symlinkSync('nowhere', 'p/a.png');
+  await expect(loadDataset('p')).rejects.toThrow("p/a.png can't be used: it is a link to nowhere");
+  rmSync('p/a.png');
+  symlinkSync('.', 'p/again');
+  expect((await loadDataset('p')).count).toBe(1);
+  expect(spawnSync('mkfifo', ['p/a.png']).status).toBe(0);
+  await isBroken('p', "p/a.png can't be used: it is not a regular file");
+  expect(spawnSync('mkfifo', ['q']).status).toBe(0);
+  await expect(loadDataset('q')).rejects.toThrow('q is neither a file nor a folder');
+});
+
+test('a folder with nothing, or nothing of use', async () => {
+  mkdirSync('p/sub', { recursive: true });
+  await expect(loadDataset('p')).rejects.toThrow(
+    'the folder p holds no images: expected PNG, JPEG, WebP or GIF files, by their names, also in subfolders, got nothing. ' +
+      'Check the path, or convert the images to PNG.',
+  );
+  writeFileSync('p/sub/notes.txt', 'x');
+  await expect(loadDataset('p')).rejects.toThrow('got 1 other file.');
+  writeFileSync('p/a.png', 'x');
+  await expect(loadDataset('p', { skipBroken: true })).rejects.toThrow(
+    "no picture of p can be used: got 1 broken; the first: p/a.png can't be used: it is not a PNG",
+  );
+});
+
+test('a file in no known form, a single picture, an empty file', async () => {
+  writeFileSync('x', 'hello, world');
+  await expect(loadDataset('x')).rejects.toThrow(
+    'x is in no form that is known (byte 0): expected a folder of pictures',
+  );
+  writeFileSync('x', '');
+  await expect(loadDataset('x')).rejects.toThrow('got an empty file');
+  writeFileSync('a.png', good);
+  await expect(loadDataset('a.png')).rejects.toThrow('a.png is a single picture: expected a folder of pictures,');
+});
+
+test.each<[string, ZipEntry, string]>([
+  ['out of the archive', { name: '../../slip.png', data: Buffer.from('x') }, 'its name leads out of the archive (..)'],
+  ['an absolute path', { name: '/tmp/slip.png', data: Buffer.from('x') }, 'its name is an absolute path'],
+  [
+    "Windows' way up",
+    { name: 'a\\..\\..\\slip.png', data: Buffer.from('x') },
+    'its name leads out of the archive (..)',
+  ],
+  ['a locked entry', { name: 'a.png', data: Buffer.from('x'), encrypted: true }, 'it is encrypted'],
+  [
+    'a bomb that says so',
+    { name: 'a.png', data: Buffer.alloc(20 * 2 ** 20) },
+    'claim to unpack to 20971520; more than 200 times as much is not unpacked',
+  ],
+  [
+    'a bomb that lies',
+    { name: 'a.png', data: Buffer.alloc(20 * 2 ** 20), claims: 1000 },
+    "it can't be unpacked (too many bytes in the stream. expected 1000.",
+  ],
+])('.zip: %s', async (_, entry, message) => {
+  writeFileSync('p.zip', zip([{ name: 'good.png', data: good }, entry]));
+  const before = everything();
+  await expect(loadDataset('p.zip')).rejects.toThrow(message);
+  await expect(loadDataset('p.zip')).rejects.toThrow(`p.zip: ${entry.name.replaceAll('\\', '/')} can't be used`);
+  expect((await loadDataset('p.zip', { skipBroken: true })).count).toBe(1);
+  expect(everything()).toEqual(before);
+});
+
+test('.zip: overlapping entries, cut, nothing in it', async () => {
+  const many = Array.from({ length: 9 }, (_, i) => ({ name: `${i}.png`, data: good }));
+  writeFileSync('p.zip', zip(many, { overlap: true }));
+  await expect(loadDataset('p.zip')).rejects.toThrow('p.zip is refused: its entries overlap: they claim');
+  writeFileSync('p.zip', zip(many).subarray(0, 900));
+  await expect(loadDataset('p.zip')).rejects.toThrow('p.zip is a damaged or truncated .zip');
+  writeFileSync('p.zip', zip([]));
+  await expect(loadDataset('p.zip')).rejects.toThrow('p.zip holds no images');
+});
+
+/** A .tar entry with any name. */
+function tarEntry(path: string, data: Buffer, size = data.length): Buffer {
+  const header = new Header({ path, size, type: 'File', mode: 0o644, mtime: new Date(0) });
+  const block = Buffer.alloc(512);
+  header.encode(block);
+  return Buffer.concat([block, data, Buffer.alloc((512 - (data.length % 512)) % 512)]);
+}
+
+test('.tar: out of the archive, an absolute path, links', async () => {
+  mkdirSync('t');
+  writeFileSync('t/good.png', good);
+  symlinkSync('/etc/passwd', 't/link.png');
+  await create({ file: 'links.tar' }, ['t']);
+  expect((await loadDataset('links.tar')).count).toBe(1);
+  rmSync('t', { recursive: true });
+  const end = Buffer.alloc(1024);
+  for (const [name, why] of [
+    ['../../slip.png', 'its name leads out of the archive (..)'],
+    ['/tmp/slip.png', 'its name is an absolute path'],
+  ] as const) {
+    writeFileSync('p.tar', Buffer.concat([tarEntry('good.png', good), tarEntry(name, good), end]));
+    await isBroken('p.tar', `p.tar: ${name} can't be used: ${why}`);
+  }
+});
+
+test('.tar: a bomb, damage, a cut, nothing in it', async () => {
+  const bomb = gzipSync(Buffer.concat([tarEntry('a.png', Buffer.alloc(40 * 2 ** 20)), Buffer.alloc(1024)]));
+  writeFileSync('p.tgz', bomb);
+  await expect(loadDataset('p.tgz')).rejects.toThrow('p.tgz is refused: its');
+  const whole = Buffer.concat([tarEntry('good.png', good), tarEntry('b.png', good), Buffer.alloc(1024)]);
+  writeFileSync('p.tar', whole.subarray(0, 1100));
+  await expect(loadDataset('p.tar')).rejects.toThrow('p.tar is a damaged or truncated .tar');
+  writeFileSync('p.tgz', gzipSync(whole).subarray(0, 300));
+  await expect(loadDataset('p.tgz')).rejects.toThrow('p.tgz is a damaged or truncated .tar');
+  writeFileSync('p.tar', 'hello');
+  await expect(loadDataset('p.tar')).rejects.toThrow('p.tar is a damaged or truncated .tar');
+  writeFileSync('p.tar', Buffer.concat([tarEntry('notes.txt', Buffer.from('x')), Buffer.alloc(1024)]));
+  await expect(loadDataset('p.tar')).rejects.toThrow('p.tar holds no images');
+});
+
+test('a build that fails or is stopped leaves nothing in the cache', async () => {
+  mkdirSync('p');
+  for (let i = 0; i < 20; i++) await png(noisy(16, i), `p/${10 + i}.png`);
+  const stop = new AbortController();
+  const stopped = loadDataset('p', { signal: stop.signal, onProgress: () => stop.abort() });
+  await expect(stopped).rejects.toThrow('abort');
+  writeFileSync('p/29.png', readFileSync('p/28.png').subarray(0, 99));
+  await expect(loadDataset('p')).rejects.toThrow("p/29.png can't be used: it is damaged");
+  expect(readdirSync(join(outer, 'cache/data'))).toEqual([]);
+});

@@ -101,6 +101,10 @@ static const float *lay_out(const struct program *p, const struct operand *o, in
   return to;
 }
 
+static void copy(float *to, const float *from, int32_t count) {
+  __builtin_memcpy(to, from, sizeof(float) * (uint32_t)count);
+}
+
 // Where an operand's values at points [start, start + count) lie, when they are to be in register `own`.
 static const float *values_of(struct program *p, int32_t k, int32_t start, int32_t count, float *own,
                               struct registers *regs) {
@@ -108,13 +112,14 @@ static const float *values_of(struct program *p, int32_t k, int32_t start, int32
   if (o->access == PLAIN) return o->base + start;
   if (o->access == STRIDED) return lay_out(p, o, start, count, own);
   float *to = regs->laid_out[o->place];
-  if (!o->ready) lay_out(p, o, 0, least(BLOCK, p->count), to);
+  if (!o->ready) {
+    const int32_t all = least(BLOCK, p->count);
+    const float *from = lay_out(p, o, 0, all, to);
+    // One run that holds a whole block has been left where it is.
+    if (from != to) copy(to, from, all);
+  }
   o->ready = 1;
   return to + start % o->period;
-}
-
-static void copy(float *to, const float *from, int32_t count) {
-  __builtin_memcpy(to, from, sizeof(float) * (uint32_t)count);
 }
 
 // One loop over a block, whole vectors: `x`, `y`, `z` are the operands' vectors.

@@ -94,6 +94,14 @@ const products: Case[] = [
 
 export const CASES: readonly Case[] = [
   ...binary('add', ops.add),
+  // Rows as long as the blocks that kernels work in, and their neighbours.
+  ...[16, 64, 256, 511, 512, 513, 1024].map((length) => ({
+    name: `rows of ${length}`,
+    shapes: [[5, length], [length], [5, 1]],
+    build: (x: Tensor | undefined, row: Tensor | undefined, column: Tensor | undefined) =>
+      ops.tanh(ops.add(ops.mul(x!, row!), ops.mul(row!, column!))),
+    ops: [],
+  })),
   ...binary('sub', ops.sub),
   ...binary('mul', ops.mul),
   ...binary('div', ops.div, [0.5, 2]),

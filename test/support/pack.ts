@@ -13,5 +13,5 @@ export async function pack(folder: string): Promise<string> {
     cwd: ROOT,
   });
   const packed = JSON.parse(stdout) as [{ filename: string }] | Record<string, { filename: string }>;
-  return join(folder, Object.values(packed)[0].filename);
+  return join(folder, Object.values(packed)[0]!.filename);
 }

@@ -1,0 +1,11 @@
+// Loads a checkpoint and prints a generated digit as text: the same seed gives the same digit.
+import { DCGAN } from 'dcgan';
+
+const gan = await DCGAN.load(process.argv[2] ?? 'sevens.safetensors');
+const { imageSize } = gan.config;
+const image = await gan.generate(1, { seed: 42 });
+for (let y = 0; y < imageSize; y++) {
+  const row = image.subarray(y * imageSize, (y + 1) * imageSize);
+  console.log([...row].map((value) => ' .:-=+*#%@'[Math.round(4.5 * (value + 1))]).join(''));
+}
+await gan.dispose();

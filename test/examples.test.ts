@@ -1,0 +1,44 @@
+// The programs in examples/, run as a reader would.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { temporaryFolder } from './support/folders.ts';
+import { ROOT, run } from './support/pack.ts';
+
+const example = async (name: string, ...args: string[]): Promise<string> =>
+  (await run(process.execPath, [join(ROOT, 'examples', name), ...args])).stdout;
+
+it('train.mjs tells of a run', async () => {
+  const out = join(temporaryFolder(), 'run');
+  expect(await example('train.mjs', out)).toMatch(/^training in .*\nepoch 1: .*\nepoch 2: .*\nfilm: .*dcgan\.gif\n$/);
+});
+
+it('stop-and-resume.mjs goes on where it stopped', async () => {
+  const out = join(temporaryFolder(), 'run');
+  expect(await example('stop-and-resume.mjs', out)).toMatch(
+    /^stopped after step 7, saved as .*epoch-0001-step-000007\.safetensors\ngoing on after step 7\ndone: 2 epochs\n$/,
+  );
+});
+
+it('custom-loop.mjs saves what sample.mjs draws from', async () => {
+  const path = join(temporaryFolder(), 'sevens.safetensors');
+  expect(await example('custom-loop.mjs', path)).toMatch(/^step 10: .*\nstep 20: .*\n$/);
+  expect(existsSync(path)).toBe(true);
+  const drawn = await example('sample.mjs', path);
+  expect(
+    drawn
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => line.length),
+  ).toEqual(new Array(28).fill(28));
+  expect(await example('sample.mjs', path)).toBe(drawn);
+});
+
+it('there are no others', () => {
+  expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([
+    'custom-loop.mjs',
+    'sample.mjs',
+    'stop-and-resume.mjs',
+    'train.mjs',
+  ]);
+});

@@ -1,0 +1,22 @@
+// Training stays small: 2,000 steps of tf2018 on native, Node, kernels and all of MNIST included, in less than 700 MB, and as
+// much at the end as at the beginning. DCGAN_LONG_STEPS makes it shorter.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { TEST_DEVICES } from '../support/devices.ts';
+
+const STEPS = Number(process.env.DCGAN_LONG_STEPS ?? 2000);
+const CHILD = fileURLToPath(new URL('../support/memory-child.mjs', import.meta.url));
+const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
+
+it.skipIf(native.missing)(`${STEPS} steps stay under 700 MB, and flat (${native.missing ?? 'native'})`, async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, String(STEPS)], { maxBuffer: 2 ** 26 });
+  const resident = stdout.trimEnd().split('\n').map(Number);
+  expect(resident).toHaveLength(STEPS);
+  const [early, late] = [resident.slice(STEPS / 10, STEPS / 5), resident.slice(-STEPS / 10)].map((part) =>
+    Math.max(...part),
+  );
+  expect(Math.max(...resident)).toBeLessThan(700e6);
+  expect(late! / early!).toBeLessThan(1.05);
+});

@@ -6,7 +6,7 @@
 import type { Sharp, SharpOptions } from 'sharp';
 import { DcganError } from '../platform/errors.ts';
 import type { Shaping } from './options.ts';
-import { broken, type Supplied } from './supply.ts';
+import { broken, type RawPicture, type Supplied } from './supply.ts';
 
 export const MOST_PIXELS = 100_000_000;
 
@@ -78,8 +78,18 @@ async function open(picture: Supplied): Promise<Opened> {
 
 /** What the header says. @throws DcganError that names the picture */
 export async function factsOf(picture: Supplied): Promise<Facts> {
+  if (picture.kind === 'raw') return factsOfRaw(picture);
   const { sharp, format } = await open(picture);
   return factsFrom(sharp, format, picture.name);
+}
+
+function factsOfRaw({ width, height, channels }: RawPicture): Facts {
+  return { width, height, format: 'array', channels: channels === 1 ? 1 : 3, transparent: false, bits: 8 };
+}
+
+/** Whether pixels are in the wanted shape already. */
+function fits({ width, height, channels }: RawPicture, shaping: Shaping): boolean {
+  return width === shaping.size && height === shaping.size && channels === shaping.channels;
 }
 
 async function factsFrom(sharp: Sharp, format: Format, name: string): Promise<Facts> {
@@ -101,6 +111,7 @@ async function factsFrom(sharp: Sharp, format: Format, name: string): Promise<Fa
 
 /** [size, size, channels]. @throws DcganError that names the picture */
 export async function decode(picture: Supplied, shaping: Shaping): Promise<Uint8Array> {
+  if (picture.kind === 'raw' && fits(picture, shaping)) return picture.pixels;
   const { sharp } = await open(picture);
   return shaped(sharp, shaping, picture.name);
 }
@@ -110,8 +121,10 @@ export async function decodeWithFacts(
   picture: Supplied,
   shaping: Shaping,
 ): Promise<{ facts: Facts; image: Uint8Array; encoded: Uint8Array }> {
-  const encoded = picture.kind === 'raw' ? picture.pixels : await picture.read();
-  const kept: Supplied = picture.kind === 'raw' ? picture : { ...picture, read: async () => encoded };
+  if (picture.kind === 'raw')
+    return { facts: factsOfRaw(picture), image: await decode(picture, shaping), encoded: picture.pixels };
+  const encoded = await picture.read();
+  const kept: Supplied = { ...picture, read: async () => encoded };
   const { sharp, format } = await open(kept);
   const facts = await factsFrom(sharp, format, picture.name);
   return { facts, image: await shaped(sharp, shaping, picture.name), encoded };

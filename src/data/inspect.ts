@@ -1,0 +1,192 @@
+// What is in somebody's data, before hours go into training on them: counts, sizes, classes, brightness, pictures that are there
+// twice or nearly so, broken files by name, and a sheet to look at. Each picture is decoded as training would; none is kept.
+
+import { createHash } from 'node:crypto';
+import { DcganError } from '../platform/errors.ts';
+import { settle, windowSize } from './build.ts';
+import { decodeWithFacts, type Facts } from './decode.ts';
+import { inOrder } from './in-order.ts';
+import { NearGroups, perceptualHash } from './likeness.ts';
+import { type LoadOptions, recognize } from './load.ts';
+import { checkDataOptions, type Shaping } from './options.ts';
+import type { Supplied, Supply } from './supply.ts';
+import { tableSupply } from './table.ts';
+
+export interface Inspection {
+  /** `folder of pictures`, `.npy file` ... */
+  readonly form: string;
+  readonly name: string;
+  /** Images that can be used. */
+  readonly count: number;
+  /** What training would make of them. */
+  readonly shape: { readonly size: number; readonly channels: 1 | 3 };
+  /** Sizes they have now, the most frequent first. */
+  readonly sizes: readonly { readonly width: number; readonly height: number; readonly count: number }[];
+  readonly formats: Readonly<Record<string, number>>;
+  readonly kinds: {
+    readonly grey: number;
+    readonly colour: number;
+    readonly transparent: number;
+    readonly deep: number;
+  };
+  readonly classes: readonly { readonly name: string; readonly count: number }[];
+  /** For each channel, over all pixels of the images as training would see them, 0 to 255. */
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+  /** Groups of the same file or pixels, by name. */
+  readonly duplicates: readonly (readonly string[])[];
+  /** Groups that look the same (see likeness.ts), by name; the first of each group of duplicates stands for it. */
+  readonly near: readonly (readonly string[])[];
+  readonly broken: readonly { readonly name: string; readonly why: string }[];
+  /** Files that are no pictures by their names. */
+  readonly ignored: number;
+  /** Some of the images, evenly spread, as bytes. */
+  readonly sheet: { readonly images: Uint8Array; readonly shape: readonly [number, number, number, number] };
+}
+
+const SHEET = 64;
+
+type Seen =
+  | { readonly index: number; readonly name: string; readonly error: DcganError }
+  | {
+      readonly index: number;
+      readonly name: string;
+      readonly facts: Facts;
+      readonly image: Uint8Array;
+      readonly digest: string;
+    };
+
+/** @throws DcganError when nothing can be found there at all */
+export async function inspectData(where: string, options: LoadOptions = {}): Promise<Inspection> {
+  checkDataOptions(options);
+  const found = await recognize(where, options.onNote);
+  const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
+  const shaping = await settle(supply, { ...options, skipBroken: true });
+  const tally = new Tally(supply, shaping);
+  let [done, skipped] = [0, 0];
+  for await (const seen of inOrder(supply.pictures(), windowSize(), (picture) => look(picture, shaping))) {
+    options.signal?.throwIfAborted();
+    tally.add(seen);
+    done++;
+    if ('error' in seen) skipped++;
+    options.onProgress?.({ done, total: supply.names.length, skipped });
+  }
+  return tally.result(found.form);
+}
+
+async function look(picture: Supplied, shaping: Shaping): Promise<Seen> {
+  const { index, name } = picture;
+  try {
+    const { facts, image, encoded } = await decodeWithFacts(picture, shaping);
+    return { index, name, facts, image, digest: createHash('sha256').update(encoded).digest('hex') };
+  } catch (error) {
+    if (error instanceof DcganError) return { index, name, error };
+    throw error;
+  }
+}
+
+class Tally {
+  readonly #supply: Supply;
+  readonly #shaping: Shaping;
+  readonly #sums: number[];
+  readonly #squares: number[];
+  readonly #sizes = new Map<string, number>();
+  readonly #formats = new Map<string, number>();
+  readonly #kinds = { grey: 0, colour: 0, transparent: 0, deep: 0 };
+  readonly #classes: number[];
+  readonly #digests = new Map<string, number[]>();
+  readonly #near = new NearGroups();
+  readonly #broken: { name: string; why: string }[] = [];
+  readonly #onSheet: ReadonlySet<number>;
+  readonly #sheet: Uint8Array[] = [];
+  #count = 0;
+
+  constructor(supply: Supply, shaping: Shaping) {
+    this.#supply = supply;
+    this.#shaping = shaping;
+    this.#sums = Array.from({ length: shaping.channels }, () => 0);
+    this.#squares = this.#sums.slice();
+    this.#classes = supply.classes?.names.map(() => 0) ?? [];
+    const total = supply.names.length;
+    const wanted = Math.min(SHEET, total);
+    this.#onSheet = new Set(Array.from({ length: wanted }, (_, i) => Math.floor((i * total) / wanted)));
+  }
+
+  add(seen: Seen): void {
+    if ('error' in seen) {
+      const why = seen.error.complaint.what.replace(`${seen.name} can't be used: `, '');
+      this.#broken.push({ name: seen.name, why });
+      return;
+    }
+    const { index, facts, image, digest } = seen;
+    this.#count++;
+    more(this.#sizes, `${facts.width} ${facts.height}`);
+    more(this.#formats, facts.format);
+    this.#kinds[facts.channels === 1 ? 'grey' : 'colour']++;
+    if (facts.transparent) this.#kinds.transparent++;
+    if (facts.bits > 8) this.#kinds.deep++;
+    const label = this.#supply.classes?.labels[index];
+    if (label !== undefined) this.#classes[label]!++;
+    this.#measure(image);
+    if (this.#onSheet.has(index)) this.#sheet.push(image);
+    const same = this.#digests.get(digest);
+    if (same) {
+      same.push(index);
+      return;
+    }
+    this.#digests.set(digest, [index]);
+    const hash = perceptualHash(image, this.#shaping.size, this.#shaping.channels);
+    if (hash) this.#near.add(index, hash);
+  }
+
+  #measure(image: Uint8Array): void {
+    const channels = this.#shaping.channels;
+    for (let c = 0; c < channels; c++) {
+      let [sum, squares] = [0, 0];
+      for (let at = c; at < image.length; at += channels) {
+        const value = image[at]!;
+        sum += value;
+        squares += value * value;
+      }
+      this.#sums[c]! += sum;
+      this.#squares[c]! += squares;
+    }
+  }
+
+  result(form: string): Inspection {
+    const { name, names, classes, ignored } = this.#supply;
+    const { size, channels } = this.#shaping;
+    const pixels = Math.max(1, this.#count * size * size);
+    const mean = this.#sums.map((sum) => sum / pixels);
+    const named = (groups: readonly (readonly number[])[]): string[][] =>
+      groups.map((group) => group.map((index) => names[index]!));
+    const images = new Uint8Array(this.#sheet.length * size * size * channels);
+    for (const [i, image] of this.#sheet.entries()) images.set(image, i * image.length);
+    return {
+      form,
+      name,
+      count: this.#count,
+      shape: { size, channels },
+      sizes: [...this.#sizes]
+        .sort(([, a], [, b]) => b - a)
+        .map(([key, count]) => {
+          const [width = 0, height = 0] = key.split(' ').map(Number);
+          return { width, height, count };
+        }),
+      formats: Object.fromEntries(this.#formats),
+      kinds: this.#kinds,
+      classes: classes?.names.map((className, label) => ({ name: className, count: this.#classes[label]! })) ?? [],
+      mean,
+      deviation: mean.map((m, c) => Math.sqrt(Math.max(0, this.#squares[c]! / pixels - m * m))),
+      duplicates: named([...this.#digests.values()].filter(({ length }) => length > 1)),
+      near: named(this.#near.groups()),
+      broken: this.#broken,
+      ignored,
+      sheet: { images, shape: [this.#sheet.length, size, size, channels] },
+    };
+  }
+}
+
+function more(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

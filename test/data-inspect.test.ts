@@ -1,0 +1,118 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { inspectData } from '../src/data/inspect.ts';
+import { differingBits, type Hash, NearGroups, perceptualHash } from '../src/data/likeness.ts';
+import { encodeNpy } from '../src/data/npy.ts';
+import { noisy, plain, png } from './support/pictures.ts';
+
+let home: string;
+let folder: string;
+
+beforeEach(() => {
+  home = process.cwd();
+  folder = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
+  process.chdir(folder);
+});
+
+afterEach(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true });
+});
+
+/** Something with low frequencies: noise of 6 × 6, enlarged. */
+const scene = (seed: number, width = 64, height = 64): Promise<Buffer> =>
+  noisy(6, seed).resize(width, height, { kernel: 'cubic', fit: 'fill' }).png().toBuffer();
+
+test('counts, sizes, classes, statistics, duplicates, broken files and a sheet', async () => {
+  mkdirSync('p/a', { recursive: true });
+  mkdirSync('p/b');
+  writeFileSync('p/a/1.png', await scene(1));
+  copyFileSync('p/a/1.png', 'p/b/1 copy.png');
+  writeFileSync(
+    'p/b/2.jpg',
+    await sharp(await scene(1))
+      .resize(100, 100)
+      .jpeg({ quality: 70 })
+      .toBuffer(),
+  );
+  writeFileSync('p/b/3.png', await scene(2));
+  writeFileSync('p/b/4.png', await png(plain(64, 64, [255, 0, 0])));
+  writeFileSync('p/b/5.png', 'text');
+  writeFileSync('p/readme.md', 'x');
+  const seen: number[] = [];
+  const report = await inspectData('p', { onProgress: ({ done }) => seen.push(done) });
+  expect(seen).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(report).toMatchObject({
+    form: 'folder of pictures',
+    name: 'p',
+    count: 5,
+    shape: { size: 64, channels: 3 },
+    sizes: [
+      { width: 64, height: 64, count: 4 },
+      { width: 100, height: 100, count: 1 },
+    ],
+    formats: { PNG: 4, JPEG: 1 },
+    kinds: { grey: 0, colour: 5, transparent: 0, deep: 0 },
+    classes: [
+      { name: 'a', count: 1 },
+      { name: 'b', count: 4 },
+    ],
+    duplicates: [['p/a/1.png', 'p/b/1 copy.png']],
+    near: [['p/a/1.png', 'p/b/2.jpg']],
+    broken: [{ name: 'p/b/5.png', why: 'it is not a PNG, JPEG, WebP or GIF file, whatever its name says' }],
+    ignored: 1,
+  });
+  expect(report.sheet.shape).toEqual([5, 64, 64, 3]);
+  expect(report.sheet.images.length).toBe(5 * 64 * 64 * 3);
+});
+
+test('statistics are those of the pixels', async () => {
+  writeFileSync('a.npy', encodeNpy(Uint8Array.of(0, 100, 0, 100, 200, 100, 200, 100, 50, 50, 50, 50), [3, 2, 2, 1]));
+  const { mean, deviation, formats, classes, count } = await inspectData('a.npy');
+  expect([count, formats, classes]).toEqual([3, { array: 3 }, []]);
+  expect(mean[0]).toBeCloseTo(83.3333, 3);
+  expect(deviation[0]).toBeCloseTo(62.361, 3);
+});
+
+test('MNIST by name', async () => {
+  const report = await inspectData('mnist-test');
+  expect([report.count, report.classes.length, report.classes[1]]).toEqual([10000, 10, { name: '1', count: 1135 }]);
+  expect(report.mean[0]! / 255).toBeCloseTo(0.1325, 4);
+  expect(report.deviation[0]! / 255).toBeCloseTo(0.3105, 4);
+  expect(report.sheet.shape).toEqual([64, 28, 28, 1]);
+});
+
+test('a perceptual hash survives brightness and scale, differs between scenes, and flat images have none', async () => {
+  const hash = async (bytes: Buffer, side = 64, gain = 1): Promise<Hash> => {
+    const { data } = await sharp(bytes)
+      .resize(side, side)
+      .linear(gain, 10)
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return perceptualHash(data, side, 3)!;
+  };
+  const [one, two] = [await scene(1), await scene(2)];
+  expect(differingBits(await hash(one), await hash(one, 40, 0.8))).toBeLessThanOrEqual(4);
+  expect(differingBits(await hash(one), await hash(two))).toBeGreaterThan(12);
+  expect(perceptualHash(new Uint8Array(64 * 64).fill(77), 64, 1)).toBeNull();
+});
+
+test('near groups are found whichever four bits differ', () => {
+  const base: Hash = [0x12345678, 0x9abcdef0];
+  for (let first = 0; first < 61; first++) {
+    const groups = new NearGroups();
+    groups.add(0, base);
+    const bits = [0, 1, 2, 3].map((i) => (first + i * 16) % 64);
+    const [low, high] = bits.reduce(
+      ([a, b], bit) => (bit < 32 ? [a ^ (1 << bit), b] : [a, b ^ (1 << (bit - 32))]) as [number, number],
+      [base[0], base[1]] as [number, number],
+    );
+    groups.add(1, [low >>> 0, high >>> 0]);
+    groups.add(2, [~low >>> 0, high >>> 0]);
+    expect(groups.groups()).toEqual([[0, 1]]);
+  }
+});

@@ -1,0 +1,145 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { buildPack, loadDataset } from '../src/data/load.ts';
+import { encodeNpy } from '../src/data/npy.ts';
+import { openPack, readHeader } from '../src/data/pack.ts';
+import { noisy, png } from './support/pictures.ts';
+
+let home: string;
+let folder: string;
+
+beforeEach(() => {
+  home = process.cwd();
+  folder = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
+  process.env.DCGAN_CACHE_DIR = join(folder, 'cache');
+  process.chdir(folder);
+});
+
+afterEach(() => {
+  process.chdir(home);
+  delete process.env.DCGAN_CACHE_DIR;
+  rmSync(folder, { recursive: true });
+});
+
+async function pictures(count = 4): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const place = i % 2 === 0 ? 'p/even' : 'p/odd';
+    mkdirSync(place, { recursive: true });
+    await png(noisy(16, i), join(place, `${i}.png`));
+  }
+}
+
+test('a pack is the data set again: in memory or from disk, and wherever it lies', async () => {
+  await pictures();
+  const built = await buildPack('p', 'my.pack');
+  expect([built.count, built.shaping]).toEqual([4, { size: 16, fit: 'crop', channels: 3, background: '#ffffff' }]);
+  const direct = await loadDataset('p');
+  renameSync('p', 'gone');
+  mkdirSync('else');
+  renameSync('my.pack', 'else/x');
+  for (const data of [await loadDataset('else/x'), openPack('else/x', 0)]) {
+    expect([data.name, data.count, data.sha256, data.classes]).toEqual(['p', 4, direct.sha256, ['even', 'odd']]);
+    expect([data.labels, data.images]).toEqual([direct.labels, direct.images]);
+    expect(data.batch([3, 0])).toEqual(direct.batch([3, 0]));
+    expect([...data.mirrored().limit(3).labels!]).toEqual([0, 0, 0]);
+  }
+});
+
+test('the same pictures give the same bytes, in a header that ends at a multiple of 64', async () => {
+  await pictures();
+  await buildPack('p', 'a.pack');
+  await buildPack('p', 'b.pack');
+  expect(readFileSync('a.pack').equals(readFileSync('b.pack'))).toBe(true);
+  expect(readHeader('a.pack').start % 64).toBe(0);
+  expect(readdirSync('.').sort()).toEqual(['a.pack', 'b.pack', 'p']);
+});
+
+test('a pack older than its source says so, and stays usable', async () => {
+  await pictures();
+  await buildPack('p', 'my.pack');
+  const notes: string[] = [];
+  const onNote = (note: string): void => {
+    notes.push(note);
+  };
+  await loadDataset('my.pack', { onNote });
+  expect(notes).toEqual([]);
+  await png(noisy(16, 9), 'p/even/new.png');
+  expect((await loadDataset('my.pack', { onNote })).count).toBe(4);
+  expect(notes).toEqual([
+    `${join(process.cwd(), 'p')} has changed since my.pack was made from it; dcgan data build makes it again`,
+  ]);
+});
+
+test('damage anywhere is told with file and byte', async () => {
+  await pictures();
+  await buildPack('p', 'my.pack');
+  const whole = readFileSync('my.pack');
+  const { start } = readHeader('my.pack');
+  const damage = async (at: number, message: string): Promise<void> => {
+    const bytes = Buffer.from(whole);
+    bytes[at]! ^= 1;
+    writeFileSync('my.pack', bytes);
+    await expect(loadDataset('my.pack')).rejects.toThrow(message);
+  };
+  await damage(start, 'my.pack is damaged: the SHA-256 of its images differs: expected');
+  await damage(whole.length - 1, 'my.pack is damaged: the SHA-256 of its labels differs');
+  await damage(12, 'my.pack has a header that is damaged, or of another version (byte 12)');
+  await damage(11, 'my.pack is truncated inside its header, or damaged (byte 8)');
+  writeFileSync('my.pack', whole);
+  truncateSync('my.pack', whole.length - 1);
+  await expect(loadDataset('my.pack')).rejects.toThrow(`my.pack is truncated (byte ${whole.length - 1}): expected`);
+  writeFileSync('my.pack', Buffer.concat([whole, Buffer.alloc(1)]));
+  await expect(loadDataset('my.pack')).rejects.toThrow(`my.pack goes on after its last value (byte ${whole.length})`);
+});
+
+test('arrays can be packed too; what can not be is told', async () => {
+  writeFileSync(
+    'a.npy',
+    encodeNpy(
+      Uint8Array.from({ length: 3 * 64 }, (_, i) => i),
+      [3, 8, 8, 1],
+    ),
+  );
+  await buildPack('a.npy', 'a.pack');
+  const data = await loadDataset('a.pack');
+  expect([data.count, data.width, data.channels, data.images[191]]).toEqual([3, 8, 1, 191]);
+  await expect(buildPack('a.npy', './a.npy')).rejects.toThrow('./a.npy would be written over itself.');
+  await expect(buildPack('a.npy', 'b.pack', { flip: true })).rejects.toThrow('a pack holds no mirror images.');
+  await expect(buildPack('a.npy', '.')).rejects.toThrow(". can't be written: it is a folder, not a file (EISDIR)");
+  await expect(buildPack('a.npy', 'no/b.pack')).rejects.toThrow(
+    "no/b.pack can't be written: there is no such file or folder",
+  );
+});
+
+test('left-overs of processes that died are swept, those of the living are not', async () => {
+  await pictures();
+  const dead = `.tmp-999999999-00000000-x.pack`;
+  const alive = `.tmp-${process.pid}-00000000-x.pack`;
+  for (const name of [dead, alive]) writeFileSync(name, '');
+  await buildPack('p', 'my.pack');
+  expect(readdirSync('.').sort()).toEqual([alive, 'my.pack', 'p']);
+});
+
+test('many pictures pack in memory that does not grow with them', async () => {
+  await pictures(400);
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  const onProgress = (): void => {
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  };
+  // 400 images of 512 x 512 x 3 are 315 MB.
+  await buildPack('p', 'my.pack', { size: 512, onProgress });
+  expect(readHeader('my.pack').header.count).toBe(400);
+  expect(most).toBeLessThan(100e6);
+});

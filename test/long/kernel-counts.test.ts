@@ -1,0 +1,25 @@
+// Kernels do not grow slower unnoticed: instruction counts against the committed ones, for the compiler they were made by.
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const GUARD = fileURLToPath(new URL('../../bench/guard/guard.mjs', import.meta.url));
+const { compiler } = JSON.parse(readFileSync(new URL('../../bench/guard/counts.json', import.meta.url), 'utf8'));
+
+function missing(): string | null {
+  const said = (program: string): string => spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout ?? '';
+  if (process.arch !== 'x64') return 'it counts x86-64 instructions';
+  if (said('valgrind') === '') return 'valgrind is not here: apt-get install valgrind';
+  return said('gcc').split('\n')[0] === compiler
+    ? null
+    : `the counts are of ${compiler}: apt-get install gcc on Debian 12`;
+}
+
+const why = missing();
+it.skipIf(why)(`kernels need no more instructions than they did${why ? ` (skipped: ${why})` : ''}`, async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [GUARD]);
+  expect(stdout.match(/^ok /gm)).toHaveLength(17);
+  expect(stdout).not.toMatch(/SLOW|not compared/);
+});

@@ -5,6 +5,7 @@ import { usage } from '../platform/errors.ts';
 import { nearest } from '../platform/suggest.ts';
 import { VERSION } from '../platform/version.ts';
 import { defineBench } from './commands/bench.ts';
+import { defineData } from './commands/data.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineGif } from './commands/gif.ts';
 import { defineInfo } from './commands/info.ts';
@@ -72,6 +73,7 @@ Examples:
     defineGif,
     defineShow,
     defineInfo,
+    defineData,
     defineDoctor,
     defineBench,
     defineVerifyResume,

@@ -9,7 +9,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { cacheFolder } from '../platform/cache.ts';
 import { fileError } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
-import { type Built, type PackProgress, writePack } from './build.ts';
+import { type Built, type PackProgress, settle, writePack } from './build.ts';
 import { cifarFilesIn, isCifarName, openCifar } from './cifar.ts';
 import { Dataset } from './dataset.ts';
 import { folderSupply } from './folder.ts';
@@ -136,15 +136,17 @@ async function noteStaleness(where: string, onNote: (note: string) => void): Pro
 
 /** The pack of a supply in the cache: made now, unless it is there and still true. */
 async function packed(supply: Supply, where: string, options: LoadOptions): Promise<Dataset> {
-  const { size, fit, channels, background, skipBroken } = options;
+  const { skipBroken = false } = options;
+  const shaping = await settle(supply, options);
+  const { size, fit, channels, background } = shaping;
   const key = createHash('sha256')
-    .update(JSON.stringify([supply.form, resolve(where), { size, fit, channels, background, skipBroken }]))
+    .update(JSON.stringify([supply.form, resolve(where), size, fit, channels, background, skipBroken]))
     .digest('hex');
   const { path: folder } = cacheFolder('data');
   const file = join(folder, `${supply.name.slice(0, 64)}-${key.slice(0, 16)}.pack`);
   const kept = reuse(file, supply.fingerprint);
   if (kept) return kept;
-  const built = await writePack(supply, file, relative(folder, resolve(where)), options);
+  const built = await writePack(supply, file, relative(folder, resolve(where)), { ...options, ...shaping });
   noteSkipped(built, options);
   return openPack(file);
 }

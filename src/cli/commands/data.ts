@@ -1,0 +1,174 @@
+// `dcgan data`: a look at the images before hours go into them, and packs.
+import type { Command } from 'commander';
+import { type Inspection, inspectData } from '../../data/inspect.ts';
+import { buildPack } from '../../data/load.ts';
+import { writeFileDurably } from '../../platform/durable.ts';
+import { usage } from '../../platform/errors.ts';
+import { makeGrid } from '../../render/grid.ts';
+import { encodePng } from '../../render/png.ts';
+import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../data-options.ts';
+import { columns, count, grouped } from '../format.ts';
+import { Screen } from '../output.ts';
+import { debugOption } from '../values.ts';
+
+/** Of each list, so many are printed; --json has all. */
+const LISTED = 5;
+
+const EXAMPLES = `
+Examples:
+  dcgan data inspect my-pictures
+  dcgan data build my-pictures -o my.pack`;
+
+const INSPECT_EXAMPLES = `
+Examples:
+  dcgan data inspect my-pictures               what is in it, and sheet.png to look at
+  dcgan data inspect photos.zip --size 32 --fit pad -o photos.png
+  dcgan data inspect mnist --json | jq .classes`;
+
+const BUILD_EXAMPLES = `
+Examples:
+  dcgan data build my-pictures -o my.pack      then: dcgan train --data my.pack
+  dcgan data build photos.zip --size 64 --skip-broken -o photos.pack`;
+
+interface InspectFlags extends DataFlags {
+  readonly output: string;
+  readonly json?: true;
+}
+
+export function defineData(program: Command): void {
+  const data = program
+    .command('data')
+    .description('Look at images before training on them, or pack them into one file.')
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES);
+  addDataOptions(
+    data
+      .command('inspect')
+      .description('Count, measure and look: sizes, classes, duplicates, broken files, a contact sheet.')
+      .argument('<data>', DATA_FORMS),
+  )
+    .option('-o, --output <file.png>', 'where the contact sheet goes', 'sheet.png')
+    .option('--json', 'everything as JSON')
+    .addOption(debugOption())
+    .addHelpText('after', INSPECT_EXAMPLES)
+    .action(inspect);
+  addDataOptions(
+    data
+      .command('build')
+      .description('Decode once, and keep the images in one checksummed file, a pack.')
+      .argument('<data>', DATA_FORMS),
+  )
+    .requiredOption('-o, --output <file>', 'the pack')
+    .addOption(debugOption())
+    .addHelpText('after', BUILD_EXAMPLES)
+    .action(build);
+}
+
+async function inspect(where: string, { output, json, ...options }: InspectFlags): Promise<void> {
+  if (!/\.png$/i.test(output))
+    throw usage({ what: '--output does not fit', expected: 'a name ending in .png', got: output });
+  const report = await reading(where, (heard) => inspectData(where, { ...options, ...heard }));
+  const { sheet, ...rest } = report;
+  const written = sheet.shape[0] > 0 ? output : null;
+  if (written !== null) writeFileDurably(written, encodePng(makeGrid(sheet.images, sheet.shape)));
+  process.stdout.write(json ? `${JSON.stringify({ ...rest, sheet: written })}\n` : describe(report, written));
+}
+
+async function build(where: string, { output, ...options }: DataFlags & { readonly output: string }): Promise<void> {
+  const { count: images, shaping } = await reading(where, (heard) =>
+    buildPack(where, output, { ...options, ...heard }),
+  );
+  const { size, channels } = shaping;
+  process.stdout.write(`${count(images, 'image')} of ${size} x ${size} x ${channels}: ${output}\n`);
+}
+
+interface Heard {
+  readonly onProgress: ReturnType<typeof readingProgress>;
+  readonly onNote: (note: string) => void;
+}
+
+/** With a live line on standard error, where notes go too. */
+async function reading<T>(where: string, act: (heard: Heard) => Promise<T>): Promise<T> {
+  const screen = new Screen(process.stderr);
+  try {
+    const onNote = (note: string): void => screen.print(`Note: ${note}.`);
+    return await act({ onProgress: readingProgress(screen, where), onNote });
+  } finally {
+    screen.clear();
+  }
+}
+
+function describe(report: Inspection, sheet: string | null): string {
+  const { shape, sizes, kinds, classes, duplicates, near, broken } = report;
+  const per = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(', ');
+  const kindNames = { grey: 'grey', colour: 'colour', transparent: 'with transparency', deep: 'of 16 bits' } as const;
+  const rows: (readonly [string, string])[] = [
+    ['form', report.form],
+    ['images', grouped(report.count)],
+    [
+      'sizes',
+      shortened(
+        sizes.map(({ width, height, count: n }) => `${width} x ${height} (${grouped(n)})`),
+        ', ',
+      ),
+    ],
+    [
+      'formats',
+      Object.entries(report.formats)
+        .map(([name, n]) => `${name} (${grouped(n)})`)
+        .join(', ') || 'none',
+    ],
+    [
+      'kinds',
+      (Object.keys(kindNames) as (keyof typeof kindNames)[])
+        .filter((kind) => kinds[kind] > 0)
+        .map((kind) => `${grouped(kinds[kind])} ${kindNames[kind]}`)
+        .join(', ') || 'none',
+    ],
+    [
+      'classes',
+      shortened(
+        classes.map(({ name, count: n }) => `${name} (${grouped(n)})`),
+        ', ',
+        20,
+      ) || 'none',
+    ],
+    ['as trained on', `${shape.size} x ${shape.size} x ${shape.channels}`],
+    ['mean', per(report.mean)],
+    ['deviation', per(report.deviation)],
+    ['ignored', count(report.ignored, 'other file')],
+    ...(sheet === null ? [] : [['contact sheet', sheet] as const]),
+  ];
+  const lists = [
+    list(
+      'broken',
+      broken.map(({ name, why }) => `${name}: ${why}`),
+      'no broken files',
+    ),
+    list(
+      'the same as another',
+      duplicates.map((group) => group.join(' = ')),
+      'no duplicates',
+      'group',
+    ),
+    list(
+      'nearly the same',
+      near.map((group) => group.join(' ~ ')),
+      'no near duplicates',
+      'group',
+    ),
+  ];
+  return `${columns(rows)}\n${lists.join('')}`;
+}
+
+function list(title: string, items: readonly string[], none: string, what = 'file'): string {
+  if (items.length === 0) return `${none}\n`;
+  const shown = items.slice(0, LISTED).map((item) => `  ${item.length > 300 ? `${item.slice(0, 300)} ...` : item}`);
+  if (items.length > LISTED) shown.push(`  and ${grouped(items.length - LISTED)} more: --json lists all`);
+  return `${title}: ${count(items.length, what)}\n${shown.join('\n')}\n`;
+}
+
+function shortened(items: readonly string[], between: string, most = LISTED): string {
+  const rest = items.length - most;
+  return [...items.slice(0, most), ...(rest > 0 ? [`and ${grouped(rest)} more`] : [])].join(between);
+}

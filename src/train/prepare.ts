@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { checkpointName, listCheckpoints, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
 import { Dataset } from '../data/dataset.ts';
-import { openDataset } from '../data/open.ts';
+import { loadDataset } from '../data/load.ts';
 import { type Config, DEFAULT_PRESET, resolveConfig } from '../gan/config.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import { decodeSnapshot } from '../gan/snapshot.ts';
@@ -50,12 +50,36 @@ export function stepsPerEpoch(count: number, batchSize: number): number {
   return Math.ceil(count / batchSize);
 }
 
-/** The data an option means, cut to `limit`. */
-export function openData({ data = 'mnist', limit }: Pick<TrainOptions, 'data' | 'limit'>): Dataset {
+/** How pictures are read, beyond size and channels. */
+const READING = ['fit', 'background', 'flip', 'skipBroken'] as const;
+
+type DataQuestion = Pick<
+  TrainOptions,
+  'data' | 'limit' | 'imageSize' | 'channels' | 'onDataProgress' | 'signal' | (typeof READING)[number]
+>;
+
+/** The data that options mean, cut to `limit`; `onNote` hears what a person should know of them. */
+export async function openData(options: DataQuestion, onNote?: (note: string) => void): Promise<Dataset> {
+  const { data = 'mnist', limit, imageSize, channels, onDataProgress, signal } = options;
   if (limit !== undefined && (!Number.isInteger(limit) || limit < 1))
     throw usage({ what: 'limit does not fit', expected: 'a whole number from 1', got: String(limit) });
-  const dataset = data instanceof Dataset ? data : openDataset(data);
+  const dataset =
+    data instanceof Dataset
+      ? data
+      : await loadDataset(data, {
+          ...readingOf(options),
+          size: imageSize,
+          channels,
+          onProgress: onDataProgress,
+          onNote,
+          signal,
+        });
   return limit === undefined ? dataset : dataset.limit(limit);
+}
+
+function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['reading']> {
+  const given = READING.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]);
+  return Object.fromEntries(given);
 }
 
 /** The configuration that options mean for a data set: its size and channels are the data's. */
@@ -76,7 +100,7 @@ export function configFor(options: TrainOptions, data: Dataset): Config {
     throw new DcganError({
       what: `data set ${data.name}: images of ${imageSize} x ${imageSize} pixels`,
       expected: 'a size from 16 to 128 that 4 divides',
-      todo: 'Resize the images first',
+      todo: 'Choose another size: --size 64',
     });
   return resolveConfig(preset, {
     ...given,
@@ -88,7 +112,8 @@ export function configFor(options: TrainOptions, data: Dataset): Config {
 
 /** A fresh run: its configuration and its state before the first step are on disk when this returns. */
 export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
-  const data = openData(options);
+  const notes: string[] = [];
+  const data = await openData(options, (note) => notes.push(note));
   const config = configFor(options, data);
   const seed = checkSeed(options.seed ?? randomSeed());
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
@@ -102,6 +127,7 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
         name: data.name,
         count: data.count,
         sha256: data.sha256,
+        ...(Object.keys(readingOf(options)).length > 0 && { reading: readingOf(options) }),
       },
       contrast: options.contrast ?? 'fixed',
       notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
@@ -116,7 +142,7 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
-    return { folder, gan, data, record, resumed: null, notes: [], partial: [] };
+    return { folder, gan, data, record, resumed: null, notes, partial: [] };
   } catch (error) {
     await gan.dispose();
     throw error;
@@ -128,7 +154,8 @@ export async function prepareResumed(folder: string, options: TrainOptions): Pro
   const old = readRunConfig(folder);
   refuseChanges(options, old);
   const epochs = options.epochs ?? old.config.epochs;
-  const data = openData({ data: options.data ?? old.data.source }).limit(old.data.count);
+  const notes: string[] = [];
+  const data = await openData(dataOfRun(old, options), (note) => notes.push(note));
   if (data.count !== old.data.count || data.sha256 !== old.data.sha256)
     throw new DcganError({
       what: `the data of ${folder} have changed`,
@@ -141,6 +168,8 @@ export async function prepareResumed(folder: string, options: TrainOptions): Pro
   const gan = await openAt(path, { ...old, config: { ...old.config, epochs } }, options);
   try {
     checkBelongs(gan, old, path ?? folder);
+    // Killed before its first checkpoint: the start is saved now, so that every step has one before it.
+    if (path === null) saveCheckpoint(checkpointsOf(folder), checkpointName(0), await gan.toBytes());
     const kept = cutMetrics(folder, gan.steps);
     const record = {
       ...old,
@@ -155,13 +184,20 @@ export async function prepareResumed(folder: string, options: TrainOptions): Pro
       data,
       record,
       resumed: { path, epoch: gan.epoch, step: gan.steps },
-      notes: changedDevice(old, gan),
+      notes: [...notes, ...changedDevice(old, gan)],
       partial: kept.filter((line) => line.type === 'step' && line.epoch === gan.epoch + 1),
     };
   } catch (error) {
     await gan.dispose();
     throw error;
   }
+}
+
+/** What `openData` is to open for a run that is there already. */
+export function dataOfRun({ config, data }: RunConfig, options: TrainOptions): DataQuestion {
+  const { imageSize, channels } = config;
+  const source = options.data ?? data.source;
+  return { ...options, ...data.reading, data: source, limit: data.count, imageSize, channels };
 }
 
 /** The model at a checkpoint; a run that was killed before its first one starts again from its seed. */
@@ -196,6 +232,10 @@ function refuseChanges(options: TrainOptions, old: RunConfig): void {
     const given = options[key];
     if (given !== undefined && JSON.stringify(given) !== JSON.stringify(old.config[key]))
       refuse(key, old.config[key], given);
+  }
+  for (const key of READING) {
+    const [was, given] = [old.data.reading?.[key], options[key]];
+    if (given !== undefined && given !== was) refuse(key, was, given);
   }
   if (options.seed !== undefined && options.seed !== old.seed) refuse('seed', old.seed, options.seed);
   if (options.limit !== undefined && options.limit !== old.data.count) refuse('limit', old.data.count, options.limit);

@@ -75,3 +75,24 @@ describe.each(TEST_DEVICES)('golden replay', (device) => {
     });
   });
 });
+
+it('replays any file in the format: another preset, seed, batch, number of reals and steps', async () => {
+  // Made by the reference, which TensorFlow's file vouches for; judged on whatever is fastest here.
+  const metadata = { preset: 'tf2', seed: '5', batch: '3', real: '2', steps: '2' };
+  const request = encodeTensors(new Map(), metadata);
+  const made = await replayGolden(request, 'request', openDataset(), { device: 'reference' });
+  const shaped = [...made.tensors].map(([name, data]) => [name, { shape: [data.length], data }] as const);
+  const file = encodeTensors(new Map(shaped), metadata);
+  const fastest = await replayGolden(file, 'tf2', openDataset());
+  const report = judgeGolden(file, 'tf2', fastest);
+  expect(report.worst.filter(({ ratio }) => !(ratio <= 1))).toEqual([]);
+  expect(report.worst).toHaveLength(7);
+});
+
+it('refuses files that are no golden ones', async () => {
+  const { tensors } = decodeTensors(GOLDEN, NAME);
+  const without = encodeTensors(tensors, { preset: 'tf2018', seed: '2', batch: '8', real: '6' });
+  await expect(replayGolden(without, 'some file', openDataset())).rejects.toThrow(
+    'some file: metadata steps: expected a whole number above 0, got none. Give a file in the golden format.',
+  );
+});

@@ -1,5 +1,7 @@
 // The library's public face. Everything a program needs to train, sample, save and load a DCGAN; nothing internal.
+import type { Built, PackProgress } from './data/build.ts';
 import { Dataset, type DatasetParts } from './data/dataset.ts';
+import { buildPack, type LoadOptions, loadDataset } from './data/load.ts';
 import { openDataset } from './data/open.ts';
 
 export { type Config, type ConfigOverrides, type PresetName, presets } from './gan/config.ts';
@@ -27,9 +29,13 @@ export const datasets = {
   mnist: (): Dataset => openDataset('mnist'),
   /** MNIST's 10,000 test images. */
   mnistTest: (): Dataset => openDataset('mnist-test'),
-  /** What `--data` takes: a known name, an IDX file (plain or .gz), or a folder with one. */
+  /** A known name, an IDX file (plain or .gz), or a folder with one: what is read as it is. */
   open: (where: string): Dataset => openDataset(where),
+  /** All that `--data` takes: also folders and archives of pictures, .npy, CIFAR-10, packs; see docs/data.md. */
+  load: (where: string, options?: LoadOptions): Promise<Dataset> => loadDataset(where, options),
+  /** Packs such data into one file, which `load` takes as well. */
+  pack: (where: string, file: string, options?: LoadOptions): Promise<Built> => buildPack(where, file, options),
   /** Images in memory: bytes, NHWC. */
   from: (parts: DatasetParts): Dataset => new Dataset(parts),
 } as const;
-export type { Dataset, DatasetParts };
+export type { Built as PackResult, Dataset, DatasetParts, LoadOptions, PackProgress };

@@ -1,11 +1,17 @@
 // `--config FILE`: the options of a training as JSON, under the names of the library's `train`. A run's own config.json is
 // taken too, and repeats that run. Unknown keys are errors with the nearest right name.
 import { z } from 'zod';
+import { FITS } from '../data/options.ts';
 import { configSchema } from '../gan/config.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import { parseData } from '../platform/schema.ts';
 import type { TrainOptions } from '../train/options.ts';
+
+/** How pictures are read. */
+const reading = z
+  .strictObject({ fit: z.enum(FITS), background: z.string(), flip: z.boolean(), skipBroken: z.boolean() })
+  .partial();
 
 const fileSchema = z
   .strictObject({
@@ -17,6 +23,7 @@ const fileSchema = z
     threads: z.int().min(1).max(256),
     out: z.string(),
     contrast: z.enum(['fixed', 'tile']),
+    ...reading.shape,
   })
   .partial();
 
@@ -25,7 +32,7 @@ const runSchema = z.object({
   format: z.literal(1),
   config: configSchema,
   seed: z.int().min(0),
-  data: z.object({ source: z.string(), count: z.int().positive() }),
+  data: z.object({ source: z.string(), count: z.int().positive(), reading: reading.optional() }),
   contrast: z.enum(['fixed', 'tile']),
 });
 
@@ -35,7 +42,7 @@ export function readConfigFile(path: string): TrainOptions {
   const run = runSchema.safeParse(data);
   if (run.success) {
     const { config, seed, contrast, data: images } = run.data;
-    return { ...config, seed, contrast, data: images.source, limit: images.count };
+    return { ...config, ...images.reading, seed, contrast, data: images.source, limit: images.count };
   }
   return parseData(fileSchema, data, path, Object.keys(fileSchema.shape));
 }

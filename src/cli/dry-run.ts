@@ -5,13 +5,13 @@ import { arenaBytes } from '../engine/plan.ts';
 import { makeModel, parameterCounts } from '../gan/model.ts';
 import { trainingStep } from '../gan/step.ts';
 import type { TrainOptions } from '../train/options.ts';
-import { configFor, openData, stepsPerEpoch } from '../train/prepare.ts';
+import { configFor, dataOfRun, openData, stepsPerEpoch } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
 import { columns, grouped, large, megabytes } from './format.ts';
 
-export function dryRun(options: TrainOptions, json: boolean): string {
+export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
   const run = options.resume === undefined ? null : readRunConfig(resolveRun(options.resume));
-  const data = openData(run ? { data: options.data ?? run.data.source, limit: run.data.count } : options);
+  const data = await openData(run ? dataOfRun(run, options) : options);
   const config = run ? { ...run.config, epochs: options.epochs ?? run.config.epochs } : configFor(options, data);
   const model = makeModel(config);
   const step = trainingStep(model, config.batchSize);

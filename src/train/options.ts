@@ -1,16 +1,23 @@
 // What a person can ask of a run.
+import type { PackProgress } from '../data/build.ts';
 import type { Dataset } from '../data/dataset.ts';
+import type { DataOptions } from '../data/options.ts';
 import type { ConfigOverrides } from '../gan/config.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { Contrast } from './pictures.ts';
 
-export interface TrainOptions extends MachineOptions, ConfigOverrides {
+export interface TrainOptions
+  extends MachineOptions,
+    ConfigOverrides,
+    Pick<DataOptions, 'fit' | 'background' | 'flip' | 'skipBroken'> {
   /** `tf2018` (default), `tf2` or `tiny`. */
   readonly preset?: string | undefined;
   /** Decides every random number: a whole number below 2^53. Random when not given, and recorded. */
   readonly seed?: number | undefined;
-  /** A name (`mnist`, default), a path, or a data set in memory. */
+  /** A name (`mnist`, default), a path, or a data set. Images read from a path are brought to `imageSize` and `channels`. */
   readonly data?: string | Dataset | undefined;
+  /** Told how far the pictures of a path are read, the first time. */
+  readonly onDataProgress?: ((progress: PackProgress) => void) | undefined;
   /** Only the first images of the data. */
   readonly limit?: number | undefined;
   /** The run's folder; `runs/NNNNN-DATA-PRESET`, the next free number, when not given. */

@@ -27,8 +27,8 @@ export function pictureName(epoch: number): string {
 /** The first images of the data, as a 4 x 4 picture. */
 export function realsPicture(data: Dataset): Picture {
   const count = Math.min(FIXED_COUNT, data.count);
-  const { height, width, channels, imageSize } = data;
-  return makeGrid(data.images.subarray(0, count * imageSize), [count, height, width, channels]);
+  const { height, width, channels } = data;
+  return makeGrid(data.bytes(0, count), [count, height, width, channels]);
 }
 
 /** What the generator makes of the fixed noise, as a 4 x 4 picture. */

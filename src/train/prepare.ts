@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { checkpointName, listCheckpoints, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
 import { Dataset } from '../data/dataset.ts';
 import { loadDataset } from '../data/load.ts';
+import { isTrainable } from '../data/options.ts';
 import { type Config, DEFAULT_PRESET, resolveConfig } from '../gan/config.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import { decodeSnapshot } from '../gan/snapshot.ts';
@@ -50,6 +51,8 @@ export function stepsPerEpoch(count: number, batchSize: number): number {
   return Math.ceil(count / batchSize);
 }
 
+const TRAINABLE = 'a size from 16 to 128 that 4 divides';
+
 /** How pictures are read, beyond size and channels. */
 const READING = ['fit', 'background', 'flip', 'skipBroken'] as const;
 
@@ -63,6 +66,9 @@ export async function openData(options: DataQuestion, onNote?: (note: string) =>
   const { data = 'mnist', limit, imageSize, channels, onDataProgress, signal } = options;
   if (limit !== undefined && (!Number.isInteger(limit) || limit < 1))
     throw usage({ what: 'limit does not fit', expected: 'a whole number from 1', got: String(limit) });
+  // Said before a hundred thousand pictures are read.
+  if (imageSize !== undefined && !isTrainable(imageSize))
+    throw usage({ what: 'size does not fit', expected: TRAINABLE, got: String(imageSize) });
   const dataset =
     data instanceof Dataset
       ? data
@@ -96,10 +102,10 @@ export function configFor(options: TrainOptions, data: Dataset): Config {
     if (given[key] !== undefined && given[key] !== of)
       throw usage({ what: `${key} differs from the data`, expected: String(of), got: String(given[key]) });
   const { height: imageSize, channels } = data;
-  if (imageSize < 16 || imageSize > 128 || imageSize % 4 !== 0)
+  if (!isTrainable(imageSize))
     throw new DcganError({
       what: `data set ${data.name}: images of ${imageSize} x ${imageSize} pixels`,
-      expected: 'a size from 16 to 128 that 4 divides',
+      expected: TRAINABLE,
       todo: 'Choose another size: --size 64',
     });
   return resolveConfig(preset, {

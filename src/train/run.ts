@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { newestCheckpoint } from '../checkpoint/files.ts';
+import { FITS } from '../data/options.ts';
 import { configSchema } from '../gan/config.ts';
 import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
@@ -26,6 +27,15 @@ const runSchema = z.strictObject({
     /** Images used, after the limit. */
     count: z.int().positive(),
     sha256: z.string(),
+    /** How pictures were read, beyond size and channels; nothing here is the default. */
+    reading: z
+      .strictObject({
+        fit: z.enum(FITS).optional(),
+        background: z.string().optional(),
+        flip: z.boolean().optional(),
+        skipBroken: z.boolean().optional(),
+      })
+      .optional(),
   }),
   contrast: z.enum(['fixed', 'tile']),
   /** What it ran on: of no use to a resume but to announce that bits will differ. */

@@ -27,7 +27,7 @@ Examples:
 
 const BUILD_EXAMPLES = `
 Examples:
-  dcgan data build my-pictures -o my.pack      then: dcgan train --data my.pack
+  dcgan data build my-pictures -o my.pack      then my.pack is what dcgan train reads
   dcgan data build photos.zip --size 64 --skip-broken -o photos.pack`;
 
 interface InspectFlags extends DataFlags {

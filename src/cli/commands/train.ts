@@ -6,6 +6,7 @@ import type { TrainOptions } from '../../train/options.ts';
 import { resolveRun } from '../../train/run.ts';
 import { train } from '../../train/train.ts';
 import { readConfigFile } from '../config-file.ts';
+import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../data-options.ts';
 import { dryRun } from '../dry-run.ts';
 import { commandLine } from '../format.ts';
 import type { Outcome } from '../main.ts';
@@ -18,7 +19,8 @@ const EXAMPLES = `
 Examples:
   dcgan train                                  the tutorial: MNIST, 150 epochs, into ./runs
   dcgan train --preset tiny --epochs 3         small and quick
-  dcgan train --data ./digits.idx.gz --out x   your own images (IDX), into the folder x
+  dcgan train --data my-pictures               your own pictures; --size 32, --channels 1, --flip
+  dcgan train --data ./digits.idx.gz --out x   IDX, into the folder x
   dcgan train --resume                         go on with the newest run; --resume RUN with that one
   dcgan train --resume runs/00001-mnist-tf2018 --epochs 200
   dcgan train --config settings.json --seed 7  options from a file; those of the command line win
@@ -27,7 +29,8 @@ Examples:
 
 Ctrl-C finishes the step, saves, and prints the command that goes on from there; twice stops at once.`;
 
-interface Flags {
+interface Flags extends DataFlags {
+  readonly flip?: true;
   readonly preset?: string;
   readonly data?: string;
   readonly epochs?: number;
@@ -48,11 +51,13 @@ interface Flags {
 }
 
 export function defineTrain(program: Command, outcome: Outcome): void {
-  program
+  const command = program
     .command('train')
     .description('Train a DCGAN: a picture after each epoch, checkpoints, a GIF at the end.')
     .addOption(presetOption())
-    .option('--data <where>', 'mnist, mnist-test, an IDX file (plain or .gz), or a folder with one (default: mnist)')
+    .option('--data <where>', `${DATA_FORMS} (default: mnist)`);
+  addDataOptions(command)
+    .option('--flip', 'after each image its mirror image: twice as many')
     .addOption(new Option('--epochs <n>', 'passes over the data').argParser(wholeNumber('--epochs', 1, 1_000_000)))
     .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
     .addOption(seedOption('decides every random number (default: random; printed and recorded)'))
@@ -75,17 +80,18 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => {
       const options = trainOptions(flags);
-      if (flags.dryRun) process.stdout.write(dryRun(options, flags.json === true));
+      if (flags.dryRun) process.stdout.write(await dryRun(options, flags.json === true));
       else outcome.code = await run(options, flags);
     });
 }
 
 /** File, then command line; what was not given stays out, so that a resume takes it from the run. */
-function trainOptions({ config, resume, dryRun: _, json, quiet, debug, ...given }: Flags): TrainOptions {
+function trainOptions({ config, resume, size, dryRun: _, json, quiet, debug, ...given }: Flags): TrainOptions {
   if (given.from !== undefined && resume === undefined)
     throw usage({ what: '--from says where to resume, and needs --resume', todo: 'Add --resume RUN' });
   const asked = resume === undefined ? {} : { resume: resume === true ? resolveRun(undefined) : resume };
-  return { ...(config === undefined ? {} : readConfigFile(config)), ...given, ...asked };
+  const sized = size === undefined ? {} : { imageSize: size };
+  return { ...(config === undefined ? {} : readConfigFile(config)), ...given, ...sized, ...asked };
 }
 
 async function run(options: TrainOptions, { json, quiet }: Flags): Promise<number> {
@@ -106,7 +112,8 @@ async function run(options: TrainOptions, { json, quiet }: Flags): Promise<numbe
   let last: TrainEvent | null = null;
   try {
     progress.preparing();
-    for await (const event of train({ ...options, signal: stop.signal })) {
+    const onDataProgress = quiet ? undefined : readingProgress(screen, String(options.data ?? 'pictures'));
+    for await (const event of train({ ...options, onDataProgress, signal: stop.signal })) {
       if (json) process.stdout.write(`${jsonLine(event)}\n`);
       progress.show(event);
       last = event;

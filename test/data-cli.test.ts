@@ -1,0 +1,154 @@
+// Own images from the command line: every form trains, and what is wrong is told in two sentences.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { create } from 'tar';
+import { beforeAll, expect, it } from 'vitest';
+import { encodeNpy } from '../src/data/npy.ts';
+import { dcgan, type Ended, sharedFolder } from './support/cli.ts';
+import { hugePng, noisy, png, zip } from './support/pictures.ts';
+
+const shared = sharedFolder();
+const at = (path: string): string => join(shared.path, path);
+const run = (...args: string[]): Promise<Ended> =>
+  dcgan(args, { cwd: shared.path, env: { DCGAN_CACHE_DIR: process.env.DCGAN_CACHE_DIR ?? at('cache') } });
+
+beforeAll(async () => {
+  const names: string[] = [];
+  for (let i = 0; i < 8; i++) {
+    mkdirSync(at(`mine/${i % 2 ? 'odd' : 'even'}`), { recursive: true });
+    names.push(`mine/${i % 2 ? 'odd' : 'even'}/${i}.png`);
+    await png(noisy(20, i), at(names.at(-1)!));
+  }
+  writeFileSync(at('mine.zip'), zip(names.map((name) => ({ name, data: readFileSync(at(name)) }))));
+  await create({ file: at('mine.tar'), cwd: shared.path }, ['mine']);
+  await create({ file: at('mine.tar.gz'), cwd: shared.path, gzip: true }, ['mine']);
+  writeFileSync(
+    at('mine.npy'),
+    encodeNpy(
+      Uint8Array.from({ length: 8 * 256 }, (_, i) => i),
+      [8, 16, 16, 1],
+    ),
+  );
+  const record = Buffer.concat([Buffer.of(3), Buffer.alloc(3072, 77)]);
+  writeFileSync(at('data_batch_1.bin'), Buffer.concat(Array.from({ length: 8 }, () => record)));
+  const idx = Buffer.alloc(16 + 8 * 256, 7);
+  for (const [i, word] of [0x803, 8, 16, 16].entries()) idx.writeUInt32BE(word, 4 * i);
+  writeFileSync(at('mine.idx'), idx);
+  mkdirSync(at('bad'));
+  writeFileSync(at('bad/1.png'), hugePng(50_000, 50_000));
+  writeFileSync(at('bad/2.png'), 'text');
+  await png(noisy(16, 1), at('bad/3.png'));
+  await png(noisy(16, 1), at('bad/4.png'));
+});
+
+it('dcgan data build, then every form as --data', async () => {
+  expect(await run('data', 'build', 'mine', '-o', 'mine.pack', '--size', '16')).toEqual({
+    code: 0,
+    signal: null,
+    stdout: '8 images of 16 x 16 x 3: mine.pack\n',
+    stderr: '',
+  });
+  const forms: readonly [string, string, ...string[]][] = [
+    ['mine', '8 images of 20 x 20 x 3'],
+    ['mine', '16 images of 32 x 32 x 1', '--size', '32', '--channels', '1', '--flip', '--fit', 'pad'],
+    ['mine.zip', '8 images of 20 x 20 x 3'],
+    ['mine.tar', '8 images of 20 x 20 x 3'],
+    ['mine.tar.gz', '8 images of 20 x 20 x 3'],
+    ['mine.npy', '8 images of 16 x 16 x 1'],
+    ['mine.npy', '8 images of 32 x 32 x 3', '--size', '32', '--channels', '3'],
+    ['data_batch_1.bin', '8 images of 32 x 32 x 3'],
+    ['mine.idx', '8 images of 16 x 16 x 1'],
+    ['mine.pack', '8 images of 16 x 16 x 3'],
+  ];
+  for (const [data, expected, ...options] of forms) {
+    const { code, stdout, stderr } = await run('train', '--dry-run', '--preset', 'tiny', '--data', data, ...options);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`mine, ${expected}`.replace('mine', data.startsWith('data') ? 'data_batch_1' : 'mine'));
+  }
+});
+
+it('a folder trains, and the run knows how its pictures were read when it goes on', async () => {
+  const options = [
+    '--preset',
+    'tiny',
+    '--batch-size',
+    '8',
+    '--epochs',
+    '1',
+    '--size',
+    '16',
+    '--flip',
+    '--fit',
+    'pad',
+    '--device',
+    'wasm',
+  ];
+  const first = await run('train', '--data', 'mine', ...options, '--out', 'r');
+  expect([first.code, first.stderr]).toEqual([0, '']);
+  expect(first.stdout).toContain('16 images of mine');
+  const { data } = JSON.parse(readFileSync(at('r/config.json'), 'utf8'));
+  expect(data).toMatchObject({ source: 'mine', count: 16, reading: { fit: 'pad', flip: true } });
+  const more = await run('train', '--resume', 'r', '--epochs', '2', '--device', 'wasm');
+  expect([more.code, more.stderr]).toEqual([0, '']);
+  expect(await run('train', '--resume', 'r', '--fit', 'crop')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('dcgan: fit cannot change when a run is resumed: expected "pad", got "crop".'),
+  });
+  const again = await run('train', '--config', 'r/config.json', '--dry-run');
+  expect(again.stdout).toContain('mine, 16 images of 16 x 16 x 3');
+  await png(noisy(20, 99), at('mine/even/0.png'));
+  expect((await run('train', '--resume', 'r', '--epochs', '3')).stderr).toContain('the data of r have changed');
+});
+
+it('broken files are named, with the way on, which works', async () => {
+  const refused = await run('train', '--data', 'bad', '--dry-run');
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    "dcgan: bad/1.png can't be used: it claims more pixels than the 100 million that are decoded. Mend or remove it, or " +
+      'leave all such files out: --skip-broken.\n',
+  ]);
+  const way = await run('data', 'build', 'bad', '-o', 'good.pack', '--skip-broken');
+  expect([way.code, way.stdout]).toEqual([0, '2 images of 16 x 16 x 3: good.pack\n']);
+  expect(way.stderr).toContain("Note: left out: bad/2.png can't be used: it is not a PNG, JPEG, WebP or GIF file");
+});
+
+it('dcgan data inspect says what is there, in words and as JSON, and draws a sheet', async () => {
+  const { code, stdout } = await run('data', 'inspect', 'bad', '-o', 'bad sheet.png');
+  expect(code).toBe(0);
+  for (const line of [
+    /^form +folder of pictures$/m,
+    /^images +2$/m,
+    /^sizes +16 x 16 \(2\)$/m,
+    /^as trained on +16 x 16 x 3$/m,
+    /^broken: 2 files$/m,
+    /^ {2}bad\/1\.png: it claims more pixels than the 100 million that are decoded$/m,
+    /^the same as another: 1 group$/m,
+    /^ {2}bad\/3\.png = bad\/4\.png$/m,
+    /^no near duplicates$/m,
+  ])
+    expect(stdout).toMatch(line);
+  expect((await sharp(at('bad sheet.png')).metadata()).format).toBe('png');
+  const json = JSON.parse((await run('data', 'inspect', 'mine.zip', '--json', '-o', 'z.png')).stdout);
+  expect(json).toMatchObject({ form: 'zip archive', count: 8, classes: [{ name: 'even', count: 4 }, { count: 4 }] });
+  expect([json.sheet, existsSync(at('z.png'))]).toEqual(['z.png', true]);
+});
+
+it.each([
+  ['data inspect nothere', 1, 'there is no data set and no file nothere: expected mnist,'],
+  ['data inspect mine --fit squash', 2, '--fit does not fit: expected crop, pad or stretch, got "squash".'],
+  ['data inspect mine -o x.jpg', 2, '--output does not fit: expected a name ending in .png, got x.jpg.'],
+  ['data build mine', 2, "required option '-o, --output <file>' not specified. See: dcgan data --help"],
+  ['data inspct mine', 2, "unknown command 'inspct'. Did you mean inspect?"],
+  ['train --data mine --channels 2', 2, '--channels does not fit: expected 1 or 3, got "2".'],
+  ['train --data mine --size 30', 2, 'size does not fit: expected a size from 16 to 128 that 4 divides, got 30.'],
+  ['train --data mine --background 12', 2, 'background does not fit: expected a colour such as white or #ff8800'],
+])('dcgan %s', async (line, code, message) => {
+  expect(await run(...line.split(' '))).toMatchObject({ code, stderr: expect.stringContaining(message) });
+});
+
+it.each(['inspect', 'build'])('help of dcgan data %s has examples, whose options exist', async (command) => {
+  const { stdout } = await run('data', command, '--help');
+  const [options, examples] = stdout.split('Examples:\n');
+  for (const [option] of examples!.matchAll(/(?<= )--?[a-z][a-z-]*/g)) expect(options).toContain(option);
+});

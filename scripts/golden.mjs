@@ -1,9 +1,9 @@
 // Replays a file in the golden format and prints the worst deviation of each group against its bound:
 //   npm run golden -- FILE [--device native|wasm|reference] [--threads N]
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { openDataset } from '../dist/data/open.js';
 import { judgeGolden, replayGolden } from '../dist/gan/golden.js';
+import { readFile } from '../dist/platform/durable.js';
 import { DcganError } from '../dist/platform/errors.js';
 
 async function main() {
@@ -16,7 +16,7 @@ async function main() {
     throw new DcganError({ what: 'one FILE is needed', todo: 'Type npm run golden -- FILE' });
   const threads = values.threads === undefined ? undefined : Number(values.threads);
   const options = { device: values.device, threads };
-  const bytes = readFileSync(file);
+  const bytes = readFile(file);
   const replayed = await replayGolden(bytes, file, openDataset(), options);
   const report = judgeGolden(bytes, file, replayed);
   const { device, variant, threads: used } = replayed.info;

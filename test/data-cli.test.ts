@@ -38,6 +38,18 @@ beforeAll(async () => {
   mkdirSync(at('bad'));
   writeFileSync(at('bad/1.png'), hugePng(50_000, 50_000));
   writeFileSync(at('bad/2.png'), 'text');
+  mkdirSync(at('empty'));
+  const bomb = Buffer.alloc(20 * 2 ** 20);
+  writeFileSync(at('slip.zip'), zip([{ name: '../slip.png', data: Buffer.from('x') }]));
+  writeFileSync(at('bomb.zip'), zip([{ name: 'a.png', data: bomb }]));
+  writeFileSync(at('liar.zip'), zip([{ name: 'a.png', data: bomb, claims: 1000 }]));
+  writeFileSync(
+    at('flat.zip'),
+    zip(
+      [1, 2].map((n) => ({ name: `${n}.png`, data: bomb })),
+      { overlap: true },
+    ),
+  );
   await png(noisy(16, 1), at('bad/3.png'));
   await png(noisy(16, 1), at('bad/4.png'));
 });
@@ -135,6 +147,17 @@ it('dcgan data inspect says what is there, in words and as JSON, and draws a she
 });
 
 it.each([
+  ['train --data empty', 1, 'the folder empty holds no images: expected PNG, JPEG, WebP or GIF files'],
+  ['train --data bad/2.png', 1, 'bad/2.png is a single picture: expected a folder of pictures,'],
+  ['train --data slip.zip', 1, "slip.zip: ../slip.png can't be used: its name leads out of the archive (..)."],
+  [
+    'train --data slip.zip --skip-broken',
+    1,
+    'no picture of slip can be used: got 1 broken; the first: slip.zip: ../slip',
+  ],
+  ['train --data bomb.zip', 1, "bomb.zip: a.png can't be used: "],
+  ['train --data liar.zip', 1, "liar.zip: a.png can't be used: it can't be unpacked (too many bytes in the stream."],
+  ['train --data flat.zip', 1, 'flat.zip is refused: its entries overlap: they claim'],
   ['data inspect nothere', 1, 'there is no data set and no file nothere: expected mnist,'],
   ['data inspect mine --fit squash', 2, '--fit does not fit: expected crop, pad or stretch, got "squash".'],
   ['data inspect mine -o x.jpg', 2, '--output does not fit: expected a name ending in .png, got x.jpg.'],

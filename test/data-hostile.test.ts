@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { create, Header } from 'tar';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { decode } from '../src/data/decode.ts';
+import { folderSupply } from '../src/data/folder.ts';
 import { loadDataset } from '../src/data/load.ts';
 import { hugePng, noisy, png, type ZipEntry, zip } from './support/pictures.ts';
 
@@ -78,7 +80,7 @@ test('a link to nowhere, a circle of links, a pipe', async () => {
   mkdirSync('p');
   writeFileSync('p/b.png', good);
   symlinkSync('nowhere', 'p/a.png');
-  await expect(loadDataset('p')).rejects.toThrow("p/a.png can't be used: it is a link to nowhere");
+  await expect(loadDataset('p')).rejects.toThrow("p/a.png can't be used: there is no such file or folder (ENOENT)");
   rmSync('p/a.png');
   symlinkSync('.', 'p/again');
   expect((await loadDataset('p')).count).toBe(1);
@@ -86,6 +88,18 @@ test('a link to nowhere, a circle of links, a pipe', async () => {
   await isBroken('p', "p/a.png can't be used: it is not a regular file");
   expect(spawnSync('mkfifo', ['q']).status).toBe(0);
   await expect(loadDataset('q')).rejects.toThrow('q is neither a file nor a folder');
+});
+
+test('a file that cannot be read when its turn comes', async () => {
+  mkdirSync('p');
+  writeFileSync('p/a.png', good);
+  const supply = await folderSupply('p', 'p');
+  rmSync('p/a.png');
+  for await (const picture of supply.pictures()) {
+    await expect(decode(picture, { size: 16, fit: 'crop', channels: 3, background: 'white' })).rejects.toThrow(
+      `p/a.png can't be used: there is no such file or folder (ENOENT). ${WAY_ON}`,
+    );
+  }
 });
 
 test('a folder with nothing, or nothing of use', async () => {

@@ -91,6 +91,12 @@ test.each([
   expect(() => parseIdx(file, 'x')).toThrow(message);
 });
 
+test('a gzip unpacks to what its header says, and no further', () => {
+  const bomb = new Uint8Array(gzipSync(Buffer.concat([idx([2, 3, 3], bytes(18)), Buffer.alloc(50e6)])));
+  expect(() => parseIdx(bomb, 'x')).toThrow('x unpacks to more than its header says: expected 34 bytes. Copy or');
+  expect(() => parseIdx(new Uint8Array(gzipSync(Buffer.alloc(50e6))), 'x')).toThrow('x unpacks to more than');
+});
+
 test('the first bytes tell what a file is, gzipped too', () => {
   const big = idx([100, 28, 28], bytes(78400));
   for (const file of [big, new Uint8Array(gzipSync(big))]) {

@@ -110,10 +110,15 @@ test('transparency is laid on a colour, 16 bits become 8, EXIF turns, grey becom
   expect(await pixel('p', 0, 3, 3)).toEqual([255, 255, 255]);
   expect(await pixel('p', 0, 3, 3, { background: 'black' })).toEqual([0, 0, 0]);
   expect(await pixel('p', 1, 3, 3)).toEqual([128, 128, 128]);
+  const inks = await plain(16, 16, [0, 128, 0]).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
+  writeFileSync('p/d-inks.jpg', inks);
+  expect((await sharp(inks).metadata()).space).toBe('cmyk');
+  const green = await pixel('p', 3, 3, 3);
+  expect(green[1]! - Math.max(green[0]!, green[2]!)).toBeGreaterThan(40);
   // Turned by 90 degrees, left is above.
   const [above, below] = [await pixel('p', 2, 1, 8), await pixel('p', 2, 14, 8)];
   expect([above[2]! > 240, below[0]! > 240]).toEqual([true, true]);
-  expect(await shapeOf('p', { channels: 1 })).toEqual([3, 16, 16, 1]);
+  expect(await shapeOf('p', { channels: 1 })).toEqual([4, 16, 16, 1]);
   expect(await pixel('p', 1, 3, 3, { channels: 1 })).toEqual([128]);
 });
 

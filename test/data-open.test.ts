@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openFashion } from '../src/data/known.ts';
 import { openDataset } from '../src/data/open.ts';
 
 let home: string;
@@ -96,4 +97,17 @@ test('a name that is nothing gets the nearest right one', () => {
   expect(() => openDataset('../nowhere/digits')).toThrow('no file ../nowhere/digits');
   writeFileSync('f', '');
   expect(() => openDataset('f/x')).toThrow("f/x can't be opened: a part of the path is a file");
+});
+
+test('Fashion-MNIST lies where Debian puts it, and else the error says how it gets there', () => {
+  mkdirSync('fashion');
+  images('fashion/train-images-idx3-ubyte.gz', 3);
+  labels('fashion/train-labels-idx1-ubyte', 3, 9);
+  const data = openFashion('fashion-mnist', 'fashion');
+  expect([data.name, data.count, data.classes![data.labels![0]!]]).toEqual(['fashion-mnist', 3, 'ankle boot']);
+  expect(() => openFashion('fashion-mnist-test', 'fashion')).toThrow(
+    "Fashion-MNIST isn't on this machine: expected t10k-images-idx3-ubyte.gz in fashion, where Debian's package " +
+      'dataset-fashion-mnist puts it. Install it: apt-get install dataset-fashion-mnist; or give the folder with its IDX ' +
+      'files: --data FOLDER.',
+  );
 });

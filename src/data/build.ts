@@ -78,7 +78,7 @@ export async function writePack(
   const temporary = temporaryPath(dirname(file), basename(file));
   let handle: FileHandle | undefined;
   try {
-    handle = await open(temporary, 'wx', 0o600);
+    handle = await open(temporary, 'wx');
     const built = await fill(handle, supply, shaping, source, options);
     await handle.sync();
     await handle.close();

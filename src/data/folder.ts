@@ -80,7 +80,6 @@ export async function folderSupply(folder: string, name: string): Promise<Supply
 }
 
 function faultOf(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return 'it is a link to nowhere';
   return fileError('read', 'it', error).complaint.what.replace(/^it can't be read: /, '');
 }
 

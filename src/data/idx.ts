@@ -4,6 +4,7 @@
 // their first bytes, never by their name. Every complaint says at which byte of the (unpacked) file it was seen.
 // Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "File formats".
 
+import { constants as bufferConstants } from 'node:buffer';
 import { constants, gunzipSync } from 'node:zlib';
 import { type Complaint, DcganError } from '../platform/errors.ts';
 
@@ -30,6 +31,9 @@ const DIMENSIONS = new Map([
   [0x00000803, 3],
   [0x00000804, 4],
 ]);
+
+/** The longest block of bytes there can be in memory. */
+const LONGEST = bufferConstants.MAX_LENGTH;
 
 const EXPECTED_MAGIC = 'magic number 00000803 (images), 00000804 (colour images) or 00000801 (labels)';
 
@@ -130,9 +134,17 @@ function isGzip(bytes: Uint8Array): boolean {
 
 function unpack(packed: Uint8Array, file: string): Uint8Array {
   try {
-    const bytes = gunzipSync(packed);
+    const bytes = gunzipSync(packed, { maxOutputLength: claimedBytes(packed) + 1 });
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new DcganError({
+        what: `${file} unpacks to more than its header says`,
+        expected: `${claimedBytes(packed)} bytes`,
+        todo: 'Copy or download the file again',
+        cause,
+      });
+    }
     throw new DcganError({
       what: `${file} can't be unpacked: its gzip data are damaged or truncated (byte ${packed.length} is the last)`,
       got: (cause as Error).message,
@@ -140,6 +152,16 @@ function unpack(packed: Uint8Array, file: string): Uint8Array {
       cause,
     });
   }
+}
+
+/** How many bytes a gzipped IDX file has by its own header; what is none gets the room that its header would need. */
+function claimedBytes(packed: Uint8Array): number {
+  const head = gunzipSync(packed.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH });
+  const dimensions = head.length < 4 ? undefined : DIMENSIONS.get(head.readUInt32BE(0));
+  if (dimensions === undefined || head.length < 4 + 4 * dimensions) return 1 << 20;
+  let size = 1;
+  for (let d = 0; d < dimensions; d++) size *= head.readUInt32BE(4 + 4 * d);
+  return Math.min(4 + 4 * dimensions + size, LONGEST - 1);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -44,7 +44,10 @@ export interface Inspection {
   readonly sheet: { readonly images: Uint8Array; readonly shape: readonly [number, number, number, number] };
 }
 
+/** Images on the sheet: many small ones or a few large ones. */
 const SHEET = 64;
+const LARGE_SHEET = 16;
+const LARGE = 128;
 
 type Seen =
   | { readonly index: number; readonly name: string; readonly error: DcganError }
@@ -108,7 +111,7 @@ class Tally {
     this.#squares = this.#sums.slice();
     this.#classes = supply.classes?.names.map(() => 0) ?? [];
     const total = supply.names.length;
-    const wanted = Math.min(SHEET, total);
+    const wanted = Math.min(shaping.size > LARGE ? LARGE_SHEET : SHEET, total);
     this.#onSheet = new Set(Array.from({ length: wanted }, (_, i) => Math.floor((i * total) / wanted)));
   }
 

@@ -1,11 +1,12 @@
 // Own images from the command line: every form trains, and what is wrong is told in two sentences.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
 import { create } from 'tar';
 import { beforeAll, expect, it } from 'vitest';
 import { encodeNpy } from '../src/data/npy.ts';
-import { dcgan, type Ended, sharedFolder } from './support/cli.ts';
+import { dcgan, type Ended, sharedFolder, start } from './support/cli.ts';
 import { hugePng, noisy, png, zip } from './support/pictures.ts';
 
 const shared = sharedFolder();
@@ -123,6 +124,19 @@ it('broken files are named, with the way on, which works', async () => {
   const way = await run('data', 'build', 'bad', '-o', 'good.pack', '--skip-broken');
   expect([way.code, way.stdout]).toEqual([0, '2 images of 16 x 16 x 3: good.pack\n']);
   expect(way.stderr).toContain("Note: left out: bad/2.png can't be used: it is not a PNG, JPEG, WebP or GIF file");
+});
+
+it('Ctrl-C ends a build and leaves nothing behind', async () => {
+  const env = { DCGAN_CACHE_DIR: at('cache') };
+  const { child, ended } = start(['data', 'build', 'mnist', '--size', '32', '-o', 'never.pack'], {
+    cwd: shared.path,
+    env,
+  });
+  const begun = (): boolean => readdirSync(shared.path).some((name) => name.includes('never.pack'));
+  while (!begun()) await setTimeout(20);
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ code: 130, stdout: '', stderr: 'Stopped; nothing was written.\n' });
+  expect(begun()).toBe(false);
 });
 
 it('dcgan data inspect says what is there, in words and as JSON, and draws a sheet', async () => {

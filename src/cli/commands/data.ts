@@ -8,7 +8,9 @@ import { makeGrid } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../data-options.ts';
 import { columns, count, grouped } from '../format.ts';
+import type { Outcome } from '../main.ts';
 import { Screen } from '../output.ts';
+import { EXIT_CODES, Stop } from '../stop.ts';
 import { debugOption } from '../values.ts';
 
 /** Of each list, so many are printed; --json has all. */
@@ -30,12 +32,16 @@ Examples:
   dcgan data build my-pictures -o my.pack      then my.pack is what dcgan train reads
   dcgan data build photos.zip --size 64 --skip-broken -o photos.pack`;
 
+interface BuildFlags extends DataFlags {
+  readonly output: string;
+}
+
 interface InspectFlags extends DataFlags {
   readonly output: string;
   readonly json?: true;
 }
 
-export function defineData(program: Command): void {
+export function defineData(program: Command, outcome: Outcome): void {
   const data = program
     .command('data')
     .description('Look at images before training on them, or pack them into one file.')
@@ -51,7 +57,7 @@ export function defineData(program: Command): void {
     .option('--json', 'everything as JSON')
     .addOption(debugOption())
     .addHelpText('after', INSPECT_EXAMPLES)
-    .action(inspect);
+    .action((where: string, flags: InspectFlags) => inspect(where, flags, outcome));
   addDataOptions(
     data
       .command('build')
@@ -61,39 +67,47 @@ export function defineData(program: Command): void {
     .requiredOption('-o, --output <file>', 'the pack')
     .addOption(debugOption())
     .addHelpText('after', BUILD_EXAMPLES)
-    .action(build);
+    .action((where: string, flags: BuildFlags) => build(where, flags, outcome));
 }
 
-async function inspect(where: string, { output, json, ...options }: InspectFlags): Promise<void> {
+async function inspect(where: string, { output, json, ...options }: InspectFlags, outcome: Outcome): Promise<void> {
   if (!/\.png$/i.test(output))
     throw usage({ what: '--output does not fit', expected: 'a name ending in .png', got: output });
-  const report = await reading(where, (heard) => inspectData(where, { ...options, ...heard }));
+  const report = await reading(where, outcome, (heard) => inspectData(where, { ...options, ...heard }));
+  if (report === null) return;
   const { sheet, ...rest } = report;
   const written = sheet.shape[0] > 0 ? output : null;
   if (written !== null) writeFileDurably(written, encodePng(makeGrid(sheet.images, sheet.shape)));
   process.stdout.write(json ? `${JSON.stringify({ ...rest, sheet: written })}\n` : describe(report, written));
 }
 
-async function build(where: string, { output, ...options }: DataFlags & { readonly output: string }): Promise<void> {
-  const { count: images, shaping } = await reading(where, (heard) =>
-    buildPack(where, output, { ...options, ...heard }),
-  );
-  const { size, channels } = shaping;
-  process.stdout.write(`${count(images, 'image')} of ${size} x ${size} x ${channels}: ${output}\n`);
+async function build(where: string, { output, ...options }: BuildFlags, outcome: Outcome): Promise<void> {
+  const built = await reading(where, outcome, (heard) => buildPack(where, output, { ...options, ...heard }));
+  if (built === null) return;
+  const { size, channels } = built.shaping;
+  process.stdout.write(`${count(built.count, 'image')} of ${size} x ${size} x ${channels}: ${output}\n`);
 }
 
 interface Heard {
   readonly onProgress: ReturnType<typeof readingProgress>;
   readonly onNote: (note: string) => void;
+  readonly signal: AbortSignal;
 }
 
-/** With a live line on standard error, where notes go too. */
-async function reading<T>(where: string, act: (heard: Heard) => Promise<T>): Promise<T> {
+/** With a live line on standard error, where notes go too; null when Ctrl-C ended it, and nothing is left behind then. */
+async function reading<T>(where: string, outcome: Outcome, act: (heard: Heard) => Promise<T>): Promise<T | null> {
   const screen = new Screen(process.stderr);
+  const stop = new Stop(() => {});
   try {
     const onNote = (note: string): void => screen.print(`Note: ${note}.`);
-    return await act({ onProgress: readingProgress(screen, where), onNote });
+    return await act({ onProgress: readingProgress(screen, where), onNote, signal: stop.signal });
+  } catch (error) {
+    if (stop.by === null) throw error;
+    outcome.code = EXIT_CODES[stop.by];
+    screen.print('Stopped; nothing was written.');
+    return null;
   } finally {
+    stop.dispose();
     screen.clear();
   }
 }

@@ -27,6 +27,19 @@ export async function timed(work) {
 
 export const load = () => loadavg()[0].toFixed(1);
 
+/** A whole number from 1, or an error that names the option. */
+export function whole(option, text) {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new Error(`--${option} ${text}: expected a whole number from 1`);
+}
+
+/** Another program's load falls on both sides of a comparison, but not equally on both. */
+export function warnIfBusy() {
+  if (Number(load()) > cpus().length / 4)
+    console.error(`The machine is busy (load ${load()}): wait, or mistrust the ratios.`);
+}
+
 /** One line: processor, date, versions, and how busy the machine was. */
 export function setting(loadBefore, versions = {}) {
   const all = Object.entries({ Node: process.version, ...versions }).map((pair) => pair.join(' '));

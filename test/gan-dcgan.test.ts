@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodeTensors, encodeTensors, type Tensor } from '../src/checkpoint/safetensors.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
+import { DcganError } from '../src/platform/errors.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { relativeError, values } from './support/values.ts';
@@ -156,6 +157,13 @@ describe('says no', () => {
     await expect(gan.generate(0)).rejects.toThrow(
       'the count of samples does not fit: expected a whole number from 1, got 0.',
     );
+    await expect(gan.step(IMAGES, { noise: new Float32Array(47) })).rejects.toThrow(
+      'noise: expected 48 values, shape [4, 12], got 47.',
+    );
+    const masks = { real: [], fake: [new Float32Array(4096), new Float32Array(7)] };
+    await expect(gan.step(IMAGES, { dropoutMasks: masks })).rejects.toThrow(
+      'mask/fake/2: expected 2048 values, shape [4, 4, 4, 32], got 7.',
+    );
     expect((await gan.step(IMAGES)).generatorLoss).toBeGreaterThan(0);
   });
 
@@ -180,7 +188,9 @@ describe('says no', () => {
       const damaged = bytes.slice();
       damaged[at]! ^= 1;
       writeFileSync(path, damaged);
-      await expect(DCGAN.load(path, { device }), region).rejects.toThrow(path);
+      const refused = await DCGAN.load(path, { device }).catch((error: unknown) => error);
+      expect(refused, region).toBeInstanceOf(DcganError);
+      expect((refused as DcganError).message, region).toContain(path);
     }
     const path = join(temporaryFolder(), 'short.safetensors');
     writeFileSync(path, bytes.subarray(0, bytes.length - 1));
@@ -203,6 +213,9 @@ describe('says no', () => {
     await expect(load(changed((copy) => copy.set('more', extra)))).rejects.toThrow('unexpected tensor more');
     await expect(load(changed((copy) => copy.set('generator/bn1/beta', extra)))).rejects.toThrow(
       'expected shape [256], got [1]',
+    );
+    await expect(load(encodeCheckpoint(tensors, { ...metadata, config: '{' }))).rejects.toThrow(
+      'config is not JSON: got {.',
     );
     await expect(load(encodeTensors(new Map([['x', extra]]), {}))).rejects.toThrow('is not a checkpoint of dcgan');
     await expect(DCGAN.load('nowhere.safetensors')).rejects.toThrow(

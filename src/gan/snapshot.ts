@@ -51,7 +51,7 @@ export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
       todo: 'Give a file that dcgan wrote',
     });
   verify(bytes, file);
-  const config = parseConfig(JSON.parse(metadata.config ?? 'null'), `${file}: config`);
+  const config = parseConfig(parseJson(metadata.config, file), `${file}: config`);
   checkTensors(tensors, makeModel(config).layout, file);
   const number = (key: string): number => {
     const value = Number(metadata[key] ?? Number.NaN);
@@ -63,6 +63,14 @@ export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
     });
   };
   return { config, seed: number('seed'), step: number('step'), epoch: number('epoch'), tensors };
+}
+
+function parseJson(text: string | undefined, file: string): unknown {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch (cause) {
+    throw new DcganError({ what: `${file}: config is not JSON`, got: text ?? 'nothing', cause });
+  }
 }
 
 /** A file that cannot even be decoded, but carries a checksum, is a damaged checkpoint. */

@@ -8,7 +8,13 @@ const steps = Number(process.argv[2]);
 const folder = mkdtempSync(join(tmpdir(), 'dcgan-memory-'));
 const stop = new AbortController();
 try {
-  for await (const event of train({ seed: 1, device: 'native', out: join(folder, 'run'), signal: stop.signal })) {
+  for await (const event of train({
+    seed: 1,
+    device: 'native',
+    threads: 2,
+    out: join(folder, 'run'),
+    signal: stop.signal,
+  })) {
     if (event.type !== 'step') continue;
     console.log(process.memoryUsage().rss);
     if (event.step === steps) stop.abort();

@@ -47,6 +47,7 @@ const FULL = UNSHARE
 it('a disk that fills up while training: what was saved stays, and the run goes on when there is space', async () => {
   const cwd = temporaryFolder();
   const script = `
+    "$NODE" "$BIN" train ${SMALLEST.join(' ')} --epochs 4 --quiet --out straight
     mkdir disk && ${FULL.disk}
     "$NODE" "$BIN" train ${SMALLEST.join(' ')} --out disk/run
     (${FULL.limit}; "$NODE" "$BIN" train --resume disk/run --epochs 4)
@@ -55,7 +56,8 @@ it('a disk that fills up while training: what was saved stays, and the run goes 
     ${FULL.space}
     "$NODE" "$BIN" info disk/run | head -1
     "$NODE" "$BIN" train --resume disk/run
-    echo "then $?"`;
+    echo "then $?"
+    cmp disk/run/checkpoints/epoch-0004.safetensors straight/checkpoints/epoch-0004.safetensors && echo same bits`;
   const { stdout, stderr } = await startProgram(FULL.program, [...FULL.args, script], {
     cwd,
     env: { NODE: process.execPath, BIN },
@@ -67,6 +69,7 @@ it('a disk that fills up while training: what was saved stays, and the run goes 
   expect(stdout).toMatch(/epoch-0001\.safetensors, 1\.3 MB, checksum ok$/m);
   expect(stdout).toMatch(/^Done: 4 epochs in disk\/run$/m);
   expect(stdout).toMatch(/^then 0$/m);
+  expect(stdout).toMatch(/^same bits$/m);
 });
 
 it('standard output on a full disk', async () => {

@@ -6,6 +6,7 @@
 // convolutions: Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD architectures", 2018,
 // which tile over pixels of one image instead).
 #include "program.h"
+#include "winograd.h"
 
 // A convolution from the side of its output: out [N, rows, columns, M] from source images of depth K.
 struct side {
@@ -347,6 +348,11 @@ static void compute(const struct worker *me, const struct geometry *g, const str
 
 void dcgan_conv2d(const struct worker *me, const int32_t *words, const int32_t *follower) {
   const struct geometry g = dcgan_geometry(words + 4);
+  if (dcgan_winograd_fits(&g)) {
+    dcgan_winograd_conv2d(me, &g, dcgan_at(me, words[0]), dcgan_at(me, words[1]), dcgan_at(me, words[2]),
+                          dcgan_at(me, words[3]), follower);
+    return;
+  }
   float *pack = dcgan_at(me, words[3]);
   pack_forward(me, &g, dcgan_at(me, words[1]), pack);
   dcgan_sync(me);
@@ -361,6 +367,11 @@ void dcgan_conv2d(const struct worker *me, const int32_t *words, const int32_t *
 
 void dcgan_conv_input(const struct worker *me, const int32_t *words, const int32_t *follower) {
   const struct geometry g = dcgan_geometry(words + 4);
+  if (dcgan_winograd_fits(&g)) {
+    dcgan_winograd_conv_input(me, &g, dcgan_at(me, words[2]), dcgan_at(me, words[1]), dcgan_at(me, words[0]),
+                              dcgan_at(me, words[3]), follower);
+    return;
+  }
   float *pack = dcgan_at(me, words[3]);
   pack_input(me, &g, dcgan_at(me, words[1]), pack);
   dcgan_sync(me);

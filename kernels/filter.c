@@ -6,6 +6,7 @@
 // One output channel: the roles of x and y are exchanged, and vectors run over input channels.
 #include "job.h"
 #include "vec.h"
+#include "winograd.h"
 
 // Most pixels of a run, and about how many floats of x and y: some of a second-level cache.
 enum { RUN_PIXELS = 1024, RUN_FLOATS = 131072 };
@@ -210,6 +211,11 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   const struct geometry g = dcgan_geometry(words + 4);
   const int32_t groups = words[16], per_group = (g.N + groups - 1) / groups;
   const int64_t floats = (int64_t)g.KH * g.KW * g.C * g.OC;
+  if (dcgan_winograd_fits(&g)) {
+    dcgan_winograd_conv_filter(me, &g, dcgan_at(me, words[0]), dcgan_at(me, words[2]), dcgan_at(me, words[1]),
+                               dcgan_at(me, words[3]), groups);
+    return;
+  }
   float *w = dcgan_at(me, words[1]);
   float *partials = groups == 1 ? w : dcgan_at(me, words[3]);
   const struct cut cut = cut_of(&g);

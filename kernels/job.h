@@ -59,6 +59,9 @@ static inline int32_t dcgan_claim(const struct worker *me, int32_t units) {
 // Returns when every thread has called it.
 void dcgan_sync(const struct worker *me);
 
+// At least so many floats of memory of this thread's own, whose contents nobody keeps.
+float *dcgan_space(const struct worker *me, int64_t floats);
+
 // Sleep while *word is `value`, wake all who sleep on it: the platform's part of the barrier.
 void dcgan_sleep(int32_t *word, int32_t value);
 void dcgan_wake(int32_t *word);

@@ -14,11 +14,16 @@
 #include "job.h"
 
 struct pool;
+void *dcgan_memory(uint64_t bytes);
+void dcgan_memory_free(void *memory, uint64_t bytes);
 
 struct seat {
   struct pool *pool;
   int32_t thread;
   pthread_t id;
+  // Workspace for kernels, made when first asked for.
+  float *space;
+  int64_t space_floats;
 };
 
 struct pool {
@@ -45,6 +50,18 @@ void dcgan_wake(int32_t *word) {
   pthread_mutex_lock(&sleep_mutex);
   pthread_cond_broadcast(&sleep_ended);
   pthread_mutex_unlock(&sleep_mutex);
+}
+
+float *dcgan_space(const struct worker *me, int64_t floats) {
+  // A pool's job is its first member.
+  struct seat *seat = &((struct pool *)me->job)->seats[me->thread];
+  if (seat->space_floats < floats) {
+    if (seat->space) dcgan_memory_free(seat->space, (uint64_t)seat->space_floats * 4);
+    seat->space = dcgan_memory((uint64_t)floats * 4);
+    if (!seat->space) abort();
+    seat->space_floats = floats;
+  }
+  return seat->space;
 }
 
 static void *serve(void *argument) {
@@ -75,6 +92,8 @@ void dcgan_pool_close(struct pool *pool) {
   pthread_cond_broadcast(&pool->asked);
   pthread_mutex_unlock(&pool->mutex);
   for (int32_t i = 0; i < pool->started; i++) pthread_join(pool->seats[i].id, NULL);
+  for (int32_t i = 0; i < pool->started; i++)
+    if (pool->seats[i].space) dcgan_memory_free(pool->seats[i].space, (uint64_t)pool->seats[i].space_floats * 4);
   pthread_cond_destroy(&pool->asked);
   pthread_cond_destroy(&pool->done);
   pthread_mutex_destroy(&pool->mutex);

@@ -5,7 +5,7 @@ import { controlWords } from '../src/engine/control.ts';
 import { conv2dReference, convFilterReference, convInputReference } from '../src/engine/ops/conv.ts';
 import { SCALAR } from '../src/engine/ops/elementwise.ts';
 import type { Code, Geometry, Instruction, Plan } from '../src/engine/plan.ts';
-import { packFloats } from '../src/engine/plan.ts';
+import { filterPlaces, packFloats } from '../src/engine/plan.ts';
 import { blockToNormals, drawBlock, drawWord, wordToUniform } from '../src/engine/random.ts';
 import { TEST_DEVICES, title, withBackend } from './support/devices.ts';
 import { relativeError, values } from './support/values.ts';
@@ -49,7 +49,7 @@ async function run(
   const results: Float32Array[] = [];
   for (const threads of THREADS)
     await withBackend(native, 0, threads, async (backend) => {
-      const executable = await backend.compile(planOf(instructions, 1 << 21));
+      const executable = await backend.compile(planOf(instructions, 1 << 22));
       for (const [address, data] of inputs) await backend.write(address, data);
       await backend.write(CONTROL, controlWords(KEY));
       await backend.run(executable);
@@ -81,6 +81,10 @@ const GEOMETRIES: readonly Geometry[] = [
   geometry([5, 2, 3, 4], [5, 7, 3], 1),
   geometry([9, 6, 5, 2], [3, 3, 20], 2),
   geometry([41, 6, 6, 3], [5, 5, 37], 2),
+  // Few products, where native has them.
+  geometry([33, 14, 14, 32], [5, 5, 64], 2),
+  geometry([37, 12, 20, 32], [5, 5, 32], 2),
+  geometry([50, 13, 15, 32], [5, 5, 32], 2),
 ];
 
 const label = (g: Geometry): string =>
@@ -96,7 +100,7 @@ describe.skipIf(native.missing)(`convolutions on ${title(native)}`, () => {
     const forward: Instruction = { kind: 'conv2d', ...g, ...at, pack: scratch };
     const input: Instruction = { kind: 'convInput', ...g, ...at, pack: scratch };
     const filter: Instruction = { kind: 'convFilter', ...g, ...at, partials: scratch, groups };
-    expect(scratch + Math.max(packFloats(g), groups * size.w)).toBeLessThan(1 << 21);
+    expect(scratch + Math.max(packFloats(g), groups * filterPlaces(g) * g.C * g.OC)).toBeLessThan(1 << 22);
 
     const want = { x: new Float32Array(size.x), w: new Float32Array(size.w), y: new Float32Array(size.y) };
     conv2dReference(g, xs, ws, want.y);
@@ -107,9 +111,10 @@ describe.skipIf(native.missing)(`convolutions on ${title(native)}`, () => {
     const gotY = await run([forward], [[x, xs], [w, ws], [y, nan(size.y)]], y, size.y); // biome-ignore format: one line each
     const gotX = await run([input], [[y, ys], [w, ws], [x, nan(size.x)]], x, size.x); // biome-ignore format: one line each
     const gotW = await run([filter], [[x, xs], [y, ys], [w, nan(size.w)]], w, size.w); // biome-ignore format: one line each
-    expect(relativeError(gotY, want.y)).toBeLessThan(1e-6);
-    expect(relativeError(gotX, want.x)).toBeLessThan(1e-6);
-    expect(relativeError(gotW, want.w)).toBeLessThan(1e-6);
+    const bound = filterPlaces(g) > g.KH * g.KW ? 3e-6 : 1e-6;
+    expect(relativeError(gotY, want.y)).toBeLessThan(bound);
+    expect(relativeError(gotX, want.x)).toBeLessThan(bound);
+    expect(relativeError(gotW, want.w)).toBeLessThan(bound);
   });
 
   it('does not multiply padding: an infinite weight outside the image is not met', async () => {
@@ -305,7 +310,7 @@ describe.skipIf(native.missing)(`the backend on ${title(native)}`, () => {
     const g = geometry([64, 14, 14, 64], [5, 5, 128], 2);
     const [x, w, y, pack] = places(64 * 196 * 64, 25 * 64 * 128, 64 * 49 * 128, 0) as [number, number, number, number];
     const conv: Instruction = { kind: 'conv2d', ...g, x, w, y, pack };
-    const plan = planOf(new Array(300).fill(conv), 1 << 21);
+    const plan = planOf(new Array(300).fill(conv), 1 << 22);
     await withBackend(native, 0, 2, async (backend) => {
       const executable = await backend.compile(plan);
       await backend.write(x, values([64 * 196 * 64], 12));

@@ -9,6 +9,12 @@
 // Threads and sleep belong to the pool, which a single thread never needs.
 void dcgan_sleep(int32_t *word, int32_t value) { (void)word, (void)value; }
 void dcgan_wake(int32_t *word) { (void)word; }
+// A workspace, kept until the end.
+struct worker;
+float *dcgan_space(const struct worker *me, int64_t floats) {
+  (void)me;
+  return malloc((size_t)floats * sizeof(float));
+}
 
 int main(int argc, char **argv) {
   if (argc != 4) return 2;

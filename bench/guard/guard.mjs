@@ -81,7 +81,7 @@ function build(folder) {
   const units = readdirSync(kernels).filter((name) => name.endsWith('.c') && name !== 'pool.c');
   const objects = units.map((unit) => {
     const object = join(folder, unit.replace(/c$/, 'o'));
-    const contract = ['conv.c', 'filter.c'].includes(unit) ? 'fast' : 'off';
+    const contract = ['conv.c', 'filter.c', 'winograd.c'].includes(unit) ? 'fast' : 'off';
     execFileSync('gcc', [...flags, `-ffp-contract=${contract}`, '-c', join(kernels, unit), '-o', object]);
     return object;
   });

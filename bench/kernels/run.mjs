@@ -17,7 +17,7 @@ try {
   const units = readdirSync(kernels).filter((name) => name.endsWith('.c'));
   const objects = units.map((unit) => {
     const object = join(folder, unit.replace(/c$/, 'o'));
-    const contract = ['conv.c', 'filter.c'].includes(unit) ? 'fast' : 'off';
+    const contract = ['conv.c', 'filter.c', 'winograd.c'].includes(unit) ? 'fast' : 'off';
     execFileSync(cc, [...flags, `-ffp-contract=${contract}`, '-c', join(kernels, unit), '-o', object], {
       stdio: 'inherit',
     });

@@ -83,7 +83,7 @@ export interface ConvInput extends Geometry {
 
 /**
  * w = gradient of the convolution's filter. The N images are cut into `groups` runs of ceil(N / groups) images; each
- * run's sum lands in its own copy of w in `partials` (groups * KH*KW*C*OC floats), then the copies are added in order.
+ * run's sum lands in its own copy of w in `partials` (groups * filterPlaces * C*OC floats), then the copies are added in order.
  */
 export interface ConvFilter extends Geometry {
   readonly kind: 'convFilter';
@@ -203,5 +203,16 @@ export type ImmediateCode = 'scale' | 'shift' | 'leakyRelu' | 'leakyMask';
  */
 export function packFloats(g: Geometry): number {
   const roundUp = (n: number): number => Math.ceil(n / 64) * 64;
-  return g.KH * g.KW * Math.max(roundUp(g.OC) * g.C, roundUp(g.C) * g.OC);
+  const places = filterPlaces(g);
+  return places * Math.max(roundUp(g.OC) * g.C, roundUp(g.C) * g.OC);
+}
+
+/**
+ * Floats that a kernel may keep for one pair of channels: the filter's taps or, where a fast algorithm may be used, its
+ * values at 6 x 6 points for each of four phases (kernels/winograd.c).
+ */
+export function filterPlaces(g: Geometry): number {
+  const between = (n: number): boolean => n >= 6 && n <= 28;
+  const fast = g.N >= 32 && g.KH === 5 && g.KW === 5 && g.stride === 2 && g.C * g.OC <= 32768;
+  return fast && between(g.OH) && between(g.OW) ? 144 : g.KH * g.KW;
 }

@@ -2,7 +2,7 @@
 import { size, type Tensor } from '../graph.ts';
 import { conv2dOp, convFilterOp, convInputOp, geometryOf } from '../ops/conv.ts';
 import { matmulGeometry, matmulOp, transposeOp } from '../ops/matmul.ts';
-import { type Geometry, type Instruction, packFloats } from '../plan.ts';
+import { filterPlaces, type Geometry, type Instruction, packFloats } from '../plan.ts';
 import type { Buffer, Draft, Placing } from './draft.ts';
 
 /** How many runs of images a filter gradient is summed in: one for each 4,096 output pixels, at most 16. */
@@ -33,7 +33,7 @@ function convInputDraft(g: Geometry, y: Buffer, w: Buffer, x: Buffer): Draft {
 
 function convFilterDraft(g: Geometry, x: Buffer, y: Buffer, w: Buffer): Draft {
   const groups = filterGroups(g);
-  const partials: Buffer = { floats: groups * g.KH * g.KW * g.C * g.OC };
+  const partials: Buffer = { floats: groups * filterPlaces(g) * g.C * g.OC };
   return draft([x, y], [w], [partials], (at) => ({
     kind: 'convFilter',
     x: at(x),

@@ -1,6 +1,9 @@
 // Eight training steps of TensorFlow's, computed in double precision, against every device; and proof that the comparison
 // would notice: each group with a tensor off by one per cent, with a NaN, and with a tensor missing.
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeTensors, encodeTensors, type Tensor } from '../src/checkpoint/safetensors.ts';
 import { openDataset } from '../src/data/open.ts';
@@ -95,4 +98,17 @@ it('refuses files that are no golden ones', async () => {
   await expect(replayGolden(without, 'some file', openDataset())).rejects.toThrow(
     'some file: metadata steps: expected a whole number above 0, got none. Give a file in the golden format.',
   );
+});
+
+// The golden file's batch is too small for the fast convolutions, so the kernels are built once more to use them anyway.
+const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
+it.skipIf(native.missing)(`fast convolutions meet every bound on ${title(native)}`, async () => {
+  const script = fileURLToPath(new URL('../scripts/golden.mjs', import.meta.url));
+  const file = fileURLToPath(new URL(`golden/${NAME}`, import.meta.url));
+  const CC = `${process.env.CC ?? 'cc'} -DWINO_LEAST=1`;
+  const replayed = async (env: NodeJS.ProcessEnv): Promise<string> =>
+    (await promisify(execFile)(process.execPath, [script, file, '--device', 'native'], { env })).stdout;
+  const fast = await replayed({ ...process.env, CC });
+  expect(fast.match(/^pass /gm)).toHaveLength(7);
+  expect(fast).not.toBe(await replayed(process.env));
 });

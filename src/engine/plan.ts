@@ -213,6 +213,6 @@ export function packFloats(g: Geometry): number {
  */
 export function filterPlaces(g: Geometry): number {
   const between = (n: number): boolean => n >= 6 && n <= 28;
-  const fast = g.N >= 32 && g.KH === 5 && g.KW === 5 && g.stride === 2 && g.C * g.OC <= 32768;
+  const fast = g.KH === 5 && g.KW === 5 && g.stride === 2 && g.C * g.OC <= 32768;
   return fast && between(g.OH) && between(g.OW) ? 144 : g.KH * g.KW;
 }

@@ -20,3 +20,6 @@ int32_t dcgan_walk(struct job *job, int32_t thread);
 
 // Names the build: vector width, register tile, instruction set.
 const char *dcgan_variant(void);
+
+// WebAssembly only: every thread tells once where its own SPACE_FLOATS floats (job.h) lie.
+void dcgan_workspace(float *space);

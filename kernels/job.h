@@ -59,7 +59,9 @@ static inline int32_t dcgan_claim(const struct worker *me, int32_t units) {
 // Returns when every thread has called it.
 void dcgan_sync(const struct worker *me);
 
-// At least so many floats of memory of this thread's own, whose contents nobody keeps.
+// At least so many floats of memory of this thread's own, whose contents nobody keeps. At most SPACE_FLOATS may be asked for:
+// WebAssembly's host has laid out as many for each thread.
+enum { SPACE_FLOATS = 1 << 20 };
 float *dcgan_space(const struct worker *me, int64_t floats);
 
 // Sleep while *word is `value`, wake all who sleep on it: the platform's part of the barrier.

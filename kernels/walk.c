@@ -14,6 +14,15 @@ INLINE void relax(void) {
 }
 
 #if defined(__wasm__)
+static _Thread_local float *workspace;
+
+void dcgan_workspace(float *space) { workspace = space; }
+
+float *dcgan_space(const struct worker *me, int64_t floats) {
+  (void)me, (void)floats;
+  return workspace;
+}
+
 void dcgan_sleep(int32_t *word, int32_t value) {
 #if defined(__wasm_atomics__)
   __builtin_wasm_memory_atomic_wait32(word, value, -1);

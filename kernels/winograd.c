@@ -9,7 +9,6 @@
 // second-level cache. An infinite weight or input meets, other than in the direct kernels, all outputs of its tile.
 #include "winograd.h"
 
-#if !defined(__wasm__)
 #include "program.h"
 #include "winograd_tables.h"
 
@@ -38,10 +37,15 @@ INLINE int32_t slot(int32_t n, int32_t id) { return id == POINTS - 1 ? n - 1 : i
 #define WINO_LEAST 32
 #endif
 
+static int64_t space_forward(const struct geometry *g), space_input(const struct geometry *g),
+    space_filter(const struct geometry *g);
+
 // plan.ts gives room for just these shapes; what the register tile wants besides is added here.
 int dcgan_winograd_fits(const struct geometry *g) {
   return g->N >= WINO_LEAST && g->KH == 5 && g->KW == 5 && g->stride == 2 && g->OH >= 6 && g->OH <= 28 && g->OW >= 6 &&
-         g->OW <= 28 && g->C * g->OC <= 32768 && g->pad_top <= 2 && g->pad_left <= 2 && g->C % PANEL == 0 && g->OC % PANEL == 0;
+         g->OW <= 28 && g->C * g->OC <= 32768 && g->pad_top <= 2 && g->pad_left <= 2 && g->C % PANEL == 0 &&
+         g->OC % PANEL == 0 && space_forward(g) <= SPACE_FLOATS && space_input(g) <= SPACE_FLOATS &&
+         space_filter(g) <= SPACE_FLOATS;
 }
 
 // Weights at the points: [a][b][yphase][xphase][panel][c][PANEL]
@@ -611,5 +615,3 @@ void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *
     taps_phase(2, 2, g, 1, 1, partials + i, groups, group_floats, w + i);
   }
 }
-
-#endif

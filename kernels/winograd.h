@@ -3,11 +3,7 @@
 #include "job.h"
 
 // Whether these kernels take a shape: for all three or none, whatever the number of threads.
-#if defined(__wasm__)
-#define dcgan_winograd_fits(geometry) 0
-#else
 int dcgan_winograd_fits(const struct geometry *g);
-#endif
 void dcgan_winograd_conv2d(const struct worker *me, const struct geometry *g, const float *x, const float *w, float *y,
                            float *pack, const int32_t *follower);
 void dcgan_winograd_conv_input(const struct worker *me, const struct geometry *g, const float *y, const float *w,

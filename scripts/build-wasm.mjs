@@ -24,7 +24,7 @@ const NATIVE_ONLY = ['pool.c'];
 const MAX_MEMORY = 65536 * 65536;
 const EXPORTS = [
   '__stack_pointer __wasm_init_tls __tls_size __heap_base'.split(' '),
-  'dcgan_job_bytes dcgan_job_init dcgan_walk dcgan_variant'.split(' '),
+  'dcgan_job_bytes dcgan_job_init dcgan_walk dcgan_variant dcgan_workspace'.split(' '),
 ].flat();
 const FLAGS = [
   '--target=wasm32-unknown-unknown -std=c17 -O3 -ffreestanding -fbuiltin -nostdlib -fvisibility=hidden'.split(' '),

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../src/engine/backends/backend.ts';
 import { controlWords } from '../src/engine/control.ts';
 import type { Code, Conv2d, Elementwise, Geometry, Instruction, Plan, Program, UnaryCode } from '../src/engine/plan.ts';
-import { packFloats } from '../src/engine/plan.ts';
+import { filterPlaces, packFloats } from '../src/engine/plan.ts';
 import { drawWord, wordToUniform } from '../src/engine/random.ts';
 import { TEST_DEVICES, type TestDevice, title } from './support/devices.ts';
 import { relativeError, values } from './support/values.ts';
@@ -91,7 +91,7 @@ function geometry(
 function convolutions(g: Geometry): Trial[] {
   const size = { x: g.N * g.H * g.W * g.C, w: g.KH * g.KW * g.C * g.OC, y: g.N * g.OH * g.OW * g.OC };
   const groups = Math.min(3, g.N);
-  const rest = Math.max(packFloats(g), groups * size.w);
+  const rest = Math.max(packFloats(g), groups * filterPlaces(g) * g.C * g.OC);
   const [x, w, y, scratch] = places(size.x, size.w, size.y, rest) as [number, number, number, number];
   const at = { ...g, x, w, y };
   const name = `[${g.N},${g.H},${g.W},${g.C}] kernel [${g.KH},${g.KW}] to ${g.OC}, stride ${g.stride}`;
@@ -275,6 +275,9 @@ const SUMS: readonly Trial[] = [
   ...convolutions(geometry([7, 7, 7, 3], [5, 5, 100], 1)),
   ...convolutions(geometry([3, 14, 14, 64], [5, 5, 128], 2)),
   ...convolutions(geometry([13, 9, 6, 1], [5, 5, 64], 2)),
+  // Few products: see kernels/winograd.c.
+  ...convolutions(geometry([33, 14, 14, 16], [5, 5, 32], 2)),
+  ...convolutions(geometry([37, 13, 20, 24], [5, 5, 16], 2)),
   ...convolutions(geometry([25, 4, 5, 33], [3, 2, 1], 2)),
   ...convolutions(geometry([1, 8, 8, 16], [4, 4, 32], 3)),
   ...convolutions(geometry([2, 6, 6, 5], [1, 1, 47], 2)),
@@ -308,7 +311,7 @@ function ulps(got: number, wanted: number): number {
 
 describe.skipIf(wasm.missing)(`${title(wasm)} against the reference`, () => {
   it.each(named([...SUMS, ...REDUCES, broadcast()]))('%s', async (_, trial) => {
-    expect(relativeError(await onWasm(trial), await run(reference, 1, trial))).toBeLessThan(1e-6);
+    expect(relativeError(await onWasm(trial), await run(reference, 1, trial))).toBeLessThan(3e-6);
   });
 
   it.each(named(POINTS))('%s within 3 units in the last place', async (_, trial) => {

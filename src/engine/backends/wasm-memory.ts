@@ -1,5 +1,5 @@
 // Where things lie in the kernels' memory, and how it grows. One block, lowest first:
-//   the kernels' data and first stack | signals | job | (thread-local data, stack) of each thread | arena | plan words
+//   the kernels' data and first stack | signals | job | (thread-local data, stack, workspace) of each thread | arena | plan words
 // The arena is last but for the words of the plan being run, so it can grow in place: state first, scratch after it, as
 // the plan's addresses have it, hence float `a` lies at arena + 4 a. The memory may have served another backend: what
 // must be zero is cleared. Pages cost nothing until touched. Growing leaves older views short: they are made anew for each use.
@@ -13,6 +13,9 @@ const STACK = 256 * 1024;
 /** Kernels may read past a tensor's end by less than this (kernels/job.h). */
 const SPARE = 4096;
 
+/** Bytes of a worker's workspace: SPACE_FLOATS of kernels/job.h. Pages that are never touched cost nothing. */
+const SPACE = 4 * 2 ** 20;
+
 const roundUp = (bytes: number, unit = ALIGN): number => Math.ceil(bytes / unit) * unit;
 
 /** Byte offsets of one thread's own places. */
@@ -20,6 +23,7 @@ export interface ThreadPlace {
   readonly tls: number;
   /** Upper end: stacks grow downwards. */
   readonly stack: number;
+  readonly space: number;
 }
 
 export class WasmArena {
@@ -40,8 +44,11 @@ export class WasmArena {
     this.job = this.signals + roundUp(4 * SIGNAL_WORDS);
     const first = this.job + roundUp(exports.dcgan_job_bytes());
     const tls = roundUp(exports.__tls_size.value);
-    const place = (thread: number): number => first + thread * (tls + STACK);
-    this.threads = Array.from({ length: threads }, (_, i) => ({ tls: place(i), stack: place(i + 1) }));
+    const place = (thread: number): number => first + thread * (tls + STACK + SPACE);
+    this.threads = Array.from({ length: threads }, (_, i) => {
+      const stack = place(i) + tls + STACK;
+      return { tls: place(i), stack, space: stack };
+    });
     this.#arena = place(threads);
     this.reserve(0, 0, 'the state');
     this.signalWords().fill(0);

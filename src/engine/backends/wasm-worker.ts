@@ -21,6 +21,7 @@ export interface WorkerStart {
   readonly job: number;
   readonly tls: number;
   readonly stack: number;
+  readonly space: number;
 }
 
 /** What a worker says. `code` is dcgan_walk's: 0, or 1 + the index of an unknown instruction. */
@@ -33,10 +34,11 @@ export type WorkerMessage =
 export const SERVE_SOURCE = `function serve(start, post) {
   'use strict';
   try {
-    const { module, memory, thread, threads, signals, job, tls, stack } = start;
+    const { module, memory, thread, threads, signals, job, tls, stack, space } = start;
     const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
     kernels.__stack_pointer.value = stack;
     kernels.__wasm_init_tls(tls);
+    kernels.dcgan_workspace(space);
     const words = new Int32Array(memory.buffer, signals, ${SIGNAL_WORDS});
     let run = 0;
     post({ kind: 'ready' });

@@ -64,6 +64,8 @@ class Loop {
   readonly #signal: AbortSignal | undefined;
   readonly #stepsPerEpoch: number;
   readonly #epochs: number;
+  /** Each step's images: one array for all, or the garbage of two steps would outgrow a small model. */
+  readonly #images: Float32Array<ArrayBuffer>;
   /** Steps of the newest checkpoint. */
   #saved: number;
 
@@ -73,6 +75,7 @@ class Loop {
     this.#signal = signal;
     this.#epochs = run.record.config.epochs;
     this.#stepsPerEpoch = stepsPerEpoch(run.data.count, run.record.config.batchSize);
+    this.#images = new Float32Array(run.record.config.batchSize * run.data.imageSize);
     this.#saved = run.gan.steps;
   }
 
@@ -157,7 +160,9 @@ class Loop {
 
   async #step(epoch: number, stepInEpoch: number, indices: Uint32Array): Promise<StepEvent> {
     const started = performance.now();
-    const result = await this.#gan.step(this.#run.data.batch(indices));
+    const { data } = this.#run;
+    const images = this.#images.subarray(0, indices.length * data.imageSize);
+    const result = await this.#gan.step(data.batch(indices, images));
     const seconds = (performance.now() - started) / 1000;
     return { type: 'step', step: this.#gan.steps, epoch, stepInEpoch, images: indices.length, ...result, seconds };
   }

@@ -1,12 +1,13 @@
 // The wasm device as a backend: its order of calls, its memory, its workers' end, an event loop that stays free, and
 // what it says when something cannot be.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backend } from '../src/engine/backends/backend.ts';
 import { openWasm } from '../src/engine/backends/wasm.ts';
 import { type WasmPlatform, wasmOpener } from '../src/engine/backends/wasm-backend.ts';
+import { SPACE } from '../src/engine/backends/wasm-memory.ts';
 import { nodePlatform, readArtefact } from '../src/engine/backends/wasm-node.ts';
 import type { Instruction, Plan } from '../src/engine/plan.ts';
 import { temporaryFolder } from './support/folders.ts';
@@ -72,6 +73,12 @@ describe('a wasm backend', () => {
   it('names its kernels and threads', async () => {
     const { info } = await opened(0, 3);
     expect(info).toEqual({ device: 'wasm', variant: expect.stringMatching(/^simd128 [0-9a-f]{12}$/), threads: 3 });
+  });
+
+  it('gives each worker the workspace that the kernels count on', () => {
+    const header = readFileSync(new URL('../kernels/job.h', import.meta.url), 'utf8');
+    const [, shift] = header.match(/SPACE_FLOATS = 1 << (\d+)/)!;
+    expect(SPACE).toBe(4 * 2 ** Number(shift));
   });
 
   it('takes calls in their order, awaited or not, and copies what it is given', async () => {

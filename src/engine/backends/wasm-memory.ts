@@ -13,8 +13,8 @@ const STACK = 256 * 1024;
 /** Kernels may read past a tensor's end by less than this (kernels/job.h). */
 const SPARE = 4096;
 
-/** Bytes of a worker's workspace: SPACE_FLOATS of kernels/job.h. Pages that are never touched cost nothing. */
-const SPACE = 4 * 2 ** 20;
+/** Bytes of a worker's workspace: SPACE_FLOATS of kernels/job.h, a test sees to it. Pages never touched cost nothing. */
+export const SPACE = 4 * 2 ** 20;
 
 const roundUp = (bytes: number, unit = ALIGN): number => Math.ceil(bytes / unit) * unit;
 

@@ -8,6 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FUSED } from '../../dist/engine/backends/native-compiler.js';
 import { compile } from '../../dist/engine/compile.js';
 import { encode } from '../../dist/engine/encode.js';
 import { layoutState } from '../../dist/engine/layout.js';
@@ -81,7 +82,7 @@ function build(folder) {
   const units = readdirSync(kernels).filter((name) => name.endsWith('.c') && name !== 'pool.c');
   const objects = units.map((unit) => {
     const object = join(folder, unit.replace(/c$/, 'o'));
-    const contract = ['conv.c', 'filter.c', 'winograd.c'].includes(unit) ? 'fast' : 'off';
+    const contract = FUSED.includes(unit) ? 'fast' : 'off';
     execFileSync('gcc', [...flags, `-ffp-contract=${contract}`, '-c', join(kernels, unit), '-o', object]);
     return object;
   });

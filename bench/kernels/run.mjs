@@ -1,11 +1,12 @@
 // Builds driver.c with the kernels, with the flags of the native device, and runs it with the arguments given:
-//   node bench/kernels/run.mjs [threads] [rounds] [batch] [layer]
+//   npm run build && node bench/kernels/run.mjs [threads] [rounds] [batch] [layer]
 // CC chooses the compiler, MACHINE its target (default -march=native; "-mavx2 -mfma" shows the narrower tile).
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FUSED } from '../../dist/engine/backends/native-compiler.js';
 
 const kernels = fileURLToPath(new URL('../../kernels/', import.meta.url));
 const driver = fileURLToPath(new URL('driver.c', import.meta.url));
@@ -17,7 +18,7 @@ try {
   const units = readdirSync(kernels).filter((name) => name.endsWith('.c'));
   const objects = units.map((unit) => {
     const object = join(folder, unit.replace(/c$/, 'o'));
-    const contract = ['conv.c', 'filter.c', 'winograd.c'].includes(unit) ? 'fast' : 'off';
+    const contract = FUSED.includes(unit) ? 'fast' : 'off';
     execFileSync(cc, [...flags, `-ffp-contract=${contract}`, '-c', join(kernels, unit), '-o', object], {
       stdio: 'inherit',
     });

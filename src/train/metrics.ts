@@ -25,8 +25,6 @@ const lineSchema = z.looseObject({
 /** One line: losses and scores of a step, or their means over an epoch. */
 export type MetricsLine = z.infer<typeof lineSchema>;
 
-export const MEASURES = ['generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore'] as const;
-
 export function appendMetrics(run: string, line: MetricsLine): void {
   const path = join(run, METRICS_NAME);
   try {

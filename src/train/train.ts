@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { checkpointName, prune, saveCheckpoint } from '../checkpoint/files.ts';
 import type { DCGAN, StepResult } from '../gan/dcgan.ts';
 import { decodeSnapshot } from '../gan/snapshot.ts';
+import type { STEP_NUMBERS } from '../gan/step.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import type {
@@ -18,7 +19,7 @@ import type {
   StepEvent,
   TrainEvent,
 } from './events.ts';
-import { appendMetrics, type MEASURES, type MetricsLine } from './metrics.ts';
+import { appendMetrics, type MetricsLine } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
 import { epochOrder } from './order.ts';
 import {
@@ -208,7 +209,7 @@ class Loop {
 
 /** Means over an epoch's steps. */
 function meansOf(lines: readonly MetricsLine[]): StepResult {
-  const mean = (name: (typeof MEASURES)[number]): number =>
+  const mean = (name: (typeof STEP_NUMBERS)[number]): number =>
     lines.reduce((total, line) => total + (line[name] ?? Number.NaN), 0) / lines.length;
   return {
     generatorLoss: mean('generatorLoss'),

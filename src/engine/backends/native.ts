@@ -5,6 +5,7 @@ import { DcganError } from '../../platform/errors.ts';
 import { encode } from '../encode.ts';
 import type { Address, Plan } from '../plan.ts';
 import type { Backend, BackendInfo, Executable, OpenBackend } from './backend.ts';
+import { CallQueue } from './call-queue.ts';
 import { type Library, library, loadLibrary, type NativeKernels, NoLibrary } from './native-library.ts';
 
 export type NativeAvailability =
@@ -102,9 +103,7 @@ class NativeBackend implements Backend {
   readonly #scratch: Block;
   readonly #pool: bigint;
   readonly #words = new WeakMap<Executable, Int32Array>();
-  #tail: Promise<unknown> = Promise.resolve();
-  #failure: { readonly reason: unknown } | undefined;
-  #disposed: Promise<void> | undefined;
+  readonly #queue = new CallQueue('native');
 
   constructor(kernels: NativeKernels, stateFloats: number, threads: number) {
     this.info = { device: 'native', variant: kernels.variant, threads };
@@ -122,7 +121,7 @@ class NativeBackend implements Backend {
   }
 
   compile(plan: Plan): Promise<Executable> {
-    return this.#ask(() => {
+    return this.#queue.ask(() => {
       if (plan.stateFloats !== this.#stateFloats)
         throw new DcganError({
           what: `plan "${plan.name}" was made for another state`,
@@ -138,7 +137,7 @@ class NativeBackend implements Backend {
 
   write(address: Address, data: Float32Array | Uint32Array): Promise<void> {
     const { buffer, byteOffset, length } = data.slice();
-    return this.#ask(() => {
+    return this.#queue.ask(() => {
       const from = new Float32Array(buffer, byteOffset, length);
       for (const { floats, offset } of this.#pieces(address, length))
         floats.set(from.subarray(offset, offset + floats.length));
@@ -146,7 +145,7 @@ class NativeBackend implements Backend {
   }
 
   read(address: Address, length: number): Promise<Float32Array> {
-    return this.#ask(() => {
+    return this.#queue.ask(() => {
       const result = new Float32Array(length);
       for (const { floats, offset } of this.#pieces(address, length)) result.set(floats, offset);
       return result;
@@ -154,7 +153,7 @@ class NativeBackend implements Backend {
   }
 
   run(executable: Executable): Promise<void> {
-    return this.#ask(async () => {
+    return this.#queue.ask(async () => {
       const { plan } = executable;
       const words = this.#words.get(executable);
       if (!words) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
@@ -171,12 +170,11 @@ class NativeBackend implements Backend {
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#tail.then(() => {
+    return this.#queue.close(() => {
       this.#kernels.poolClose(this.#pool);
       this.#state.free();
       this.#scratch.free();
     });
-    return this.#disposed;
   }
 
   /** The parts of an address range in state and scratch, and where they begin in the range. */
@@ -195,21 +193,5 @@ class NativeBackend implements Backend {
     if (inState < length)
       pieces.push({ floats: this.#scratch.at(address + inState - split, length - inState), offset: inState });
     return pieces;
-  }
-
-  /** Queues one call behind all before it. */
-  #ask<T>(act: () => T | Promise<T>): Promise<T> {
-    if (this.#disposed) return Promise.reject(new DcganError({ what: 'native: the backend was disposed' }));
-    const result = this.#tail.then(async () => {
-      try {
-        if (this.#failure) throw this.#failure.reason;
-        return await act();
-      } catch (reason) {
-        this.#failure ??= { reason };
-        throw this.#failure.reason;
-      }
-    });
-    this.#tail = result.catch(() => {});
-    return result;
   }
 }

@@ -6,6 +6,7 @@ import { DcganError } from '../../platform/errors.ts';
 import { encode } from '../encode.ts';
 import type { Address, Plan } from '../plan.ts';
 import type { Backend, BackendInfo, Executable, OpenBackend } from './backend.ts';
+import { CallQueue } from './call-queue.ts';
 import { WasmArena } from './wasm-memory.ts';
 import { type Kernels, kernelVariant, loadKernels } from './wasm-module.ts';
 import { type SpawnWorker, WasmTeam } from './wasm-team.ts';
@@ -52,9 +53,7 @@ class WasmBackend implements Backend {
   readonly #team: WasmTeam;
   readonly #release: () => void;
   readonly #words = new WeakMap<Executable, Int32Array>();
-  #tail: Promise<unknown> = Promise.resolve();
-  #failure: { readonly reason: unknown } | undefined;
-  #disposed: Promise<void> | undefined;
+  readonly #queue = new CallQueue('wasm');
 
   /** `release` is told when nobody works on the memory any more. */
   constructor(info: BackendInfo, stateFloats: number, arena: WasmArena, team: WasmTeam, release: () => void) {
@@ -63,13 +62,11 @@ class WasmBackend implements Backend {
     this.#arena = arena;
     this.#team = team;
     this.#release = release;
-    team.onFailure = (reason) => {
-      this.#failure ??= { reason };
-    };
+    team.onFailure = (reason) => this.#queue.fail(reason);
   }
 
   compile(plan: Plan): Promise<Executable> {
-    return this.#ask(() => {
+    return this.#queue.ask(() => {
       this.#checkState(plan);
       const words = encode(plan);
       this.#arena.reserve(plan.scratchFloats, words.length, `plan "${plan.name}"`);
@@ -82,15 +79,15 @@ class WasmBackend implements Backend {
   write(address: Address, data: Float32Array | Uint32Array): Promise<void> {
     // slice() copies to memory of its own, also from a shared buffer.
     const { buffer, byteOffset, length } = data.slice();
-    return this.#ask(() => this.#arena.floats(address, length).set(new Float32Array(buffer, byteOffset, length)));
+    return this.#queue.ask(() => this.#arena.floats(address, length).set(new Float32Array(buffer, byteOffset, length)));
   }
 
   read(address: Address, length: number): Promise<Float32Array> {
-    return this.#ask(() => this.#arena.floats(address, length).slice());
+    return this.#queue.ask(() => this.#arena.floats(address, length).slice());
   }
 
   run(executable: Executable): Promise<void> {
-    return this.#ask(async () => {
+    return this.#queue.ask(async () => {
       const words = this.#words.get(executable);
       const { plan } = executable;
       if (!words) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
@@ -101,24 +98,7 @@ class WasmBackend implements Backend {
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#tail.then(() => this.#team.close()).then(this.#release);
-    return this.#disposed;
-  }
-
-  /** Queues one call behind all before it. */
-  #ask<T>(act: () => T | Promise<T>): Promise<T> {
-    if (this.#disposed) return Promise.reject(new DcganError({ what: 'wasm: the backend was disposed' }));
-    const result = this.#tail.then(async () => {
-      try {
-        if (this.#failure) throw this.#failure.reason;
-        return await act();
-      } catch (reason) {
-        this.#failure ??= { reason };
-        throw this.#failure.reason;
-      }
-    });
-    this.#tail = result.catch(() => {});
-    return result;
+    return this.#queue.close(() => this.#team.close().then(this.#release));
   }
 
   #checkState({ name, stateFloats }: Plan): void {

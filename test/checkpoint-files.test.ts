@@ -3,10 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CHECKSUM_PLACE, seal, verify } from '../src/checkpoint/checksum.ts';
+import { CHECKSUM_PLACE, encodeCheckpoint, seal, verify } from '../src/checkpoint/checksum.ts';
 import {
   checkpointName,
-  encodeCheckpoint,
   listCheckpoints,
   loadCheckpoint,
   newestCheckpoint,

@@ -2,7 +2,7 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Dataset } from '../src/data/dataset.ts';
-import { FilePixels } from '../src/data/pixel-source.ts';
+import { FilePixels } from '../src/data/file-pixels.ts';
 import { toBytes, toNumbers } from '../src/data/pixels.ts';
 import { sha256 } from '../src/platform/sha256.ts';
 import { temporaryFolder } from './support/folders.ts';

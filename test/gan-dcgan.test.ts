@@ -198,7 +198,7 @@ describe('says no', () => {
   });
 
   it('to a checkpoint that lacks a tensor, has one too many or a wrong shape, and to other files', async () => {
-    const { encodeCheckpoint } = await import('../src/checkpoint/files.ts');
+    const { encodeCheckpoint } = await import('../src/checkpoint/checksum.ts');
     const { tensors, metadata } = decodeTensors(await (await create()).toBytes(), 'model');
     const changed = (change: (copy: Map<string, Tensor>) => void): Uint8Array => {
       const copy = new Map(tensors);

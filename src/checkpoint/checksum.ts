@@ -3,11 +3,20 @@
 
 import { DcganError } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
+import { encodeTensors, type Tensor } from './safetensors.ts';
 
 const DIGITS = 64;
 
 /** To be put among a checkpoint's metadata: the place that `seal` fills. */
 export const CHECKSUM_PLACE: Readonly<Record<'checksum', string>> = { checksum: '0'.repeat(DIGITS) };
+
+/** The bytes of a checkpoint: tensors, metadata and the checksum of it all. */
+export function encodeCheckpoint(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  return seal(encodeTensors(tensors, { ...metadata, ...CHECKSUM_PLACE }));
+}
 
 /**
  * Fills the checksum's place, in `bytes` themselves, and returns them. Sealing twice changes nothing.
@@ -55,7 +64,7 @@ function checksum(bytes: Uint8Array, place: number): string {
 function placeIn(bytes: Uint8Array): number | null {
   if (bytes.length < 8) return null;
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  const header = Buffer.from(bytes.buffer, bytes.byteOffset + 8, Math.min(length, bytes.length - 8)).toString('latin1');
+  const header = new TextDecoder('latin1').decode(bytes.subarray(8, 8 + Math.min(length, bytes.length - 8)));
   const found = /(?<=[{,]"checksum":")[0-9a-f]{64}"/.exec(header);
   return found && 8 + found.index;
 }

@@ -13,8 +13,8 @@ import {
   temporaryPath,
   writeFileDurably,
 } from '../platform/durable.ts';
-import { CHECKSUM_PLACE, seal, verify } from './checksum.ts';
-import { decodeTensors, encodeTensors, type Tensor, type TensorFile } from './safetensors.ts';
+import { verify } from './checksum.ts';
+import { decodeTensors, type TensorFile } from './safetensors.ts';
 
 export interface CheckpointFile {
   readonly path: string;
@@ -67,14 +67,6 @@ export function prune(folder: string, keepEvery = 15): string[] {
     remove(path);
     return path;
   });
-}
-
-/** The bytes of a checkpoint: tensors, metadata and the checksum of it all. */
-export function encodeCheckpoint(
-  tensors: ReadonlyMap<string, Tensor>,
-  metadata: Readonly<Record<string, string>>,
-): Uint8Array {
-  return seal(encodeTensors(tensors, { ...metadata, ...CHECKSUM_PLACE }));
 }
 
 /**

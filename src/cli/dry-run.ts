@@ -5,7 +5,8 @@ import { arenaBytes } from '../engine/plan.ts';
 import { makeModel, parameterCounts } from '../gan/model.ts';
 import { trainingStep } from '../gan/step.ts';
 import type { TrainOptions } from '../train/options.ts';
-import { configFor, dataOfRun, openData, stepsPerEpoch } from '../train/prepare.ts';
+import { stepsPerEpoch } from '../train/order.ts';
+import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
 import { columns, grouped, large, megabytes } from './format.ts';
 

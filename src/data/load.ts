@@ -12,6 +12,7 @@ import { DcganError, usage } from '../platform/errors.ts';
 import { type Built, type PackProgress, settle, writePack } from './build.ts';
 import { cifarFilesIn, isCifarName, openCifar } from './cifar.ts';
 import { Dataset } from './dataset.ts';
+import { FilePixels } from './file-pixels.ts';
 import { folderSupply } from './folder.ts';
 import { sniffIdx } from './idx.ts';
 import { openKnown } from './known.ts';
@@ -19,7 +20,7 @@ import { decodeNpyHead, isNpy } from './npy.ts';
 import { headOf, idxFilesIn, isFolder, nameOf, openIdxFile, openIdxFolder } from './open.ts';
 import { checkDataOptions, type DataOptions } from './options.ts';
 import { isPack, openPack, readHeader } from './pack.ts';
-import { FilePixels, MemoryPixels } from './pixel-source.ts';
+import { MemoryPixels } from './pixel-source.ts';
 import type { Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
 

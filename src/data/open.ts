@@ -8,7 +8,8 @@ import { fileError, readFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { nearest } from '../platform/suggest.ts';
 import type { Dataset } from './dataset.ts';
-import { type IdxImages, parseIdx, sniffIdx } from './idx.ts';
+import { parseIdx, sniffIdx } from './idx.ts';
+import type { IdxImages } from './idx-plain.ts';
 import { datasetOf, KNOWN, openKnown } from './known.ts';
 
 /**

@@ -15,8 +15,9 @@ import { z } from 'zod';
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { Dataset } from './dataset.ts';
+import { FilePixels } from './file-pixels.ts';
 import { FITS } from './options.ts';
-import { FilePixels, MemoryPixels } from './pixel-source.ts';
+import { MemoryPixels } from './pixel-source.ts';
 
 const SIGNATURE = 'DCGANPAK';
 const START = 12;

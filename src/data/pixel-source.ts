@@ -1,13 +1,7 @@
-// Where a data set's bytes lie: in memory, in a part of a file, or in either of them seen otherwise (the first ones only; each
-// one followed by its mirror image). Reading a file by position serves sets larger than memory: the operating system keeps
-// what was read lately, as it would for a mapped file, and an image is one `pread` of some kilobytes.
-// Source: POSIX.1-2017 pread().
+// Where a data set's bytes lie: in memory, in a part of a file (file-pixels.ts), or in either of them seen otherwise (the
+// first ones only; each one followed by its mirror image). Nothing here needs Node, so pages use it too.
 
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
-import { fileError } from '../platform/durable.ts';
-import { DcganError } from '../platform/errors.ts';
-import { sha256 } from '../platform/sha256.ts';
+import { Sha256, sha256 } from '../platform/sha256.ts';
 
 export interface PixelSource {
   /** Bytes in all. */
@@ -25,7 +19,7 @@ export interface PixelSource {
 /** Bytes hashed or copied at a time. */
 const PIECE = 1 << 22;
 
-abstract class Source implements PixelSource {
+export abstract class Source implements PixelSource {
   readonly length: number;
   readonly unit: number;
   #sha256: string | undefined;
@@ -43,14 +37,14 @@ abstract class Source implements PixelSource {
   }
 
   protected digest(): string {
-    const hash = createHash('sha256');
+    const hash = new Sha256();
     const piece = new Uint8Array(Math.ceil(Math.min(PIECE, this.length) / this.unit) * this.unit);
     for (let at = 0; at < this.length; at += piece.length) {
       const part = piece.subarray(0, Math.min(piece.length, this.length - at));
       this.read(at, part);
       hash.update(part);
     }
-    return hash.digest('hex');
+    return hash.hex();
   }
 
   all(): Uint8Array {
@@ -78,47 +72,6 @@ export class MemoryPixels extends Source {
 
   protected override digest(): string {
     return sha256(this.#bytes);
-  }
-}
-
-const openFiles = new FinalizationRegistry<number>((fd) => closeSync(fd));
-
-/** `length` bytes of a file from `start` on. The file stays open as long as anyone holds this. */
-export class FilePixels extends Source {
-  readonly #path: string;
-  readonly #fd: number;
-  readonly #start: number;
-
-  constructor(path: string, start: number, length: number) {
-    super(length);
-    this.#path = path;
-    this.#start = start;
-    try {
-      this.#fd = openSync(path, 'r');
-    } catch (error) {
-      throw fileError('opened', path, error);
-    }
-    openFiles.register(this, this.#fd);
-  }
-
-  read(offset: number, out: Uint8Array): void {
-    for (let done = 0; done < out.length; ) {
-      const position = this.#start + offset + done;
-      let got = 0;
-      try {
-        got = readSync(this.#fd, out, done, out.length - done, position);
-      } catch (error) {
-        throw fileError('read', this.#path, error);
-      }
-      if (got === 0) {
-        throw new DcganError({
-          what: `${this.#path} has become shorter since it was opened (byte ${position})`,
-          expected: `${this.#start + this.length} bytes`,
-          todo: 'Leave the data alone while they are in use',
-        });
-      }
-      done += got;
-    }
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Tensor } from '../checkpoint/safetensors.ts';
 import { showShape } from '../engine/graph.ts';
 import { DcganError, usage } from '../platform/errors.ts';
+import { readPlace, writePlace } from '../platform/places.ts';
 import { type Config, type ConfigOverrides, resolveConfig } from './config.ts';
 import { Machine, type MachineInfo, type MachineOptions } from './machine.ts';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.ts';
@@ -178,8 +179,7 @@ export class DCGAN {
   /** Writes a checkpoint, whole or not at all. */
   async save(path: string): Promise<void> {
     const bytes = await this.toBytes();
-    const { writeFileDurably } = await import('../platform/durable.ts');
-    writeFileDurably(path, bytes);
+    await writePlace(path, bytes);
   }
 
   /** Frees the device. */
@@ -209,7 +209,5 @@ async function bytesOf(source: string | URL | Blob | Uint8Array): Promise<{ byte
       throw new DcganError({ what: `checkpoint ${source} cannot be fetched`, got: `HTTP status ${response.status}` });
     return { bytes: new Uint8Array(await response.arrayBuffer()), name: source.href };
   }
-  const [{ readFile }, { fileURLToPath }] = await Promise.all([import('../platform/durable.ts'), import('node:url')]);
-  const path = source instanceof URL ? fileURLToPath(source) : source;
-  return { bytes: readFile(path), name: path };
+  return readPlace(source);
 }

@@ -1,8 +1,7 @@
 // A model's state as a file: tensors by name, and what is needed to go on with them. The same bytes for the same state, in
 // Node and in a page; a plain safetensors file to everyone else.
 
-import { verify } from '../checkpoint/checksum.ts';
-import { encodeCheckpoint } from '../checkpoint/files.ts';
+import { encodeCheckpoint, verify } from '../checkpoint/checksum.ts';
 import { decodeTensors, type Tensor, type TensorFile } from '../checkpoint/safetensors.ts';
 import { sameShape, showShape } from '../engine/graph.ts';
 import type { StateLayout } from '../engine/layout.ts';

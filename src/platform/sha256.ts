@@ -1,10 +1,25 @@
-// One hash for everything that is checked on disk: data sets, checkpoints, compiled kernels (FIPS 180-4).
+// One hash for everything that is checked on disk: data sets, checkpoints, compiled kernels (FIPS 180-4). sha256-page.ts is
+// the same for pages.
 
 import { createHash } from 'node:crypto';
 
+/** A hash that takes its bytes piece by piece. */
+export class Sha256 {
+  readonly #hash = createHash('sha256');
+
+  update(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+  }
+
+  /** 64 lower-case hex digits; the last thing to be asked. */
+  hex(): string {
+    return this.#hash.digest('hex');
+  }
+}
+
 /** SHA-256 of the parts one after another, as 64 lower-case hex digits. */
 export function sha256(...parts: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
+  const hash = new Sha256();
   for (const part of parts) hash.update(part);
-  return hash.digest('hex');
+  return hash.hex();
 }

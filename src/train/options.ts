@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { DataOptions } from '../data/options.ts';
 import type { ConfigOverrides } from '../gan/config.ts';
 import type { MachineOptions } from '../gan/machine.ts';
-import type { Contrast } from './pictures.ts';
+import type { Contrast } from './progress.ts';
 
 export interface TrainOptions
   extends MachineOptions,

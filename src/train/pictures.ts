@@ -1,18 +1,11 @@
 // The pictures of a run: reals and start before training, one after each epoch, and the film of them.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dataset } from '../data/dataset.ts';
-import type { DCGAN } from '../gan/dcgan.ts';
-import { FIXED_COUNT } from '../gan/model.ts';
-import { FIXED_NOISE } from '../gan/streams.ts';
 import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { chooseFrames, encodeGif } from '../render/gif.ts';
-import { type GridOptions, makeGrid, type Picture } from '../render/grid.ts';
+import type { Picture } from '../render/grid.ts';
 import { decodePng, encodePng } from '../render/png.ts';
-
-/** How grey levels are shown: `fixed`, as the network gives them, or `tile`, each tile stretched to its own range. */
-export type Contrast = NonNullable<GridOptions['contrast']>;
 
 export const GIF_NAME = 'dcgan.gif';
 export const IMAGES_FOLDER = 'images';
@@ -22,20 +15,6 @@ const INITIAL_NAME = 'initial.png';
 /** The file of an epoch's picture; epoch 0 is before training. */
 export function pictureName(epoch: number): string {
   return epoch === 0 ? INITIAL_NAME : `image_at_epoch_${String(epoch).padStart(4, '0')}.png`;
-}
-
-/** The first images of the data, as a 4 x 4 picture. */
-export function realsPicture(data: Dataset): Picture {
-  const count = Math.min(FIXED_COUNT, data.count);
-  const { height, width, channels } = data;
-  return makeGrid(data.bytes(0, count), [count, height, width, channels]);
-}
-
-/** What the generator makes of the fixed noise, as a 4 x 4 picture. */
-export async function progressPicture(gan: DCGAN, contrast: Contrast): Promise<Picture> {
-  const { imageSize, channels } = gan.config;
-  const noise = (await gan.tensors()).get(FIXED_NOISE.name)!.data;
-  return makeGrid(await gan.generate(noise), [FIXED_COUNT, imageSize, imageSize, channels], { contrast });
 }
 
 export function savePicture(path: string, picture: Picture): void {

@@ -47,10 +47,6 @@ const SETTLED = [
   'adamEpsilon',
 ] as const satisfies readonly (keyof Config & keyof TrainOptions)[];
 
-export function stepsPerEpoch(count: number, batchSize: number): number {
-  return Math.ceil(count / batchSize);
-}
-
 const TRAINABLE = 'a size from 16 to 128 that 4 divides';
 
 /** How pictures are read, beyond size and channels. */

@@ -4,9 +4,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkpointName, prune, saveCheckpoint } from '../checkpoint/files.ts';
-import type { DCGAN, StepResult } from '../gan/dcgan.ts';
+import type { DCGAN } from '../gan/dcgan.ts';
 import { decodeSnapshot } from '../gan/snapshot.ts';
-import type { STEP_NUMBERS } from '../gan/step.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import type {
@@ -19,20 +18,13 @@ import type {
   StepEvent,
   TrainEvent,
 } from './events.ts';
+import { meansOf } from './means.ts';
 import { appendMetrics, type MetricsLine } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
-import { epochOrder } from './order.ts';
-import {
-  GIF_NAME,
-  IMAGES_FOLDER,
-  pictureName,
-  progressPicture,
-  REALS_NAME,
-  realsPicture,
-  saveFilm,
-  savePicture,
-} from './pictures.ts';
-import { type Prepared, prepareFresh, prepareResumed, stepsPerEpoch } from './prepare.ts';
+import { epochOrder, stepsPerEpoch } from './order.ts';
+import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
+import { type Prepared, prepareFresh, prepareResumed } from './prepare.ts';
+import { progressPicture, realsPicture } from './progress.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
 
 /**
@@ -205,16 +197,4 @@ class Loop {
     const gif = film ? saveFilm(folder) : join(folder, GIF_NAME);
     return { type: 'done', folder, epochs: this.#gan.epoch, checkpoint: this.#newest(), gif, already };
   }
-}
-
-/** Means over an epoch's steps. */
-function meansOf(lines: readonly MetricsLine[]): StepResult {
-  const mean = (name: (typeof STEP_NUMBERS)[number]): number =>
-    lines.reduce((total, line) => total + (line[name] ?? Number.NaN), 0) / lines.length;
-  return {
-    generatorLoss: mean('generatorLoss'),
-    discriminatorLoss: mean('discriminatorLoss'),
-    realScore: mean('realScore'),
-    fakeScore: mean('fakeScore'),
-  };
 }

@@ -1,29 +1,8 @@
-// Which devices there are, whether they can run here, and how the best is chosen: native where a C compiler is found,
-// else wasm. The reference is for tests and is only ever taken by name.
+// How the device is chosen from those that devices.ts lists, and what is said where it cannot run.
 import { DcganError, usage } from '../../platform/errors.ts';
 import { nearest } from '../../platform/suggest.ts';
 import { DEVICES, type DeviceName, type OpenBackend } from './backend.ts';
-import { nativeAvailability, openNative } from './native.ts';
-import { openReference } from './reference.ts';
-import { openWasm, wasmAvailability } from './wasm.ts';
-
-export type Availability =
-  | { readonly ok: true; readonly variant: string }
-  | { readonly ok: false; readonly reason: string; readonly todo: string };
-
-interface Device {
-  readonly open: OpenBackend;
-  readonly available: () => Promise<Availability>;
-}
-
-const TABLE: Readonly<Record<DeviceName, Device>> = {
-  native: { open: openNative, available: nativeAvailability },
-  wasm: { open: openWasm, available: wasmAvailability },
-  reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
-};
-
-/** Devices `auto` tries, best first. */
-const PREFERENCE: readonly DeviceName[] = ['native', 'wasm'];
+import { type Availability, PREFERENCE, TABLE } from './devices.ts';
 
 export interface ChosenDevice {
   readonly device: DeviceName;
@@ -54,7 +33,7 @@ export async function chooseDevice(wanted: string): Promise<ChosenDevice> {
     });
   }
   const found = await availability(device);
-  if (found.ok) return { device, reason: 'as asked' };
+  if (found.ok) return { device, reason: withNote('as asked', found.note) };
   throw new DcganError({ what: `device ${device} cannot run here: ${found.reason}`, todo: found.todo });
 }
 
@@ -62,7 +41,8 @@ async function chooseBest(): Promise<ChosenDevice> {
   const refused: string[] = [];
   for (const device of PREFERENCE) {
     const found = await availability(device);
-    if (found.ok) return { device, reason: refused.length === 0 ? 'the fastest here' : refused.join('; ') };
+    if (found.ok)
+      return { device, reason: withNote(refused.length === 0 ? 'the fastest here' : refused.join('; '), found.note) };
     refused.push(`${device} cannot run here (${found.reason}; ${found.todo})`);
   }
   throw new DcganError({
@@ -70,4 +50,8 @@ async function chooseBest(): Promise<ChosenDevice> {
     got: refused.join('; '),
     todo: 'Install a C compiler, or use a Node that allows WebAssembly',
   });
+}
+
+function withNote(reason: string, note: string | undefined): string {
+  return note === undefined ? reason : `${reason}; ${note}`;
 }

@@ -1,0 +1,25 @@
+// Which devices there are in Node, and whether they can run here: native where a C compiler is found, else wasm. The
+// reference is for tests and is only ever taken by name. devices-page.ts is the same for pages.
+import type { DeviceName, OpenBackend } from './backend.ts';
+import { nativeAvailability, openNative } from './native.ts';
+import { openReference } from './reference.ts';
+import { openWasm, wasmAvailability } from './wasm.ts';
+
+/** Whether a device can run here; `note` is what a person should know although it can. */
+export type Availability =
+  | { readonly ok: true; readonly variant: string; readonly note?: string }
+  | { readonly ok: false; readonly reason: string; readonly todo: string };
+
+export interface Device {
+  readonly open: OpenBackend;
+  readonly available: () => Promise<Availability>;
+}
+
+export const TABLE: Readonly<Record<DeviceName, Device>> = {
+  native: { open: openNative, available: nativeAvailability },
+  wasm: { open: openWasm, available: wasmAvailability },
+  reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
+};
+
+/** Devices `auto` tries, best first. */
+export const PREFERENCE: readonly DeviceName[] = ['native', 'wasm'];

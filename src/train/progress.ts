@@ -1,0 +1,23 @@
+// What a training shows of itself, wherever it runs: the reals, and the generator's work on the fixed noise.
+import type { Dataset } from '../data/dataset.ts';
+import type { DCGAN } from '../gan/dcgan.ts';
+import { FIXED_COUNT } from '../gan/model.ts';
+import { FIXED_NOISE } from '../gan/streams.ts';
+import { type GridOptions, makeGrid, type Picture } from '../render/grid.ts';
+
+/** How grey levels are shown: `fixed`, as the network gives them, or `tile`, each tile stretched to its own range. */
+export type Contrast = NonNullable<GridOptions['contrast']>;
+
+/** The first images of the data, as a 4 x 4 picture. */
+export function realsPicture(data: Dataset): Picture {
+  const count = Math.min(FIXED_COUNT, data.count);
+  const { height, width, channels } = data;
+  return makeGrid(data.bytes(0, count), [count, height, width, channels]);
+}
+
+/** What the generator makes of the fixed noise, as a 4 x 4 picture. */
+export async function progressPicture(gan: DCGAN, contrast: Contrast): Promise<Picture> {
+  const { imageSize, channels } = gan.config;
+  const noise = (await gan.tensors()).get(FIXED_NOISE.name)!.data;
+  return makeGrid(await gan.generate(noise), [FIXED_COUNT, imageSize, imageSize, channels], { contrast });
+}

@@ -1,4 +1,4 @@
-// Written by scripts/isa.ts from src/engine/encode.ts, which explains the layout. Do not edit.
+// Written by scripts/isa.mjs from src/engine/encode.ts, which explains the layout. Do not edit.
 #pragma once
 enum kind {
   KIND_CONV2D = 1,
@@ -7,6 +7,7 @@ enum kind {
   KIND_ELEMENTWISE = 4,
   KIND_REDUCE = 5,
   KIND_TRANSPOSE = 6,
+  KIND_SHIFT_CUT = 7,
 };
 enum opcode {
   OP_LOAD = 1,

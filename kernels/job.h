@@ -76,3 +76,4 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words);
 void dcgan_elementwise(const struct worker *me, const int32_t *words);
 void dcgan_reduce(const struct worker *me, const int32_t *words);
 void dcgan_transpose(const struct worker *me, const int32_t *words);
+void dcgan_shift_cut(const struct worker *me, const int32_t *words);

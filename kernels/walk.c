@@ -100,6 +100,7 @@ int32_t dcgan_walk(struct job *job, int32_t thread) {
       case KIND_ELEMENTWISE: dcgan_elementwise(&me, body); break;
       case KIND_REDUCE: dcgan_reduce(&me, body); break;
       case KIND_TRANSPOSE: dcgan_transpose(&me, body); break;
+      case KIND_SHIFT_CUT: dcgan_shift_cut(&me, body); break;
       default: return 1 + index;
     }
     if (follower) {

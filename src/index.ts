@@ -4,9 +4,10 @@ import { Dataset, type DatasetParts } from './data/dataset.ts';
 import { buildPack, type LoadOptions, loadDataset } from './data/load.ts';
 import { openDataset } from './data/open.ts';
 
-export { type Config, type ConfigOverrides, type PresetName, presets } from './gan/config.ts';
 export { type CreateOptions, DCGAN, type StepOptions, type StepResult } from './gan/dcgan.ts';
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
+export { type PresetName, presets } from './gan/presets.ts';
+export type { Config, ConfigOverrides } from './gan/schema.ts';
 export { DcganError } from './platform/errors.ts';
 export { VERSION as version } from './platform/version.ts';
 export type { Picture } from './render/grid.ts';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { KERNEL_CHECKS, relativeError, TOLERANCE } from '../src/cli/kernel-checks.ts';
 import { firstDifference } from '../src/cli/resume-check.ts';
 import { spherical } from '../src/cli/spherical.ts';
-import { presets } from '../src/gan/config.ts';
+import { presets } from '../src/gan/presets.ts';
 import type { Snapshot } from '../src/gan/snapshot.ts';
 import { dcgan } from './support/cli.ts';
 import { TEST_DEVICES } from './support/devices.ts';

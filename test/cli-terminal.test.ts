@@ -6,7 +6,7 @@ import { KERNEL_CHECKS } from '../src/cli/kernel-checks.ts';
 import { makeReport } from '../src/cli/kernel-report.ts';
 import { Screen } from '../src/cli/output.ts';
 import { Progress } from '../src/cli/progress.ts';
-import { presets } from '../src/gan/config.ts';
+import { presets } from '../src/gan/presets.ts';
 import { makeGrid } from '../src/render/grid.ts';
 import type { RunEvent, StepEvent } from '../src/train/events.ts';
 

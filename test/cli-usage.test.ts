@@ -50,7 +50,10 @@ const WRONG: readonly [line: string, message: string][] = [
     'bench --device natve',
     '--device does not fit: expected auto, native, wasm or reference, got "natve". Did you mean native.',
   ],
-  ['bench --preset tf2019', '--preset does not fit: expected tf2018, tf2 or tiny, got "tf2019". Did you mean tf2018.'],
+  [
+    'bench --preset tf2019',
+    '--preset does not fit: expected tf2018, tf2, tiny, best or paper, got "tf2019". Did you mean tf2018.',
+  ],
   ['train --contrast tiles', '--contrast does not fit: expected fixed or tile, got "tiles". Did you mean tile.'],
   ['train --from x', '--from says where to resume, and needs --resume. Add --resume RUN.'],
   ['train --resume', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],

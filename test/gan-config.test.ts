@@ -1,6 +1,9 @@
 // Presets are what they are, overrides and their errors, and the layers that image sizes mean.
 import { describe, expect, it } from 'vitest';
-import { architecture, presets, resolveConfig } from '../src/gan/config.ts';
+import { architecture } from '../src/gan/architecture.ts';
+import { parseConfig, resolveConfig } from '../src/gan/config.ts';
+import { presets } from '../src/gan/presets.ts';
+import type { ConfigOverrides } from '../src/gan/schema.ts';
 
 const TF2018 = {
   preset: 'tf2018',
@@ -9,22 +12,36 @@ const TF2018 = {
   latent: 100,
   generatorWidths: [64, 64, 32],
   discriminatorWidths: [64, 128],
+  strideOneLayer: true,
+  initializer: 'glorot',
   generatorSlope: 0,
   discriminatorSlope: 0.2,
   dropout: 0.3,
   batchNormMomentum: 0.99,
   batchNormEpsilon: 0.001,
   unbiasedMovingVariance: true,
+  discriminatorBatchNorm: false,
+  spectralNorm: false,
+  classes: 0,
+  loss: 'ns',
+  labelSmoothing: 0,
+  r1: 0,
+  augment: 'none',
   batchSize: 256,
   epochs: 150,
   learningRate: 0.0001,
+  generatorLearningRate: null,
+  discriminatorLearningRate: null,
   beta1: 0.9,
   beta2: 0.999,
   adamEpsilon: 1e-8,
+  discriminatorSteps: 1,
+  clipGradient: 0,
+  ema: 0,
 };
 
 it('presets are frozen', () => {
-  expect(presets).toEqual({
+  expect(presets).toMatchObject({
     tf2018: TF2018,
     tf2: {
       ...TF2018,
@@ -44,7 +61,9 @@ it('presets are frozen', () => {
       batchSize: 64,
       epochs: 10,
     },
+    paper: { imageSize: 64, channels: 3, initializer: 'normal', learningRate: 2e-4, beta1: 0.5, batchSize: 128 },
   });
+  expect(Object.keys(presets)).toEqual(['tf2018', 'tf2', 'tiny', 'best', 'paper']);
   for (const preset of Object.values(presets)) expect(Object.isFrozen(preset)).toBe(true);
   expect(Object.isFrozen(presets)).toBe(true);
 });
@@ -56,7 +75,7 @@ describe('overrides', () => {
   });
 
   it.each([
-    [() => resolveConfig('tf20'), 'unknown preset "tf20": expected tf2018, tf2, tiny. Did you mean tf2.'],
+    [() => resolveConfig('tf20'), 'unknown preset "tf20": expected tf2018, tf2, tiny, best, paper. Did you mean tf2.'],
     [
       () => resolveConfig('tiny', { dropout: 1 }),
       'the configuration: dropout does not fit: expected number to be <=0.95, got 1.',
@@ -67,7 +86,7 @@ describe('overrides', () => {
       'the configuration: imageSize does not fit: expected number to be <=128, got 132.',
     ],
     [() => resolveConfig('tiny', { channels: 2 as 3 }), 'the configuration: channels does not fit: '],
-    [() => resolveConfig('tiny', { generatorWidths: [8] }), 'the configuration: generatorWidths does not fit: '],
+    [() => resolveConfig('tiny', { generatorWidths: [] }), 'the configuration: generatorWidths does not fit: '],
     [
       () => resolveConfig('tiny', { batchsize: 4 } as object),
       'the configuration: unknown key batchsize. Did you mean batchSize.',
@@ -75,6 +94,33 @@ describe('overrides', () => {
   ])('refuse what does not fit: %#', (make, message) => {
     expect(make).toThrow(message);
   });
+});
+
+it('what older files do not say is what they meant', () => {
+  const { ema: _, loss: __, classes: ___, ...older } = presets.tiny;
+  expect(parseConfig(older, 'old.safetensors')).toEqual(presets.tiny);
+  expect(() => parseConfig({ ...older, dropout: 'much' }, 'old.safetensors')).toThrow(
+    'old.safetensors: dropout does not fit',
+  );
+});
+
+it.each<[ConfigOverrides, string]>([
+  [{ labelSmoothing: 0.1, loss: 'hinge' }, 'labelSmoothing needs loss ns'],
+  [{ loss: 'wgan-gp', discriminatorBatchNorm: true }, 'loss wgan-gp and discriminatorBatchNorm exclude each other'],
+  [{ r1: 1, discriminatorBatchNorm: true }, 'r1 and discriminatorBatchNorm exclude each other'],
+  [{ loss: 'wgan-gp', r1: 1 }, 'loss wgan-gp and r1 exclude each other: the one draws'],
+  [{ loss: 'wgan-gp', spectralNorm: true }, 'loss wgan-gp and spectralNorm exclude each other'],
+  [{ spectralNorm: true, discriminatorBatchNorm: true }, 'spectralNorm and discriminatorBatchNorm exclude each other'],
+])('%o is refused with the reason', (overrides, message) => {
+  expect(() => resolveConfig('tiny', overrides)).toThrow(message);
+});
+
+it.each([
+  [64, [1024, 512, 256, 128], [128, 256, 512, 1024]],
+  [32, [512, 256, 128], [128, 256, 512]],
+  [128, [1024, 1024, 512, 256, 128], [128, 256, 512, 1024, 1024]],
+])('the networks of the paper for %i pixels', (imageSize, generatorWidths, discriminatorWidths) => {
+  expect(architecture(resolveConfig('paper', { imageSize }))).toMatchObject({ generatorWidths, discriminatorWidths });
 });
 
 it.each([

@@ -2,7 +2,7 @@
 // taken too, and repeats that run. Unknown keys are errors with the nearest right name.
 import { z } from 'zod';
 import { FITS } from '../data/options.ts';
-import { configSchema } from '../gan/config.ts';
+import { configSchema, savedConfigSchema } from '../gan/schema.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import { parseData } from '../platform/schema.ts';
@@ -30,7 +30,7 @@ const fileSchema = z
 /** What a run writes of itself, as far as it says what to repeat. */
 const runSchema = z.object({
   format: z.literal(1),
-  config: configSchema,
+  config: savedConfigSchema,
   seed: z.int().min(0),
   data: z.object({ source: z.string(), count: z.int().positive(), reading: reading.optional() }),
   contrast: z.enum(['fixed', 'tile']),

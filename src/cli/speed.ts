@@ -2,10 +2,10 @@
 // `doctor` report; comparisons with others are made by bench/, which runs both sides in turn.
 import { cpus } from 'node:os';
 import { costOf } from '../engine/cost.ts';
-import type { Config } from '../gan/config.ts';
 import { DCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { makeModel } from '../gan/model.ts';
+import type { Config } from '../gan/schema.ts';
 import { trainingStep } from '../gan/step.ts';
 import { usableCores } from '../platform/cores.ts';
 import { median } from './format.ts';

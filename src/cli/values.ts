@@ -1,7 +1,7 @@
 // Option values, read strictly: `1.5`, `abc` or `0` where a count is wanted are wrong usage, and the error names the option.
 import { Option } from 'commander';
 import { DEVICES } from '../engine/backends/backend.ts';
-import { presets } from '../gan/config.ts';
+import { presets } from '../gan/presets.ts';
 import { usage } from '../platform/errors.ts';
 import { nearest } from '../platform/suggest.ts';
 
@@ -14,6 +14,17 @@ export function wholeNumber(option: string, least: number, most = Number.MAX_SAF
     if (value >= least && value <= most) return value;
     const top = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
     throw usage({ what: `${option} does not fit`, expected: `a whole number from ${least}${top}`, got: quoted(text) });
+  };
+}
+
+/** A number from `least` to below `limit`. */
+export function number(option: string, least: number, limit: number): Read<number> {
+  return (text) => {
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value < limit) return value;
+    const from = least === Number.MIN_VALUE ? 'above 0' : `from ${least}`;
+    const below = limit === Number.POSITIVE_INFINITY ? '' : ` and below ${limit}`;
+    throw usage({ what: `${option} does not fit`, expected: `a number ${from}${below}`, got: quoted(text) });
   };
 }
 
@@ -63,6 +74,12 @@ export function presetOption(what = 'configuration to start from'): Option {
 
 export function seedOption(what: string): Option {
   return new Option('--seed <n>', what).argParser(wholeNumber('--seed', 0));
+}
+
+export function classOption(): Option {
+  return new Option('--class <n>', 'the class to make, of a run trained with --cond').argParser(
+    wholeNumber('--class', 0, 255),
+  );
 }
 
 /** Steps beyond what is wanted of every command: `--debug`, which main looks for itself. */

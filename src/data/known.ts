@@ -35,6 +35,11 @@ const GARMENTS = ['T-shirt', 'trouser', 'pullover', 'dress', 'coat', 'sandal', '
 
 export const KNOWN: readonly string[] = [...Object.keys(MNIST), ...Object.keys(FASHION)];
 
+/** True for the name of a data set, and not for a path. */
+export function isKnown(name: string): boolean {
+  return KNOWN.includes(name);
+}
+
 /** A data set by its name; null for a name that is none. */
 export function openKnown(name: string): Dataset | null {
   if (Object.hasOwn(MNIST, name)) return openMnist(name, MNIST[name]!);

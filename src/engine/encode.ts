@@ -7,6 +7,7 @@
 //   elementwise        <program>, results, (register, address) * results
 //   reduce             <program>, outer, length, inner, parts, partials, results, (register, address) * results
 //   transpose          x, y, rows, columns
+//   shiftCut           x, u, y, N, H, W, C, reach, hole, adjoint
 //   <program>          count, dims, sizes * dims, operands, (address, strides * dims) * operands, registers, lines, 8 words * lines
 // A line is [opcode, dst, a, b, c, i0, i1, i2]; `value` is a float's bits in i0 (unary with a value, constant) or i2 (mask);
 // for the random kinds a is the injected operand, b the site, i0 the stream, i1 the mask's threshold.
@@ -19,6 +20,7 @@ export const KINDS = {
   elementwise: 4,
   reduce: 5,
   transpose: 6,
+  shiftCut: 7,
 } as const satisfies Record<InstructionKind, number>;
 
 export const OPCODES = {
@@ -78,6 +80,8 @@ function encodeBody(i: Instruction): number[] {
       return [...encodeProgram(i), i.outer, i.length, i.inner, i.parts, i.partials, ...encodeResults(i.results)];
     case 'transpose':
       return [i.x, i.y, i.rows, i.columns];
+    case 'shiftCut':
+      return [i.x, i.u, i.y, i.N, i.H, i.W, i.C, i.reach, i.hole, Number(i.adjoint)];
     default:
       return i satisfies never;
   }

@@ -8,9 +8,9 @@ import { broadcast } from './ops/shape.ts';
 
 /**
  * Gradients of a scalar `loss` with respect to each of `targets` (same shapes). A target the loss does not depend on
- * gets zeros.
+ * gets zeros; none flows through `constants`, whatever they are computed from.
  */
-export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
+export function gradients(loss: Tensor, targets: readonly Tensor[], constants: readonly Tensor[] = []): Tensor[] {
   if (size(loss.shape) !== 1)
     throw new DcganError({
       what: 'gradients: the loss',
@@ -19,7 +19,7 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
       todo: 'Sum or average it first',
     });
   const order = topological([loss]);
-  const relevant = dependents(order, targets);
+  const relevant = dependents(order, targets, new Set(constants));
   const total = new Map<Tensor, Tensor>([[loss, broadcast(constant(1), loss.shape)]]);
   for (const node of order.reverse()) {
     const dy = total.get(node);
@@ -35,9 +35,9 @@ export function gradients(loss: Tensor, targets: readonly Tensor[]): Tensor[] {
   return targets.map((target) => total.get(target) ?? broadcast(constant(0), target.shape));
 }
 
-/** The nodes of `order` that depend on any target. */
-function dependents(order: readonly Tensor[], targets: readonly Tensor[]): Set<Tensor> {
+/** The nodes of `order` that depend on any target, not only through constants. */
+function dependents(order: readonly Tensor[], targets: readonly Tensor[], constants: ReadonlySet<Tensor>): Set<Tensor> {
   const found = new Set<Tensor>(targets);
-  for (const node of order) if (node.inputs.some((input) => found.has(input))) found.add(node);
+  for (const node of order) if (!constants.has(node) && node.inputs.some((input) => found.has(input))) found.add(node);
   return found;
 }

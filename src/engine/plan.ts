@@ -40,7 +40,7 @@ export interface Plan {
   readonly instructions: readonly Instruction[];
 }
 
-export type Instruction = Conv2d | ConvInput | ConvFilter | Elementwise | Reduce | Transpose;
+export type Instruction = Conv2d | ConvInput | ConvFilter | Elementwise | Reduce | Transpose | ShiftCut;
 export type InstructionKind = Instruction['kind'];
 
 /**
@@ -150,6 +150,23 @@ export interface Transpose {
   readonly y: Address;
   readonly rows: number;
   readonly columns: number;
+}
+
+/** y [N,H,W,C] = x with each image moved and cut by its four values of u [N,4], or that map's transpose: see ops/shift-cut.ts. */
+export interface ShiftCut {
+  readonly kind: 'shiftCut';
+  readonly x: Address;
+  readonly u: Address;
+  readonly y: Address;
+  readonly N: number;
+  readonly H: number;
+  readonly W: number;
+  readonly C: number;
+  /** Farthest move, in pixels. */
+  readonly reach: number;
+  /** Side of the blanked square. */
+  readonly hole: number;
+  readonly adjoint: boolean;
 }
 
 /** Bytes of memory a run of the plan touches: state and scratch, without what is kept for injected values. */

@@ -32,6 +32,8 @@ function printInstruction(i: Instruction): string {
       return `reduce      ${i.results.map(printResult).join(' ')} = sum of [${i.outer}, ${i.length}, ${i.inner}] over 1, ${i.parts} parts: ${printProgram(i)}`;
     case 'transpose':
       return `transpose   @${i.y} = @${i.x} [${i.rows}, ${i.columns}]`;
+    case 'shiftCut':
+      return `shiftCut    @${i.y} = @${i.x} ${showShape([i.N, i.H, i.W, i.C])} by u@${i.u}, reach ${i.reach}, hole ${i.hole}${i.adjoint ? ', adjoint' : ''}`;
     default:
       return i satisfies never;
   }

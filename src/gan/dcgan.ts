@@ -4,8 +4,10 @@ import type { Tensor } from '../checkpoint/safetensors.ts';
 import { showShape } from '../engine/graph.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
-import { type Config, type ConfigOverrides, resolveConfig } from './config.ts';
+import { resolveConfig } from './config.ts';
 import { Machine, type MachineInfo, type MachineOptions } from './machine.ts';
+import { allClasses } from './model.ts';
+import type { Config, ConfigOverrides } from './schema.ts';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.ts';
 import { STEP_NUMBERS } from './step.ts';
 import { maskSource, NOISE } from './streams.ts';
@@ -18,6 +20,8 @@ export interface CreateOptions extends MachineOptions, ConfigOverrides {
 }
 
 export interface StepOptions {
+  /** The class of each image, 0 to classes - 1: wanted when the configuration has classes. */
+  readonly classes?: ArrayLike<number> | undefined;
   /** [batchSize, latent], in place of drawn noise. */
   readonly noise?: Float32Array | undefined;
   /** 0 or 1 / (1 - rate), NHWC, one mask for each of the discriminator's layers, in place of drawn ones. */
@@ -34,6 +38,11 @@ export interface StepResult {
   readonly realScore: number;
   /** D(G(z)). */
   readonly fakeScore: number;
+}
+
+export interface GenerateOptions {
+  readonly seed?: number | undefined;
+  readonly classes?: number | ArrayLike<number> | undefined;
 }
 
 /** A fresh random seed. */
@@ -106,8 +115,9 @@ export class DCGAN {
    * One update of both networks.
    * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size
    */
-  async step(images: Float32Array, { noise, dropoutMasks }: StepOptions = {}): Promise<StepResult> {
+  async step(images: Float32Array, { classes, noise, dropoutMasks }: StepOptions = {}): Promise<StepResult> {
     const reals = this.#countImages(images);
+    this.#checkClasses(classes, reals);
     const injected: Record<string, Float32Array> = {};
     if (noise) injected[NOISE.name] = noise;
     for (const of of ['real', 'fake'] as const)
@@ -115,7 +125,7 @@ export class DCGAN {
         injected[maskSource(of, i + 1).name] = mask;
       });
     const step = this.#steps + 1;
-    const request = { seed: this.seed, step, images, reals, injected, outputs: STEP_NUMBERS };
+    const request = { seed: this.seed, step, images, reals, classes, injected, outputs: STEP_NUMBERS };
     const numbers = await this.#machine.step(request);
     this.#steps = step;
     const [generatorLoss, discriminatorLoss, realScore, fakeScore] = numbers.map((values) => values[0]!);
@@ -135,10 +145,11 @@ export class DCGAN {
   /**
    * Images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
    * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random when not given)
+   * @param options.classes one class for all images, or classes used in turn; 0, 1, 2, ... when not given
    */
   async generate(
     from: Float32Array | number,
-    { seed = randomSeed() }: { readonly seed?: number } = {},
+    { seed = randomSeed(), classes }: GenerateOptions = {},
   ): Promise<Float32Array> {
     const { latent } = this.config;
     const noise = typeof from === 'number' ? await this.sampleNoise(from, seed) : from;
@@ -148,7 +159,9 @@ export class DCGAN {
         expected: `a multiple of ${latent} values, [N, ${latent}]`,
         got: `${noise.length}`,
       });
-    return this.#machine.generate(noise, noise.length / latent);
+    const labels = typeof classes === 'number' ? [classes] : classes;
+    if (labels) this.#checkClasses(labels, labels.length);
+    return this.#machine.generate(noise, noise.length / latent, labels ?? allClasses(this.config));
   }
 
   /** Standard normal noise [count, latent]; equal seeds give equal noise. */
@@ -185,6 +198,20 @@ export class DCGAN {
   /** Frees the device. */
   dispose(): Promise<void> {
     return this.#machine.dispose();
+  }
+
+  /** @throws a usage error for classes where there are none, none where there are, too few, or one that does not exist */
+  #checkClasses(labels: ArrayLike<number> | undefined, count: number): void {
+    const { classes } = this.config;
+    const wrong = (expected: string, got: string): never => {
+      throw usage({ what: 'the classes do not fit', expected, got });
+    };
+    if (classes === 0 && labels) wrong('none: this model was not told of any', String(labels.length));
+    if (classes === 0) return;
+    if (!labels || labels.length !== count || count === 0)
+      wrong(`one for each of ${count} images`, String(labels?.length ?? 'none'));
+    const other = Array.from(labels!).find((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
+    if (other !== undefined) wrong(`whole numbers from 0 to ${classes - 1}`, String(other));
   }
 
   #countImages(images: Float32Array): number {

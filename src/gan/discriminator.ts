@@ -1,34 +1,81 @@
 // The discriminator: images [N, S, S, channels] -> logits [N, 1], positive for real. Stride-2 convolutions, each followed by
-// leaky ReLU and dropout, then one dense unit. No batch norm: each sample is judged by itself.
+// leaky ReLU and dropout, then one dense unit. Without batch norm (the default) each image is judged by itself.
+// Told of classes, it adds the inner product of the features and a vector of the image's class: the projection
+// discriminator (Miyato and Koyama, "cGANs with projection discriminator", 2018, equation 3), on features not pooled.
 import { size, type Tensor } from '../engine/graph.ts';
-import { leakyRelu, reshape } from '../engine/ops/index.ts';
-import { convolution, dense, dropout } from '../nn/layers.ts';
+import { add, leakyRelu, matmul, mul, reshape, sum } from '../engine/ops/index.ts';
+import { glorotUniform } from '../nn/initializers.ts';
+import { batchOnlyNormalization, convolution, dense, dropout, type KernelOptions } from '../nn/layers.ts';
+import { SpectralNorm } from '../nn/spectral.ts';
 import type { Variables } from '../nn/variables.ts';
-import { architecture, type Config } from './config.ts';
+import { architecture } from './architecture.ts';
 import { KERNEL_SIZE } from './generator.ts';
-import { maskSource } from './streams.ts';
+import { kernelInitializer } from './initial.ts';
+import type { Config } from './schema.ts';
+import { type Judged, maskSource } from './streams.ts';
 
-/** The discriminator in training mode: reals and fakes get dropout masks of their own. */
-export type Discriminator = (images: Tensor, of: 'real' | 'fake') => Tensor;
+/** The discriminator in training mode. */
+export interface Discriminator {
+  /**
+   * Logits of images; reals, fakes and mixtures get dropout masks of their own. Classes are one-hot [N, classes], wanted
+   * when the configuration has classes.
+   */
+  judge(images: Tensor, of: Judged, classes?: Tensor | undefined): Tensor;
+  /** What no gradient flows through. */
+  readonly constants: readonly Tensor[];
+  /** New values of what training moves without a gradient, by name. */
+  readonly updates: ReadonlyMap<string, Tensor>;
+}
 
 export function makeDiscriminator(variables: Variables, config: Config): Discriminator {
   const { baseSize, discriminatorWidths } = architecture(config);
-  const layers = discriminatorWidths.map((filters, i) =>
-    convolution(variables, `conv${i + 1}`, {
+  const initializer = kernelInitializer(config);
+  const spectral = new SpectralNorm(variables);
+  const constrain = config.spectralNorm
+    ? (kernel: Tensor, layer: string) => spectral.normalize(kernel, layer)
+    : undefined;
+  const layers = discriminatorWidths.map((filters, i) => {
+    const normalised = config.discriminatorBatchNorm && i > 0;
+    const convolve = convolution(variables, `conv${i + 1}`, {
       inputs: i === 0 ? config.channels : discriminatorWidths[i - 1]!,
       filters,
       kernelSize: KERNEL_SIZE,
       stride: 2,
-      bias: true,
-    }),
-  );
-  const features = baseSize * baseSize * discriminatorWidths[discriminatorWidths.length - 1]!;
-  const judge = dense(variables, 'fc1', { inputs: features, units: 1, bias: true });
-  return (images, of) => {
-    let x = images;
-    layers.forEach((convolve, i) => {
-      x = dropout(leakyRelu(convolve(x), config.discriminatorSlope), config.dropout, maskSource(of, i + 1));
+      // Batch norm would take a bias out again.
+      bias: !normalised,
+      initializer,
+      constrain,
     });
-    return judge(reshape(x, [x.shape[0]!, size(x.shape) / x.shape[0]!]));
+    if (!normalised) return convolve;
+    const norm = batchOnlyNormalization(variables, `bn${i + 1}`, {
+      channels: filters,
+      epsilon: config.batchNormEpsilon,
+    });
+    return (x: Tensor): Tensor => norm(convolve(x));
+  });
+  const features = baseSize * baseSize * discriminatorWidths[discriminatorWidths.length - 1]!;
+  const judgeAlone = dense(variables, 'fc1', { inputs: features, units: 1, bias: true, initializer, constrain });
+  const embedding = config.classes > 0 ? embed(variables, [config.classes, features], constrain) : null;
+  return {
+    judge(images, of, classes) {
+      let x = images;
+      layers.forEach((layer, i) => {
+        x = dropout(leakyRelu(layer(x), config.discriminatorSlope), config.dropout, maskSource(of, i + 1));
+      });
+      const flat = reshape(x, [x.shape[0]!, size(x.shape) / x.shape[0]!]);
+      const logits = judgeAlone(flat);
+      return embedding ? add(logits, sum(mul(flat, matmul(classes!, embedding)), 1, 1)) : logits;
+    },
+    constants: spectral.directions,
+    updates: spectral.updates,
   };
+}
+
+function embed(
+  variables: Variables,
+  shape: readonly [classes: number, features: number],
+  constrain: KernelOptions['constrain'],
+): Tensor {
+  const kernel = variables.declare('embedding', 'kernel', shape, glorotUniform);
+  return constrain ? constrain(kernel, 'embedding') : kernel;
 }

@@ -1,19 +1,27 @@
 // The generator: noise [N, latent] -> images [N, S, S, channels] in [-1, 1]. A dense layer makes the base, a stride-1 layer
 // refines it, each stride-2 layer doubles it; batch norm and activation after each but the last, which ends in tanh. No biases.
+// Told of classes, it adds a vector of the image's class to the base: the dense layer of noise and class embedding side by side.
 import type { Tensor } from '../engine/graph.ts';
-import { leakyRelu, reshape, tanh } from '../engine/ops/index.ts';
+import { add, leakyRelu, matmul, reshape, tanh } from '../engine/ops/index.ts';
+import { uniformWithin } from '../nn/initializers.ts';
 import { type BatchNorm, batchNormalization, dense, transposedConvolution } from '../nn/layers.ts';
 import type { Variables } from '../nn/variables.ts';
-import { architecture, type Config } from './config.ts';
+import { architecture } from './architecture.ts';
+import { kernelInitializer } from './initial.ts';
+import type { Config } from './schema.ts';
 
 export const KERNEL_SIZE = 5;
 
-/** The generator as a function: in training it puts new running statistics into `updates`. */
-export type Generator = (noise: Tensor, mode: Parameters<BatchNorm>[1]) => Tensor;
+/**
+ * The generator as a function: in training it puts new running statistics into `updates`. Classes are one-hot
+ * [N, classes], wanted when the configuration has classes.
+ */
+export type Generator = (noise: Tensor, mode: Parameters<BatchNorm>[1], classes?: Tensor | undefined) => Tensor;
 
 export function makeGenerator(variables: Variables, config: Config): Generator {
   const { baseSize, generatorWidths } = architecture(config);
   const [base, ...widths] = generatorWidths as [number, ...number[]];
+  const initializer = kernelInitializer(config);
   const norm = (layer: number, channels: number): BatchNorm =>
     batchNormalization(variables, `bn${layer}`, {
       channels,
@@ -22,21 +30,27 @@ export function makeGenerator(variables: Variables, config: Config): Generator {
       unbiasedMovingVariance: config.unbiasedMovingVariance,
     });
   const units = baseSize * baseSize * base;
-  const project = dense(variables, 'fc1', { inputs: config.latent, units, bias: false });
+  const project = dense(variables, 'fc1', { inputs: config.latent, units, bias: false, initializer });
+  // At the start as strong as the noise, whose `latent` values add up.
+  const limit = Math.sqrt((6 * config.latent) / (config.latent + units));
+  const embedding =
+    config.classes > 0 ? variables.declare('embedding', 'kernel', [config.classes, units], uniformWithin(limit)) : null;
   const projectNorm = norm(1, units);
   const layers = [...widths, config.channels].map((filters, i) => ({
     convolve: transposedConvolution(variables, `conv${i + 1}`, {
       inputs: i === 0 ? base : widths[i - 1]!,
       filters,
       kernelSize: KERNEL_SIZE,
-      stride: i === 0 ? 1 : 2,
+      stride: i === 0 && config.strideOneLayer ? 1 : 2,
       bias: false,
+      initializer,
     }),
     norm: i < widths.length ? norm(i + 2, filters) : null,
   }));
-  return (noise, mode) => {
+  return (noise, mode, classes) => {
     const activate = (x: Tensor): Tensor => leakyRelu(x, config.generatorSlope);
-    let x = activate(projectNorm(project(noise), mode));
+    const projected = embedding ? add(project(noise), matmul(classes!, embedding)) : project(noise);
+    let x = activate(projectNorm(projected, mode));
     x = reshape(x, [x.shape[0]!, baseSize, baseSize, base]);
     for (const layer of layers) {
       x = layer.convolve(x);

@@ -7,10 +7,12 @@ import type { Dataset } from '../data/dataset.ts';
 import { size } from '../engine/graph.ts';
 import { momentNames } from '../nn/adam.ts';
 import { DcganError } from '../platform/errors.ts';
-import { type Config, resolveConfig } from './config.ts';
+import { architecture } from './architecture.ts';
+import { resolveConfig } from './config.ts';
 import { Machine, type MachineInfo, type MachineOptions } from './machine.ts';
-import { FIXED_COUNT } from './model.ts';
-import { maskSource, NOISE } from './streams.ts';
+import { allClasses, FIXED_COUNT } from './model.ts';
+import type { Config, ConfigOverrides } from './schema.ts';
+import { augmentSources, MIXING, maskSource, NOISE } from './streams.ts';
 
 /** One compared tensor: how far off it is, as a share of what is allowed. */
 export interface Deviation {
@@ -81,7 +83,8 @@ function readScript({ metadata }: TensorFile, file: string): Script {
       todo: 'Give a file in the golden format',
     });
   };
-  const config = resolveConfig(metadata.preset ?? 'none', { batchSize: number('batch') });
+  const overrides = JSON.parse(metadata.config ?? '{}') as ConfigOverrides;
+  const config = resolveConfig(metadata.preset ?? 'none', { ...overrides, batchSize: number('batch') });
   return { config, seed: number('seed'), reals: number('real'), steps: number('steps') };
 }
 
@@ -94,7 +97,7 @@ function mix(x: number): number {
 }
 
 /** The golden file's own generator: uniform in [0, 1). */
-function uniforms(seed: number, stream: number): (i: number) => number {
+export function uniforms(seed: number, stream: number): (i: number) => number {
   const key = mix((Math.imul(stream, 0x9e3779b9) + seed) >>> 0);
   return (i) => mix((mix((i ^ key) >>> 0) + key) >>> 0) / 2 ** 32;
 }
@@ -115,7 +118,13 @@ function masks(seed: number, stream: number, n: number, rate: number): Float32Ar
 /** Start of every variable in double precision: kernels by Glorot's limit, the rest near its usual start. */
 function startValues({ model }: Machine, seed: number): Map<string, Float64Array> {
   const start = new Map<string, Float64Array>();
-  [...model.generator.trainable, ...model.discriminator.trainable].forEach(({ name, tensor: { shape } }, k) => {
+  const { generator, discriminator, average } = model;
+  const started = [
+    ...generator.trainable,
+    ...discriminator.trainable,
+    ...discriminator.all.filter(({ trainable }) => !trainable),
+  ];
+  started.forEach(({ name, tensor: { shape } }, k) => {
     const u = uniforms(seed, k);
     const [a, b] = shape.slice(-2) as [number, number];
     const receptive = size(shape.slice(0, -2));
@@ -123,6 +132,7 @@ function startValues({ model }: Machine, seed: number): Map<string, Float64Array
     const part = name.slice(name.lastIndexOf('/') + 1);
     const value = (i: number): number => {
       if (part === 'kernel') return limit * (2 * u(i) - 1);
+      if (part === 'u') return 2 * u(i) - 1;
       return part === 'gamma' ? 1 + 0.1 * (2 * u(i) - 1) : 0.05 * (2 * u(i) - 1);
     };
     start.set(
@@ -130,8 +140,30 @@ function startValues({ model }: Machine, seed: number): Map<string, Float64Array
       Float64Array.from({ length: size(shape) }, (_, i) => value(i)),
     );
   });
+  for (const { name } of average?.variables.trainable ?? []) start.set(name, start.get(name.replace(/^ema\//, ''))!);
   return start;
 }
+
+/** Draws that are uniform values, and their streams behind 1000 t. */
+const UNIFORM: Readonly<Record<string, number>> = Object.fromEntries(
+  [
+    MIXING.name,
+    ...(['real', 'fake'] as const).flatMap((of) => Object.values(augmentSources(of)).map(({ name }) => name)),
+  ].map((name, i) => [name, 500 + i]),
+);
+
+/** What is injected for a draw of step t. Masks have the streams 1000 t + 1, 2, ...: reals', fakes', mixtures' layers. */
+function drawn(config: Config, name: string, seed: number, t: number, n: number): Float32Array {
+  if (name === NOISE.name) return normals(seed, 1000 * t, n);
+  if (name in UNIFORM) return Float32Array.from({ length: n }, (_, i) => uniforms(seed, 1000 * t + UNIFORM[name]!)(i));
+  const layers = architecture(config).discriminatorWidths.length;
+  const place = MASKED.flatMap((of) => Array.from({ length: layers }, (_, i) => maskSource(of, i + 1).name)).indexOf(
+    name,
+  );
+  return masks(seed, 1000 * t + 1 + place, n, config.dropout);
+}
+
+const MASKED = ['real', 'fake', 'mixed'] as const;
 
 async function replay(
   machine: Machine,
@@ -143,25 +175,20 @@ async function replay(
   await machine.start(seed);
   await machine.writeState(new Map([...start].map(([name, values]) => [name, Float32Array.from(values)])));
   const { injections } = machine.stepPlan(reals);
-  const layers = [...injections.keys()].filter((name) => name.startsWith('mask/real/')).length;
   const losses: number[] = [];
   for (let t = 1; t <= steps; t++) {
     const images = data.batch(Array.from({ length: reals }, (_, i) => (t - 1) * reals + i));
-    const injected: Record<string, Float32Array> = {
-      [NOISE.name]: normals(seed, 1000 * t, config.batchSize * config.latent),
-    };
-    for (let layer = 1; layer <= layers; layer++)
-      for (const [of, first] of [['real', 0] as const, ['fake', layers] as const]) {
-        const { name } = maskSource(of, layer);
-        const count = size(injections.get(name)!.shape);
-        injected[name] = masks(seed, 1000 * t + first + layer, count, config.dropout);
-      }
+    const injected = Object.fromEntries(
+      [...injections].map(([name, { shape }]) => [name, drawn(machine.model.config, name, seed, t, size(shape))]),
+    );
+    const classes = data.labels?.subarray((t - 1) * reals, t * reals);
     const outputs = ['generatorLoss', 'discriminatorLoss', 'fakes', 'realLogits', 'fakeLogits'];
     const [g, d, fakes, realLogits, fakeLogits] = await machine.step({
       seed,
       step: t,
       images,
       reals,
+      ...(classes && { classes }),
       injected,
       outputs,
     });
@@ -173,7 +200,7 @@ async function replay(
   got.set('losses', Float32Array.from(losses));
   for (const [name, values] of await machine.readState()) got.set(`final/${name}`, values);
   const noise = normals(seed, EVAL_STREAM, FIXED_COUNT * config.latent);
-  got.set('final/eval_images', await machine.generate(noise, FIXED_COUNT));
+  got.set('final/eval_images', await machine.generate(noise, FIXED_COUNT, allClasses(config)));
   return got;
 }
 

@@ -7,11 +7,12 @@ import { type Computation, compile } from '../engine/compile.ts';
 import type { Plan } from '../engine/plan.ts';
 import { type Feeds, Session } from '../engine/session.ts';
 import { AdamStepSize } from '../nn/adam.ts';
+import { averageShare } from '../nn/average.ts';
 import { usableCores } from '../platform/cores.ts';
 import { usage } from '../platform/errors.ts';
-import type { Config } from './config.ts';
-import { generation, type Model, makeModel, sampling, startComputation } from './model.ts';
-import { STEP_INPUT, trainingStep } from './step.ts';
+import { GENERATION_INPUT, generation, type Model, makeModel, sampling, startComputation } from './model.ts';
+import { type Config, learningRates } from './schema.ts';
+import { fakesOfStep, STEP_INPUT, trainingStep } from './step.ts';
 import { START } from './streams.ts';
 
 export interface MachineOptions {
@@ -33,6 +34,8 @@ export interface StepRequest {
   /** [R, S, S, channels] in [-1, 1]; R from 1 to the batch size. */
   readonly images: Float32Array;
   readonly reals: number;
+  /** The class of each real, where the configuration has classes. */
+  readonly classes?: ArrayLike<number> | undefined;
   readonly injected?: Feeds;
   readonly outputs: readonly string[];
 }
@@ -45,13 +48,16 @@ export class Machine {
   readonly info: MachineInfo;
   readonly #session: Session;
   readonly #plans = new Map<string, Plan>();
-  readonly #stepSize: AdamStepSize;
+  readonly #generatorStep: AdamStepSize;
+  readonly #discriminatorStep: AdamStepSize;
 
   private constructor(model: Model, session: Session, reason: string) {
     this.model = model;
     this.info = { ...session.backend.info, reason };
     this.#session = session;
-    this.#stepSize = new AdamStepSize(model.config);
+    const rates = learningRates(model.config);
+    this.#generatorStep = new AdamStepSize({ ...model.config, learningRate: rates.generator });
+    this.#discriminatorStep = new AdamStepSize({ ...model.config, learningRate: rates.discriminator });
   }
 
   /** Opens the device; the state is all zeros. */
@@ -74,14 +80,23 @@ export class Machine {
   }
 
   /** One training step; the outputs asked for. */
-  step({ seed, step, images, reals, injected, outputs }: StepRequest): Promise<Float32Array[]> {
-    const size = Float32Array.of(this.#stepSize.at(step));
-    const inputs = {
-      [STEP_INPUT.images]: images,
-      [STEP_INPUT.generatorStep]: size,
-      [STEP_INPUT.discriminatorStep]: size,
+  step({ seed, step, images, reals, classes, injected, outputs }: StepRequest): Promise<Float32Array[]> {
+    const { config } = this.model;
+    const plan = this.stepPlan(reals, step);
+    // How often the generator has been trained, this time included.
+    const turn = Math.floor(step / config.discriminatorSteps);
+    const fakes = fakesOfStep(config, reals);
+    const known: Readonly<Record<string, () => Float32Array>> = {
+      [STEP_INPUT.images]: () => images,
+      [STEP_INPUT.generatorStep]: () => Float32Array.of(this.#generatorStep.at(turn)),
+      [STEP_INPUT.discriminatorStep]: () => Float32Array.of(this.#discriminatorStep.at(step)),
+      [STEP_INPUT.averageShare]: () => Float32Array.of(averageShare(config.ema, turn)),
+      [STEP_INPUT.realClasses]: () => oneHot(classes!, reals, config.classes),
+      // Fakes are asked for in the classes of the reals, in turn: both then come in the same proportions.
+      [STEP_INPUT.fakeClasses]: () => oneHot(classes!, fakes, config.classes),
     };
-    return this.#session.run(this.stepPlan(reals), {
+    const inputs = Object.fromEntries([...plan.inputs.keys()].map((name) => [name, known[name]!()]));
+    return this.#session.run(plan, {
       key: { seed, step },
       inputs,
       ...(injected && { injected }),
@@ -91,22 +106,32 @@ export class Machine {
 
   /** Makes the step's plan ready, so that the first step takes no longer than others. */
   async prepareStep(reals: number): Promise<void> {
-    await this.#session.prepare(this.stepPlan(reals));
+    const { discriminatorSteps } = this.model.config;
+    for (const step of new Set([1, discriminatorSteps])) await this.#session.prepare(this.stepPlan(reals, step));
   }
 
-  stepPlan(reals: number): Plan {
-    return this.#plan(`step ${reals}`, () => trainingStep(this.model, reals));
+  /** The plan of step number `step`: each `discriminatorSteps`-th trains the generator too. */
+  stepPlan(reals: number, step = this.model.config.discriminatorSteps): Plan {
+    const both = step % this.model.config.discriminatorSteps === 0;
+    return this.#plan(`step ${reals} ${both}`, () => trainingStep(this.model, reals, both));
   }
 
-  /** Images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running statistics. */
-  async generate(noise: Float32Array, count: number): Promise<Float32Array> {
+  /**
+   * Images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running statistics; `classes` are used in turn, where
+   * the configuration has any.
+   */
+  async generate(noise: Float32Array, count: number, classes: ArrayLike<number>): Promise<Float32Array> {
     const { imageSize, channels, latent } = this.model.config;
     const values = imageSize * imageSize * channels;
     const images = new Float32Array(count * values);
     for (let first = 0; first < count; first += GENERATE_AT_ONCE) {
       const n = Math.min(GENERATE_AT_ONCE, count - first);
       const plan = this.#plan(`generate ${n}`, () => generation(this.model, n));
-      const inputs = { noise: noise.subarray(first * latent, (first + n) * latent) };
+      const inputs: Record<string, Float32Array> = {
+        [GENERATION_INPUT.noise]: noise.subarray(first * latent, (first + n) * latent),
+      };
+      if (plan.inputs.has(GENERATION_INPUT.classes))
+        inputs[GENERATION_INPUT.classes] = oneHot(classes, n, this.model.config.classes, first);
       const [made] = await this.#session.run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['images'] });
       images.set(made!, first * values);
     }
@@ -140,4 +165,11 @@ export class Machine {
     }
     return plan;
   }
+}
+
+/** [count, classes]: 1 in the column of each row's class. `labels` are used in turn, from `first` on. */
+function oneHot(labels: ArrayLike<number>, count: number, classes: number, first = 0): Float32Array {
+  const rows = new Float32Array(count * classes);
+  for (let i = 0; i < count; i++) rows[i * classes + labels[(first + i) % labels.length]!] = 1;
+  return rows;
 }

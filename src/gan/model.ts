@@ -6,9 +6,9 @@ import { layoutState, type StateLayout } from '../engine/layout.ts';
 import { broadcast, constant, input, normal, variable } from '../engine/ops/index.ts';
 import { moments } from '../nn/adam.ts';
 import { Variables } from '../nn/variables.ts';
-import type { Config } from './config.ts';
 import { type Discriminator, makeDiscriminator } from './discriminator.ts';
 import { type Generator, makeGenerator } from './generator.ts';
+import type { Config } from './schema.ts';
 import { FIXED_NOISE, SAMPLE_NOISE, startSource } from './streams.ts';
 
 /** How many noise vectors the progress pictures show: 4 x 4. */
@@ -19,7 +19,9 @@ export interface Model {
   readonly generator: Variables;
   readonly discriminator: Variables;
   readonly generate: Generator;
-  readonly judge: Discriminator;
+  readonly discriminate: Discriminator;
+  /** The generator's moving average, where one is kept: the same variables under `ema/`, in the same order. */
+  readonly average: { readonly variables: Variables; readonly generate: Generator } | null;
   readonly layout: StateLayout;
 }
 
@@ -27,19 +29,26 @@ export function makeModel(config: Config): Model {
   const generator = new Variables('generator');
   const discriminator = new Variables('discriminator');
   const generate = makeGenerator(generator, config);
-  const judge = makeDiscriminator(discriminator, config);
+  const discriminate = makeDiscriminator(discriminator, config);
+  const average = config.ema > 0 ? averageOf(generator, config) : null;
   const declared = [...generator.all, ...discriminator.all];
   const trainable = declared.filter((each) => each.trainable);
   const layout = layoutState([
     ...declared.map(({ tensor }) => tensor),
     ...trainable.flatMap((each) => Object.values(moments(each)).map(({ tensor }) => tensor)),
+    ...(average?.variables.all ?? []).map(({ tensor }) => tensor),
     variable(FIXED_NOISE.name, [FIXED_COUNT, config.latent]),
   ]);
-  return { config, generator, discriminator, generate, judge, layout };
+  return { config, generator, discriminator, generate, discriminate, average, layout };
+}
+
+function averageOf({ pool }: Variables, config: Config): NonNullable<Model['average']> {
+  const variables = new Variables(`ema/${pool}`);
+  return { variables, generate: makeGenerator(variables, config) };
 }
 
 /** Sets the whole state to its start: the plan's seed decides all of it. */
-export function startComputation({ config, generator, discriminator }: Model): Computation {
+export function startComputation({ config, generator, discriminator, average }: Model): Computation {
   const updates = new Map<string, Tensor>();
   let draws = 0;
   for (const each of [...generator.all, ...discriminator.all]) {
@@ -51,14 +60,25 @@ export function startComputation({ config, generator, discriminator }: Model): C
     if (!trainable) continue;
     for (const moment of Object.values(moments(each))) updates.set(moment.name, broadcast(constant(0), moment.shape));
   }
+  average?.variables.all.forEach(({ name }, i) => {
+    updates.set(name, updates.get(generator.all[i]!.name)!);
+  });
   updates.set(FIXED_NOISE.name, normal([FIXED_COUNT, config.latent], FIXED_NOISE));
   return { name: 'start', outputs: {}, updates };
 }
 
-/** Images from given noise, with running statistics (`training = false`). */
-export function generation({ config, generate }: Model, count: number): Computation {
-  const noise = input('noise', [count, config.latent]);
-  return { name: `generate ${count}`, outputs: { images: generate(noise, 'inference') }, updates: new Map() };
+/** Names of what images are generated from. */
+export const GENERATION_INPUT = { noise: 'noise', classes: 'classes' } as const;
+
+/**
+ * Images from given noise (and one-hot classes, where there are any), with running statistics (`training = false`), by the
+ * moving average where one is kept.
+ */
+export function generation({ config, generate, average }: Model, count: number): Computation {
+  const noise = input(GENERATION_INPUT.noise, [count, config.latent]);
+  const classes = config.classes > 0 ? input(GENERATION_INPUT.classes, [count, config.classes]) : undefined;
+  const images = (average?.generate ?? generate)(noise, 'inference', classes);
+  return { name: `generate ${count}`, outputs: { images }, updates: new Map() };
 }
 
 /** Noise for samples, from the plan's seed. */
@@ -68,6 +88,11 @@ export function sampling({ config }: Model, count: number): Computation {
     outputs: { noise: normal([count, config.latent], SAMPLE_NOISE) },
     updates: new Map(),
   };
+}
+
+/** Every class once, in order; none where the configuration has none. */
+export function allClasses({ classes }: Config): number[] {
+  return Array.from({ length: classes }, (_, i) => i);
 }
 
 /** Number of values in each pool's trainable variables. */

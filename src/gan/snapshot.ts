@@ -6,8 +6,9 @@ import { decodeTensors, type Tensor, type TensorFile } from '../checkpoint/safet
 import { sameShape, showShape } from '../engine/graph.ts';
 import type { StateLayout } from '../engine/layout.ts';
 import { DcganError } from '../platform/errors.ts';
-import { type Config, parseConfig } from './config.ts';
+import { parseConfig } from './config.ts';
 import { makeModel } from './model.ts';
+import type { Config } from './schema.ts';
 
 /** Raised whenever older programs could misread a file. */
 const FORMAT = 'dcgan-1';

@@ -11,12 +11,22 @@ const STREAM = {
   fixedNoise: 1,
   sampleNoise: 2,
   epochOrder: 3,
+  mixing: 4,
+  augment: 5,
   realMasks: 16,
   fakeMasks: 32,
+  mixedMasks: 48,
   start: 64,
 } as const;
-/** Sites 1 to 15 are masks on reals, 16 to 30 masks on fakes. */
-const MASKS = 15;
+/** Sites 1 to 7 are masks on reals, 8 to 14 on fakes, 15 to 21 on mixtures of both. */
+const MASKS = 7;
+const MIXING_SITE = 1 + 3 * MASKS;
+const AUGMENT_SITE = MIXING_SITE + 1;
+/** Draws that augment an image. */
+const AUGMENTS = 4;
+
+/** What the discriminator judges: reals, fakes, or the points between them where its slope is taken. */
+export type Judged = 'real' | 'fake' | 'mixed';
 
 /** The training noise [N, latent]. */
 export const NOISE: DrawSource = { name: 'noise', stream: STREAM.noise, site: 0 };
@@ -27,10 +37,33 @@ export const SAMPLE_NOISE: DrawSource = { name: 'noise', stream: STREAM.sampleNo
 /** The shuffling of epoch e: its key's step is e. */
 export const EPOCH_ORDER_STREAM = STREAM.epochOrder;
 
+/** How much of each real is in its mixture with a fake, uniform in [0, 1). */
+export const MIXING: DrawSource = { name: 'mixing', stream: STREAM.mixing, site: MIXING_SITE };
+
+/** What decides how each image is augmented. */
+export function augmentSources(of: 'real' | 'fake') {
+  const first = of === 'real' ? 0 : AUGMENTS;
+  const source = (part: string, index: number): DrawSource => ({
+    name: `augment/${of}/${part}`,
+    stream: STREAM.augment + first + index,
+    site: AUGMENT_SITE + first + index,
+  });
+  return {
+    brightness: source('brightness', 0),
+    saturation: source('saturation', 1),
+    contrast: source('contrast', 2),
+    place: source('place', 3),
+  };
+}
+
 /** The dropout mask after the discriminator's layer 1, 2, ... */
-export function maskSource(of: 'real' | 'fake', layer: number): DrawSource {
+export function maskSource(of: Judged, layer: number): DrawSource {
   if (layer > MASKS) throw new DcganError({ what: `dropout layer ${layer}`, expected: `at most ${MASKS}` });
-  const [stream, site] = of === 'real' ? [STREAM.realMasks, 0] : [STREAM.fakeMasks, MASKS];
+  const [stream, site] = {
+    real: [STREAM.realMasks, 0],
+    fake: [STREAM.fakeMasks, MASKS],
+    mixed: [STREAM.mixedMasks, 2 * MASKS],
+  }[of] as [number, number];
   return { name: `mask/${of}/${layer}`, stream: stream + layer, site: site + layer };
 }
 

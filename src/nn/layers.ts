@@ -1,6 +1,6 @@
 // Layers under Keras' names and defaults. Making a layer declares its variables; the layer is then a function that can be
 // applied any number of times (the discriminator sees reals and fakes). Images are NHWC, padding SAME.
-import { size, type Tensor } from '../engine/graph.ts';
+import { type Shape, size, type Tensor } from '../engine/graph.ts';
 import {
   add,
   conv2d,
@@ -16,20 +16,30 @@ import {
   sub,
   sum,
 } from '../engine/ops/index.ts';
-import { glorotUniform, ones, zeros } from './initializers.ts';
+import { type Initializer, ones, zeros } from './initializers.ts';
 import type { Variables } from './variables.ts';
 
+/** What every layer with a kernel is told. */
+export interface KernelOptions {
+  readonly initializer: Initializer;
+  /** The kernel used in place of the variable, computed from it: a normalised one. */
+  readonly constrain?: ((kernel: Tensor, layer: string) => Tensor) | undefined;
+}
+
+export interface DenseOptions extends KernelOptions {
+  readonly inputs: number;
+  readonly units: number;
+  readonly bias: boolean;
+}
+
 /** x [N, inputs] -> x . kernel (+ bias) [N, units]; kernel [inputs, units]. */
-export function dense(
-  variables: Variables,
-  layer: string,
-  { inputs, units, bias }: { readonly inputs: number; readonly units: number; readonly bias: boolean },
-): (x: Tensor) => Tensor {
-  const kernel = variables.declare(layer, 'kernel', [inputs, units], glorotUniform);
+export function dense(variables: Variables, layer: string, options: DenseOptions): (x: Tensor) => Tensor {
+  const { inputs, units, bias } = options;
+  const kernel = declareKernel(variables, layer, [inputs, units], options);
   return withBias(variables, layer, units, bias, (x) => matmul(x, kernel));
 }
 
-export interface ConvOptions {
+export interface ConvOptions extends KernelOptions {
   readonly inputs: number;
   readonly filters: number;
   readonly kernelSize: number;
@@ -40,7 +50,7 @@ export interface ConvOptions {
 /** x [N, H, W, inputs] -> [N, ceil(H / stride), ceil(W / stride), filters]; kernel [k, k, inputs, filters]. */
 export function convolution(variables: Variables, layer: string, options: ConvOptions): (x: Tensor) => Tensor {
   const { inputs, filters, kernelSize: k, stride, bias } = options;
-  const kernel = variables.declare(layer, 'kernel', [k, k, inputs, filters], glorotUniform);
+  const kernel = declareKernel(variables, layer, [k, k, inputs, filters], options);
   return withBias(variables, layer, filters, bias, (x) => conv2d(x, kernel, stride));
 }
 
@@ -51,8 +61,18 @@ export function transposedConvolution(
   options: ConvOptions,
 ): (x: Tensor) => Tensor {
   const { inputs, filters, kernelSize: k, stride, bias } = options;
-  const kernel = variables.declare(layer, 'kernel', [k, k, filters, inputs], glorotUniform);
+  const kernel = declareKernel(variables, layer, [k, k, filters, inputs], options);
   return withBias(variables, layer, filters, bias, (x) => convTranspose2d(x, kernel, stride));
+}
+
+function declareKernel(
+  variables: Variables,
+  layer: string,
+  shape: Shape,
+  { initializer, constrain }: KernelOptions,
+): Tensor {
+  const kernel = variables.declare(layer, 'kernel', shape, initializer);
+  return constrain ? constrain(kernel, layer) : kernel;
 }
 
 function withBias(
@@ -67,10 +87,13 @@ function withBias(
   return (x) => add(apply(x), b);
 }
 
-export interface BatchNormOptions {
+export interface NormOptions {
   readonly channels: number;
-  readonly momentum: number;
   readonly epsilon: number;
+}
+
+export interface BatchNormOptions extends NormOptions {
+  readonly momentum: number;
   /**
    * Multiply the batch variance kept for later by n / (n - 1), n values a channel, for images. TensorFlow 1's fused kernel does so
    * for 4-D inputs; it is not applied to 2-D inputs, nor by Keras 3.
@@ -83,23 +106,16 @@ export type BatchNorm = (x: Tensor, mode: { readonly updates: Map<string, Tensor
 
 /**
  * gamma * (x - mean) / sqrt(variance + epsilon) + beta over all but the last dimension (Ioffe and Szegedy, "Batch
- * normalization", 2015, algorithm 1). The variance is that of the centred values, not a difference of large sums.
+ * normalization", 2015, algorithm 1).
  */
 export function batchNormalization(variables: Variables, layer: string, options: BatchNormOptions): BatchNorm {
-  const { channels, momentum, epsilon, unbiasedMovingVariance } = options;
-  const shape = [channels];
-  const gamma = variables.declare(layer, 'gamma', shape, ones);
-  const beta = variables.declare(layer, 'beta', shape, zeros);
-  const movingMean = variables.declare(layer, 'moving_mean', shape, zeros, false);
-  const movingVariance = variables.declare(layer, 'moving_variance', shape, ones, false);
-  const normalise = (centred: Tensor, variance: Tensor): Tensor =>
-    add(mul(centred, mul(gamma, rsqrt(shift(variance, epsilon)))), beta);
+  const { channels, momentum, unbiasedMovingVariance } = options;
+  const normalise = normalisation(variables, layer, options);
+  const movingMean = variables.declare(layer, 'moving_mean', [channels], zeros, false);
+  const movingVariance = variables.declare(layer, 'moving_variance', [channels], ones, false);
   return (x, mode) => {
     if (mode === 'inference') return normalise(sub(x, movingMean), movingVariance);
-    const n = size(x.shape) / channels;
-    const mean = scale(sumOverBatch(x), 1 / n);
-    const centred = sub(x, mean);
-    const variance = scale(sumOverBatch(square(centred)), 1 / n);
+    const { n, mean, centred, variance } = batchStatistics(x);
     const unbiased = unbiasedMovingVariance && x.shape.length > 2;
     const move = (name: string, old: Tensor, batch: Tensor): void => {
       mode.updates.set(`${variables.pool}/${layer}/${name}`, add(scale(old, momentum), scale(batch, 1 - momentum)));
@@ -108,6 +124,37 @@ export function batchNormalization(variables: Variables, layer: string, options:
     move('moving_variance', movingVariance, unbiased ? scale(variance, n / (n - 1)) : variance);
     return normalise(centred, variance);
   };
+}
+
+/** Batch norm for a network that is only ever used in training: it keeps no running statistics. */
+export function batchOnlyNormalization(
+  variables: Variables,
+  layer: string,
+  options: NormOptions,
+): (x: Tensor) => Tensor {
+  const normalise = normalisation(variables, layer, options);
+  return (x) => {
+    const { centred, variance } = batchStatistics(x);
+    return normalise(centred, variance);
+  };
+}
+
+function normalisation(
+  variables: Variables,
+  layer: string,
+  { channels, epsilon }: NormOptions,
+): (centred: Tensor, variance: Tensor) => Tensor {
+  const gamma = variables.declare(layer, 'gamma', [channels], ones);
+  const beta = variables.declare(layer, 'beta', [channels], zeros);
+  return (centred, variance) => add(mul(centred, mul(gamma, rsqrt(shift(variance, epsilon)))), beta);
+}
+
+/** Of x [..., C], n values a channel. The variance is that of the centred values, not a difference of large sums. */
+function batchStatistics(x: Tensor): { n: number; mean: Tensor; centred: Tensor; variance: Tensor } {
+  const n = size(x.shape) / x.shape.at(-1)!;
+  const mean = scale(sumOverBatch(x), 1 / n);
+  const centred = sub(x, mean);
+  return { n, mean, centred, variance: scale(sumOverBatch(square(centred)), 1 / n) };
 }
 
 /** [..., C] -> [1, ..., 1, C]. */

@@ -8,9 +8,10 @@ export function mean(x: Tensor): Tensor {
 }
 
 /**
- * Mean sigmoid cross-entropy of logits against one label (0 or 1) for all, in its stable form
+ * Mean sigmoid cross-entropy of logits against one label (from 0 to 1) for all, in its stable form
  * max(x, 0) - x * label + log(1 + exp(-|x|)).
  */
-export function sigmoidCrossEntropy(logits: Tensor, label: 0 | 1): Tensor {
-  return mean(label === 0 ? softplus(logits) : sub(softplus(logits), logits));
+export function sigmoidCrossEntropy(logits: Tensor, label: number): Tensor {
+  if (label === 0) return mean(softplus(logits));
+  return mean(sub(softplus(logits), label === 1 ? logits : scale(logits, label)));
 }

@@ -1,8 +1,9 @@
 // What happens in a run, as data. The loop knows no terminal and no files of its listeners: a progress line, JSON lines
 // and a page are all made from these.
-import type { Config } from '../gan/config.ts';
+
 import type { StepResult } from '../gan/dcgan.ts';
 import type { MachineInfo } from '../gan/machine.ts';
+import type { Config } from '../gan/schema.ts';
 import type { Picture } from '../render/grid.ts';
 
 /** The first event: what is about to run, everything on disk that a resume needs. */

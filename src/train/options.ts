@@ -2,16 +2,18 @@
 import type { PackProgress } from '../data/build.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DataOptions } from '../data/options.ts';
-import type { ConfigOverrides } from '../gan/config.ts';
 import type { MachineOptions } from '../gan/machine.ts';
+import type { ConfigOverrides } from '../gan/schema.ts';
 import type { Contrast } from './progress.ts';
 
 export interface TrainOptions
   extends MachineOptions,
     ConfigOverrides,
     Pick<DataOptions, 'fit' | 'background' | 'flip' | 'skipBroken'> {
-  /** `tf2018` (default), `tf2` or `tiny`. */
+  /** One of `presets`: `tf2018` by default, `best` for a path. */
   readonly preset?: string | undefined;
+  /** Train on the data's classes too: what is made can then be chosen. */
+  readonly cond?: boolean | undefined;
   /** Decides every random number: a whole number below 2^53. Random when not given, and recorded. */
   readonly seed?: number | undefined;
   /** A name (`mnist`, default), a path, or a data set. Images read from a path are brought to `imageSize` and `channels`. */

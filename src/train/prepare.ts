@@ -2,10 +2,13 @@
 import { rmSync } from 'node:fs';
 import { checkpointName, listCheckpoints, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
 import { Dataset } from '../data/dataset.ts';
+import { isKnown } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
 import { isTrainable } from '../data/options.ts';
-import { type Config, DEFAULT_PRESET, resolveConfig } from '../gan/config.ts';
+import { resolveConfig } from '../gan/config.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
+import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
+import { type Config, type ConfigOverrides, configSchema } from '../gan/schema.ts';
 import { decodeSnapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
@@ -27,25 +30,8 @@ export interface Prepared {
 }
 
 /** Options that say what to train; a resumed run has settled them. */
-const SETTLED = [
-  'preset',
-  'imageSize',
-  'channels',
-  'latent',
-  'generatorWidths',
-  'discriminatorWidths',
-  'generatorSlope',
-  'discriminatorSlope',
-  'dropout',
-  'batchNormMomentum',
-  'batchNormEpsilon',
-  'unbiasedMovingVariance',
-  'batchSize',
-  'learningRate',
-  'beta1',
-  'beta2',
-  'adamEpsilon',
-] as const satisfies readonly (keyof Config & keyof TrainOptions)[];
+type Settled = Exclude<keyof Config, 'epochs'>;
+const SETTLED = Object.keys(configSchema.shape).filter((key): key is Settled => key !== 'epochs');
 
 const TRAINABLE = 'a size from 16 to 128 that 4 divides';
 
@@ -84,10 +70,12 @@ function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['readin
   return Object.fromEntries(given);
 }
 
-/** The configuration that options mean for a data set: its size and channels are the data's. */
+/** The configuration that options mean for a data set: its size and channels are the data's, and its classes if wanted. */
 export function configFor(options: TrainOptions, data: Dataset): Config {
-  const { preset = DEFAULT_PRESET, ...rest } = options;
-  const given = Object.fromEntries(SETTLED.slice(1).map((key) => [key, rest[key as keyof typeof rest]]));
+  const { preset = defaultPreset(options.data), cond, ...rest } = options;
+  const given: ConfigOverrides = Object.fromEntries(
+    SETTLED.filter((key) => key !== 'preset').map((key) => [key, rest[key]]),
+  );
   if (data.height !== data.width)
     throw new DcganError({
       what: `data set ${data.name}: images are not square`,
@@ -104,12 +92,31 @@ export function configFor(options: TrainOptions, data: Dataset): Config {
       expected: TRAINABLE,
       todo: 'Choose another size: --size 64',
     });
+  const classes = cond || given.classes ? countClasses(data) : 0;
+  if (given.classes && given.classes !== classes)
+    throw usage({ what: 'classes differs from the data', expected: String(classes), got: String(given.classes) });
   return resolveConfig(preset, {
     ...given,
+    classes,
     ...(rest.epochs !== undefined && { epochs: rest.epochs }),
     imageSize,
     channels: channels as Config['channels'],
   });
+}
+
+/** Own pictures get what was found to be best; the tutorial's data the tutorial. */
+function defaultPreset(data: TrainOptions['data']): PresetName {
+  return typeof data === 'string' && !isKnown(data) ? 'best' : DEFAULT_PRESET;
+}
+
+function countClasses({ name, labels, classes }: Dataset): number {
+  if (!labels)
+    throw usage({
+      what: `data set ${name} has no classes, which cond needs`,
+      expected: 'labels, or a folder for each class',
+      todo: 'Leave --cond out, or sort the pictures into folders',
+    });
+  return classes?.length ?? labels.reduce((most, label) => Math.max(most, label), 0) + 1;
 }
 
 /** A fresh run: its configuration and its state before the first step are on disk when this returns. */
@@ -117,6 +124,8 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const notes: string[] = [];
   const data = await openData(options, (note) => notes.push(note));
   const config = configFor(options, data);
+  if (options.preset === undefined && config.preset === 'best')
+    notes.push("preset best, since the pictures are your own; the tutorial's networks: --preset tf2018");
   const seed = checkSeed(options.seed ?? randomSeed());
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
   try {
@@ -239,6 +248,8 @@ function refuseChanges(options: TrainOptions, old: RunConfig): void {
     const [was, given] = [old.data.reading?.[key], options[key]];
     if (given !== undefined && given !== was) refuse(key, was, given);
   }
+  if (options.cond !== undefined && options.cond !== old.config.classes > 0)
+    refuse('cond', old.config.classes > 0, options.cond);
   if (options.seed !== undefined && options.seed !== old.seed) refuse('seed', old.seed, options.seed);
   if (options.limit !== undefined && options.limit !== old.data.count) refuse('limit', old.data.count, options.limit);
   if (options.out !== undefined) refuse('out', undefined, options.out);

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { newestCheckpoint } from '../checkpoint/files.ts';
 import { FITS } from '../data/options.ts';
-import { configSchema } from '../gan/config.ts';
+import { savedConfigSchema } from '../gan/schema.ts';
 import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
@@ -18,7 +18,7 @@ export const RUNS_FOLDER = 'runs';
 const runSchema = z.strictObject({
   /** Raised whenever older programs could misread the folder. */
   format: z.literal(1),
-  config: configSchema,
+  config: savedConfigSchema,
   seed: z.int().min(0),
   data: z.strictObject({
     /** As it was given: a name or a path. */

@@ -155,7 +155,8 @@ class Loop {
     const started = performance.now();
     const { data } = this.#run;
     const images = this.#images.subarray(0, indices.length * data.imageSize);
-    const result = await this.#gan.step(data.batch(indices, images));
+    const classes = this.#gan.config.classes > 0 ? Array.from(indices, (i) => data.labels![i]!) : undefined;
+    const result = await this.#gan.step(data.batch(indices, images), { classes });
     const seconds = (performance.now() - started) / 1000;
     return { type: 'step', step: this.#gan.steps, epoch, stepInEpoch, images: indices.length, ...result, seconds };
   }

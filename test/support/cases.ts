@@ -169,6 +169,21 @@ export const CASES: readonly Case[] = [
     build: (x, w) => convTranspose2d(x!, w!, 2),
     ops: ['convInput'],
   },
+  ...[
+    [2, 4],
+    [1, 3],
+    [0, 0],
+  ].map(([reach, hole]) => ({
+    name: `shiftCut by ${reach}, hole of ${hole}`,
+    shapes: [
+      [5, 6, 7, 2],
+      [5, 4],
+    ],
+    range: [0.02, 0.98] as const,
+    build: (x: Tensor | undefined, u: Tensor | undefined) =>
+      ops.shiftCut(ops.square(x!), u!, { reach: reach!, hole: hole! }),
+    ops: ['shiftCut'],
+  })),
   {
     name: 'batch norm of [6, 3, 3, 5]',
     shapes: [[6, 3, 3, 5], [5], [5]],

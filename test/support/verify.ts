@@ -39,6 +39,10 @@ function touched(i: Instruction): Touched {
     }
     case 'transpose':
       return { reads: [at(i.x, i.rows * i.columns)], writes: [at(i.y, i.rows * i.columns)], scratch: [] };
+    case 'shiftCut': {
+      const floats = i.N * i.H * i.W * i.C;
+      return { reads: [at(i.x, floats), at(i.u, 4 * i.N)], writes: [at(i.y, floats)], scratch: [] };
+    }
     default: {
       const reads = i.operands.map(({ address, strides }) => ({
         start: address,

@@ -1,7 +1,7 @@
 // `dcgan info`: what a checkpoint holds, and that it is whole.
 import type { Command } from 'commander';
-import type { Config } from '../../gan/config.ts';
 import { makeModel, parameterCounts } from '../../gan/model.ts';
+import type { Config } from '../../gan/schema.ts';
 import { decodeSnapshot, type Snapshot } from '../../gan/snapshot.ts';
 import { readFile } from '../../platform/durable.ts';
 import { readRunConfig, resolveSource } from '../../train/run.ts';

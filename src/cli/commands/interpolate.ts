@@ -9,7 +9,7 @@ import { makeGrid } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 import { spherical } from '../spherical.ts';
-import { debugOption, deviceOption, threadsOption, wholeNumber, wholeNumbers } from '../values.ts';
+import { classOption, debugOption, deviceOption, threadsOption, wholeNumber, wholeNumbers } from '../values.ts';
 
 const EXAMPLES = `
 Examples:
@@ -22,6 +22,7 @@ interface Flags {
   readonly fromSeed?: number;
   readonly toSeed?: number;
   readonly seeds?: readonly number[];
+  readonly class?: number;
   readonly steps: number;
   readonly output: string;
   readonly device?: string;
@@ -45,6 +46,7 @@ export function defineInterpolate(program: Command): void {
         .argParser(wholeNumber('--steps', 2, 1000))
         .default(8),
     )
+    .addOption(classOption())
     .option('-o, --output <path>', 'a .png (strip) or a .gif (film)', 'interpolation.png')
     .addOption(deviceOption())
     .addOption(threadsOption())
@@ -62,18 +64,25 @@ async function interpolate(source: string | undefined, flags: Flags): Promise<vo
   if (seeds.length < 2)
     throw usage({ what: '--seeds does not fit', expected: 'two seeds or more, as in 1,2,3', got: seeds.join(',') });
   await withModel(source, flags, async (gan, checkpoint) => {
-    const rows = await rowsBetween(gan, seeds, steps);
+    const rows = await rowsBetween(gan, seeds, steps, flags.class);
     writeFileDurably(output, ending === '.png' ? strip(gan, rows, steps) : film(gan, rows));
     process.stdout.write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);
   });
 }
 
 /** Images of each part of the way, [steps, S, S, channels]. */
-async function rowsBetween(gan: DCGAN, seeds: readonly number[], steps: number): Promise<Float32Array[]> {
+async function rowsBetween(
+  gan: DCGAN,
+  seeds: readonly number[],
+  steps: number,
+  asked: number | undefined,
+): Promise<Float32Array[]> {
+  const classes = asked ?? (gan.config.classes > 0 ? 0 : undefined);
   const ends: Float32Array[] = [];
   for (const seed of seeds) ends.push(await gan.sampleNoise(1, seed));
   const rows: Float32Array[] = [];
-  for (let i = 1; i < ends.length; i++) rows.push(await gan.generate(join(spherical(ends[i - 1]!, ends[i]!, steps))));
+  for (let i = 1; i < ends.length; i++)
+    rows.push(await gan.generate(join(spherical(ends[i - 1]!, ends[i]!, steps)), { classes }));
   return rows;
 }
 

@@ -7,13 +7,15 @@ import { toBytes } from '../../data/pixels.ts';
 import { type DCGAN, randomSeed } from '../../gan/dcgan.ts';
 import { fileError, readFile, writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
-import { makeGrid } from '../../render/grid.ts';
+import { makeGrid, type Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { count } from '../format.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
-import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
+import { classOption, debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
 
 const DEFAULT_COUNT = 16;
+/** Samples of each class, a row of the picture, where none is asked for. */
+const OF_EACH_CLASS = 10;
 const MOST = 100_000;
 /** Pictures of very many samples shrink their tiles rather than grow past this side. */
 const LARGEST_SIDE = 4096;
@@ -23,12 +25,14 @@ Examples:
   dcgan sample                              16 samples of the newest run, into samples.png
   dcgan sample --count 64 --seed 7          64 of them, repeatable
   dcgan sample runs/00001-mnist-tf2018 -o digits/    one .png each, into a folder
+  dcgan sample --class 7 --count 64         sevens, of a run trained with --cond; without --class a row of each class
   dcgan sample --count 10000 -o digits.npy  uint8 [N, height, width, channels]
   dcgan sample --noise z.npy -o x.npy       from your own noise, float32 or float64 [N, latent]`;
 
 interface Flags {
   readonly count?: number;
   readonly seed?: number;
+  readonly class?: number;
   readonly noise?: string;
   readonly output: string;
   readonly device?: string;
@@ -43,6 +47,7 @@ export function defineSample(program: Command): void {
     .addOption(
       new Option('--count <n>', `how many (default: ${DEFAULT_COUNT})`).argParser(wholeNumber('--count', 1, MOST)),
     )
+    .addOption(classOption())
     .addOption(seedOption('decides the noise (default: random, and printed)'))
     .addOption(new Option('--noise <file.npy>', 'noise to use: a matrix [N, latent]').conflicts(['count', 'seed']))
     .option('-o, --output <path>', 'a .png (one picture), a .npy (bytes), or a folder (one .png each)', 'samples.png')
@@ -57,14 +62,22 @@ async function sample(source: string | undefined, { noise: file, output, ...flag
   const write = writerFor(output);
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
-    const noise = file === undefined ? await gan.sampleNoise(flags.count ?? DEFAULT_COUNT, seed) : readNoise(file, gan);
-    const images = await gan.generate(noise);
-    const { imageSize, channels, latent } = gan.config;
+    const { imageSize, channels, latent, classes } = gan.config;
+    const rows = classes > 0 && flags.class === undefined;
+    const wanted = flags.count ?? (rows ? classes * OF_EACH_CLASS : DEFAULT_COUNT);
+    const noise = file === undefined ? await gan.sampleNoise(wanted, seed) : readNoise(file, gan);
     const n = noise.length / latent;
-    write(images, [n, imageSize, imageSize, channels]);
+    const columns = rows ? Math.ceil(n / classes) : undefined;
+    const images = await gan.generate(noise, { classes: columns === undefined ? flags.class : rowsOf(columns, n) });
+    write(images, [n, imageSize, imageSize, channels], columns);
     const origin = file === undefined ? `seed ${seed}` : file;
     process.stdout.write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);
   });
+}
+
+/** The classes of n images in rows, one row for each class. */
+function rowsOf(columns: number, n: number): number[] {
+  return Array.from({ length: n }, (_, i) => Math.floor(i / columns));
 }
 
 function readNoise(file: string, { config }: DCGAN): Float32Array {
@@ -72,25 +85,23 @@ function readNoise(file: string, { config }: DCGAN): Float32Array {
 }
 
 type Shape = readonly [count: number, height: number, width: number, channels: number];
-type Write = (images: Float32Array, shape: Shape) => void;
+type Write = (images: Float32Array, shape: Shape, columns?: number) => void;
 
 /** What a path's ending asks for; settled before the work begins. */
 function writerFor(output: string): Write {
   const ending = output.endsWith('/') ? '' : extname(output).toLowerCase();
-  if (ending === '.png') return (images, shape) => writeFileDurably(output, encodePng(grid(images, shape)));
+  if (ending === '.png')
+    return (images, shape, columns) => writeFileDurably(output, encodePng(grid(images, shape, columns)));
   if (ending === '.npy') return (images, shape) => writeFileDurably(output, encodeNpy(toBytes(images), shape));
   if (ending === '') return (images, shape) => writeFolder(output, images, shape);
   throw usage({ what: '--output does not fit', expected: 'a name ending in .png or .npy, or a folder', got: output });
 }
 
-function grid(images: Float32Array, shape: Shape): ReturnType<typeof makeGrid> {
+function grid(images: Float32Array, shape: Shape, columns = Math.ceil(Math.sqrt(shape[0]))): Picture {
   const [n, height] = shape;
-  const side = Math.ceil(Math.sqrt(n)) * height;
-  return makeGrid(
-    images,
-    shape,
-    3 * side > LARGEST_SIDE ? { enlarge: Math.max(1, Math.floor(LARGEST_SIDE / side)) } : {},
-  );
+  const side = Math.max(columns, Math.ceil(n / columns)) * height;
+  const enlarge = 3 * side > LARGEST_SIDE ? { enlarge: Math.max(1, Math.floor(LARGEST_SIDE / side)) } : {};
+  return makeGrid(images, shape, { columns, ...enlarge });
 }
 
 /** 0000.png, 0001.png, ...: pixel for pixel. */

@@ -10,6 +10,7 @@ import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../
 import { dryRun } from '../dry-run.ts';
 import { commandLine } from '../format.ts';
 import type { Outcome } from '../main.ts';
+import { addModelOptions, libraryNames, type ModelFlags } from '../model-options.ts';
 import { outputError, Screen, whenOutputIsLost } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
@@ -29,7 +30,7 @@ Examples:
 
 Ctrl-C finishes the step, saves, and prints the command that goes on from there; twice stops at once.`;
 
-interface Flags extends DataFlags {
+interface Flags extends DataFlags, ModelFlags {
   readonly flip?: true;
   readonly preset?: string;
   readonly data?: string;
@@ -56,7 +57,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .description('Train a DCGAN: a picture after each epoch, checkpoints, a GIF at the end.')
     .addOption(presetOption())
     .option('--data <where>', `${DATA_FORMS} (default: mnist)`);
-  addDataOptions(command)
+  addModelOptions(addDataOptions(command))
     .option('--flip', 'after each image its mirror image: twice as many')
     .addOption(new Option('--epochs <n>', 'passes over the data').argParser(wholeNumber('--epochs', 1, 1_000_000)))
     .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
@@ -86,12 +87,11 @@ export function defineTrain(program: Command, outcome: Outcome): void {
 }
 
 /** File, then command line; what was not given stays out, so that a resume takes it from the run. */
-function trainOptions({ config, resume, size, dryRun: _, json, quiet, debug, ...given }: Flags): TrainOptions {
+function trainOptions({ config, resume, dryRun: _, json, quiet, debug, ...given }: Flags): TrainOptions {
   if (given.from !== undefined && resume === undefined)
     throw usage({ what: '--from says where to resume, and needs --resume', todo: 'Add --resume RUN' });
   const asked = resume === undefined ? {} : { resume: resume === true ? resolveRun(undefined) : resume };
-  const sized = size === undefined ? {} : { imageSize: size };
-  return { ...(config === undefined ? {} : readConfigFile(config)), ...given, ...sized, ...asked };
+  return { ...(config === undefined ? {} : readConfigFile(config)), ...libraryNames(given), ...asked };
 }
 
 async function run(options: TrainOptions, { json, quiet }: Flags): Promise<number> {

@@ -5,6 +5,7 @@ import { DcganError } from '../../platform/errors.ts';
 import { CONTROL_WORDS } from '../control.ts';
 import { conv2dReference, convFilterReference, convInputReference } from '../ops/conv.ts';
 import { SCALAR } from '../ops/elementwise.ts';
+import { shiftCutReference } from '../ops/shift-cut.ts';
 import type { Address, Code, Elementwise, Geometry, Instruction, Plan, Program, Reduce } from '../plan.ts';
 import { blockToNormals, type DrawKey, drawBlock, wordToUniform } from '../random.ts';
 import type { Backend, Executable, OpenBackend } from './backend.ts';
@@ -100,6 +101,11 @@ function execute(i: Instruction, arena: Float32Array, control: Control): void {
       for (let r = 0; r < i.rows; r++)
         for (let c = 0; c < i.columns; c++) arena[i.y + c * i.rows + r] = arena[i.x + r * i.columns + c]!;
       break;
+    case 'shiftCut': {
+      const length = i.N * i.H * i.W * i.C;
+      shiftCutReference(i, part(i.x, length), part(i.u, 4 * i.N), part(i.y, length));
+      break;
+    }
     default:
       i satisfies never;
   }

@@ -6,6 +6,7 @@ import { constantOp, inputOp, variableOp } from './leaves.ts';
 import { matmulOp, transposeOp } from './matmul.ts';
 import { drawOp } from './random.ts';
 import { broadcastOp, reshapeOp, sumOp } from './shape.ts';
+import { shiftCutOp } from './shift-cut.ts';
 
 export const OPS: Readonly<Record<string, Op>> = {
   input: inputOp as Op,
@@ -22,6 +23,7 @@ export const OPS: Readonly<Record<string, Op>> = {
   conv2d: conv2dOp as Op,
   convInput: convInputOp as Op,
   convFilter: convFilterOp as Op,
+  shiftCut: shiftCutOp as Op,
 };
 
 export { conv2d, convTranspose2d } from './conv.ts';
@@ -30,3 +32,4 @@ export { constant, input, nameOf, variable } from './leaves.ts';
 export { matmul, transpose } from './matmul.ts';
 export { type DrawSource, dropoutMask, normal, uniform } from './random.ts';
 export { broadcast, reshape, sum, sumTo } from './shape.ts';
+export { shiftCut } from './shift-cut.ts';

@@ -1,7 +1,8 @@
-// Instructions for ops that have a kernel of their own: convolutions, matrix products (as 1 x 1 convolutions), transposes.
+// Instructions for ops that have a kernel of their own: convolutions, matrix products (as 1 x 1 convolutions), transposes, moved images.
 import { size, type Tensor } from '../graph.ts';
 import { conv2dOp, convFilterOp, convInputOp, geometryOf } from '../ops/conv.ts';
 import { matmulGeometry, matmulOp, transposeOp } from '../ops/matmul.ts';
+import { shiftCutOp } from '../ops/shift-cut.ts';
 import { filterPlaces, type Geometry, type Instruction, packFloats } from '../plan.ts';
 import type { Buffer, Draft, Placing } from './draft.ts';
 
@@ -69,6 +70,17 @@ export function kernelDraft(node: Tensor, inputs: readonly Buffer[], out: Buffer
     case transposeOp.name: {
       const [rows, columns] = node.inputs[0]!.shape as [number, number];
       return draft([a!], [out], [], (at) => ({ kind: 'transpose', x: at(a!), y: at(out), rows, columns }));
+    }
+    case shiftCutOp.name: {
+      const [N, H, W, C] = node.shape as [number, number, number, number];
+      const { reach, hole, adjoint } = node.attributes as { reach: number; hole: number; adjoint: boolean };
+      return draft([a!, b!], [out], [], (at) => ({
+        kind: 'shiftCut',
+        x: at(a!),
+        u: at(b!),
+        y: at(out),
+        ...{ N, H, W, C, reach, hole, adjoint },
+      }));
     }
     default:
       throw new Error(`no instruction for ${node.op.name}`);

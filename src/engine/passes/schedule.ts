@@ -1,8 +1,7 @@
 // The order of groups, given one that works: elementwise work on a convolution's output moves up to right behind it,
 // where a backend can do it on tiles that are still in the cache.
 import { size, type Tensor } from '../graph.ts';
-import { convFilterOp } from '../ops/conv.ts';
-import { matmulOp, transposeOp } from '../ops/matmul.ts';
+import { conv2dOp, convInputOp } from '../ops/conv.ts';
 import type { Group } from './groups.ts';
 
 export interface Scheduled {
@@ -11,7 +10,8 @@ export interface Scheduled {
   readonly attached: boolean;
 }
 
-const ALONE: ReadonlySet<string> = new Set([convFilterOp.name, matmulOp.name, transposeOp.name]);
+/** What other work may be attached to. */
+const TILED: ReadonlySet<string> = new Set([conv2dOp.name, convInputOp.name]);
 
 /** `groups` with at most one attached group after each convolution. */
 export function attach(groups: readonly Group[]): Scheduled[] {
@@ -21,7 +21,7 @@ export function attach(groups: readonly Group[]): Scheduled[] {
   for (let group = rest.shift(); group; group = rest.shift()) {
     order.push({ group, attached: false });
     const [root] = group.roots as [Tensor];
-    if (group.role === 'kernel' && !ALONE.has(root.op.name)) {
+    if (group.role === 'kernel' && TILED.has(root.op.name)) {
       const follower = rest.findIndex((later) => follows(later, root, ready));
       if (follower >= 0) {
         const [attached] = rest.splice(follower, 1) as [Group];

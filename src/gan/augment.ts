@@ -1,0 +1,27 @@
+// DiffAugment (Zhao et al., "Differentiable augmentation for data-efficient GAN training", 2020, section 3 and the policy
+// colour + translation + cutout of its appendix): reals and fakes are changed alike before they are judged, each image by
+// draws of its own, so that few images can't be learned by heart; gradients flow through the changes to the generator.
+import type { Tensor } from '../engine/graph.ts';
+import { add, mul, scale, shift, shiftCut, sub, sum, uniform } from '../engine/ops/index.ts';
+import { augmentSources } from './streams.ts';
+
+/** Farthest move and side of the blanked square, as parts of an image's side. */
+const REACH = 1 / 8;
+const HOLE = 1 / 2;
+
+/** Images [N, S, S, C], changed; of the same shape. */
+export function diffAugment(images: Tensor, of: 'real' | 'fake'): Tensor {
+  const [n, side, , channels] = images.shape as [number, number, number, number];
+  const { brightness, saturation, contrast, place } = augmentSources(of);
+  const draw = (source: typeof brightness): Tensor => uniform([n, 1, 1, 1], source);
+  let x = add(images, shift(draw(brightness), -0.5));
+  if (channels > 1) x = around(x, scale(sum(x, 3, 3), 1 / channels), scale(draw(saturation), 2));
+  x = around(x, scale(sum(x, 1, 3), 1 / (side * side * channels)), shift(draw(contrast), 0.5));
+  const rounded = (part: number): number => Math.floor(side * part + 0.5);
+  return shiftCut(x, uniform([n, 4], place), { reach: rounded(REACH), hole: rounded(HOLE) });
+}
+
+/** Farther from the mean, or nearer to it: (x - mean) * factor + mean. */
+function around(x: Tensor, mean: Tensor, factor: Tensor): Tensor {
+  return add(mul(sub(x, mean), factor), mean);
+}

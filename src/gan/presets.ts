@@ -1,0 +1,100 @@
+// Frozen configurations, by name.
+import type { Config } from './schema.ts';
+
+const tf2018: Config = Object.freeze({
+  preset: 'tf2018',
+  imageSize: 28,
+  channels: 1,
+  latent: 100,
+  generatorWidths: [64, 64, 32],
+  discriminatorWidths: [64, 128],
+  strideOneLayer: true,
+  initializer: 'glorot',
+  generatorSlope: 0,
+  discriminatorSlope: 0.2,
+  dropout: 0.3,
+  batchNormMomentum: 0.99,
+  batchNormEpsilon: 1e-3,
+  unbiasedMovingVariance: true,
+  discriminatorBatchNorm: false,
+  spectralNorm: false,
+  classes: 0,
+  loss: 'ns',
+  labelSmoothing: 0,
+  r1: 0,
+  augment: 'none',
+  batchSize: 256,
+  epochs: 150,
+  learningRate: 1e-4,
+  generatorLearningRate: null,
+  discriminatorLearningRate: null,
+  beta1: 0.9,
+  beta2: 0.999,
+  adamEpsilon: 1e-8,
+  discriminatorSteps: 1,
+  clipGradient: 0,
+  ema: 0,
+});
+
+export const presets = Object.freeze({
+  /** TensorFlow 1.11's tutorial of 2018, exactly. */
+  tf2018,
+  /** Today's form of the tutorial (Keras 3). */
+  tf2: Object.freeze({
+    ...tf2018,
+    preset: 'tf2',
+    generatorWidths: [256, 128, 64],
+    generatorSlope: 0.3,
+    discriminatorSlope: 0.3,
+    unbiasedMovingVariance: false,
+    adamEpsilon: 1e-7,
+    epochs: 50,
+  } satisfies Config),
+  /** tf2018, small: for tests and slow machines. */
+  tiny: Object.freeze({
+    ...tf2018,
+    preset: 'tiny',
+    generatorWidths: [16, 16, 8],
+    discriminatorWidths: [16, 32],
+    batchSize: 64,
+    epochs: 10,
+  } satisfies Config),
+  /** What docs/quality.md found to give the best samples for the time, for any size and data. */
+  best: Object.freeze({
+    ...tf2018,
+    preset: 'best',
+    dropout: 0,
+    unbiasedMovingVariance: false,
+    epochs: 15,
+    learningRate: 4e-4,
+    beta1: 0.5,
+    r1: 0.1,
+    ema: 0.999,
+  } satisfies Config),
+  /**
+   * The networks of Radford et al., "Unsupervised representation learning with deep convolutional generative adversarial
+   * networks", 2016, section 4 and figure 1, for 64 x 64 pixels in colour. Noise is normal, as everywhere here; theirs was uniform.
+   */
+  paper: Object.freeze({
+    ...tf2018,
+    preset: 'paper',
+    imageSize: 64,
+    channels: 3,
+    generatorWidths: [1024, 512, 256, 128],
+    discriminatorWidths: [128, 256, 512, 1024],
+    strideOneLayer: false,
+    initializer: 'normal',
+    dropout: 0,
+    batchNormMomentum: 0.9,
+    batchNormEpsilon: 1e-5,
+    unbiasedMovingVariance: false,
+    discriminatorBatchNorm: true,
+    batchSize: 128,
+    epochs: 25,
+    learningRate: 2e-4,
+    beta1: 0.5,
+  } satisfies Config),
+}) satisfies Readonly<Record<string, Config>>;
+
+export type PresetName = keyof typeof presets;
+export const DEFAULT_PRESET: PresetName = 'tf2018';

@@ -1,0 +1,93 @@
+// Options of the model on the command line: they reach the run's record, combinations are refused with the reason, and a
+// run told of classes makes the class asked for.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { decodePng } from '../src/render/png.ts';
+import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
+
+const shared = sharedFolder();
+const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+const png = (name: string) => decodePng(readFileSync(join(shared.path, name)), name);
+
+const GIVEN = {
+  '--loss': 'hinge',
+  '--r1': '0.5',
+  '--ema': '0.99',
+  '--augment': 'diffaugment',
+  '--dropout': '0.1',
+  '--lr': '1e-3',
+  '--lr-g': '2e-3',
+  '--lr-d': '5e-4',
+  '--beta1': '0.5',
+  '--d-steps': '2',
+  '--clip-grad': '3',
+};
+const CONFIG = {
+  loss: 'hinge',
+  r1: 0.5,
+  ema: 0.99,
+  augment: 'diffaugment',
+  dropout: 0.1,
+  learningRate: 1e-3,
+  generatorLearningRate: 2e-3,
+  discriminatorLearningRate: 5e-4,
+  beta1: 0.5,
+  discriminatorSteps: 2,
+  clipGradient: 3,
+  spectralNorm: true,
+  classes: 10,
+};
+
+describe('a run with options', () => {
+  it('says them in its dry run and its record, trains, goes on, and makes the class asked for', async () => {
+    const options = [...Object.entries(GIVEN).flat(), '--spectral-norm', '--cond'];
+    const dry = await run('train', ...SMALLEST, ...options, '--dry-run', '--json');
+    expect(JSON.parse(dry.stdout).config).toMatchObject(CONFIG);
+    const trained = await run('train', ...SMALLEST, ...options, '--out', 'all');
+    expect([trained.code, trained.stderr]).toEqual([0, '']);
+    expect(JSON.parse(readFileSync(join(shared.path, 'all/config.json'), 'utf8')).config).toMatchObject(CONFIG);
+    expect(await run('train', '--resume', 'all', '--epochs', '2', '--quiet')).toMatchObject({ code: 0, stderr: '' });
+    const refused = await run('train', '--resume', 'all', '--epochs', '3', '--ema', '0.5');
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain('ema cannot change when a run is resumed: expected 0.99, got 0.5');
+
+    await run('sample', 'all', '--seed', '1', '-o', 'rows.png');
+    const { width, height } = png('rows.png');
+    expect(width).toBe(height);
+    expect(await run('sample', 'all', '--seed', '1', '--class', '7', '--count', '4', '-o', 'sevens.png')).toMatchObject(
+      {
+        code: 0,
+        stderr: '',
+      },
+    );
+    await run('sample', 'all', '--seed', '1', '--class', '3', '--count', '4', '-o', 'threes.png');
+    expect(png('threes.png').pixels).not.toEqual(png('sevens.png').pixels);
+    const missing = await run('sample', 'all', '--class', '10');
+    expect(missing).toMatchObject({ code: 2 });
+    expect(missing.stderr).toBe('dcgan: the classes do not fit: expected whole numbers from 0 to 9, got 10.\n');
+    expect((await run('interpolate', 'all', '--seeds', '1,2', '--class', '4')).code).toBe(0);
+  });
+
+  it.each([
+    ['--loss wgan-gp --bn-d', 'loss wgan-gp and discriminatorBatchNorm exclude each other: the penalty is'],
+    ['--label-smoothing 0.1 --loss ls', 'labelSmoothing needs loss ns: only cross-entropy'],
+    ['--ema 1', '--ema does not fit: expected a number from 0 and below 1, got "1".'],
+    ['--lr 0', '--lr does not fit: expected a number above 0 and below 1, got "0".'],
+    ['--loss hing', '--loss does not fit: expected ns, hinge, ls or wgan-gp, got "hing". Did you mean hinge.'],
+    ['--d-steps 0', '--d-steps does not fit: expected a whole number from 1 to 100, got "0".'],
+  ])('%s is refused', async (line, message) => {
+    const ended = await run('train', '--preset', 'tiny', '--limit', '64', ...line.split(' '));
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain(message);
+  });
+
+  it('classes need data that have them', async () => {
+    const ended = await run('sample', 'all', '--class', 'seven');
+    expect(ended.stderr).toContain('--class does not fit: expected a whole number from 0 to 255, got "seven".');
+    await run('sample', 'all', '-o', 'plain.npy');
+    const without = await run('train', '--data', 'plain.npy', '--cond', '--out', 'none');
+    expect(without).toMatchObject({ code: 2 });
+    expect(without.stderr).toContain('data set plain has no classes, which cond needs');
+  });
+});

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CHECKSUM_PLACE, encodeCheckpoint, seal, verify } from '../src/checkpoint/checksum.ts';
 import {
-  checkpointName,
   listCheckpoints,
   loadCheckpoint,
   newestCheckpoint,
@@ -13,6 +12,7 @@ import {
   saveCheckpoint,
   sweepTemporaries,
 } from '../src/checkpoint/files.ts';
+import { checkpointName } from '../src/checkpoint/names.ts';
 import { encodeTensors } from '../src/checkpoint/safetensors.ts';
 
 let run: string;

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 import { cgroupCores, usableCores } from '../src/platform/cores.ts';
 import { sha256 } from '../src/platform/sha256.ts';
+import { Sha256 as PageSha256, sha256 as pageSha256 } from '../src/platform/sha256-page.ts';
 import { nearest } from '../src/platform/suggest.ts';
 
 const files = (list: Record<string, string>) => (path: string) => list[path] ?? null;
@@ -62,4 +63,15 @@ test('SHA-256 of the standard’s example, whole or in parts', () => {
   const abc = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
   expect(sha256(Buffer.from('abc'))).toBe(abc);
   expect(sha256(Buffer.from('a'), Buffer.from('bc'))).toBe(abc);
+});
+
+test("a page's SHA-256 is Node's, for every length around a block and however the bytes are cut", () => {
+  const bytes = Uint8Array.from({ length: 300 }, (_, i) => (i * 89) % 251);
+  for (let length = 0; length <= bytes.length; length++) {
+    const part = bytes.subarray(0, length);
+    expect(pageSha256(part), `${length} bytes`).toBe(sha256(part));
+    const hash = new PageSha256();
+    for (let at = 0; at < length; at += 7) hash.update(part.subarray(at, at + 7));
+    expect(hash.hex(), `${length} bytes in pieces`).toBe(sha256(part));
+  }
 });

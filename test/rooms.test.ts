@@ -16,6 +16,7 @@ const RANKS: Readonly<Record<string, number>> = {
   gan: 3,
   train: 4,
   'index.ts': 6,
+  browser: 6,
   cli: 6,
 };
 

@@ -6,9 +6,10 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backend } from '../src/engine/backends/backend.ts';
 import { openWasm } from '../src/engine/backends/wasm.ts';
-import { type WasmPlatform, wasmOpener } from '../src/engine/backends/wasm-backend.ts';
+import { wasmOpener } from '../src/engine/backends/wasm-backend.ts';
 import { SPACE } from '../src/engine/backends/wasm-memory.ts';
 import { nodePlatform, readArtefact } from '../src/engine/backends/wasm-node.ts';
+import type { SpawnWorker } from '../src/engine/backends/wasm-team.ts';
 import type { Instruction, Plan } from '../src/engine/plan.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { values } from './support/values.ts';
@@ -28,9 +29,9 @@ function planOf(instructions: readonly Instruction[], scratchFloats: number, sta
 }
 
 /** Node's platform, and how many of its workers have been started and have ended. */
-function counted(): { platform: WasmPlatform; alive: () => number } {
+function counted(): { platform: typeof nodePlatform; alive: () => number } {
   let alive = 0;
-  const platform: WasmPlatform = {
+  const platform: typeof nodePlatform = {
     ...nodePlatform,
     spawn(start, heard, died) {
       const worker = nodePlatform.spawn(start, heard, died);
@@ -200,7 +201,7 @@ describe('a wasm backend says what is wrong', () => {
 
   it('with a worker that does not start', async () => {
     const { platform, alive } = counted();
-    const spawn: WasmPlatform['spawn'] = (start, heard, died) => {
+    const spawn: SpawnWorker = (start, heard, died) => {
       if (start.thread === 2) throw new Error('no more threads');
       return platform.spawn(start, heard, died);
     };

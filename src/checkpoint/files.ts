@@ -1,7 +1,5 @@
-// The folder `checkpoints/` of a run. Names tell all: `epoch-0015` is the state after 15 epochs, `epoch-0009-step-001950` one
-// in the middle, the 9th epoch under way; '-' sorts before '.', so plain order by name is order in time, and the last name
-// is the newest state. Nothing half-written is ever among them: files grow under a temporary name in the run's folder,
-// beside `checkpoints/`, and are renamed into it when they are on the disk.
+// The folder `checkpoints/` of a run (names.ts says what is called how). Nothing half-written is ever among them: files grow
+// under a temporary name in the run's folder, beside `checkpoints/`, and are renamed into it when they are on the disk.
 
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -14,20 +12,11 @@ import {
   writeFileDurably,
 } from '../platform/durable.ts';
 import { verify } from './checksum.ts';
+import { byTime, type Moment, parseCheckpointName, superfluous } from './names.ts';
 import { decodeTensors, type TensorFile } from './safetensors.ts';
 
-export interface CheckpointFile {
+export interface CheckpointFile extends Moment {
   readonly path: string;
-  /** Epochs done; with `step`, the epoch under way (counted from 1). */
-  readonly epoch: number;
-  /** Steps of the whole run done, for a state in mid-epoch only. */
-  readonly step?: number;
-}
-
-/** `epoch-0015.safetensors` after 15 epochs, `epoch-0009-step-001950.safetensors` in the middle of the 9th. */
-export function checkpointName(epoch: number, step?: number): string {
-  const middle = step === undefined ? '' : `-step-${String(step).padStart(6, '0')}`;
-  return `epoch-${String(epoch).padStart(4, '0')}${middle}.safetensors`;
 }
 
 /**
@@ -38,24 +27,15 @@ export function checkpointName(epoch: number, step?: number): string {
 export function listCheckpoints(folder: string): CheckpointFile[] {
   const found: CheckpointFile[] = [];
   for (const name of namesIn(folder)) {
-    const [, epoch, step] = /^epoch-(\d{4,})(?:-step-(\d{6,}))?\.safetensors$/.exec(name) ?? [];
-    if (epoch === undefined) continue;
-    const path = join(folder, name);
-    found.push(
-      step === undefined ? { path, epoch: Number(epoch) } : { path, epoch: Number(epoch), step: Number(step) },
-    );
+    const moment = parseCheckpointName(name);
+    if (moment) found.push({ path: join(folder, name), ...moment });
   }
-  return found.sort((a, b) => a.epoch - b.epoch || (a.step ?? Number.MAX_VALUE) - (b.step ?? Number.MAX_VALUE));
+  return found.sort(byTime);
 }
 
 /** The last checkpoint of a folder, or null. */
 export function newestCheckpoint(folder: string): CheckpointFile | null {
   return listCheckpoints(folder).at(-1) ?? null;
-}
-
-/** Those that may go: all but the last two and the finished epochs that `keepEvery` divides (0 among them). */
-export function superfluous(oldestFirst: readonly CheckpointFile[], keepEvery = 15): CheckpointFile[] {
-  return oldestFirst.slice(0, -2).filter(({ epoch, step }) => step !== undefined || epoch % keepEvery !== 0);
 }
 
 /**

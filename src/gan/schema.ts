@@ -1,6 +1,7 @@
 // What a model and its training are made of: one flat record. Presets are frozen records of it; options, config files and
 // checkpoints override single values under the same names.
-import { z } from 'zod';
+// Not `{ z }`: a bundle for pages would then carry the words of every language.
+import * as z from 'zod';
 
 const count = z.int().positive();
 const width = z.int().min(1).max(4096);

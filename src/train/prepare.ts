@@ -1,14 +1,14 @@
 // Everything before the first step: options become a fresh run on disk, or an old one is opened and checked.
 import { rmSync } from 'node:fs';
-import { checkpointName, listCheckpoints, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
+import { listCheckpoints, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
+import { checkpointName } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
 import { isKnown } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
 import { isTrainable } from '../data/options.ts';
-import { resolveConfig } from '../gan/config.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
-import { type Config, type ConfigOverrides, configSchema } from '../gan/schema.ts';
+import type { Config } from '../gan/schema.ts';
 import { decodeSnapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
@@ -16,6 +16,7 @@ import { VERSION } from '../platform/version.ts';
 import { cutMetrics, type MetricsLine } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
 import { checkpointsOf, createRun, type RunConfig, readRunConfig, writeRunConfig } from './run.ts';
+import { configOn, SETTLED, TRAINABLE } from './settle.ts';
 
 /** A run ready to go on. */
 export interface Prepared {
@@ -28,12 +29,6 @@ export interface Prepared {
   /** Step lines of the epoch under way, when resumed in its middle. */
   readonly partial: readonly MetricsLine[];
 }
-
-/** Options that say what to train; a resumed run has settled them. */
-type Settled = Exclude<keyof Config, 'epochs'>;
-const SETTLED = Object.keys(configSchema.shape).filter((key): key is Settled => key !== 'epochs');
-
-const TRAINABLE = 'a size from 16 to 128 that 4 divides';
 
 /** How pictures are read, beyond size and channels. */
 const READING = ['fit', 'background', 'flip', 'skipBroken'] as const;
@@ -70,53 +65,14 @@ function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['readin
   return Object.fromEntries(given);
 }
 
-/** The configuration that options mean for a data set: its size and channels are the data's, and its classes if wanted. */
+/** The configuration that options mean for a data set. */
 export function configFor(options: TrainOptions, data: Dataset): Config {
-  const { preset = defaultPreset(options.data), cond, ...rest } = options;
-  const given: ConfigOverrides = Object.fromEntries(
-    SETTLED.filter((key) => key !== 'preset').map((key) => [key, rest[key]]),
-  );
-  if (data.height !== data.width)
-    throw new DcganError({
-      what: `data set ${data.name}: images are not square`,
-      expected: 'equal height and width',
-      got: `${data.height} x ${data.width}`,
-    });
-  for (const [key, of] of [['imageSize', data.height] as const, ['channels', data.channels] as const])
-    if (given[key] !== undefined && given[key] !== of)
-      throw usage({ what: `${key} differs from the data`, expected: String(of), got: String(given[key]) });
-  const { height: imageSize, channels } = data;
-  if (!isTrainable(imageSize))
-    throw new DcganError({
-      what: `data set ${data.name}: images of ${imageSize} x ${imageSize} pixels`,
-      expected: TRAINABLE,
-      todo: 'Choose another size: --size 64',
-    });
-  const classes = cond || given.classes ? countClasses(data) : 0;
-  if (given.classes && given.classes !== classes)
-    throw usage({ what: 'classes differs from the data', expected: String(classes), got: String(given.classes) });
-  return resolveConfig(preset, {
-    ...given,
-    classes,
-    ...(rest.epochs !== undefined && { epochs: rest.epochs }),
-    imageSize,
-    channels: channels as Config['channels'],
-  });
+  return configOn(data, options, defaultPreset(options.data));
 }
 
 /** Own pictures get what was found to be best; the tutorial's data the tutorial. */
 function defaultPreset(data: TrainOptions['data']): PresetName {
   return typeof data === 'string' && !isKnown(data) ? 'best' : DEFAULT_PRESET;
-}
-
-function countClasses({ name, labels, classes }: Dataset): number {
-  if (!labels)
-    throw usage({
-      what: `data set ${name} has no classes, which cond needs`,
-      expected: 'labels, or a folder for each class',
-      todo: 'Leave --cond out, or sort the pictures into folders',
-    });
-  return classes?.length ?? labels.reduce((most, label) => Math.max(most, label), 0) + 1;
 }
 
 /** A fresh run: its configuration and its state before the first step are on disk when this returns. */

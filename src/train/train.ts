@@ -3,7 +3,8 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkpointName, prune, saveCheckpoint } from '../checkpoint/files.ts';
+import { prune, saveCheckpoint } from '../checkpoint/files.ts';
+import { checkpointName } from '../checkpoint/names.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import { decodeSnapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';

@@ -1,5 +1,6 @@
 // The wasm backend without Node: kernels, arena and team joined behind the backend's five calls. What differs between
-// Node and a page (where the artefact's bytes come from, how a worker starts) is a WasmPlatform; wasm-node.ts is Node's.
+// Node and a page (where the artefact's bytes come from, how a worker starts) is a WasmPlatform; wasm-node.ts is Node's,
+// wasm-page.ts a page's.
 // Calls queue in the order they are made. The arena could be touched at once when no run is under way, but a queue
 // without exceptions is what makes the order certain.
 import { DcganError } from '../../platform/errors.ts';
@@ -7,14 +8,16 @@ import { encode } from '../encode.ts';
 import type { Address, Plan } from '../plan.ts';
 import type { Backend, BackendInfo, Executable, OpenBackend } from './backend.ts';
 import { CallQueue } from './call-queue.ts';
+import { WasmAlone } from './wasm-alone.ts';
 import { WasmArena } from './wasm-memory.ts';
 import { type Kernels, kernelVariant, loadKernels } from './wasm-module.ts';
-import { type SpawnWorker, WasmTeam } from './wasm-team.ts';
+import { type SpawnWorker, type Team, WasmTeam } from './wasm-team.ts';
 
 export interface WasmPlatform {
   /** The built kernels and their SHA-256 in hexadecimal. */
   artefact(): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }>;
-  readonly spawn: SpawnWorker;
+  /** Null where memory may not be shared with workers: the calling thread then runs the kernels itself. */
+  readonly spawn: SpawnWorker | null;
 }
 
 /** What decides this build's bits: the kernels' own name for it and the start of the artefact's hash. */
@@ -33,14 +36,18 @@ export function wasmOpener(platform: WasmPlatform): OpenBackend {
     }
     return undefined;
   };
-  return async ({ stateFloats, threads }) => {
+  return async ({ stateFloats, threads: wanted }) => {
+    const { spawn } = platform;
+    const threads = spawn ? wanted : 1;
     const { bytes, sha256 } = await platform.artefact();
     const kernels = idleKernels() ?? (await loadKernels(bytes));
     const arena = new WasmArena(kernels, stateFloats, threads);
     const { module, memory } = kernels;
     const { signals, job } = arena;
     const starts = arena.threads.map((own, thread) => ({ module, memory, thread, threads, signals, job, ...own }));
-    const team = await WasmTeam.open(platform.spawn, starts, () => arena.signalWords());
+    const team = spawn
+      ? await WasmTeam.open(spawn, starts, () => arena.signalWords())
+      : new WasmAlone(kernels, starts[0]!);
     const info: BackendInfo = { device: 'wasm', variant: wasmVariant(kernels, sha256), threads };
     return new WasmBackend(info, stateFloats, arena, team, () => idle.push(new WeakRef(kernels)));
   };
@@ -50,13 +57,13 @@ class WasmBackend implements Backend {
   readonly info: BackendInfo;
   readonly #stateFloats: number;
   readonly #arena: WasmArena;
-  readonly #team: WasmTeam;
+  readonly #team: Team;
   readonly #release: () => void;
   readonly #words = new WeakMap<Executable, Int32Array>();
   readonly #queue = new CallQueue('wasm');
 
   /** `release` is told when nobody works on the memory any more. */
-  constructor(info: BackendInfo, stateFloats: number, arena: WasmArena, team: WasmTeam, release: () => void) {
+  constructor(info: BackendInfo, stateFloats: number, arena: WasmArena, team: Team, release: () => void) {
     this.info = info;
     this.#stateFloats = stateFloats;
     this.#arena = arena;

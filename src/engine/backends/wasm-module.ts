@@ -32,6 +32,8 @@ function wasmApi(): WasmApi | undefined {
 export interface KernelExports {
   readonly __heap_base: { readonly value: number };
   readonly __tls_size: { readonly value: number };
+  readonly __stack_pointer: { value: number };
+  __wasm_init_tls(tls: number): void;
   dcgan_job_bytes(): number;
   dcgan_job_init(
     job: number,
@@ -44,6 +46,8 @@ export interface KernelExports {
     threads: number,
   ): void;
   dcgan_variant(): number;
+  dcgan_walk(job: number, thread: number): number;
+  dcgan_workspace(space: number): void;
 }
 
 /** Bytes of a WebAssembly page, the unit memory grows by. */
@@ -72,7 +76,7 @@ export async function loadKernels(bytes: Uint8Array): Promise<Kernels> {
   } catch (cause) {
     throw unable(
       `${cause instanceof Error ? cause.message : cause}`,
-      'Free memory, or lift its limit (ulimit -v)',
+      'Free memory: close other programs or tabs, or lift its limit (ulimit -v)',
       cause,
     );
   }

@@ -64,4 +64,7 @@ const spawn: SpawnWorker = (start, heard, died) => {
   };
 };
 
-export const nodePlatform: WasmPlatform = { artefact: () => readArtefact(KERNELS), spawn };
+export const nodePlatform: WasmPlatform & { readonly spawn: SpawnWorker } = {
+  artefact: () => readArtefact(KERNELS),
+  spawn,
+};

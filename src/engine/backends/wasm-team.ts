@@ -18,13 +18,21 @@ export type SpawnWorker = (
   died: (reason: string) => void,
 ) => WorkerHandle;
 
+/** Whoever runs prepared jobs: a team of workers, or the calling thread alone (wasm-alone.ts). */
+export interface Team {
+  /** Told once, of the first failure outside a run. */
+  onFailure: (error: DcganError) => void;
+  /** Runs the prepared job; resolves with dcgan_walk's result. One run at a time. */
+  run(): Promise<number>;
+  close(): Promise<void>;
+}
+
 interface Pending<T> {
   resolve(value: T): void;
   reject(error: DcganError): void;
 }
 
-export class WasmTeam {
-  /** Told once, of the first failure. */
+export class WasmTeam implements Team {
   onFailure: (error: DcganError) => void = () => {};
   #failure: DcganError | undefined;
   #closed: Promise<unknown> | undefined;

@@ -1,0 +1,45 @@
+// Builds dist/page.js, the library for pages, from what tsc made: one module that needs no other file, since the ways in
+// which bundlers find Workers and WebAssembly differ (esbuild finds neither). The Worker's program lies in it as text, the
+// kernels in that as base64. Modules that need Node are replaced by their twins for pages: package.json, "browser".
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = new URL('../', import.meta.url);
+const read = (path) => readFileSync(new URL(path, root));
+const { version } = JSON.parse(read('package.json'));
+
+/** What every bundle for pages has in common; tests build their own with it. */
+export const PAGE_OPTIONS = {
+  absWorkingDir: fileURLToPath(root),
+  bundle: true,
+  platform: 'browser',
+  target: ['es2022'],
+  charset: 'utf8',
+  logLevel: 'warning',
+  define: {
+    __DCGAN_VERSION__: JSON.stringify(version),
+    __DCGAN_WASM__: JSON.stringify(read('kernels/wasm/dcgan.wasm').toString('base64')),
+  },
+};
+
+export async function buildPage() {
+  const worker = await build({
+    ...PAGE_OPTIONS,
+    entryPoints: ['dist/browser/worker.js'],
+    format: 'iife',
+    minify: true,
+    write: false,
+  });
+  const { __DCGAN_VERSION__ } = PAGE_OPTIONS.define;
+  await build({
+    ...PAGE_OPTIONS,
+    entryPoints: ['dist/browser/index.js'],
+    format: 'esm',
+    minify: true,
+    outfile: 'dist/page.js',
+    define: { __DCGAN_VERSION__, __DCGAN_WORKER__: JSON.stringify(worker.outputFiles[0].text) },
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage();

@@ -1,0 +1,39 @@
+// Where a page's images come from: arrays, or files of the IDX format that the page has fetched or a person has chosen.
+import { Dataset, type DatasetParts } from '../data/dataset.ts';
+import { parsePlainIdx } from '../data/idx-plain.ts';
+import { DcganError } from '../platform/errors.ts';
+
+/** Images in memory: bytes, NHWC. */
+export function from(parts: DatasetParts): Dataset {
+  return new Dataset(parts);
+}
+
+/**
+ * Images of an IDX file, such as MNIST's `train-images-idx3-ubyte`, plain or gzipped.
+ * @param images the file: a Blob (of `fetch`, or a chosen File) or its bytes
+ * @param labels the file of their labels, where there is one
+ */
+export async function idx(
+  images: Blob | Uint8Array,
+  { name = 'images', labels }: { readonly name?: string; readonly labels?: Blob | Uint8Array } = {},
+): Promise<Dataset> {
+  const parsed = parsePlainIdx(await unpacked(images), name);
+  if (parsed.kind === 'labels')
+    throw new DcganError({
+      what: `${name} holds labels, not images (byte 0)`,
+      expected: 'magic number 00000803 or 00000804',
+      got: '00000801',
+      todo: 'Give the file of images',
+    });
+  const { data, count, height, width, channels } = parsed;
+  const digits = labels && parsePlainIdx(await unpacked(labels), `labels of ${name}`).data;
+  return new Dataset({ name, images: data, count, height, width, channels, ...(digits && { labels: digits }) });
+}
+
+async function unpacked(file: Blob | Uint8Array): Promise<Uint8Array> {
+  const blob = file instanceof Blob ? file : new Blob([file.slice()]);
+  const head = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  const isGzip = head[0] === 0x1f && head[1] === 0x8b;
+  const stream = isGzip ? blob.stream().pipeThrough(new DecompressionStream('gzip')) : blob.stream();
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

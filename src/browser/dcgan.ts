@@ -1,0 +1,111 @@
+// The library's one class as a page has it: the same members, each a message to the Worker where the model is.
+import type { Tensor } from '../checkpoint/safetensors.ts';
+import type { CreateOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
+import type { MachineOptions } from '../gan/machine.ts';
+import type { Mirror } from './face.ts';
+import { Host } from './host.ts';
+
+export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
+  readonly #host: Host;
+  readonly config: Mirror['config'];
+  readonly info: Mirror['info'];
+  readonly seed: number;
+  /** Epochs finished: kept for whoever counts them, and saved. */
+  epoch: number;
+  #steps: number;
+
+  private constructor(host: Host, { config, info, seed, epoch, steps }: Mirror) {
+    this.#host = host;
+    this.config = config;
+    this.info = info;
+    this.seed = seed;
+    this.epoch = epoch;
+    this.#steps = steps;
+  }
+
+  /** A fresh model. Errors: unknown preset, option or device; a device that can't run here. */
+  static create(options: CreateOptions = {}): Promise<DCGAN> {
+    return DCGAN.#open((host) => host.call('create', options));
+  }
+
+  /**
+   * A saved model, from a URL, a Blob, its bytes, or the name it was saved under in this page. Errors: not a checkpoint, or a
+   * damaged one.
+   */
+  static load(source: string | URL | Blob | Uint8Array, options: MachineOptions = {}): Promise<DCGAN> {
+    const isUrl = source instanceof URL;
+    return DCGAN.#open((host) => host.call('load', isUrl ? source.href : source, isUrl, options));
+  }
+
+  static async #open(ask: (host: Host) => Promise<Mirror>): Promise<DCGAN> {
+    const host = new Host();
+    try {
+      return new DCGAN(host, await ask(host));
+    } catch (error) {
+      host.end();
+      throw error;
+    }
+  }
+
+  /** Steps taken. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * One update of both networks.
+   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size
+   */
+  async step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
+    const result = await this.#host.call('step', images, options);
+    this.#steps++;
+    return result;
+  }
+
+  /** Makes a step on `reals` images ready ahead of its first use. */
+  prepareStep(reals = this.config.batchSize): Promise<void> {
+    return this.#host.call('prepareStep', reals);
+  }
+
+  /**
+   * Images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
+   * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random when not given)
+   */
+  generate(...args: Parameters<WorkerDCGAN['generate']>): Promise<Float32Array> {
+    return this.#host.call('generate', ...args);
+  }
+
+  /** Standard normal noise [count, latent]; equal seeds give equal noise. */
+  sampleNoise(count: number, seed: number): Promise<Float32Array> {
+    return this.#host.call('sampleNoise', count, seed);
+  }
+
+  /** Every tensor of the state, by name: variables, running statistics, Adam's moments, the pictures' fixed noise. */
+  tensors(): Promise<Map<string, Tensor>> {
+    return this.#host.call('tensors');
+  }
+
+  /** Sets tensors of the state, by name. */
+  restore(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
+    return this.#host.call('restore', tensors);
+  }
+
+  /** The checkpoint's bytes: equal states give equal bytes, here and in Node. */
+  toBytes(): Promise<Uint8Array> {
+    return this.#host.call('toBytes', this.epoch);
+  }
+
+  /** Keeps a checkpoint among the page's own files (the Origin Private File System), whole or not at all; see `load`. */
+  save(name: string): Promise<void> {
+    return this.#host.call('save', name, this.epoch);
+  }
+
+  /** Frees the device and the Worker. */
+  async dispose(): Promise<void> {
+    try {
+      await this.#host.call('dispose');
+    } finally {
+      this.#host.end();
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// What a page's Worker does when it is asked: it holds one model, or one training, and nothing of the page.
+import { type CreateOptions, DCGAN, type StepOptions, type StepResult } from '../gan/dcgan.ts';
+import type { MachineOptions } from '../gan/machine.ts';
+import type { TrainEvent } from './events.ts';
+import { PageRun } from './loop.ts';
+import type { SentOptions } from './options.ts';
+
+/** What a page knows of its Worker's model without asking. */
+export type Mirror = Pick<DCGAN, 'config' | 'info' | 'seed' | 'epoch' | 'steps'>;
+type Tensors = Awaited<ReturnType<DCGAN['tensors']>>;
+
+export class Face {
+  #model: DCGAN | undefined;
+  #run: PageRun | undefined;
+  #events: AsyncGenerator<TrainEvent, void, undefined> | undefined;
+
+  async create(options: CreateOptions): Promise<Mirror> {
+    this.#model = await DCGAN.create(options);
+    return mirror(this.#model);
+  }
+
+  async load(source: string | Blob | Uint8Array, isUrl: boolean, options: MachineOptions): Promise<Mirror> {
+    this.#model = await DCGAN.load(isUrl ? new URL(source as string) : source, options);
+    return mirror(this.#model);
+  }
+
+  step(images: Float32Array, options: StepOptions): Promise<StepResult> {
+    return this.#model!.step(images, options);
+  }
+
+  prepareStep(reals: number): Promise<void> {
+    return this.#model!.prepareStep(reals);
+  }
+
+  generate(...args: Parameters<DCGAN['generate']>): Promise<Float32Array> {
+    return this.#model!.generate(...args);
+  }
+
+  sampleNoise(count: number, seed: number): Promise<Float32Array> {
+    return this.#model!.sampleNoise(count, seed);
+  }
+
+  tensors(): Promise<Tensors> {
+    return this.#model!.tensors();
+  }
+
+  restore(tensors: Parameters<DCGAN['restore']>[0]): Promise<void> {
+    return this.#model!.restore(tensors);
+  }
+
+  toBytes(epoch: number): Promise<Uint8Array> {
+    this.#model!.epoch = epoch;
+    return this.#model!.toBytes();
+  }
+
+  save(name: string, epoch: number): Promise<void> {
+    this.#model!.epoch = epoch;
+    return this.#model!.save(name);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#model!.dispose();
+  }
+
+  async train(options: SentOptions): Promise<void> {
+    this.#run = await PageRun.open(options);
+    this.#events = this.#run.events();
+  }
+
+  next(): Promise<IteratorResult<TrainEvent, void>> {
+    return this.#events!.next();
+  }
+
+  /** To be called at once, not in its turn: a step may be under way. */
+  abort(): void {
+    this.#run?.abort();
+  }
+
+  async finish(): Promise<void> {
+    await this.#run?.finish();
+  }
+}
+
+function mirror({ config, info, seed, epoch, steps }: DCGAN): Mirror {
+  return { config, info, seed, epoch, steps };
+}

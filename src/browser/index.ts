@@ -1,0 +1,30 @@
+// The library's face in a page: the same names as in Node (../index.ts), without folders.
+import type { Dataset, DatasetParts } from '../data/dataset.ts';
+import * as datasets from './datasets.ts';
+import { list, newest, remove } from './kept.ts';
+
+export type { CreateOptions, GenerateOptions, StepOptions, StepResult } from '../gan/dcgan.ts';
+export type { MachineInfo, MachineOptions } from '../gan/machine.ts';
+export { type PresetName, presets } from '../gan/presets.ts';
+export type { Config, ConfigOverrides } from '../gan/schema.ts';
+export { DcganError } from '../platform/errors.ts';
+export { VERSION as version } from '../platform/version.ts';
+export type { Picture } from '../render/grid.ts';
+export { DCGAN } from './dcgan.ts';
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EpochEvent,
+  InterruptedEvent,
+  PictureEvent,
+  RunEvent,
+  StepEvent,
+  TrainEvent,
+} from './events.ts';
+export type { TrainOptions } from './options.ts';
+export { train } from './train.ts';
+
+/** Runs that this page keeps (`train({ keep })`), by name. */
+export const runs = { list, newest, remove } as const;
+export type { Dataset, DatasetParts };
+export { datasets };

@@ -1,0 +1,200 @@
+// A page's training, in its Worker: the epochs of train/train.ts over the same order of the same data, so the same bits; what
+// Node puts into a folder is handed out in events, and kept by the page where it is asked to.
+import { checkpointName } from '../checkpoint/names.ts';
+import { Dataset } from '../data/dataset.ts';
+import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
+import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
+import { DcganError, usage } from '../platform/errors.ts';
+import { meansOf } from '../train/means.ts';
+import { epochOrder, stepsPerEpoch } from '../train/order.ts';
+import { progressPicture } from '../train/progress.ts';
+import { configOn } from '../train/settle.ts';
+import type { CheckpointEvent, PictureEvent, StepEvent, TrainEvent } from './events.ts';
+import * as kept from './kept.ts';
+import type { SentOptions } from './options.ts';
+
+/** Options that a resumed run takes; all others it has settled. */
+const OPEN = new Set<string>(['data', 'resume', 'limit', 'device', 'threads', 'contrast', 'keep', 'epochs']);
+
+export class PageRun {
+  readonly #gan: DCGAN;
+  readonly #data: Dataset;
+  readonly #epochs: number;
+  readonly #stepsPerEpoch: number;
+  readonly #options: SentOptions;
+  readonly #resumed: boolean;
+  readonly #kept: string | null;
+  /** Each step's images: one array for all. */
+  readonly #images: Float32Array<ArrayBuffer>;
+  /** Steps of the newest checkpoint. */
+  #saved: number;
+  #aborted = false;
+
+  private constructor(gan: DCGAN, data: Dataset, options: SentOptions) {
+    this.#gan = gan;
+    this.#data = data;
+    this.#options = options;
+    this.#epochs = options.epochs ?? gan.config.epochs;
+    this.#stepsPerEpoch = stepsPerEpoch(data.count, gan.config.batchSize);
+    this.#resumed = options.resume !== undefined;
+    this.#kept = options.keep ?? (typeof options.resume === 'string' ? options.resume : null);
+    this.#images = new Float32Array(gan.config.batchSize * data.imageSize);
+    this.#saved = gan.steps;
+  }
+
+  static async open(options: SentOptions): Promise<PageRun> {
+    const { limit, resume, keep } = options;
+    const whole = new Dataset(options.data);
+    const data = limit === undefined ? whole : whole.limit(limit);
+    if (keep !== undefined && keep !== resume && (await kept.newest(keep)))
+      throw usage({
+        what: `this page keeps a run ${keep} already`,
+        todo: `Resume it, remove it, or choose another name`,
+      });
+    const gan = resume === undefined ? await openFresh(options, data) : await openAt(resume, options, data);
+    return new PageRun(gan, data, options);
+  }
+
+  /** The step under way is finished, saved, and the last. */
+  abort(): void {
+    this.#aborted = true;
+  }
+
+  async *events(): AsyncGenerator<TrainEvent, void, undefined> {
+    const gan = this.#gan;
+    const { config, seed, info } = gan;
+    const { name, count } = this.#data;
+    yield {
+      type: 'run',
+      kept: this.#kept,
+      config: { ...config, epochs: this.#epochs },
+      seed,
+      data: { name, count },
+      info,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      resumed: this.#resumed ? { epoch: gan.epoch, step: gan.steps } : null,
+      notes: [],
+    };
+    if (gan.epoch >= this.#epochs) {
+      yield { type: 'done', epochs: gan.epoch, already: true };
+      return;
+    }
+    if (gan.steps === 0) {
+      // Every step has a checkpoint before it, as in Node.
+      if (this.#kept !== null) await this.#save();
+      yield await this.#picture();
+    }
+    while (gan.epoch < this.#epochs) {
+      yield* this.#epoch();
+      if (this.#aborted && gan.epoch < this.#epochs) {
+        yield { ...(await this.#save()), type: 'interrupted' };
+        return;
+      }
+    }
+    yield { type: 'done', epochs: gan.epoch, already: false };
+  }
+
+  /** Keeps what a broken iteration would lose, and frees the device. */
+  async finish(): Promise<void> {
+    try {
+      if (this.#kept !== null && this.#gan.steps > this.#saved) await this.#save();
+    } finally {
+      await this.#gan.dispose();
+    }
+  }
+
+  async *#epoch(): AsyncGenerator<TrainEvent, void, undefined> {
+    const gan = this.#gan;
+    const { batchSize } = gan.config;
+    const epoch = gan.epoch + 1;
+    const order = epochOrder(this.#data.count, gan.seed, epoch);
+    const steps: StepEvent[] = [];
+    let seconds = 0;
+    for (let i = gan.steps - (epoch - 1) * this.#stepsPerEpoch; i < this.#stepsPerEpoch; i++) {
+      if (this.#aborted) return;
+      const event = await this.#step(epoch, i + 1, order.subarray(i * batchSize, (i + 1) * batchSize));
+      steps.push(event);
+      seconds += event.seconds;
+      yield event;
+    }
+    gan.epoch = epoch;
+    const started = performance.now();
+    const [picture, checkpoint] = [await this.#picture(), await this.#save()];
+    seconds += (performance.now() - started) / 1000;
+    yield picture;
+    yield checkpoint;
+    yield { type: 'epoch', epoch, step: gan.steps, ...meansOf(steps), seconds };
+  }
+
+  async #step(epoch: number, stepInEpoch: number, indices: Uint32Array): Promise<StepEvent> {
+    const started = performance.now();
+    const images = this.#images.subarray(0, indices.length * this.#data.imageSize);
+    const { labels } = this.#data;
+    const classes = this.#gan.config.classes > 0 ? Array.from(indices, (i) => labels![i]!) : undefined;
+    const result = await this.#gan.step(this.#data.batch(indices, images), { classes });
+    const seconds = (performance.now() - started) / 1000;
+    return { type: 'step', step: this.#gan.steps, epoch, stepInEpoch, images: indices.length, ...result, seconds };
+  }
+
+  async #picture(): Promise<PictureEvent> {
+    const picture = await progressPicture(this.#gan, this.#options.contrast ?? 'fixed');
+    return { type: 'picture', epoch: this.#gan.epoch, picture };
+  }
+
+  async #save(): Promise<CheckpointEvent> {
+    const { epoch, steps: step } = this.#gan;
+    const between = step > epoch * this.#stepsPerEpoch;
+    const name = between ? checkpointName(epoch + 1, step) : checkpointName(epoch);
+    const bytes = await this.#gan.toBytes();
+    if (this.#kept !== null) await kept.add(this.#kept, name, bytes);
+    this.#saved = step;
+    return { type: 'checkpoint', epoch, step, name, bytes };
+  }
+}
+
+function openFresh({ seed, device, threads, ...options }: SentOptions, data: Dataset): Promise<DCGAN> {
+  const config = configOn(data, options);
+  return DCGAN.create({ ...config, seed: checkSeed(seed ?? randomSeed()), device, threads });
+}
+
+async function openAt(resume: string | Uint8Array, options: SentOptions, data: Dataset): Promise<DCGAN> {
+  const changed = Object.entries(options).find(([key, value]) => value !== undefined && !OPEN.has(key))?.[0];
+  if (changed !== undefined)
+    throw usage({ what: `${changed} cannot change when a run is resumed`, todo: 'Leave it out, or start a new run' });
+  const snapshot = await snapshotOf(resume);
+  const { config, step, epoch } = snapshot;
+  if (options.epochs !== undefined && options.epochs < epoch)
+    throw usage({
+      what: 'epochs does not fit',
+      expected: `${epoch} or more, which are done`,
+      got: String(options.epochs),
+    });
+  const steps = stepsPerEpoch(data.count, config.batchSize);
+  if (data.height !== config.imageSize || data.width !== config.imageSize || data.channels !== config.channels)
+    throw new DcganError({
+      what: `the checkpoint was not trained on images like those of ${data.name}`,
+      expected: `${config.imageSize} x ${config.imageSize} x ${config.channels}`,
+      got: `${data.height} x ${data.width} x ${data.channels}`,
+      todo: 'Give the same images again',
+    });
+  if (step < epoch * steps || step >= (epoch + 1) * steps)
+    throw new DcganError({
+      what: `the checkpoint was not trained on ${data.count} images: after ${epoch} epochs`,
+      expected: `${epoch * steps} steps or a few more`,
+      got: String(step),
+      todo: 'Give the same images again',
+    });
+  const machine = { device: options.device, threads: options.threads };
+  return DCGAN.fromSnapshot({ ...snapshot, config: { ...config, epochs: options.epochs ?? config.epochs } }, machine);
+}
+
+async function snapshotOf(resume: string | Uint8Array): Promise<Snapshot> {
+  if (typeof resume !== 'string') return decodeSnapshot(resume, 'the checkpoint');
+  const newest = await kept.newest(resume);
+  if (!newest)
+    throw usage({
+      what: `this page keeps no run ${resume}`,
+      todo: 'Check the name, or give a checkpoint: a Blob or its bytes',
+    });
+  return decodeSnapshot(new Uint8Array(await newest.file.arrayBuffer()), newest.name);
+}

@@ -1,0 +1,47 @@
+// Calls from a page to its Worker and back: a message asks for a method of the Worker's face by name, another brings the result
+// or what went wrong. Errors arrive as what they were: a DcganError with all its parts.
+import { type Complaint, DcganError } from '../platform/errors.ts';
+import type { PageGlobal } from '../platform/page.ts';
+
+export interface Call {
+  readonly id: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly fault: Fault };
+
+/** An error as a message: a cause may be anything, and stays behind. */
+type Fault = { readonly complaint: Complaint } | { readonly message: string };
+
+export function faultOf(error: unknown): Fault {
+  if (!(error instanceof DcganError)) return { message: error instanceof Error ? error.message : String(error) };
+  const { cause: _, ...complaint } = error.complaint;
+  return { complaint };
+}
+
+export function errorOf(fault: Fault): Error {
+  return 'complaint' in fault ? new DcganError(fault.complaint) : new Error(fault.message);
+}
+
+/** Answers calls by the methods of `face`, one after another in the order they came, but for those of `atOnce`. */
+export function serve(scope: PageGlobal, face: object, atOnce: readonly string[]): void {
+  const methods = face as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
+  let tail: Promise<unknown> = Promise.resolve();
+  scope.onmessage = ({ data }) => {
+    const { id, method, args } = data as Call;
+    const answer = async (): Promise<void> => {
+      let reply: Reply;
+      try {
+        reply = { id, ok: true, value: await methods[method]!(...args) };
+      } catch (error) {
+        reply = { id, ok: false, fault: faultOf(error) };
+      }
+      scope.postMessage(reply);
+    };
+    if (atOnce.includes(method)) void answer();
+    else tail = tail.then(answer);
+  };
+}

@@ -1,0 +1,28 @@
+// Which devices there are in a page. Takes the place of devices.ts in the page's build (package.json, "browser").
+import { mayShareMemory } from '../../platform/page.ts';
+import type { DeviceName } from './backend.ts';
+import type { Availability, Device } from './devices.ts';
+import { openReference } from './reference.ts';
+import { wasmOpener } from './wasm-backend.ts';
+import { pagePlatform } from './wasm-page.ts';
+
+const ALONE =
+  'on one thread, since this page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
+
+const noNative = async (): Promise<Availability> => ({
+  ok: false,
+  reason: 'a page runs no native code',
+  todo: 'Use wasm',
+});
+
+export const TABLE: Readonly<Record<DeviceName, Device>> = {
+  native: { open: () => Promise.reject(new Error('unavailable')), available: noNative },
+  wasm: {
+    open: wasmOpener(pagePlatform),
+    available: async () => ({ ok: true, variant: 'simd128', ...(!mayShareMemory() && { note: ALONE }) }),
+  },
+  reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
+};
+
+/** Devices `auto` tries, best first. */
+export const PREFERENCE: readonly DeviceName[] = ['wasm'];

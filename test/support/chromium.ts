@@ -1,0 +1,75 @@
+// Real Chromium for tests of pages, and a server of a folder to it. Where there is no Chromium the tests are skipped by name.
+import { accessSync, constants } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { delimiter, extname, join, normalize } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** Its program, or null. */
+export const CHROMIUM = findChromium();
+/** A suite's title: says what is missing where it can't run. */
+export const inChromium = (what: string): string =>
+  CHROMIUM ? what : `${what} (skipped: there is no Chromium. Install Debian's: "apt-get install chromium")`;
+
+function findChromium(): string | null {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  for (const path of NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))) {
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {}
+  }
+  return null;
+}
+
+/** Starts it; WebGPU is there, on the processor where there is no graphics card. */
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--enable-unsafe-webgpu'] });
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+
+export interface Served {
+  readonly url: string;
+  close(): void;
+}
+
+/** Serves a folder to this machine alone. `isolated` pages may share memory with Workers. */
+export async function serve(folder: string, { isolated = true } = {}): Promise<Served> {
+  const server = createServer(async (request, response) => {
+    const path = normalize(new URL(request.url!, 'http://x').pathname);
+    const name = path.endsWith('/') ? `${path}index.html` : path;
+    if (isolated) {
+      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+      response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+    }
+    try {
+      const bytes = await readFile(join(folder, name));
+      response.setHeader('Content-Type', TYPES[extname(name)] ?? 'application/octet-stream').end(bytes);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, close: () => void server.close().closeAllConnections() };
+}
+
+/** Opens a page that must say nothing on its console but what is expected, and throw nothing. */
+export async function openPage(browser: Browser, url: string): Promise<{ page: Page; complaints: string[] }> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text());
+  });
+  await page.goto(url);
+  return { page, complaints };
+}

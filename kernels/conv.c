@@ -52,7 +52,7 @@ INLINE void tile(const int rows, const int vectors, struct runs t, const float *
       for (int r = 0; r < rows; r++) {
         const vf x = splat(base[r / GROUP][r % GROUP * image + k]);
 #pragma GCC unroll 16
-        for (int v = 0; v < vectors; v++) sum[r][v] += x * weight[v];
+        for (int v = 0; v < vectors; v++) sum[r][v] = multiply_add(x, weight[v], sum[r][v]);
       }
       w += PANEL;
     }
@@ -112,7 +112,7 @@ INLINE void dot(const int rows, const int outs, struct runs t, const float *sour
       for (int r = 0; r < rows; r++) {
         const vf x = load(base[r / GROUP] + r % GROUP * image + k);
 #pragma GCC unroll 4
-        for (int m = 0; m < outs; m++) sum[r * outs + m] += x * weight[m];
+        for (int m = 0; m < outs; m++) sum[r * outs + m] = multiply_add(x, weight[m], sum[r * outs + m]);
       }
     }
     if (whole < t.length) {
@@ -124,7 +124,7 @@ INLINE void dot(const int rows, const int outs, struct runs t, const float *sour
       for (int r = 0; r < rows; r++) {
         const vf x = (vf)((vi)load(base[r / GROUP] + r % GROUP * image + whole) & rest);
 #pragma GCC unroll 4
-        for (int m = 0; m < outs; m++) sum[r * outs + m] += x * weight[m];
+        for (int m = 0; m < outs; m++) sum[r * outs + m] = multiply_add(x, weight[m], sum[r * outs + m]);
       }
     }
     source += t.source_step;

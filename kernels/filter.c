@@ -45,7 +45,7 @@ INLINE void tile(const int rows, const int vectors, const int swapped, const str
     for (int r = 0; r < rows; r++) {
       const vf factor = splat(narrow[r]);
 #pragma GCC unroll 16
-      for (int v = 0; v < vectors; v++) sum[r][v] += factor * value[v];
+      for (int v = 0; v < vectors; v++) sum[r][v] = multiply_add(factor, value[v], sum[r][v]);
     }
   }
 #pragma GCC unroll 16

@@ -24,7 +24,11 @@
 #define LANES 4
 #define TILE_ROWS 4
 #define TILE_VECTORS 2
+#ifdef __wasm_relaxed_simd__
+#define VECTOR_NAME (rounds_once() ? "relaxed-simd128-fused" : "relaxed-simd128")
+#else
 #define VECTOR_NAME "simd128"
+#endif
 #else
 #define LANES 4
 #define TILE_ROWS 4
@@ -82,6 +86,23 @@ INLINE vi splat_int(int32_t x) { return x - (vi){}; }
 
 // a where the mask's lane is all ones, b where it is zero.
 INLINE vf choose(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
+
+// sum + x * w, the inner step of convolutions: rounded once or twice as -ffp-contract has it, and with relaxed SIMD as the
+// machine likes.
+INLINE vf multiply_add(vf x, vf w, vf sum) {
+#ifdef __wasm_relaxed_simd__
+  return __builtin_wasm_relaxed_madd_f32x4(x, w, sum);
+#else
+  return sum + x * w;
+#endif
+}
+
+#ifdef __wasm_relaxed_simd__
+// Which of the two this machine does: the square of 1 + 2^-12 has a digit too many for one float.
+INLINE int rounds_once(void) {
+  return multiply_add(splat(1 + 0x1p-12f), splat(1 + 0x1p-12f), splat(-1 - 0x1p-11f))[0] != 0;
+}
+#endif
 
 // 0, 1, 2, ...
 INLINE vi lane_numbers(void) {

@@ -136,7 +136,7 @@ INLINE void product(const int rows, const struct run *run, int32_t runs, int32_t
       for (int r = 0; r < rows; r++) {
         const vf x = splat(base[r / 3][r % 3 * (int64_t)depth + k]);
 #pragma GCC unroll 16
-        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] += x * weight[v];
+        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = multiply_add(x, weight[v], sum[r][v]);
       }
     }
   }
@@ -453,7 +453,7 @@ INLINE void outer(const int rows, const struct segment *segment, int32_t segment
       for (int r = 0; r < rows; r++) {
         const vf factor = splat(x[r]);
 #pragma GCC unroll 16
-        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] += factor * value[v];
+        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = multiply_add(factor, value[v], sum[r][v]);
       }
     }
   }

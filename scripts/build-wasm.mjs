@@ -1,10 +1,11 @@
-// Builds kernels/wasm/dcgan.wasm from the C kernels, and beside it dcgan.wasm.json, the hashes that tie the two together.
-// The artefact is committed, so that nobody needs a compiler; the same compiler gives the same bytes anywhere (relative
-// paths, no debug data, sorted sources), so anybody can check that it is what the sources say.
-//   node scripts/build-wasm.mjs           build and write both files
+// Builds kernels/wasm/dcgan.wasm and dcgan-relaxed.wasm from the C kernels, and beside each NAME.json, the hashes that tie it to
+// them. The artefacts are committed, so that nobody needs a compiler; the same compiler gives the same bytes anywhere
+// (relative paths, no debug data, sorted sources), so anybody can check that they are what the sources say.
+//   node scripts/build-wasm.mjs           build and write all files
 //   node scripts/build-wasm.mjs --check   build to a temporary place; exit 1 when bytes or hashes differ from the files
-//   node scripts/build-wasm.mjs --stale   no compiler: exit 1 when sources or flags changed since the artefact was built
-// Numbers stay the same everywhere because nothing is left to the machine: plain simd128, no relaxed SIMD, no contraction.
+//   node scripts/build-wasm.mjs --stale   no compiler: exit 1 when sources or flags changed since an artefact was built
+// Numbers of dcgan.wasm stay the same everywhere because nothing is left to the machine: plain simd128, no contraction. The other
+// build leaves the rounding of convolutions to the machine (see wasm.ts).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,8 +17,10 @@ const COMPILER = 'clang-19';
 const LINKER = 'wasm-ld-19';
 const TODO = 'Install Debian\'s compiler: "apt-get install clang-19 lld-19"';
 const kernels = fileURLToPath(new URL('../kernels/', import.meta.url));
-const artefact = join(kernels, 'wasm', 'dcgan.wasm');
-const record = `${artefact}.json`;
+/** Builds by name, and the flags that only they have. */
+const BUILDS = { 'dcgan.wasm': [], 'dcgan-relaxed.wasm': ['-mrelaxed-simd'] };
+const artefactOf = (name) => join(kernels, 'wasm', name);
+const recordOf = (name) => `${artefactOf(name)}.json`;
 /** Threads and memory of this machine: JavaScript brings them here. */
 const NATIVE_ONLY = ['pool.c'];
 
@@ -52,9 +55,9 @@ function sources() {
 }
 
 /** One hash for all that decides the bytes: compiler, flags, sources. */
-function sourceHash(compiler) {
-  const files = sources().map((name) => [name, readFileSync(join(kernels, name), 'utf8')]);
-  return sha256(JSON.stringify([compiler, FLAGS, files]));
+function sourceHash(name, compiler) {
+  const files = sources().map((file) => [file, readFileSync(join(kernels, file), 'utf8')]);
+  return sha256(JSON.stringify([compiler, FLAGS, BUILDS[name], files]));
 }
 
 /** First lines of both tools' versions, or the end with what to install. */
@@ -68,58 +71,60 @@ function toolVersions() {
   });
 }
 
-function build(output) {
-  const units = sources().filter((name) => name.endsWith('.c'));
+function build(name, output) {
+  const units = sources().filter((file) => file.endsWith('.c'));
   try {
-    execFileSync(COMPILER, [...FLAGS, '-o', output, ...units], { cwd: kernels, stdio: 'inherit' });
+    execFileSync(COMPILER, [...FLAGS, ...BUILDS[name], '-o', output, ...units], { cwd: kernels, stdio: 'inherit' });
   } catch {
     fail('the kernels do not compile for WebAssembly, see above');
   }
   return readFileSync(output);
 }
 
-function readRecord() {
+function readRecord(name) {
   try {
-    return JSON.parse(readFileSync(record, 'utf8'));
+    return JSON.parse(readFileSync(recordOf(name), 'utf8'));
   } catch {
-    return fail('kernels/wasm/dcgan.wasm.json is missing or broken. Build it: "npm run wasm"');
+    return fail(`kernels/wasm/${name}.json is missing or broken. Build it: "npm run wasm"`);
   }
 }
 
 /** The record's and the artefact's claims, from files alone. */
-function checkStale() {
-  const known = readRecord();
-  if (sha256(readFileSync(artefact)) !== known.artefact)
-    fail('kernels/wasm/dcgan.wasm is not the file its record describes. Rebuild it: "npm run wasm"');
-  if (sourceHash(known.compiler) !== known.sources)
-    fail('kernels/wasm/dcgan.wasm is older than its sources or flags. Rebuild it: "npm run wasm"');
+function checkStale(name) {
+  const known = readRecord(name);
+  if (sha256(readFileSync(artefactOf(name))) !== known.artefact)
+    fail(`kernels/wasm/${name} is not the file its record describes. Rebuild it: "npm run wasm"`);
+  if (sourceHash(name, known.compiler) !== known.sources)
+    fail(`kernels/wasm/${name} is older than its sources or flags. Rebuild it: "npm run wasm"`);
 }
 
 /** The same claims, by building again. */
-function checkRebuilt(made) {
-  checkStale();
-  const known = readRecord();
+function checkRebuilt(name, made) {
+  checkStale(name);
+  const known = readRecord(name);
   if (known.artefact === made.artefact) return;
   if (known.compiler !== made.compiler)
-    fail(`kernels/wasm/dcgan.wasm was built with "${known.compiler}", here is "${made.compiler}". Use the former`);
-  fail('kernels/wasm/dcgan.wasm is not what its sources give. Rebuild it: "npm run wasm"');
+    fail(`kernels/wasm/${name} was built with "${known.compiler}", here is "${made.compiler}". Use the former`);
+  fail(`kernels/wasm/${name} is not what its sources give. Rebuild it: "npm run wasm"`);
 }
 
 function main(mode) {
   if (![undefined, '--check', '--stale'].includes(mode)) fail(`unknown option ${mode}. Known: --check, --stale`);
-  if (mode === '--stale') return checkStale();
+  if (mode === '--stale') return Object.keys(BUILDS).forEach(checkStale);
   const compiler = toolVersions().join(', ');
   const folder = mkdtempSync(join(tmpdir(), 'dcgan-wasm-'));
   try {
-    const bytes = build(join(folder, 'dcgan.wasm'));
-    const made = { artefact: sha256(bytes), sources: sourceHash(compiler), compiler };
-    if (mode === '--check') checkRebuilt(made);
-    else {
-      mkdirSync(join(kernels, 'wasm'), { recursive: true });
-      writeFileSync(artefact, bytes);
-      writeFileSync(record, `${JSON.stringify(made, null, 2)}\n`);
+    for (const name of Object.keys(BUILDS)) {
+      const bytes = build(name, join(folder, name));
+      const made = { artefact: sha256(bytes), sources: sourceHash(name, compiler), compiler };
+      if (mode === '--check') checkRebuilt(name, made);
+      else {
+        mkdirSync(join(kernels, 'wasm'), { recursive: true });
+        writeFileSync(artefactOf(name), bytes);
+        writeFileSync(recordOf(name), `${JSON.stringify(made, null, 2)}\n`);
+      }
+      console.log(`${name}: ${bytes.length} bytes, ${made.artefact.slice(0, 12)}, ${compiler}`);
     }
-    console.log(`dcgan.wasm: ${bytes.length} bytes, ${made.artefact.slice(0, 12)}, ${compiler}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -27,6 +27,7 @@ describe('the packed package', () => {
       'kernels/conv.c',
       'kernels/isa.h',
       'kernels/wasm/dcgan.wasm',
+      'kernels/wasm/dcgan-relaxed.wasm',
       'README.md',
       'LICENSE',
       'CHANGELOG.md',

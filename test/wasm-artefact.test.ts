@@ -36,20 +36,23 @@ const missing = ['clang-19', 'wasm-ld-19'].filter((tool) => {
 });
 const INSTALL = `(skipped: ${missing.join(', ')} not found. apt-get install clang-19 lld-19)`;
 
-describe('kernels/wasm/dcgan.wasm', () => {
-  it('belongs to the sources beside it', () => {
+describe('the builds in kernels/wasm', () => {
+  it('belong to the sources beside them', () => {
     expect(buildWasm('--stale')).toEqual({ code: 0, said: '' });
   });
 
-  it.skipIf(missing.length > 0)(`is what its sources give, in any folder${missing.length > 0 ? INSTALL : ''}`, () => {
-    for (const root of [ROOT, copied()]) {
-      const { code, said } = buildWasm('--check', root);
-      expect(said).toMatch(/^dcgan\.wasm: \d+ bytes/);
-      expect(code).toBe(0);
-    }
-  });
+  it.skipIf(missing.length > 0)(
+    `are what their sources give, in any folder${missing.length > 0 ? INSTALL : ''}`,
+    () => {
+      for (const root of [ROOT, copied()]) {
+        const { code, said } = buildWasm('--check', root);
+        expect(said).toMatch(/^dcgan\.wasm: \d+ bytes.*\ndcgan-relaxed\.wasm: \d+ bytes/);
+        expect(code).toBe(0);
+      }
+    },
+  );
 
-  it('is known to be stale when a source changed', () => {
+  it('are known to be stale when a source changed', () => {
     const root = copied();
     appendFileSync(join(root, 'kernels/vec.h'), '\n');
     expect(buildWasm('--stale', root)).toEqual({
@@ -58,19 +61,19 @@ describe('kernels/wasm/dcgan.wasm', () => {
     });
   });
 
-  it('is known to be another file when a byte changed', () => {
+  it.each(['dcgan.wasm', 'dcgan-relaxed.wasm'])('are known to be other files when a byte changed: %s', (name) => {
     const root = copied();
-    const file = join(root, 'kernels/wasm/dcgan.wasm');
+    const file = join(root, 'kernels/wasm', name);
     const bytes = readFileSync(file);
     bytes[bytes.length - 1]! ^= 1;
     writeFileSync(file, bytes);
     expect(buildWasm('--stale', root)).toEqual({
       code: 1,
-      said: 'build-wasm: kernels/wasm/dcgan.wasm is not the file its record describes. Rebuild it: "npm run wasm".\n',
+      said: `build-wasm: kernels/wasm/${name} is not the file its record describes. Rebuild it: "npm run wasm".\n`,
     });
   });
 
-  it('needs a record', () => {
+  it('need a record', () => {
     const root = copied();
     writeFileSync(join(root, 'kernels/wasm/dcgan.wasm.json'), '{');
     expect(buildWasm('--stale', root)).toEqual({

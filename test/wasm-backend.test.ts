@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backend } from '../src/engine/backends/backend.ts';
-import { openWasm } from '../src/engine/backends/wasm.ts';
+import { openWasm, openWasmRelaxed } from '../src/engine/backends/wasm.ts';
 import { wasmOpener } from '../src/engine/backends/wasm-backend.ts';
 import { SPACE } from '../src/engine/backends/wasm-memory.ts';
 import { nodePlatform, readArtefact } from '../src/engine/backends/wasm-node.ts';
@@ -74,6 +74,9 @@ describe('a wasm backend', () => {
   it('names its kernels and threads', async () => {
     const { info } = await opened(0, 3);
     expect(info).toEqual({ device: 'wasm', variant: expect.stringMatching(/^simd128 [0-9a-f]{12}$/), threads: 3 });
+    const relaxed = (await opened(0, 1, openWasmRelaxed)).info;
+    const variant = expect.stringMatching(/^relaxed-simd128(-fused)? [0-9a-f]{12}$/);
+    expect(relaxed).toEqual({ device: 'wasm-relaxed', variant, threads: 1 });
   });
 
   it('gives each worker the workspace that the kernels count on', () => {
@@ -232,6 +235,9 @@ describe('a wasm backend says what is wrong', () => {
     vi.stubGlobal('WebAssembly', { validate: () => false });
     await expect(open({ stateFloats: 0, threads: 1 })).rejects.toThrow(
       'WebAssembly cannot run the kernels: got simd128 or threads are missing. Use Node 20 or newer, or a browser of 2023 or newer.',
+    );
+    await expect(openWasmRelaxed({ stateFloats: 0, threads: 1 })).rejects.toThrow(
+      'WebAssembly here has no relaxed SIMD. Use Node 20 or newer, without --jitless, or --device wasm.',
     );
     vi.stubGlobal('WebAssembly', undefined);
     await expect(open({ stateFloats: 0, threads: 1 })).rejects.toThrow(

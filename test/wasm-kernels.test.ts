@@ -1,7 +1,7 @@
 // The kernels as WebAssembly: plans made by hand, every kind of instruction in odd shapes, against the reference device;
 // any number of threads gives the same bits, and what may not fuse gives native's bits too.
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Backend } from '../src/engine/backends/backend.ts';
+import type { Backend, DeviceName } from '../src/engine/backends/backend.ts';
 import { controlWords } from '../src/engine/control.ts';
 import type { Code, Conv2d, Elementwise, Geometry, Instruction, Plan, Program, UnaryCode } from '../src/engine/plan.ts';
 import { filterPlaces, packFloats } from '../src/engine/plan.ts';
@@ -9,7 +9,13 @@ import { drawWord, wordToUniform } from '../src/engine/random.ts';
 import { TEST_DEVICES, type TestDevice, title } from './support/devices.ts';
 import { relativeError, values } from './support/values.ts';
 
-const [native, wasm, reference] = TEST_DEVICES as readonly [TestDevice, TestDevice, TestDevice];
+const device = (name: DeviceName): TestDevice => TEST_DEVICES.find((device) => device.name === name)!;
+const [native, wasm, relaxed, reference] = [
+  device('native'),
+  device('wasm'),
+  device('wasm-relaxed'),
+  device('reference'),
+];
 const KEY = { seed: 9876543210123, step: 2 ** 33 + 5 };
 
 /** What lies in an arena before a run, what runs, and where its results come to lie. */
@@ -70,9 +76,9 @@ async function run(device: TestDevice, threads: number, trial: Trial): Promise<F
 }
 
 /** The trial's results on wasm, the same to the bit on 1, 2 and 3 threads. */
-async function onWasm(trial: Trial): Promise<Float32Array> {
-  const one = await run(wasm, 1, trial);
-  for (const threads of [2, 3]) expect(bytes(await run(wasm, threads, trial)), `${threads} threads`).toBe(bytes(one));
+async function onWasm(trial: Trial, device = wasm): Promise<Float32Array> {
+  const one = await run(device, 1, trial);
+  for (const threads of [2, 3]) expect(bytes(await run(device, threads, trial)), `${threads} threads`).toBe(bytes(one));
   return one;
 }
 
@@ -360,5 +366,16 @@ const both = native.missing ?? wasm.missing;
 describe.skipIf(both)(`wasm and native${both ? ` (skipped: ${both})` : ''} give the same bits`, () => {
   it.each(named([...POINTS, ...REDUCES, broadcast(), draws]))('%s', async (_, trial) => {
     expect(bytes(await run(wasm, 2, trial))).toBe(bytes(await run(native, 2, trial)));
+  });
+});
+
+const either = relaxed.missing ?? wasm.missing;
+describe.skipIf(either)(`${title(relaxed)} beside wasm`, () => {
+  it.each(named(SUMS))('%s', async (_, trial) => {
+    expect(relativeError(await onWasm(trial, relaxed), await run(reference, 1, trial))).toBeLessThan(3e-6);
+  });
+
+  it.each(named([...POINTS, ...REDUCES, draws]))('the same bits: %s', async (_, trial) => {
+    expect(bytes(await run(relaxed, 2, trial))).toBe(bytes(await run(wasm, 2, trial)));
   });
 });

@@ -1,7 +1,7 @@
 // Which devices there are in a page. Takes the place of devices.ts in the page's build (package.json, "browser").
 import { mayShareMemory } from '../../platform/page.ts';
 import type { DeviceName } from './backend.ts';
-import type { Availability, Device } from './devices.ts';
+import type { Device } from './devices.ts';
 import { openReference } from './reference.ts';
 import { wasmOpener } from './wasm-backend.ts';
 import { pagePlatform } from './wasm-page.ts';
@@ -9,18 +9,18 @@ import { pagePlatform } from './wasm-page.ts';
 const ALONE =
   'on one thread, since this page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
 
-const noNative = async (): Promise<Availability> => ({
-  ok: false,
-  reason: 'a page runs no native code',
-  todo: 'Use wasm',
+const never = (reason: string): Device => ({
+  open: () => Promise.reject(new Error('unavailable')),
+  available: async () => ({ ok: false, reason, todo: 'Use wasm' }),
 });
 
 export const TABLE: Readonly<Record<DeviceName, Device>> = {
-  native: { open: () => Promise.reject(new Error('unavailable')), available: noNative },
+  native: never('a page runs no native code'),
   wasm: {
     open: wasmOpener(pagePlatform),
     available: async () => ({ ok: true, variant: 'simd128', ...(!mayShareMemory() && { note: ALONE }) }),
   },
+  'wasm-relaxed': never('a page is given the build whose bits are the same everywhere'),
   reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
 };
 

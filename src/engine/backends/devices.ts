@@ -1,9 +1,10 @@
 // Which devices there are in Node, and whether they can run here: native where a C compiler is found, else wasm. The
-// reference is for tests and is only ever taken by name. devices-page.ts is the same for pages.
+// reference, which is for tests, and wasm-relaxed, whose bits depend on the machine, are only ever taken by name.
+// devices-page.ts is the same for pages.
 import type { DeviceName, OpenBackend } from './backend.ts';
 import { nativeAvailability, openNative } from './native.ts';
 import { openReference } from './reference.ts';
-import { openWasm, wasmAvailability } from './wasm.ts';
+import { openWasm, openWasmRelaxed, wasmAvailability, wasmRelaxedAvailability } from './wasm.ts';
 
 /** Whether a device can run here; `note` is what a person should know although it can. */
 export type Availability =
@@ -18,6 +19,7 @@ export interface Device {
 export const TABLE: Readonly<Record<DeviceName, Device>> = {
   native: { open: openNative, available: nativeAvailability },
   wasm: { open: openWasm, available: wasmAvailability },
+  'wasm-relaxed': { open: openWasmRelaxed, available: wasmRelaxedAvailability },
   reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
 };
 

@@ -6,7 +6,7 @@
 import { DcganError } from '../../platform/errors.ts';
 import { encode } from '../encode.ts';
 import type { Address, Plan } from '../plan.ts';
-import type { Backend, BackendInfo, Executable, OpenBackend } from './backend.ts';
+import type { Backend, BackendInfo, DeviceName, Executable, OpenBackend } from './backend.ts';
 import { CallQueue } from './call-queue.ts';
 import { WasmAlone } from './wasm-alone.ts';
 import { WasmArena } from './wasm-memory.ts';
@@ -25,8 +25,8 @@ export function wasmVariant(kernels: Kernels, sha256: string): string {
   return `${kernelVariant(kernels)} ${sha256.slice(0, 12)}`;
 }
 
-/** OpenBackend for any platform. */
-export function wasmOpener(platform: WasmPlatform): OpenBackend {
+/** OpenBackend for any platform; `device` is the name its results are noted under. */
+export function wasmOpener(platform: WasmPlatform, device: DeviceName = 'wasm'): OpenBackend {
   // A memory goes when the collector comes by, which may be late: until then the next backend takes it over.
   const idle: WeakRef<Kernels>[] = [];
   const idleKernels = (): Kernels | undefined => {
@@ -48,7 +48,7 @@ export function wasmOpener(platform: WasmPlatform): OpenBackend {
     const team = spawn
       ? await WasmTeam.open(spawn, starts, () => arena.signalWords())
       : new WasmAlone(kernels, starts[0]!);
-    const info: BackendInfo = { device: 'wasm', variant: wasmVariant(kernels, sha256), threads };
+    const info: BackendInfo = { device, variant: wasmVariant(kernels, sha256), threads };
     return new WasmBackend(info, stateFloats, arena, team, () => idle.push(new WeakRef(kernels)));
   };
 }

@@ -62,6 +62,11 @@ export interface Kernels {
   readonly exports: KernelExports;
 }
 
+/** Whether this engine knows all that a build uses. */
+export function isValid(bytes: Uint8Array): boolean {
+  return wasmApi()?.validate(bytes) ?? false;
+}
+
 /** Compiles the kernels and starts them on a shared memory as small as they allow. */
 export async function loadKernels(bytes: Uint8Array): Promise<Kernels> {
   const api = wasmApi();

@@ -2,9 +2,11 @@
 // The artefact's hash is checked against its record, so that a damaged or half-updated package is named, not run.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { DcganError } from '../../platform/errors.ts';
 import type { WasmPlatform } from './wasm-backend.ts';
+import { isValid } from './wasm-module.ts';
 import type { SpawnWorker } from './wasm-team.ts';
 import { SERVE_SOURCE, type WorkerMessage } from './wasm-worker.ts';
 
@@ -21,12 +23,12 @@ const os = require('node:os');
 if (process.platform === 'linux') try { os.setPriority(os.getPriority() + 1); } catch {}
 serve(workerData, (message) => parentPort.postMessage(message));`;
 
-/** The kernels of a folder, when they are what the record beside them says. */
-export async function readArtefact(folder: URL): Promise<{ bytes: Uint8Array; sha256: string }> {
+/** A build of a folder, when it is what the record beside it says. */
+export async function readArtefact(folder: URL, name = 'dcgan.wasm'): Promise<{ bytes: Uint8Array; sha256: string }> {
   try {
     const [bytes, record] = await Promise.all([
-      readFile(new URL('dcgan.wasm', folder)),
-      readFile(new URL('dcgan.wasm.json', folder), 'utf8'),
+      readFile(new URL(name, folder)),
+      readFile(new URL(`${name}.json`, folder), 'utf8'),
     ]);
     const expected = (JSON.parse(record) as { artefact: string }).artefact;
     const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -34,7 +36,7 @@ export async function readArtefact(folder: URL): Promise<{ bytes: Uint8Array; sh
     throw new Error(`its hash is ${sha256}, its record says ${expected}`);
   } catch (cause) {
     throw new DcganError({
-      what: 'kernels/wasm/dcgan.wasm is missing or damaged',
+      what: `kernels/wasm/${name} is missing or damaged`,
       got: cause instanceof Error ? cause.message : String(cause),
       todo: 'Install the package again, or in a clone: "git checkout kernels/wasm"',
       cause,
@@ -66,5 +68,19 @@ const spawn: SpawnWorker = (start, heard, died) => {
 
 export const nodePlatform: WasmPlatform & { readonly spawn: SpawnWorker } = {
   artefact: () => readArtefact(KERNELS),
+  spawn,
+};
+
+/** The build with relaxed SIMD, which Node 20 knows but has switched off: V8's flag holds for all threads from then on. */
+export const relaxedPlatform: WasmPlatform = {
+  async artefact() {
+    const made = await readArtefact(KERNELS, 'dcgan-relaxed.wasm');
+    if (!isValid(made.bytes)) setFlagsFromString('--experimental-wasm-relaxed-simd');
+    if (isValid(made.bytes)) return made;
+    throw new DcganError({
+      what: 'WebAssembly here has no relaxed SIMD',
+      todo: 'Use Node 20 or newer, without --jitless, or --device wasm',
+    });
+  },
   spawn,
 };

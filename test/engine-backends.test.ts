@@ -1,64 +1,12 @@
 // Every case compiled and run on every device, with all combinations of passes that matter, against the interpreter; any
 // number of threads must give the same bits.
 import { describe, expect, it } from 'vitest';
-import type { Backend } from '../src/engine/backends/backend.ts';
-import { ALL_PASSES, compile, type PassSwitches } from '../src/engine/compile.ts';
-import { controlWords } from '../src/engine/control.ts';
-import { gradients } from '../src/engine/grad.ts';
-import { size, type Tensor, type Values } from '../src/engine/graph.ts';
-import { interpret } from '../src/engine/interpret.ts';
-import { layoutState } from '../src/engine/layout.ts';
-import * as ops from '../src/engine/ops/index.ts';
-import type { Plan } from '../src/engine/plan.ts';
-import { CASES, type Case } from './support/cases.ts';
+import { ALL_PASSES, compile } from '../src/engine/compile.ts';
+import { CASES } from './support/cases.ts';
 import { TEST_DEVICES, title, withBackend } from './support/devices.ts';
-import { relativeError, values } from './support/values.ts';
+import { NOTHING_ON, problem, runPlan, STATE } from './support/equality.ts';
+import { relativeError } from './support/values.ts';
 import { verify } from './support/verify.ts';
-
-const KEY = { seed: 12345678901, step: 7 };
-const NOTHING_ON: PassSwitches = {
-  sharePerSample: false,
-  slopes: false,
-  fuse: false,
-  join: false,
-  attach: false,
-  shareMemory: false,
-};
-
-interface Problem {
-  readonly outputs: Record<string, Tensor>;
-  readonly feeds: Map<string, Float32Array>;
-  readonly expected: Map<string, Values>;
-}
-
-/** A case's result and the gradients of it, weighted. */
-function problem({ shapes, build, range = [-1, 1] }: Case): Problem {
-  const inputs = shapes.map((shape, i) => ops.input(`x${i}`, shape));
-  const result = build(...inputs);
-  const weights = ops.input('weights', result.shape);
-  const outputs: Record<string, Tensor> = { result };
-  gradients(ops.sum(ops.mul(result, weights)), inputs).forEach((g, i) => {
-    outputs[`gradient${i}`] = g;
-  });
-  const feeds = new Map(shapes.map((shape, i) => [`x${i}`, values(shape, i + 1, ...range)]));
-  feeds.set('weights', values(result.shape, 99));
-  const computed = interpret(Object.values(outputs), { key: KEY, feeds }, 'float64');
-  return { outputs, feeds, expected: new Map(Object.keys(outputs).map((name, i) => [name, computed[i]!])) };
-}
-
-async function run(backend: Backend, plan: Plan, feeds: Map<string, Float32Array>): Promise<Map<string, Float32Array>> {
-  const executable = await backend.compile(plan);
-  // What lay in scratch before must not matter: a stray read would turn this into a NaN.
-  await backend.write(plan.stateFloats, new Float32Array(plan.scratchFloats).fill(Number.NaN));
-  for (const [name, { address }] of plan.inputs) await backend.write(address, feeds.get(name)!);
-  await backend.write(plan.control, controlWords(KEY));
-  await backend.run(executable);
-  const results = new Map<string, Float32Array>();
-  for (const [name, { address, shape }] of plan.outputs) results.set(name, await backend.read(address, size(shape)));
-  return results;
-}
-
-const STATE = layoutState([ops.variable('unused', [1])]);
 
 for (const device of TEST_DEVICES)
   describe.skipIf(device.missing)(`${title(device)} equals the interpreter`, () => {
@@ -69,7 +17,7 @@ for (const device of TEST_DEVICES)
         const plan = compile({ name: testCase.name, outputs, updates: new Map() }, STATE, passes);
         verify(plan);
         for (const threads of device.name === 'reference' ? [1] : [1, 2, 3]) {
-          const got = await withBackend(device, STATE.floats, threads, (backend) => run(backend, plan, feeds));
+          const got = await withBackend(device, STATE.floats, threads, (backend) => runPlan(backend, plan, feeds));
           for (const [name, want] of expected) expect(relativeError(got.get(name)!, want), name).toBeLessThan(2e-6);
           bits.push(JSON.stringify([...got].map(([name, data]) => [name, Buffer.from(data.buffer).toString('hex')])));
           if (threads > 1) expect(bits.at(-1), `${threads} threads`).toBe(bits.at(-2));

@@ -4,16 +4,10 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DCGAN } from '../src/gan/dcgan.ts';
-import type { TrainEvent } from '../src/train/events.ts';
 import type { TrainOptions } from '../src/train/options.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
-import { events, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
-
-const isStep =
-  (n: number) =>
-  (event: TrainEvent): boolean =>
-    event.type === 'step' && event.step === n;
+import { events, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
 
 for (const device of TEST_DEVICES)
   describe.skipIf(device.missing)(`resume on ${title(device)}`, () => {

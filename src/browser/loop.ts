@@ -1,25 +1,21 @@
 // A page's training, in its Worker: the epochs of train/train.ts over the same order of the same data, so the same bits; what
 // Node puts into a folder is handed out in events, and kept by the page where it is asked to.
-import { checkpointName } from '../checkpoint/names.ts';
+import { nameOfState } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
-import { DcganError, usage } from '../platform/errors.ts';
+import { usage } from '../platform/errors.ts';
 import { meansOf } from '../train/means.ts';
 import { epochOrder, stepsPerEpoch } from '../train/order.ts';
 import { progressPicture } from '../train/progress.ts';
-import { configOn } from '../train/settle.ts';
+import { configOn, continuedConfig, refuseSettled } from '../train/settle.ts';
 import type { CheckpointEvent, PictureEvent, StepEvent, TrainEvent } from './events.ts';
 import * as kept from './kept.ts';
 import type { SentOptions } from './options.ts';
 
-/** Options that a resumed run takes; all others it has settled. */
-const OPEN = new Set<string>(['data', 'resume', 'limit', 'device', 'threads', 'contrast', 'keep', 'epochs']);
-
 export class PageRun {
   readonly #gan: DCGAN;
   readonly #data: Dataset;
-  readonly #epochs: number;
   readonly #stepsPerEpoch: number;
   readonly #options: SentOptions;
   readonly #resumed: boolean;
@@ -34,7 +30,6 @@ export class PageRun {
     this.#gan = gan;
     this.#data = data;
     this.#options = options;
-    this.#epochs = options.epochs ?? gan.config.epochs;
     this.#stepsPerEpoch = stepsPerEpoch(data.count, gan.config.batchSize);
     this.#resumed = options.resume !== undefined;
     this.#kept = options.keep ?? (typeof options.resume === 'string' ? options.resume : null);
@@ -67,7 +62,7 @@ export class PageRun {
     yield {
       type: 'run',
       kept: this.#kept,
-      config: { ...config, epochs: this.#epochs },
+      config,
       seed,
       data: { name, count },
       info,
@@ -75,7 +70,7 @@ export class PageRun {
       resumed: this.#resumed ? { epoch: gan.epoch, step: gan.steps } : null,
       notes: [],
     };
-    if (gan.epoch >= this.#epochs) {
+    if (gan.epoch >= this.#gan.config.epochs) {
       yield { type: 'done', epochs: gan.epoch, already: true };
       return;
     }
@@ -84,9 +79,9 @@ export class PageRun {
       if (this.#kept !== null) await this.#save();
       yield await this.#picture();
     }
-    while (gan.epoch < this.#epochs) {
+    while (gan.epoch < this.#gan.config.epochs) {
       yield* this.#epoch();
-      if (this.#aborted && gan.epoch < this.#epochs) {
+      if (this.#aborted && gan.epoch < this.#gan.config.epochs) {
         yield { ...(await this.#save()), type: 'interrupted' };
         return;
       }
@@ -143,8 +138,7 @@ export class PageRun {
 
   async #save(): Promise<CheckpointEvent> {
     const { epoch, steps: step } = this.#gan;
-    const between = step > epoch * this.#stepsPerEpoch;
-    const name = between ? checkpointName(epoch + 1, step) : checkpointName(epoch);
+    const name = nameOfState({ epoch, step }, this.#stepsPerEpoch);
     const bytes = await this.#gan.toBytes();
     if (this.#kept !== null) await kept.add(this.#kept, name, bytes);
     this.#saved = step;
@@ -158,34 +152,11 @@ function openFresh({ seed, device, threads, ...options }: SentOptions, data: Dat
 }
 
 async function openAt(resume: string | Uint8Array, options: SentOptions, data: Dataset): Promise<DCGAN> {
-  const changed = Object.entries(options).find(([key, value]) => value !== undefined && !OPEN.has(key))?.[0];
-  if (changed !== undefined)
-    throw usage({ what: `${changed} cannot change when a run is resumed`, todo: 'Leave it out, or start a new run' });
+  refuseSettled({ ...options });
   const snapshot = await snapshotOf(resume);
-  const { config, step, epoch } = snapshot;
-  if (options.epochs !== undefined && options.epochs < epoch)
-    throw usage({
-      what: 'epochs does not fit',
-      expected: `${epoch} or more, which are done`,
-      got: String(options.epochs),
-    });
-  const steps = stepsPerEpoch(data.count, config.batchSize);
-  if (data.height !== config.imageSize || data.width !== config.imageSize || data.channels !== config.channels)
-    throw new DcganError({
-      what: `the checkpoint was not trained on images like those of ${data.name}`,
-      expected: `${config.imageSize} x ${config.imageSize} x ${config.channels}`,
-      got: `${data.height} x ${data.width} x ${data.channels}`,
-      todo: 'Give the same images again',
-    });
-  if (step < epoch * steps || step >= (epoch + 1) * steps)
-    throw new DcganError({
-      what: `the checkpoint was not trained on ${data.count} images: after ${epoch} epochs`,
-      expected: `${epoch * steps} steps or a few more`,
-      got: String(step),
-      todo: 'Give the same images again',
-    });
+  const config = continuedConfig(snapshot, data, options.epochs);
   const machine = { device: options.device, threads: options.threads };
-  return DCGAN.fromSnapshot({ ...snapshot, config: { ...config, epochs: options.epochs ?? config.epochs } }, machine);
+  return DCGAN.fromSnapshot({ ...snapshot, config }, machine);
 }
 
 async function snapshotOf(resume: string | Uint8Array): Promise<Snapshot> {

@@ -15,6 +15,11 @@ export function checkpointName(epoch: number, step?: number): string {
   return `epoch-${String(epoch).padStart(4, '0')}${middle}.safetensors`;
 }
 
+/** The name of a state after `epoch` whole epochs of `stepsPerEpoch` steps, and `step` steps in all. */
+export function nameOfState({ epoch, step }: Required<Moment>, stepsPerEpoch: number): string {
+  return step > epoch * stepsPerEpoch ? checkpointName(epoch + 1, step) : checkpointName(epoch);
+}
+
 /** The moment in a name that `checkpointName` gave; null for any other name. */
 export function parseCheckpointName(name: string): Moment | null {
   const [, epoch, step] = /^epoch-(\d{4,})(?:-step-(\d{6,}))?\.safetensors$/.exec(name) ?? [];

@@ -26,7 +26,10 @@ export interface TrainOptions
   readonly out?: string | undefined;
   /** `fixed` (default): grey levels as the network gives them; `tile`: each tile stretched to its own range. */
   readonly contrast?: Contrast | undefined;
-  /** Goes on with the run in this folder; other options may then be device, threads, contrast and more epochs. */
+  /**
+   * Goes on with the run in this folder; other options may then be device, threads, contrast and more epochs. Or a checkpoint's
+   * file alone, such as a page's: a new run goes on from it, whose data and folder are options too.
+   */
   readonly resume?: string | undefined;
   /** The checkpoint to resume from; the newest when not given. */
   readonly from?: string | undefined;

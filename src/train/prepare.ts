@@ -85,35 +85,48 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const seed = checkSeed(options.seed ?? randomSeed());
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
   try {
-    const record: RunConfig = {
-      format: 1,
-      config: gan.config,
-      seed,
-      data: {
-        source: typeof options.data === 'string' ? options.data : data.name,
-        name: data.name,
-        count: data.count,
-        sha256: data.sha256,
-        ...(Object.keys(readingOf(options)).length > 0 && { reading: readingOf(options) }),
-      },
-      contrast: options.contrast ?? 'fixed',
-      notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
-    };
-    const start = await gan.toBytes();
-    const folder = createRun(options.out, data.name, config.preset);
-    try {
-      writeRunConfig(folder, record);
-      saveCheckpoint(checkpointsOf(folder), checkpointName(0), start);
-    } catch (error) {
-      // It was new or empty: what lies there is ours, and no run yet.
-      rmSync(folder, { recursive: true, force: true });
-      throw error;
-    }
+    const { folder, record } = await layDown(gan, data, options, checkpointName(0));
     return { folder, gan, data, record, resumed: null, notes, partial: [] };
   } catch (error) {
     await gan.dispose();
     throw error;
   }
+}
+
+/** Puts a run on disk as it is before its first step: its configuration, and its state as the checkpoint `name`. */
+export async function layDown(
+  gan: DCGAN,
+  data: Dataset,
+  options: TrainOptions,
+  name: string,
+): Promise<{ readonly folder: string; readonly record: RunConfig }> {
+  const { config, seed, info } = gan;
+  const reading = readingOf(options);
+  const record: RunConfig = {
+    format: 1,
+    config,
+    seed,
+    data: {
+      source: typeof options.data === 'string' ? options.data : data.name,
+      name: data.name,
+      count: data.count,
+      sha256: data.sha256,
+      ...(Object.keys(reading).length > 0 && { reading }),
+    },
+    contrast: options.contrast ?? 'fixed',
+    notes: { version: VERSION, device: info.device, variant: info.variant },
+  };
+  const start = await gan.toBytes();
+  const folder = createRun(options.out, data.name, config.preset);
+  try {
+    writeRunConfig(folder, record);
+    saveCheckpoint(checkpointsOf(folder), name, start);
+  } catch (error) {
+    // It was new or empty: what lies there is ours, and no run yet.
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return { folder, record };
 }
 
 /** An old run, at its newest checkpoint (or the one asked for). Everything comes from the run; see TrainOptions.resume. */

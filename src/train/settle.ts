@@ -4,8 +4,10 @@ import { isTrainable } from '../data/options.ts';
 import { resolveConfig } from '../gan/config.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, type ConfigOverrides, configSchema } from '../gan/schema.ts';
+import type { Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import type { TrainOptions } from './options.ts';
+import { stepsPerEpoch } from './order.ts';
 
 /** Options that say what to train; a resumed run has settled them. */
 type Settled = Exclude<keyof Config, 'epochs'>;
@@ -63,3 +65,38 @@ function countClasses({ name, labels, classes }: Dataset): number {
     });
   return classes?.length ?? labels.reduce((most, label) => Math.max(most, label), 0) + 1;
 }
+
+/** Refuses what a checkpoint has settled, for a run that goes on from one alone. */
+export function refuseSettled(options: { readonly [key: string]: unknown }): void {
+  const given = [...SETTLED, 'cond', 'seed'].find((key) => options[key] !== undefined);
+  if (given !== undefined)
+    throw usage({ what: `${given} cannot change when a run is resumed`, todo: 'Leave it out, or start a new run' });
+}
+
+/** The configuration of a run that goes on from a checkpoint, on data that must be like those it was trained on. */
+export function continuedConfig(
+  { config, step, epoch }: Snapshot,
+  data: Dataset,
+  epochs: number = config.epochs,
+): Config {
+  const { imageSize, channels, classes, batchSize } = config;
+  const shape = `${imageSize} x ${imageSize} x ${channels}`;
+  const wrong = (what: string, expected: string, got: string): DcganError =>
+    new DcganError({ what: `the checkpoint was not trained on ${data.name}: ${what}`, expected, got, todo: SAME_DATA });
+  if (`${data.height} x ${data.width} x ${data.channels}` !== shape)
+    throw wrong('its images differ', shape, `${data.height} x ${data.width} x ${data.channels}`);
+  if (classes > 0 && countClasses(data) !== classes)
+    throw wrong('its classes differ', String(classes), String(countClasses(data)));
+  const steps = stepsPerEpoch(data.count, batchSize);
+  if (step < epoch * steps || step >= (epoch + 1) * steps)
+    throw wrong(
+      `${data.count} images are ${steps} steps an epoch`,
+      `${epoch * steps} to ${(epoch + 1) * steps - 1} steps after ${epoch} epochs`,
+      String(step),
+    );
+  if (epochs < epoch)
+    throw usage({ what: 'epochs does not fit', expected: `${epoch} or more, which are done`, got: String(epochs) });
+  return { ...config, epochs };
+}
+
+const SAME_DATA = 'Give the same images again, and the same limit';

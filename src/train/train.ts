@@ -4,11 +4,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { prune, saveCheckpoint } from '../checkpoint/files.ts';
-import { checkpointName } from '../checkpoint/names.ts';
+import { checkpointName, nameOfState } from '../checkpoint/names.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import { decodeSnapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
+import { isCheckpoint, prepareAdopted } from './adopt.ts';
 import type {
   CheckpointEvent,
   DoneEvent,
@@ -36,10 +37,13 @@ import { checkpointsOf, resolveRun } from './run.ts';
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
   if (options.from !== undefined && options.resume === undefined)
     throw usage({ what: 'from needs a run to resume', todo: 'Add --resume RUN' });
+  const { resume } = options;
   const prepared =
-    options.resume === undefined
+    resume === undefined
       ? await prepareFresh(options)
-      : await prepareResumed(resolveRun(options.resume), options);
+      : isCheckpoint(resume)
+        ? await prepareAdopted(resume, options)
+        : await prepareResumed(resolveRun(resume), options);
   const loop = new Loop(prepared, options.signal);
   try {
     yield* loop.events();
@@ -171,8 +175,7 @@ class Loop {
 
   async #save(): Promise<CheckpointEvent> {
     const { epoch, steps: step } = this.#gan;
-    const between = step > epoch * this.#stepsPerEpoch;
-    const name = between ? checkpointName(epoch + 1, step) : checkpointName(epoch);
+    const name = nameOfState({ epoch, step }, this.#stepsPerEpoch);
     const path = saveCheckpoint(checkpointsOf(this.#run.folder), name, await this.#gan.toBytes());
     this.#saved = step;
     return { type: 'checkpoint', path, epoch, step };

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, extname, join, normalize } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -62,13 +62,16 @@ export async function serve(folder: string, { isolated = true } = {}): Promise<S
   return { url: `http://127.0.0.1:${port}/`, close: () => void server.close().closeAllConnections() };
 }
 
-/** Opens a page that must say nothing on its console but what is expected, and throw nothing. */
-export async function openPage(browser: Browser, url: string): Promise<{ page: Page; complaints: string[] }> {
+/** Opens a page; `complaints` are what it throws, and errors on its console. */
+export async function openPage(
+  browser: Browser | BrowserContext,
+  url: string,
+): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('favicon')) complaints.push(message.text());
+    if (message.type() === 'error') complaints.push(message.text());
   });
   await page.goto(url);
   return { page, complaints };

@@ -42,3 +42,9 @@ export function timelessMetrics(run: string): unknown[] {
     .split('\n')
     .map((line) => ({ ...JSON.parse(line), seconds: 0 }));
 }
+
+/** Whether an event is the run's step of that number. */
+export const isStep =
+  (n: number) =>
+  (event: TrainEvent): boolean =>
+    event.type === 'step' && event.step === n;

@@ -24,6 +24,7 @@ Examples:
   dcgan train --data ./digits.idx.gz --out x   IDX, into the folder x
   dcgan train --resume                         go on with the newest run; --resume RUN with that one
   dcgan train --resume runs/00001-mnist-tf2018 --epochs 200
+  dcgan train --resume digits.safetensors      go on from a checkpoint alone, in a new folder
   dcgan train --config settings.json --seed 7  options from a file; those of the command line win
   dcgan train --dry-run                        what it would do and cost
   dcgan train --json | jq .generatorLoss       events as JSON lines
@@ -67,7 +68,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .option('--out <folder>', "the run's folder (default: the next number in ./runs)")
     .addOption(new Option('--limit <n>', 'only the first N images').argParser(wholeNumber('--limit', 1)))
     .option('--config <file>', 'options as JSON; those of the command line win')
-    .option('--resume [run]', 'go on with a run (default: the newest in ./runs)')
+    .option('--resume [run]', 'go on with a run (default: the newest in ./runs), or from a checkpoint file')
     .option('--from <file>', 'with --resume: go on from this checkpoint, not the newest')
     .addOption(
       new Option('--contrast <how>', 'grey levels of pictures: fixed, or tile (each stretched to its range)').argParser(

@@ -109,7 +109,7 @@ function tooLarge(who: string, bytes: number, limit: number, cause?: unknown): D
     what: `${who} does not fit into WebAssembly's memory`,
     expected: `at most ${gib(limit)}`,
     got: gib(bytes),
-    todo: 'Use a smaller batch or image size, or the native device, which has no such limit',
+    todo: 'Use a smaller batch or image size, or in Node the native device, which has no such limit',
     cause,
   });
 }

@@ -1,0 +1,42 @@
+// A run that goes on from a checkpoint alone, one that a page trained or that was copied from elsewhere: a new folder, with
+// that checkpoint as its first. What a checkpoint does not know, its data, must be given again.
+import { statSync } from 'node:fs';
+import { nameOfState } from '../checkpoint/names.ts';
+import { DCGAN } from '../gan/dcgan.ts';
+import { decodeSnapshot } from '../gan/snapshot.ts';
+import { readFile } from '../platform/durable.ts';
+import { usage } from '../platform/errors.ts';
+import type { TrainOptions } from './options.ts';
+import { stepsPerEpoch } from './order.ts';
+import { layDown, openData, type Prepared } from './prepare.ts';
+import { continuedConfig, refuseSettled } from './settle.ts';
+
+/** Whether a run is to go on from a file, not in its folder. */
+export function isCheckpoint(resume: string): boolean {
+  return statSync(resume, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** A new run at a checkpoint. */
+export async function prepareAdopted(file: string, options: TrainOptions): Promise<Prepared> {
+  refuseSettled({ ...options });
+  if (options.from !== undefined)
+    throw usage({ what: 'from chooses a checkpoint of a run, and one is given already', todo: 'Leave it out' });
+  const snapshot = decodeSnapshot(readFile(file), file);
+  const { imageSize, channels } = snapshot.config;
+  const notes: string[] = [];
+  const data = await openData({ ...options, imageSize, channels }, (note) => notes.push(note));
+  const config = continuedConfig(snapshot, data, options.epochs);
+  const { epoch, step } = snapshot;
+  if (epoch === config.epochs)
+    throw usage({ what: `${file} has all of its ${epoch} epochs`, todo: 'Ask for more of them: --epochs' });
+  const machine = { device: options.device, threads: options.threads };
+  const gan = await DCGAN.fromSnapshot({ ...snapshot, config }, machine);
+  try {
+    const name = nameOfState({ epoch, step }, stepsPerEpoch(data.count, config.batchSize));
+    const { folder, record } = await layDown(gan, data, options, name);
+    return { folder, gan, data, record, resumed: { path: file, epoch, step }, notes, partial: [] };
+  } catch (error) {
+    await gan.dispose();
+    throw error;
+  }
+}

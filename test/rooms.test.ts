@@ -14,6 +14,7 @@ const RANKS: Readonly<Record<string, number>> = {
   render: 1,
   nn: 2,
   gan: 3,
+  metrics: 3,
   train: 4,
   'index.ts': 6,
   browser: 6,

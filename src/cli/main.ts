@@ -7,6 +7,7 @@ import { VERSION } from '../platform/version.ts';
 import { defineBench } from './commands/bench.ts';
 import { defineData } from './commands/data.ts';
 import { defineDoctor } from './commands/doctor.ts';
+import { defineEvaluate } from './commands/evaluate.ts';
 import { defineGif } from './commands/gif.ts';
 import { defineInfo } from './commands/info.ts';
 import { defineInterpolate } from './commands/interpolate.ts';
@@ -69,6 +70,7 @@ Examples:
   const define = [
     defineTrain,
     defineSample,
+    defineEvaluate,
     defineInterpolate,
     defineGif,
     defineShow,

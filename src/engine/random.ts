@@ -85,3 +85,36 @@ export function blockToNormals(block: readonly [number, number, number, number])
 export function maskThreshold(rate: number): number {
   return Math.ceil(rate * TWO_24);
 }
+
+/**
+ * A permutation of 0 .. count - 1: Fisher and Yates' shuffle, from the last place down, with the stream's words made even
+ * by rejection.
+ */
+export function permutation(count: number, key: DrawKey, stream: number): Uint32Array {
+  const next = wordsOf(key, stream);
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let last = count - 1; last > 0; last--) {
+    const other = below(last + 1, next);
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  return order;
+}
+
+/** The words of a stream, one after another. */
+function wordsOf(key: DrawKey, stream: number): () => number {
+  let index = 0;
+  let block: readonly number[] = [];
+  return () => {
+    if (index % 4 === 0) block = drawBlock(key, stream, index / 4);
+    return block[index++ % 4]!;
+  };
+}
+
+/** A whole number below n, each as likely: words past the last whole multiple of n are left out. */
+function below(n: number, next: () => number): number {
+  const limit = 2 ** 32 - (2 ** 32 % n);
+  for (;;) {
+    const word = next();
+    if (word < limit) return word % n;
+  }
+}

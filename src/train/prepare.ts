@@ -60,6 +60,12 @@ export async function openData(options: DataQuestion, onNote?: (note: string) =>
   return limit === undefined ? dataset : dataset.limit(limit);
 }
 
+/** Images of the same kind that no training on `data` sees; null where there are none. */
+export async function heldOutFor({ name }: Dataset): Promise<Dataset | null> {
+  const test = `${name}-test`;
+  return isKnown(name) && isKnown(test) ? loadDataset(test) : null;
+}
+
 function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['reading']> {
   const given = READING.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]);
   return Object.fromEntries(given);

@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.numpy import save_file
 
+import draws
+
 torch.set_default_dtype(torch.float64)
 SEED, BATCH, REALS, STEPS, FIXED = 5, 6, 4, 3, 16
 
@@ -45,27 +47,12 @@ OPTIONS = dict(
     together=dict(classes=3, loss="hinge", spectralNorm=True, r1=0.2, augment="diffaugment", ema=0.99),
 )
 
-M32 = np.uint64(0xFFFFFFFF)
-
-
-def mix(x):
-    x = x & M32
-    x ^= x >> np.uint64(16)
-    x = (x * np.uint64(0x7FEB352D)) & M32
-    x ^= x >> np.uint64(15)
-    x = (x * np.uint64(0x846CA68B)) & M32
-    return x ^ (x >> np.uint64(16))
-
-
 def uniforms(stream, count, first=0):
-    key = mix(np.uint64((stream * 0x9E3779B9 + SEED) & 0xFFFFFFFF))
-    i = np.arange(first, first + count, dtype=np.uint64)
-    return mix((mix(i ^ key) + key) & M32).astype(np.float64) / 2**32
+    return draws.uniforms(SEED, stream, count, first)
 
 
 def normals(stream, count):
-    u, v = uniforms(stream, count), uniforms(stream, count, count)
-    return np.sqrt(-2 * np.log(u + 2.0**-33)) * np.cos(2 * math.pi * v)
+    return draws.normals(SEED, stream, count)
 
 
 def f32(values, shape):
@@ -264,7 +251,7 @@ def run(name, overrides):
                     np.where(uniforms(stream, math.prod(shape)) >= cfg["dropout"], 1 / (1 - cfg["dropout"]), 0), shape)
             return [layer(i) for i in range(layers)]
 
-        def draws(first):
+        def drawn(first):
             streams = iter(range(1000 * t + first, 1000 * t + first + 4))
             return lambda n, k: f32(uniforms(next(streams), n * k), (n, k))
 
@@ -274,7 +261,7 @@ def run(name, overrides):
         images = reals.clone().requires_grad_()
         seen_reals, seen_fakes = images, fakes
         if cfg["augment"] == "diffaugment":
-            seen_reals, seen_fakes = augment(images, draws(501)), augment(fakes, draws(505))
+            seen_reals, seen_fakes = augment(images, drawn(501)), augment(fakes, drawn(505))
         real_logits = model.judge(seen_reals, masks(0), labels, used)
         fake_logits = model.judge(seen_fakes, masks(1), fake_labels, used)
 

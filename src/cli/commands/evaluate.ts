@@ -1,0 +1,148 @@
+// `dcgan evaluate`: are the samples good? Figures of a run's, a checkpoint's, a folder's or a file's images against data.
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { Dataset } from '../../data/dataset.ts';
+import { loadDataset } from '../../data/load.ts';
+import { DCGAN } from '../../gan/dcgan.ts';
+import { allClasses } from '../../gan/model.ts';
+import { Judge } from '../../metrics/evaluate.ts';
+import type { Extractor } from '../../metrics/extractor.ts';
+import { DIGITS, openExtractor } from '../../metrics/extractors.ts';
+import type { ImageSet } from '../../metrics/pyramid.ts';
+import { usableCores } from '../../platform/cores.ts';
+import { writeFileDurably } from '../../platform/durable.ts';
+import { usage } from '../../platform/errors.ts';
+import { makeGrid } from '../../render/grid.ts';
+import { encodePng } from '../../render/png.ts';
+import { heldOutFor, openData } from '../../train/prepare.ts';
+import { CONFIG_NAME, readRunConfig, resolveSource } from '../../train/run.ts';
+import { evaluationText } from '../evaluation-text.ts';
+import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
+
+const DEFAULT_COUNT = 10_000;
+/** Pairs of a sample and the image nearest to it in the picture that `--nearest` writes. */
+const PAIRS = 40;
+
+const EXAMPLES = `
+Examples:
+  dcgan evaluate                                    10,000 samples of the newest run against its data
+  dcgan evaluate runs/00001-mnist-tf2018 --json     figures for machines
+  dcgan evaluate samples.npy --against mnist        images from elsewhere: uint8 [N, height, width, channels]
+  dcgan evaluate pictures/ --against my-pictures    a folder
+  dcgan evaluate --nearest pairs.png                samples beside the nearest image of the data: are they copies?`;
+
+interface Flags {
+  readonly against?: string;
+  readonly count: number;
+  readonly extractor?: string;
+  readonly nearest?: string;
+  readonly seed: number;
+  readonly device?: string;
+  readonly threads?: number;
+  readonly json?: true;
+}
+
+export function defineEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description('Say in figures how good samples are.')
+    .argument('[what]', 'a run, a checkpoint, a folder of pictures, or a .npy; default: the newest run in ./runs')
+    .option('--against <data>', "data to compare with (default: the run's own, else mnist)")
+    .addOption(
+      new Option('--count <n>', 'samples, and images of the data they are compared with')
+        .argParser(wholeNumber('--count', 10, 100_000))
+        .default(DEFAULT_COUNT),
+    )
+    .option('--extractor <name>', `whose features: ${DIGITS} (default: ${DIGITS} for mnist, else none)`)
+    .option('--nearest <file.png>', 'also a picture of samples, each beside the nearest image of the data')
+    .addOption(seedOption("decides the samples' noise and which data are taken").default(1))
+    .option('--json', 'the figures as JSON')
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action((what: string | undefined, flags: Flags) => evaluate(what, flags));
+}
+
+async function evaluate(what: string | undefined, flags: Flags): Promise<void> {
+  const { seed, json, nearest } = flags;
+  if (nearest !== undefined && !nearest.endsWith('.png'))
+    throw usage({ what: '--nearest does not fit', expected: 'a name ending in .png', got: nearest });
+  const machine = { device: flags.device, threads: flags.threads ?? usableCores() };
+  const { data, name, samples, asked } = await gather(what, flags, machine);
+  const extractor = await openExtractor(flags.extractor, data, machine);
+  try {
+    const judge = await Judge.open(data, await heldOutFor(data), { ...machine, seed, count: flags.count, extractor });
+    const evaluation = await judge.judge(samples, asked);
+    if (nearest !== undefined) writeFileDurably(nearest, await pairs(judge, samples, data, extractor));
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ source: name, seed, ...evaluation })}\n`
+        : evaluationText(evaluation, name, data.classes ?? null),
+    );
+  } finally {
+    await extractor?.dispose();
+  }
+}
+
+interface Gathered {
+  readonly data: Dataset;
+  /** What was evaluated, for people. */
+  readonly name: string;
+  readonly samples: ImageSet;
+  /** The class each sample was made as; null where none was. */
+  readonly asked: Uint8Array | null;
+}
+
+type Machine = { readonly device: string | undefined; readonly threads: number };
+
+async function gather(what: string | undefined, flags: Flags, machine: Machine): Promise<Gathered> {
+  if (what !== undefined && !isModel(what)) return gatherImages(what, flags);
+  const { checkpoint, run } = resolveSource(what);
+  const record = run === null ? null : readRunConfig(run);
+  const gan = await DCGAN.load(checkpoint, machine);
+  try {
+    const { imageSize, channels, classes } = gan.config;
+    const source = flags.against ?? record?.data.source ?? 'mnist';
+    const reading = flags.against === undefined ? record?.data.reading : undefined;
+    const data = await openData({ ...reading, data: source, imageSize, channels });
+    const count = Math.min(flags.count, data.count);
+    const images = await gan.generate(count, { seed: flags.seed });
+    const turn = allClasses(gan.config);
+    const asked = classes > 0 ? Uint8Array.from({ length: count }, (_, i) => turn[i % classes]!) : null;
+    return { data, name: checkpoint, samples: { images, count, side: imageSize, channels }, asked };
+  } finally {
+    await gan.dispose();
+  }
+}
+
+/** True for a run's folder and for a file that is no array of images. */
+function isModel(path: string): boolean {
+  if (!existsSync(path)) return true;
+  return statSync(path).isDirectory() ? existsSync(join(path, CONFIG_NAME)) : path.endsWith('.safetensors');
+}
+
+async function gatherImages(what: string, { against = 'mnist', count }: Flags): Promise<Gathered> {
+  const data = await openData({ data: against });
+  const found = await loadDataset(what, { size: data.height, channels: data.channels as 1 | 3 });
+  const taken = found.limit(Math.min(count, data.count));
+  const images = taken.batch(Array.from({ length: taken.count }, (_, i) => i));
+  const samples = { images, count: taken.count, side: taken.height, channels: taken.channels };
+  return { data, name: what, samples, asked: null };
+}
+
+/** The first samples, each with the image of the data that is nearest to it to its right, as a PNG. */
+async function pairs(judge: Judge, samples: ImageSet, data: Dataset, extractor: Extractor | null): Promise<Uint8Array> {
+  if (!extractor) throw usage({ what: '--nearest needs an extractor', todo: `Say which: --extractor ${DIGITS}` });
+  const count = Math.min(PAIRS, samples.count);
+  const size = samples.side * samples.side * samples.channels;
+  const { index } = await judge.nearestImages({ ...samples, count, images: samples.images.subarray(0, count * size) });
+  const tiles = new Float32Array(2 * count * size);
+  index.forEach((at, i) => {
+    tiles.set(samples.images.subarray(i * size, (i + 1) * size), 2 * i * size);
+    data.batch([at], tiles.subarray((2 * i + 1) * size, (2 * i + 2) * size));
+  });
+  const shape = [2 * count, samples.side, samples.side, samples.channels] as const;
+  return encodePng(makeGrid(tiles, shape, { columns: 10 }));
+}

@@ -1,0 +1,45 @@
+// An evaluation as a table for people: each figure, its floor, and which way is good.
+import type { Evaluation } from '../metrics/evaluate.ts';
+import { grouped } from './format.ts';
+
+const decimals = (value: number, digits = 3): string => value.toFixed(digits);
+
+export function evaluationText(evaluation: Evaluation, source: string, classNames: readonly string[] | null): string {
+  const { samples, against, heldOut, slicedWasserstein, features } = evaluation;
+  const head = [
+    `${grouped(samples.count)} samples of ${source}`,
+    `against ${grouped(against.count)} images of ${against.name}; floor: ${grouped(heldOut.count)} of ${heldOut.name}`,
+    features
+      ? `features of ${features.extractor.name} (SHA-256 ${features.extractor.sha256.slice(0, 12)})`
+      : 'no extractor knows these images: only what needs none',
+  ];
+  const rows: (readonly [string, string, string, string])[] = [['', 'samples', 'floor', '']];
+  const add = (name: string, { value, floor }: { value: number; floor: number }, better: string, digits = 3): void => {
+    rows.push([name, decimals(value, digits), decimals(floor, digits), better]);
+  };
+  if (features) {
+    add('Fréchet distance', features.frechetDistance, 'lower is better', 2);
+    if (features.classes) add('classifier score', features.classes.score, 'higher is better', 2);
+    add('precision', features.precision, 'higher: samples look real');
+    add('recall', features.recall, 'higher: the data are covered');
+    add('density', features.density, 'higher: samples look real');
+    add('coverage', features.coverage, 'higher: the data are covered');
+    add('distance to nearest image', features.copying.median, 'far below the floor: copies', 2);
+    add('share nearer than usual', features.copying.near, 'far above the floor: copies');
+  }
+  for (const { side, ...figure } of slicedWasserstein)
+    add(`sliced Wasserstein, ${side} x ${side}`, figure, 'lower is better', 2);
+  const accuracy = features?.classes?.accuracy ?? null;
+  const classes = features?.classes
+    ? `taken for classes: ${features.classes.histogram.map((n, k) => `${classNames?.[k] ?? k}: ${grouped(n)}`).join('  ')}\n`
+    : '';
+  const right = accuracy === null ? '' : `of the class asked for: ${decimals(100 * accuracy, 2)} %\n`;
+  const width = rows
+    .map((_, i) => i)
+    .slice(0, 4)
+    .map((k) => Math.max(...rows.map((row) => (row[k] ?? '').length)));
+  const lines = rows.map(([name, value, floor, better]) =>
+    `${name.padEnd(width[0]!)}  ${value.padStart(width[1]!)}  ${floor.padStart(width[2]!)}  ${better}`.trimEnd(),
+  );
+  return `${[...head, '', ...lines, ''].join('\n')}${classes}${right}`;
+}

@@ -1,0 +1,64 @@
+// The bundled classifier at work: features and logits of digits, in batches on a device.
+import { readFileSync } from 'node:fs';
+import { decodeTensors } from '../checkpoint/safetensors.ts';
+import { chooseDevice, opener } from '../engine/backends/index.ts';
+import { compile } from '../engine/compile.ts';
+import { layoutState } from '../engine/layout.ts';
+import type { Plan } from '../engine/plan.ts';
+import { Session } from '../engine/session.ts';
+import { sha256 } from '../platform/sha256.ts';
+import { CLASSES, CLASSIFIER_INPUT, classification, makeClassifier, SIDE, WIDTH } from './classifier.ts';
+import type { Extracted, Extractor } from './extractor.ts';
+
+/** Trained by scripts/train-classifier.mjs. */
+export const DIGITS_FILE = new URL('../../assets/digits.safetensors', import.meta.url);
+
+const BATCH = 500;
+
+export interface MetricsMachine {
+  readonly device?: string | undefined;
+  readonly threads: number;
+}
+
+/** Opens the classifier of a file, the bundled one by default. */
+export async function openDigits(
+  { device = 'auto', threads }: MetricsMachine,
+  bytes: Uint8Array = readFileSync(DIGITS_FILE),
+): Promise<Extractor> {
+  const model = makeClassifier();
+  const layout = layoutState(model.variables.all.map(({ tensor }) => tensor));
+  const backend = await opener((await chooseDevice(device)).device)({ stateFloats: layout.floats, threads });
+  const session = new Session(backend, layout);
+  const { tensors } = decodeTensors(bytes, 'digits.safetensors');
+  await session.writeState(new Map([...tensors].map(([name, { data }]) => [name, data])));
+  const plans = new Map<number, Plan>();
+  const planFor = (count: number): Plan => {
+    const plan = plans.get(count) ?? compile(classification(model, count), layout);
+    plans.set(count, plan);
+    return plan;
+  };
+  return {
+    name: 'digits',
+    sha256: sha256(bytes),
+    async extract(images: Float32Array, count: number): Promise<Extracted> {
+      const features = new Float32Array(count * WIDTH);
+      const logits = new Float32Array(count * CLASSES);
+      for (let first = 0; first < count; first += BATCH) {
+        const n = Math.min(BATCH, count - first);
+        const part = images.subarray(first * SIDE * SIDE, (first + n) * SIDE * SIDE);
+        const [f, l] = await session.run(planFor(n), {
+          key: { seed: 0, step: 0 },
+          inputs: { [CLASSIFIER_INPUT.images]: part },
+          outputs: ['features', 'logits'],
+        });
+        features.set(f!, first * WIDTH);
+        logits.set(l!, first * CLASSES);
+      }
+      return {
+        features: { count, width: WIDTH, values: features },
+        logits: { count, width: CLASSES, values: logits },
+      };
+    },
+    dispose: () => session.dispose(),
+  };
+}

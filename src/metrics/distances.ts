@@ -1,0 +1,77 @@
+// Distances between all pairs of two sets of features, block by block: |a|^2 + |b|^2 - 2 a.b, the products by the engine's own
+// matrix product in single precision. What is near is looked at again in double precision by whoever asks.
+import { chooseDevice, opener } from '../engine/backends/index.ts';
+import { type Computation, compile } from '../engine/compile.ts';
+import { layoutState } from '../engine/layout.ts';
+import { input, matmul } from '../engine/ops/index.ts';
+import type { Plan } from '../engine/plan.ts';
+import { Session } from '../engine/session.ts';
+import type { MetricsMachine } from './digits.ts';
+import { type Features, rows } from './extractor.ts';
+
+const BLOCK = 1000;
+
+/** Products of every row of a with every row of b. */
+function products(a: number, b: number, width: number): Computation {
+  const [left, right] = [input('a', [a, width]), input('b', [b, width])];
+  return { name: `products ${a} ${b}`, outputs: { products: matmul(left, right, false, true) }, updates: new Map() };
+}
+
+/** One row of a against a block of b: squared distances (about 1e-6 of |a|^2 + |b|^2 off) from b's row `first` on. */
+export type VisitRow = (row: number, first: number, squared: Float32Array) => void;
+
+export class Distances {
+  readonly #session: Session;
+  readonly #plans = new Map<string, Plan>();
+
+  private constructor(session: Session) {
+    this.#session = session;
+  }
+
+  static async open({ device = 'auto', threads }: MetricsMachine): Promise<Distances> {
+    const layout = layoutState([]);
+    const backend = await opener((await chooseDevice(device)).device)({ stateFloats: layout.floats, threads });
+    return new Distances(new Session(backend, layout));
+  }
+
+  /** Visits all pairs; each row of a sees the blocks of b in order. */
+  async each(a: Features, b: Features, visit: VisitRow): Promise<void> {
+    const squaresOf = (set: Features): Float64Array =>
+      Float64Array.from({ length: set.count }, (_, n) =>
+        set.values.subarray(n * set.width, (n + 1) * set.width).reduce((total, value) => total + value * value, 0),
+      );
+    const [ofA, ofB] = [squaresOf(a), squaresOf(b)];
+    const squared = new Float32Array(BLOCK);
+    for (let i = 0; i < a.count; i += BLOCK)
+      for (let j = 0; j < b.count; j += BLOCK) {
+        const [left, right] = [rows(a, i, Math.min(a.count, i + BLOCK)), rows(b, j, Math.min(b.count, j + BLOCK))];
+        const dots = await this.#products(left, right);
+        for (let r = 0; r < left.count; r++) {
+          const own = ofA[i + r]!;
+          const at = r * right.count;
+          for (let c = 0; c < right.count; c++) squared[c] = own + ofB[j + c]! - 2 * dots[at + c]!;
+          visit(i + r, j, squared.subarray(0, right.count));
+        }
+      }
+  }
+
+  async #products(a: Features, b: Features): Promise<Float32Array> {
+    const name = `${a.count} ${b.count} ${a.width}`;
+    const plan = this.#plans.get(name) ?? compile(products(a.count, b.count, a.width), this.#session.layout);
+    this.#plans.set(name, plan);
+    const inputs = { a: a.values, b: b.values };
+    const [dots] = await this.#session.run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['products'] });
+    return dots!;
+  }
+
+  dispose(): Promise<void> {
+    return this.#session.dispose();
+  }
+}
+
+/** The squared distance of two rows, in double precision. */
+export function exactSquared(a: Features, i: number, b: Features, j: number): number {
+  let total = 0;
+  for (let k = 0; k < a.width; k++) total += (a.values[i * a.width + k]! - b.values[j * b.width + k]!) ** 2;
+  return total;
+}

@@ -1,0 +1,72 @@
+// Four figures by nearest neighbours. A set's manifold is the union of balls around its samples, each as wide as the
+// distance to its k-th neighbour in the set.
+//   precision  share of fakes in the manifold of the reals     (Kynkäänniemi et al., "Improved precision and recall metric
+//   recall     share of reals in the manifold of the fakes      for assessing generative models", 2019, equation 1; k = 3)
+//   density    how many balls of reals a fake lies in, over k   (Naeem et al., "Reliable fidelity and diversity metrics for
+//   coverage   share of reals with a fake in their ball          generative models", 2020, equations 3 and 4; k = 5)
+import type { Distances } from './distances.ts';
+import { exactSquared } from './distances.ts';
+import type { Features } from './extractor.ts';
+import { nearest } from './neighbours.ts';
+
+export const PRECISION_NEIGHBOURS = 3;
+export const DENSITY_NEIGHBOURS = 5;
+
+export interface ManifoldFigures {
+  readonly precision: number;
+  readonly recall: number;
+  readonly density: number;
+  readonly coverage: number;
+}
+
+/** A distance in single precision this near to a radius, as a share of both rows' squares, is taken again. */
+const DOUBT = 1e-5;
+
+export async function manifoldFigures(
+  distances: Distances,
+  reals: Features,
+  fakes: Features,
+): Promise<ManifoldFigures> {
+  const ofReals = await nearest(distances, reals, reals, DENSITY_NEIGHBOURS);
+  const ofFakes = await nearest(distances, fakes, fakes, PRECISION_NEIGHBOURS);
+  const radius = (set: typeof ofReals, row: number, k: number): number => set.squared[row * set.k + k - 1]!;
+  const narrow = Float64Array.from({ length: reals.count }, (_, n) => radius(ofReals, n, PRECISION_NEIGHBOURS));
+  const wide = Float64Array.from({ length: reals.count }, (_, n) => radius(ofReals, n, DENSITY_NEIGHBOURS));
+  const ofFake = Float64Array.from({ length: fakes.count }, (_, n) => radius(ofFakes, n, PRECISION_NEIGHBOURS));
+  const length = (set: Features): Float64Array =>
+    Float64Array.from({ length: set.count }, (_, n) => {
+      const row = set.values.subarray(n * set.width, (n + 1) * set.width);
+      return row.reduce((total, value) => total + value * value, 0);
+    });
+  const [realLength, fakeLength] = [length(reals), length(fakes)];
+
+  const inManifold = new Uint8Array(fakes.count);
+  const recalled = new Uint8Array(reals.count);
+  const covered = new Uint8Array(reals.count);
+  let balls = 0;
+  await distances.each(fakes, reals, (fake, first, squared) => {
+    const own = ofFake[fake]!;
+    for (let c = 0; c < squared.length; c++) {
+      const real = first + c;
+      let value: number = squared[c]!;
+      const largest = Math.max(wide[real]!, own);
+      const doubt = DOUBT * (realLength[real]! + fakeLength[fake]!);
+      if (value > largest + doubt) continue;
+      // Rounding may decide only what is not near any of the three radii.
+      if (value > Math.min(narrow[real]!, own) - doubt) value = exactSquared(fakes, fake, reals, real);
+      if (value <= narrow[real]!) inManifold[fake] = 1;
+      if (value <= own) recalled[real] = 1;
+      if (value <= wide[real]!) {
+        covered[real] = 1;
+        balls++;
+      }
+    }
+  });
+  const share = (marks: Uint8Array): number => marks.reduce((total, mark) => total + mark, 0) / marks.length;
+  return {
+    precision: share(inManifold),
+    recall: share(recalled),
+    density: balls / (DENSITY_NEIGHBOURS * fakes.count),
+    coverage: share(covered),
+  };
+}

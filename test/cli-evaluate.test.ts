@@ -1,0 +1,102 @@
+// `dcgan evaluate` as a process: a run, a checkpoint, a file, a folder; the floors; the classifier itself; and what it refuses.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { encodeNpy } from '../src/data/npy.ts';
+import { openDataset } from '../src/data/open.ts';
+import { DIGITS_FILE, openDigits } from '../src/metrics/digits.ts';
+import { predictions } from '../src/metrics/score.ts';
+import { sha256 } from '../src/platform/sha256.ts';
+import { decodePng } from '../src/render/png.ts';
+import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
+
+const shared = sharedFolder();
+const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+const report = async (...args: string[]) => JSON.parse((await run('evaluate', ...args, '--json')).stdout);
+const RUN = 'runs/00001-mnist-tiny';
+
+beforeAll(async () => {
+  await run('train', ...SMALLEST);
+  const test = openDataset('mnist-test');
+  writeFileSync(join(shared.path, 'digits.npy'), encodeNpy(test.bytes(0, 500), [500, 28, 28]));
+  const train = openDataset('mnist');
+  writeFileSync(join(shared.path, 'copies.npy'), encodeNpy(train.bytes(0, 500), [500, 28, 28]));
+});
+
+describe('the classifier', () => {
+  it('reads 99 % of the test set right, from less than 500 kB', async () => {
+    const bytes = readFileSync(DIGITS_FILE);
+    expect(bytes.length).toBeLessThan(500_000);
+    const digits = await openDigits({ device: 'wasm', threads: 2 });
+    const test = openDataset('mnist-test');
+    const { logits } = await digits.extract(test.batch(Array.from({ length: test.count }, (_, i) => i)), test.count);
+    await digits.dispose();
+    const right = predictions(logits!).filter((each, n) => each === test.labels![n]).length;
+    expect(right / test.count).toBeGreaterThanOrEqual(0.99);
+    expect(digits.sha256).toBe(sha256(bytes));
+  });
+});
+
+describe('dcgan evaluate', () => {
+  it('tells samples from digits, digits from copies, and says the same twice', async () => {
+    const [fresh, digits, copies, again] = [
+      await report('--count', '500'),
+      await report('digits.npy', '--against', 'mnist', '--count', '500'),
+      await report('copies.npy', '--count', '500'),
+      await report(RUN, '--count', '500'),
+    ];
+    expect(again).toEqual(fresh);
+    expect(fresh.source).toBe(`${RUN}/checkpoints/epoch-0001.safetensors`);
+    expect(fresh.against).toEqual({ name: 'mnist', count: 60000 });
+    expect(fresh.heldOut).toEqual({ name: 'mnist-test', count: 500 });
+    expect(fresh.features.extractor).toEqual({ name: 'digits', sha256: sha256(readFileSync(DIGITS_FILE)) });
+    const { features: of } = digits;
+    expect(fresh.features.frechetDistance.value).toBeGreaterThan(20 * of.frechetDistance.value);
+    expect(fresh.features.coverage.value).toBeLessThan(0.1);
+    expect(of.coverage.value).toBeGreaterThan(0.9);
+    expect(of.precision.value).toBeGreaterThan(0.8);
+    expect(of.classes.score.value).toBeGreaterThan(9);
+    expect(of.classes.histogram.reduce((a: number, b: number) => a + b)).toBe(500);
+    expect(digits.slicedWasserstein[0].value).toBeLessThan(fresh.slicedWasserstein[0].value / 4);
+    expect(copies.features.copying.median.value).toBe(0);
+    expect(copies.features.copying.near.value).toBe(1);
+    expect(of.copying.near.value).toBeLessThan(0.05);
+  });
+
+  it('shows a table, and samples beside the nearest images', async () => {
+    const { code, stdout, stderr } = await run('evaluate', 'digits.npy', '--count', '100', '--nearest', 'pairs.png');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^100 samples of digits\.npy\nagainst 60,000 images of mnist; floor: 100 of mnist-test\n/);
+    expect(stdout).toMatch(/Fréchet distance +\d+\.\d\d +\d+\.\d\d {2}lower is better\n/);
+    const { width, height } = decodePng(readFileSync(join(shared.path, 'pairs.png')), 'pairs.png');
+    expect([width, height]).toEqual([1208, 968]);
+  });
+
+  it('without an extractor that knows the images, says what needs none', async () => {
+    await run('sample', '--count', '40', '-o', 'pictures/');
+    const own = await report('pictures', '--against', 'digits.npy', '--count', '40');
+    expect(own.features).toBe(null);
+    expect(own.slicedWasserstein.map(({ side }: { side: number }) => side)).toEqual([28, 14]);
+    expect(own.heldOut.name).toBe('the other half of digits');
+    const asked = await report('pictures', '--against', 'digits.npy', '--count', '40', '--extractor', 'digits');
+    expect(asked.features.extractor.name).toBe('digits');
+  });
+
+  it('of a run told of classes, says how many samples are of theirs', async () => {
+    await run('train', ...SMALLEST, '--cond', '--out', 'cond');
+    const { features } = await report('cond', '--count', '50');
+    expect(features.classes.accuracy).toBeGreaterThanOrEqual(0);
+    expect(features.classes.accuracy).toBeLessThan(0.6);
+  });
+
+  it.each([
+    ['nothing', 'nothing does not exist'],
+    ['digits.npy --count 5', '--count does not fit: expected a whole number from 10 to 100000, got "5".'],
+    ['digits.npy --extractor inception', 'the extractor does not fit: expected digits, got inception.'],
+    ['digits.npy --nearest pairs.jpg', '--nearest does not fit: expected a name ending in .png, got pairs.jpg.'],
+  ])('%s is refused', async (line, message) => {
+    const ended = await run('evaluate', ...line.split(' '));
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain(message);
+  });
+});

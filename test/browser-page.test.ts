@@ -11,6 +11,7 @@ import { openDataset } from '../src/data/open.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { CHROMIUM, inChromium, launch, openPage, type Served, serve } from './support/chromium.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { idxOf } from './support/idx.ts';
 import { ROOT } from './support/pack.ts';
 import { bundleForPage } from './support/page-bundle.ts';
 import type * as PageEngine from './support/page-engine.ts';
@@ -34,13 +35,6 @@ const images = async (count) => (await dcgan.datasets.idx(await (await fetch('im
 Object.assign(globalThis, { dcgan, engine, encode, decode, images, ready: true });
 </script>`;
 
-/** An IDX file of MNIST's first images. */
-function idxOf(count: number): Uint8Array {
-  const header = Buffer.alloc(16);
-  for (const [i, word] of [0x803, count, 28, 28].entries()) header.writeUInt32BE(word, 4 * i);
-  return Buffer.concat([header, openDataset().bytes(0, count)]);
-}
-
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
@@ -61,7 +55,7 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       join(folder, 'strict.html'),
       PAGE.replace('<title>', '<meta http-equiv="Content-Security-Policy" content="worker-src \'self\'"><title>'),
     );
-    writeFileSync(join(folder, 'images'), idxOf(2048));
+    writeFileSync(join(folder, 'images'), idxOf(openDataset(), 2048));
     browser = await launch();
     [isolated, alone] = await Promise.all([serve(folder), serve(folder, { isolated: false })]);
   });

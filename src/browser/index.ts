@@ -2,6 +2,7 @@
 import type { Dataset, DatasetParts } from '../data/dataset.ts';
 import * as datasets from './datasets.ts';
 import { list, newest, remove } from './kept.ts';
+import * as pictures from './pictures.ts';
 
 export type { CreateOptions, GenerateOptions, StepOptions, StepResult } from '../gan/dcgan.ts';
 export type { MachineInfo, MachineOptions } from '../gan/machine.ts';
@@ -27,4 +28,4 @@ export { train } from './train.ts';
 /** Runs that this page keeps (`train({ keep })`), by name. */
 export const runs = { list, newest, remove } as const;
 export type { Dataset, DatasetParts };
-export { datasets };
+export { datasets, pictures };

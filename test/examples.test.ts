@@ -36,6 +36,7 @@ it('custom-loop.mjs saves what sample.mjs draws from', async () => {
 
 it('there are no others', () => {
   expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([
+    'browser',
     'custom-loop.mjs',
     'sample.mjs',
     'stop-and-resume.mjs',

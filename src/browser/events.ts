@@ -16,8 +16,10 @@ export interface RunEvent extends Omit<DiskRun, 'folder' | 'resumed'> {
   readonly resumed: { readonly epoch: number; readonly step: number } | null;
 }
 
-/** What the generator makes of the fixed noise, 4 x 4; epoch 0 is before training. */
-export type PictureEvent = Omit<DiskPicture, 'path'>;
+/** What the generator makes of the fixed noise, 4 x 4, after `epoch` whole epochs and `step` steps in all. */
+export interface PictureEvent extends Omit<DiskPicture, 'path'> {
+  readonly step: number;
+}
 
 interface Saved {
   /** The checkpoint: a file that Node and pages go on from. */

@@ -101,6 +101,7 @@ export class PageRun {
   async *#epoch(): AsyncGenerator<TrainEvent, void, undefined> {
     const gan = this.#gan;
     const { batchSize } = gan.config;
+    const { pictureEvery = Number.POSITIVE_INFINITY } = this.#options;
     const epoch = gan.epoch + 1;
     const order = epochOrder(this.#data.count, gan.seed, epoch);
     const steps: StepEvent[] = [];
@@ -111,6 +112,7 @@ export class PageRun {
       steps.push(event);
       seconds += event.seconds;
       yield event;
+      if (i + 1 < this.#stepsPerEpoch && gan.steps % pictureEvery === 0) yield await this.#picture();
     }
     gan.epoch = epoch;
     const started = performance.now();
@@ -133,7 +135,7 @@ export class PageRun {
 
   async #picture(): Promise<PictureEvent> {
     const picture = await progressPicture(this.#gan, this.#options.contrast ?? 'fixed');
-    return { type: 'picture', epoch: this.#gan.epoch, picture };
+    return { type: 'picture', epoch: this.#gan.epoch, step: this.#gan.steps, picture };
   }
 
   async #save(): Promise<CheckpointEvent> {

@@ -10,6 +10,8 @@ export interface TrainOptions
     Pick<NodeOptions, 'preset' | 'cond' | 'seed' | 'limit' | 'contrast' | 'signal'> {
   /** The images: `datasets.from`, `datasets.idx`. */
   readonly data: Dataset;
+  /** A picture also after each so many steps, for a page that shows what is going on; it changes no bit of the training. */
+  readonly pictureEvery?: number | undefined;
   /**
    * Keeps the run's checkpoints in the page's own files (the Origin Private File System) under this name: closing the tab then
    * loses what came after the last one, no more. Without it the bytes of the events are all there is.

@@ -74,7 +74,7 @@ describe('a run with options', () => {
     ['--label-smoothing 0.1 --loss ls', 'labelSmoothing needs loss ns: only cross-entropy'],
     ['--ema 1', '--ema does not fit: expected a number from 0 and below 1, got "1".'],
     ['--lr 0', '--lr does not fit: expected a number above 0 and below 1, got "0".'],
-    ['--loss hing', '--loss does not fit: expected ns, hinge, ls or wgan-gp, got "hing". Did you mean hinge.'],
+    ['--loss hing', '--loss does not fit: expected ns, hinge, ls or wgan-gp, got "hing". Did you mean hinge?'],
     ['--d-steps 0', '--d-steps does not fit: expected a whole number from 1 to 100, got "0".'],
   ])('%s is refused', async (line, message) => {
     const ended = await run('train', '--preset', 'tiny', '--limit', '64', ...line.split(' '));

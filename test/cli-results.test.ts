@@ -156,5 +156,12 @@ describe('info', () => {
         /^dcgan: checkpoint copies\/bad\.safetensors is damaged: expected checksum \w{64}, got \w{64}\. .*\.\n$/,
       );
     }
+    writeFileSync(join(shared.path, 'copies/letter.safetensors'), 'Dear reader,');
+    const { code, stderr } = await run('info', 'copies/letter.safetensors');
+    expect([code, stderr]).toEqual([
+      1,
+      'dcgan: copies/letter.safetensors is not a checkpoint, or damaged from its first bytes on: expected a safetensors ' +
+        'file that dcgan wrote, got another. Give a run or another of its checkpoints.\n',
+    ]);
   });
 });

@@ -34,7 +34,7 @@ describe('help', () => {
 
 const WRONG: readonly [line: string, message: string][] = [
   ['trian', "unknown command 'trian'. Did you mean train?"],
-  ['help trian', 'unknown command "trian". Did you mean train.'],
+  ['help trian', 'unknown command "trian". Did you mean train?'],
   ['--frobnicate', "unknown option '--frobnicate'. See: dcgan --help"],
   ['train --epoch 3', "unknown option '--epoch'. Did you mean --epochs?"],
   ['train --frobnicate', "unknown option '--frobnicate'. See: dcgan train --help"],
@@ -48,13 +48,13 @@ const WRONG: readonly [line: string, message: string][] = [
   ['train --batch-size 1e3', '--batch-size does not fit: expected a whole number from 1 to 65536, got "1e3".'],
   [
     'bench --device natve',
-    '--device does not fit: expected auto, native, wasm or reference, got "natve". Did you mean native.',
+    '--device does not fit: expected auto, native, wasm or reference, got "natve". Did you mean native?',
   ],
   [
     'bench --preset tf2019',
-    '--preset does not fit: expected tf2018, tf2, tiny, best or paper, got "tf2019". Did you mean tf2018.',
+    '--preset does not fit: expected tf2018, tf2, tiny, best or paper, got "tf2019". Did you mean tf2018?',
   ],
-  ['train --contrast tiles', '--contrast does not fit: expected fixed or tile, got "tiles". Did you mean tile.'],
+  ['train --contrast tiles', '--contrast does not fit: expected fixed or tile, got "tiles". Did you mean tile?'],
   ['train --from x', '--from says where to resume, and needs --resume. Add --resume RUN.'],
   ['train --resume', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],
   ['info', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],
@@ -86,7 +86,7 @@ describe('--config', () => {
   };
 
   it.each([
-    ['{"epoch":3}', 'c.json: unknown key epoch. Did you mean epochs.'],
+    ['{"epoch":3}', 'c.json: unknown key epoch. Did you mean epochs?'],
     ['{"batchSize":0}', 'c.json: batchSize does not fit: expected number to be >=1, got 0.'],
     ['[]', 'c.json: the whole does not fit: expected object, received array, got [].'],
   ])('refuses %s', async (text, message) => {

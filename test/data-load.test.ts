@@ -1,9 +1,20 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { create } from 'tar';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { evict } from '../src/data/evict.ts';
 import { type LoadOptions, loadDataset } from '../src/data/load.ts';
 import { encodeNpy } from '../src/data/npy.ts';
 import { noisy, plain, png, zip } from './support/pictures.ts';
@@ -203,7 +214,7 @@ test('known names win over paths, and ./ says path; what is nothing gets the nea
   await png(noisy(20, 1), 'mnist/a.png');
   expect(await shapeOf('mnist')).toEqual([60000, 28, 28, 1]);
   expect(await shapeOf('./mnist')).toEqual([1, 20, 20, 3]);
-  await expect(loadDataset('fashion-mnits')).rejects.toThrow('Use fashion-mnist, if that is what you meant.');
+  await expect(loadDataset('fashion-mnits')).rejects.toThrow('Did you mean fashion-mnist?');
 });
 
 test('a folder is packed once, again when it or the options change, and the pack is not trusted blindly', async () => {
@@ -229,4 +240,32 @@ test('a folder is packed once, again when it or the options change, and the pack
   expect(decoded).toBe(3);
   await loadDataset('p', { size: 32, onProgress });
   expect([decoded, packs().length]).toEqual([4, 2]);
+});
+
+test('packs that nobody used for long leave the cache when one is added, and the longest unused of too many', async () => {
+  mkdirSync('p');
+  await png(plain(16, 16, RED), 'p/a.png');
+  const add = async (size: number): Promise<string> => {
+    const before = existsSync('cache/data') ? packs() : [];
+    await loadDataset('p', { size });
+    return packs().find((name) => !before.includes(name))!;
+  };
+  const age = (name: string, days: number): void => {
+    const then = (Date.now() - days * 86_400_000) / 1000;
+    utimesSync(join('cache/data', name), then, then);
+  };
+  const [a, b, c] = [await add(16), await add(20), await add(24)];
+  writeFileSync('cache/data/.tmp-1-00000000-x.pack', 'being written');
+  age('.tmp-1-00000000-x.pack', 100);
+  for (const name of [a, b]) age(name, 70);
+  age(c, 50);
+  await loadDataset('p', { size: 20 });
+  const d = await add(28);
+  expect(packs().sort()).toEqual(['.tmp-1-00000000-x.pack', b, c, d].sort());
+  const sizes = Math.max(...[b, c, d].map((name) => statSync(join('cache/data', name)).size));
+  age(b, 2);
+  evict('cache/data', 2 * sizes);
+  expect(packs().sort()).toEqual(['.tmp-1-00000000-x.pack', b, d].sort());
+  evict('cache/data', 1);
+  expect(packs().sort()).toEqual(['.tmp-1-00000000-x.pack', d].sort());
 });

@@ -75,7 +75,7 @@ describe('overrides', () => {
   });
 
   it.each([
-    [() => resolveConfig('tf20'), 'unknown preset "tf20": expected tf2018, tf2, tiny, best, paper. Did you mean tf2.'],
+    [() => resolveConfig('tf20'), 'unknown preset "tf20": expected tf2018, tf2, tiny, best, paper. Did you mean tf2?'],
     [
       () => resolveConfig('tiny', { dropout: 1 }),
       'the configuration: dropout does not fit: expected number to be <=0.95, got 1.',
@@ -89,7 +89,7 @@ describe('overrides', () => {
     [() => resolveConfig('tiny', { generatorWidths: [] }), 'the configuration: generatorWidths does not fit: '],
     [
       () => resolveConfig('tiny', { batchsize: 4 } as object),
-      'the configuration: unknown key batchsize. Did you mean batchSize.',
+      'the configuration: unknown key batchsize. Did you mean batchSize?',
     ],
   ])('refuse what does not fit: %#', (make, message) => {
     expect(make).toThrow(message);

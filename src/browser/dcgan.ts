@@ -80,6 +80,11 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
     return this.#host.call('sampleNoise', count, seed);
   }
 
+  /** The noise that a run's progress pictures are made from, [16, latent]: part of the state, decided by the seed. */
+  fixedNoise(): Promise<Float32Array> {
+    return this.#host.call('fixedNoise');
+  }
+
   /** Every tensor of the state, by name: variables, running statistics, Adam's moments, the pictures' fixed noise. */
   tensors(): Promise<Map<string, Tensor>> {
     return this.#host.call('tensors');

@@ -40,6 +40,10 @@ export class Face {
     return this.#model!.sampleNoise(count, seed);
   }
 
+  fixedNoise(): Promise<Float32Array> {
+    return this.#model!.fixedNoise();
+  }
+
   tensors(): Promise<Tensors> {
     return this.#model!.tensors();
   }

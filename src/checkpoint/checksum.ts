@@ -34,6 +34,11 @@ export function seal(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
+/** Whether a file has a place for its checksum, as every checkpoint has. */
+export function hasChecksum(bytes: Uint8Array): boolean {
+  return placeIn(bytes) !== null;
+}
+
 /**
  * Checks a sealed file.
  * @throws DcganError `checkpoint FILE is damaged`, with both checksums

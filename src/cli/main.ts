@@ -2,7 +2,7 @@
 // wrong and one of what to do. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
 import { Command, CommanderError } from 'commander';
 import { usage } from '../platform/errors.ts';
-import { nearest } from '../platform/suggest.ts';
+import { didYouMean } from '../platform/suggest.ts';
 import { VERSION } from '../platform/version.ts';
 import { defineBench } from './commands/bench.ts';
 import { defineData } from './commands/data.ts';
@@ -88,10 +88,9 @@ Examples:
 function checkHelpCommand({ commands }: Command, [first, second]: readonly string[]): void {
   const names = [...commands.map((command) => command.name()), 'help'];
   if (first !== 'help' || second === undefined || second.startsWith('-') || names.includes(second)) return;
-  const close = nearest(second, names);
   throw usage({
     what: `unknown command ${JSON.stringify(second)}`,
-    todo: close ? `Did you mean ${close}` : `Known: ${names.join(', ')}`,
+    todo: didYouMean(second, names) ?? `Known: ${names.join(', ')}`,
   });
 }
 

@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { DEVICES } from '../engine/backends/backend.ts';
 import { presets } from '../gan/presets.ts';
 import { usage } from '../platform/errors.ts';
-import { nearest } from '../platform/suggest.ts';
+import { didYouMean } from '../platform/suggest.ts';
 
 type Read<T> = (text: string) => T;
 
@@ -39,12 +39,12 @@ export function choice<T extends string>(option: string, names: readonly T[]): R
   return (text) => {
     const found = names.find((name) => name === text);
     if (found !== undefined) return found;
-    const close = nearest(text, names);
+    const todo = didYouMean(text, names);
     throw usage({
       what: `${option} does not fit`,
       expected: `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
       got: quoted(text),
-      ...(close && { todo: `Did you mean ${close}` }),
+      ...(todo && { todo }),
     });
   };
 }

@@ -12,6 +12,7 @@ import { DcganError, usage } from '../platform/errors.ts';
 import { type Built, type PackProgress, settle, writePack } from './build.ts';
 import { cifarFilesIn, isCifarName, openCifar } from './cifar.ts';
 import { Dataset } from './dataset.ts';
+import { evict, markUsed } from './evict.ts';
 import { FilePixels } from './file-pixels.ts';
 import { folderSupply } from './folder.ts';
 import { sniffIdx } from './idx.ts';
@@ -146,10 +147,15 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
   const { path: folder } = cacheFolder('data');
   const file = join(folder, `${supply.name.slice(0, 64)}-${key.slice(0, 16)}.pack`);
   const kept = reuse(file, supply.fingerprint);
-  if (kept) return kept;
+  if (kept) {
+    markUsed(file);
+    return kept;
+  }
   const built = await writePack(supply, file, relative(folder, resolve(where)), { ...options, ...shaping });
   noteSkipped(built, options);
-  return openPack(file);
+  const dataset = openPack(file);
+  evict(folder);
+  return dataset;
 }
 
 function reuse(file: string, fingerprint: string): Dataset | null {

@@ -6,7 +6,7 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileError, readFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
-import { nearest } from '../platform/suggest.ts';
+import { didYouMean } from '../platform/suggest.ts';
 import type { Dataset } from './dataset.ts';
 import { parseIdx, sniffIdx } from './idx.ts';
 import type { IdxImages } from './idx-plain.ts';
@@ -28,11 +28,10 @@ export function isFolder(where: string): boolean {
     return statSync(where).isDirectory();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError('opened', where, cause);
-    const meant = nearest(where, KNOWN);
     throw new DcganError({
       what: `there is no data set and no file ${where}`,
       expected: `${KNOWN.join(', ')}, or the path of images: a folder, an archive or a file`,
-      todo: meant ? `Use ${meant}, if that is what you meant` : 'Check the path',
+      todo: didYouMean(where, KNOWN) ?? 'Check the path',
       cause,
     });
   }

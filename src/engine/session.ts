@@ -2,7 +2,7 @@
 // its random draws, and values to inject in place of draws; it gives back the outputs asked for. All inside is ordered by
 // the backend; a session adds names and checks.
 import { DcganError } from '../platform/errors.ts';
-import { nearest } from '../platform/suggest.ts';
+import { didYouMean } from '../platform/suggest.ts';
 import type { Backend, Executable } from './backends/backend.ts';
 import { controlWords } from './control.ts';
 import { showShape, size } from './graph.ts';
@@ -65,6 +65,12 @@ export class Session {
     return Promise.all(reads);
   }
 
+  /** A fresh copy of one variable's values. */
+  readVariable(name: string): Promise<Float32Array> {
+    const { address, shape } = this.layout.slots.get(name)!;
+    return this.backend.read(address, size(shape));
+  }
+
   /** The values of every variable, by name. */
   async readState(): Promise<Map<string, Float32Array>> {
     const all = await this.backend.read(0, this.layout.floats);
@@ -110,6 +116,5 @@ function checkSize(what: string, slot: Slot, values: Float32Array): void {
 
 function hint(name: string, known: ReadonlyMap<string, unknown>): { todo: string } {
   const names = [...known.keys()];
-  const close = nearest(name, names);
-  return { todo: close ? `Did you mean ${close}` : `Known: ${names.join(', ')}` };
+  return { todo: didYouMean(name, names) ?? `Known: ${names.join(', ')}` };
 }

@@ -1,7 +1,7 @@
 // Configurations made and checked: a preset with some values replaced, or a record from a file.
 import { usage } from '../platform/errors.ts';
 import { parseData } from '../platform/schema.ts';
-import { nearest } from '../platform/suggest.ts';
+import { didYouMean } from '../platform/suggest.ts';
 import { refuseNonsense } from './combinations.ts';
 import { DEFAULT_PRESET, presets } from './presets.ts';
 import { type Config, type ConfigOverrides, configSchema, savedConfigSchema } from './schema.ts';
@@ -10,11 +10,11 @@ import { type Config, type ConfigOverrides, configSchema, savedConfigSchema } fr
 export function resolveConfig(preset: string = DEFAULT_PRESET, overrides: ConfigOverrides = {}): Config {
   const base = Object.entries(presets).find(([name]) => name === preset)?.[1];
   if (!base) {
-    const close = nearest(preset, Object.keys(presets));
+    const todo = didYouMean(preset, Object.keys(presets));
     throw usage({
       what: `unknown preset ${JSON.stringify(preset)}`,
       expected: Object.keys(presets).join(', '),
-      ...(close && { todo: `Did you mean ${close}` }),
+      ...(todo && { todo }),
     });
   }
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));

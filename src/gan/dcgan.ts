@@ -171,6 +171,11 @@ export class DCGAN {
     return this.#machine.sampleNoise(count, checkSeed(seed));
   }
 
+  /** The noise that a run's progress pictures are made from, [16, latent]: part of the state, decided by the seed. */
+  fixedNoise(): Promise<Float32Array> {
+    return this.#machine.fixedNoise();
+  }
+
   /** Every tensor of the state, by name: variables, running statistics, Adam's moments, the pictures' fixed noise. */
   async tensors(): Promise<Map<string, Tensor>> {
     const { slots } = this.#machine.model.layout;

@@ -13,7 +13,7 @@ import { usage } from '../platform/errors.ts';
 import { GENERATION_INPUT, generation, type Model, makeModel, sampling, startComputation } from './model.ts';
 import { type Config, learningRates } from './schema.ts';
 import { fakesOfStep, STEP_INPUT, trainingStep } from './step.ts';
-import { START } from './streams.ts';
+import { FIXED_NOISE, START } from './streams.ts';
 
 export interface MachineOptions {
   /** `auto` (default), or a device's name. */
@@ -143,6 +143,11 @@ export class Machine {
     const plan = this.#plan(`noise ${count}`, () => sampling(this.model, count));
     const [noise] = await this.#session.run(plan, { key: { seed, step: START }, outputs: ['noise'] });
     return noise!;
+  }
+
+  /** The noise of the progress pictures, [FIXED_COUNT, latent]. */
+  fixedNoise(): Promise<Float32Array> {
+    return this.#session.readVariable(FIXED_NOISE.name);
   }
 
   readState(): Promise<Map<string, Float32Array>> {

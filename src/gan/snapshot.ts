@@ -1,7 +1,7 @@
 // A model's state as a file: tensors by name, and what is needed to go on with them. The same bytes for the same state, in
 // Node and in a page; a plain safetensors file to everyone else.
 
-import { encodeCheckpoint, verify } from '../checkpoint/checksum.ts';
+import { encodeCheckpoint, hasChecksum, verify } from '../checkpoint/checksum.ts';
 import { decodeTensors, type Tensor, type TensorFile } from '../checkpoint/safetensors.ts';
 import { sameShape, showShape } from '../engine/graph.ts';
 import type { StateLayout } from '../engine/layout.ts';
@@ -73,13 +73,19 @@ function parseJson(text: string | undefined, file: string): unknown {
   }
 }
 
-/** A file that cannot even be decoded, but carries a checksum, is a damaged checkpoint. */
+/** A file that cannot even be decoded, but carries a checksum, is a damaged checkpoint; without one it may be anything. */
 function decodeOrDamaged(bytes: Uint8Array, file: string): TensorFile {
   try {
     return decodeTensors(bytes, file);
-  } catch (error) {
-    verify(bytes, file);
-    throw error;
+  } catch (cause) {
+    if (hasChecksum(bytes)) verify(bytes, file);
+    throw new DcganError({
+      what: `${file} is not a checkpoint, or damaged from its first bytes on`,
+      expected: 'a safetensors file that dcgan wrote',
+      got: bytes.length === 0 ? 'an empty file' : 'another',
+      todo: 'Give a run or another of its checkpoints',
+      cause,
+    });
   }
 }
 

@@ -10,7 +10,7 @@ export interface Complaint {
   readonly expected?: string;
   /** What came instead. */
   readonly got?: string;
-  /** What to do: one imperative sentence, no full stop; a command to type where there is one. */
+  /** What to do: one imperative sentence, no full stop, or a question; a command to type where there is one. */
   readonly todo?: string;
   /** Process exit code: 1 failed (default), 2 wrong usage. */
   readonly exitCode?: 1 | 2;
@@ -35,7 +35,7 @@ export class DcganError extends Error {
 /** `what: expected E, got G. Todo.` */
 function sentence({ what, expected, got, todo }: Complaint): string {
   const detail = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
-  return `${what}${detail ? `: ${detail}` : ''}.${todo ? ` ${todo}.` : ''}`;
+  return `${what}${detail ? `: ${detail}` : ''}.${todo ? ` ${todo}${todo.endsWith('?') ? '' : '.'}` : ''}`;
 }
 
 /** Makes (does not throw) a usage error: exit code 2. */

@@ -1,7 +1,7 @@
 // Unknown data against a schema, with our kind of error: which key, what was expected, what stood there.
 import type { z } from 'zod';
 import { usage } from './errors.ts';
-import { nearest } from './suggest.ts';
+import { didYouMean } from './suggest.ts';
 
 /**
  * The data, if they fit; `where` names them in errors.
@@ -13,10 +13,9 @@ export function parseData<T>(schema: z.ZodType<T>, data: unknown, where: string,
   const issue = parsed.error.issues[0]!;
   if (issue.code === 'unrecognized_keys') {
     const [key] = issue.keys as [string];
-    const close = nearest(key, known);
     throw usage({
       what: `${where}: unknown key ${key}`,
-      todo: close ? `Did you mean ${close}` : `Known: ${known.join(', ')}`,
+      todo: didYouMean(key, known) ?? `Known: ${known.join(', ')}`,
     });
   }
   const [, expected = issue.message] = /expected (.*)$/.exec(issue.message) ?? [];

@@ -21,6 +21,12 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
+/** The question after a wrong word, for an error's `todo`; null when no candidate is near enough. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | null {
+  const close = nearest(word, candidates);
+  return close && `Did you mean ${close}?`;
+}
+
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > MAX_EDITS) return MAX_EDITS + 1;
   // Three rows of the table d[i][j], edits between the first i letters of a and the first j of b.

@@ -2,7 +2,6 @@
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import { FIXED_COUNT } from '../gan/model.ts';
-import { FIXED_NOISE } from '../gan/streams.ts';
 import { type GridOptions, makeGrid, type Picture } from '../render/grid.ts';
 
 /** How grey levels are shown: `fixed`, as the network gives them, or `tile`, each tile stretched to its own range. */
@@ -18,6 +17,7 @@ export function realsPicture(data: Dataset): Picture {
 /** What the generator makes of the fixed noise, as a 4 x 4 picture. */
 export async function progressPicture(gan: DCGAN, contrast: Contrast): Promise<Picture> {
   const { imageSize, channels } = gan.config;
-  const noise = (await gan.tensors()).get(FIXED_NOISE.name)!.data;
-  return makeGrid(await gan.generate(noise), [FIXED_COUNT, imageSize, imageSize, channels], { contrast });
+  return makeGrid(await gan.generate(await gan.fixedNoise()), [FIXED_COUNT, imageSize, imageSize, channels], {
+    contrast,
+  });
 }

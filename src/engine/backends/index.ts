@@ -1,6 +1,6 @@
 // How the device is chosen from those that devices.ts lists, and what is said where it cannot run.
 import { DcganError, usage } from '../../platform/errors.ts';
-import { nearest } from '../../platform/suggest.ts';
+import { didYouMean } from '../../platform/suggest.ts';
 import { DEVICES, type DeviceName, type OpenBackend } from './backend.ts';
 import { type Availability, PREFERENCE, TABLE } from './devices.ts';
 
@@ -25,11 +25,11 @@ export async function chooseDevice(wanted: string): Promise<ChosenDevice> {
   const device = DEVICES.find((name) => name === wanted);
   if (!device) {
     const known = ['auto', ...DEVICES];
-    const close = nearest(wanted, known);
+    const todo = didYouMean(wanted, known);
     throw usage({
       what: `unknown device ${JSON.stringify(wanted)}`,
       expected: known.join(', '),
-      ...(close && { todo: `Did you mean ${close}` }),
+      ...(todo && { todo }),
     });
   }
   const found = await availability(device);

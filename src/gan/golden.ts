@@ -102,7 +102,8 @@ export function uniforms(seed: number, stream: number): (i: number) => number {
   return (i) => mix((mix((i ^ key) >>> 0) + key) >>> 0) / 2 ** 32;
 }
 
-function normals(seed: number, stream: number, n: number): Float32Array {
+/** Its normals: Box and Muller, both uniforms from the one stream. */
+export function normals(seed: number, stream: number, n: number): Float32Array {
   const u = uniforms(seed, stream);
   return Float32Array.from(
     { length: n },
@@ -110,13 +111,14 @@ function normals(seed: number, stream: number, n: number): Float32Array {
   );
 }
 
-function masks(seed: number, stream: number, n: number, rate: number): Float32Array {
+/** Its dropout masks: 0, or 1 / (1 - rate). */
+export function masks(seed: number, stream: number, n: number, rate: number): Float32Array {
   const u = uniforms(seed, stream);
   return Float32Array.from({ length: n }, (_, i) => (u(i) >= rate ? 1 / (1 - rate) : 0));
 }
 
 /** Start of every variable in double precision: kernels by Glorot's limit, the rest near its usual start. */
-function startValues({ model }: Machine, seed: number): Map<string, Float64Array> {
+export function startValues({ model }: Pick<Machine, 'model'>, seed: number): Map<string, Float64Array> {
   const start = new Map<string, Float64Array>();
   const { generator, discriminator, average } = model;
   const started = [
@@ -253,7 +255,8 @@ function norm(values: ArrayLike<number>, minus: ArrayLike<number>): number {
   return Math.sqrt(total);
 }
 
-function deviation(tensor: string, have: Float32Array, want: Float32Array, start?: Float64Array): Deviation {
+/** How far a tensor is from the golden one; `start` is what a variable was before the first step. */
+export function deviation(tensor: string, have: Float32Array, want: Float32Array, start?: Float64Array): Deviation {
   const group = groupOf(tensor);
   const distance = norm(have, want);
   const root = Math.sqrt(want.length);

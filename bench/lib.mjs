@@ -6,14 +6,17 @@ export const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1
 
 /**
  * Times sides in turn: `sides` are { name, step }, step does one unit of work and resolves to its seconds. Every round takes one
- * step of each that is not counted (it pays for the cold caches the side before left behind), then `steps` that are.
+ * step of each that is not counted (it pays for the cold caches the side before left behind), then `steps` that are. To a step of
+ * seconds caches are nothing: it counts.
  */
 export async function takeTurns(sides, rounds, steps) {
   const seconds = new Map(sides.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++)
     for (const { name, step } of sides) {
-      await step();
-      for (let i = 0; i < steps; i++) seconds.get(name).push(await step());
+      const first = await step();
+      const taken = first > 2 ? [first] : [];
+      while (taken.length < steps) taken.push(await step());
+      seconds.get(name).push(...taken);
     }
   return seconds;
 }

@@ -82,10 +82,7 @@ function trainer({ numpy: np, nn, lax, random, vjp, jit, tree }, start, batch) {
       const [real, fake] = [judge(d, x, masks.slice(0, 2)), judge(d, fakes, masks.slice(2))];
       tree.dispose(d);
       const generatorLoss = np.mean(nn.softplus(fake.ref.neg()));
-      return [
-        [generatorLoss, np.mean(nn.softplus(real.neg())).add(np.mean(nn.softplus(fake)))],
-        statistics,
-      ];
+      return [[generatorLoss, np.mean(nn.softplus(real.neg())).add(np.mean(nn.softplus(fake)))], statistics];
     };
     // One forward pass; each loss is pulled back to its own pool.
     const [values, pull, statistics] = vjp(
@@ -157,8 +154,7 @@ function trainer({ numpy: np, nn, lax, random, vjp, jit, tree }, start, batch) {
         : drawn(state, x, random.key(steps), rate);
       state = next;
       // The step is done when its state is.
-      for (const part of Object.values(state))
-        for (const array of Object.values(part)) await array.blockUntilReady();
+      for (const part of Object.values(state)) for (const array of Object.values(part)) await array.blockUntilReady();
       return (await Promise.all(losses.map((loss) => loss.data()))).map(([value]) => value);
     },
     async finals() {

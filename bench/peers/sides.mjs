@@ -1,0 +1,110 @@
+// The sides of a comparison: ours, and the peers, each set up from its package registry in a folder for temporary files that may be
+// thrown away at any time (DCGAN_PEERS names another). A side is a process that answers each line with the seconds of one step.
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const folder = process.env.DCGAN_PEERS ?? join(tmpdir(), 'dcgan-peers');
+
+/** What to install, how it is run, and the modes that are worth running. */
+const PEERS = {
+  pytorch: python('PyTorch', ['torch'], ['default', 'channels_last', 'compile']),
+  tensorflow: python('TensorFlow', ['tensorflow-cpu'], ['function', 'xla']),
+  jax: python('JAX', ['jax'], ['jit']),
+  tfjs: javascript('TensorFlow.js', ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'], ['cpu', 'wasm']),
+  jaxjs: javascript('jax-js', ['@jax-js/jax'], ['wasm']),
+};
+
+function python(title, packages, modes) {
+  const command = (name) => {
+    const place = join(folder, name);
+    const program = join(place, 'bin', 'python');
+    if (!existsSync(program)) {
+      setUp(title, place);
+      execFileSync('python3', ['-m', 'venv', place], { stdio: 'inherit' });
+      execFileSync(program, ['-m', 'pip', 'install', '--quiet', ...packages, 'numpy', 'safetensors'], {
+        stdio: 'inherit',
+      });
+    }
+    return [program, here(`python/${name}_step.py`)];
+  };
+  return { title, modes, command };
+}
+
+function javascript(title, packages, modes) {
+  const command = (name) => {
+    const place = join(folder, name);
+    if (!existsSync(join(place, 'node_modules', packages[0]))) {
+      setUp(title, place);
+      writeFileSync(join(place, 'package.json'), '{"private":true}');
+      // Their own scripts only download what Node does not use here.
+      const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+      execFileSync('npm', ['install', ...options, ...packages], { cwd: place, stdio: 'inherit' });
+    }
+    return [process.execPath, here(`js/${name}_step.mjs`), '--packages', place];
+  };
+  return { title, modes, command };
+}
+
+function setUp(title, place) {
+  console.error(`Setting ${title} up in ${place} ...`);
+  mkdirSync(place, { recursive: true });
+}
+
+/** `pytorch:default+compile` -> what its modes' sides are called, and their commands. */
+export function peerSides(text) {
+  const [name, modes] = text.split(':');
+  const peer = PEERS[name];
+  if (!peer) throw new Error(`unknown peer ${name}; known: ${Object.keys(PEERS).join(', ')}`);
+  const [program, ...script] = peer.command(name);
+  return (modes?.split('+') ?? peer.modes).map((mode) => ({
+    name: `${peer.title} ${mode}`,
+    program,
+    args: [...script, '--mode', mode],
+  }));
+}
+
+/**
+ * Our own side on a device. `native-avx2` is native by a compiler that is told to make code for any processor with AVX2
+ * (x86-64-v3), which is as wide as wasm's vectors could ever become on it: what wasm is compared with. `scratch` is a folder.
+ */
+export function ownSide(device, scratch) {
+  const side = { name: `dcgan ${device}`, program: process.execPath };
+  if (device !== 'native-avx2') return { ...side, args: [here('ours.mjs'), '--device', device] };
+  const compiler = join(scratch, 'cc-avx2');
+  // Of two -march the last counts.
+  writeFileSync(compiler, `#!/bin/sh\nexec ${process.env.CC ?? 'cc'} "$@" -march=x86-64-v3\n`, { mode: 0o755 });
+  const env = { ...process.env, CC: compiler, DCGAN_CACHE_DIR: join(scratch, 'cache') };
+  return { ...side, args: [here('ours.mjs'), '--device', 'native'], env, variant: /^avx2 / };
+}
+
+/** Starts a side. Resolves to { name, ready, step, close }, or to { name, refused } with the reason when it cannot run. */
+export async function open({ name, program, args, env, variant }, shared, order) {
+  const child = spawn(program, [...args, ...shared], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said = `${said}${text}`.slice(-4000);
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const answer = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`${name} ended early:\n${said}`);
+    return JSON.parse(value);
+  };
+  let ready;
+  try {
+    ready = await answer();
+  } catch {
+    return { name, refused: /^\w*Error: .*$/m.exec(said)?.[0] ?? said.trim().split('\n').at(-1) };
+  }
+  if (variant && !variant.test(ready.variant)) throw new Error(`${name}: the compiler gave ${ready.variant}`);
+  const step = async () => {
+    child.stdin.write(`${order}\n`);
+    return (await answer()).seconds;
+  };
+  return { name, ready, step, close: () => child.stdin.end() };
+}

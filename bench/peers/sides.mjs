@@ -12,7 +12,7 @@ const folder = process.env.DCGAN_PEERS ?? join(tmpdir(), 'dcgan-peers');
 
 /** What to install, how it is run, and the modes that are worth running. */
 const PEERS = {
-  pytorch: python('PyTorch', ['torch'], ['default', 'channels_last', 'compile']),
+  pytorch: python('PyTorch', ['torch'], ['default', 'channels_last', 'compile', 'bf16']),
   tensorflow: python('TensorFlow', ['tensorflow-cpu'], ['function', 'xla']),
   jax: python('JAX', ['jax'], ['jit']),
   tfjs: javascript('TensorFlow.js', ['@tensorflow/tfjs', '@tensorflow/tfjs-backend-wasm'], ['cpu', 'wasm']),

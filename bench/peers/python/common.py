@@ -1,10 +1,11 @@
 """What all Python peers share: the tf2018 model's numbers, the golden file's inputs, and the worker that a comparison drives.
 
-A peer makes a Trainer with step(reals, noise, masks) -> (generator loss, discriminator loss) on NumPy arrays, NHWC, and
-prepare(reals, noise) for its own arrays; `main` does the rest:
+A peer makes a Trainer with step(reals, noise, masks) -> (generator loss, discriminator loss) on NumPy arrays, NHWC,
+prepare(reals, noise) for its own arrays, and finals() -> every variable and moving statistic as a NumPy array in TensorFlow's
+order, by name; `main` does the rest:
     python PEER_step.py --mode M [--threads 2] [--batch 256]       a worker: one JSON line when ready, one for each line sent:
                                                                    `step`, or `sample N` where the Trainer has sample(N)
-    python PEER_step.py --mode M --golden FILE --images MNIST_IDX  eight steps against TensorFlow's losses in double precision
+    python PEER_step.py --mode M --golden FILE --images MNIST_IDX  eight steps against TensorFlow's in double precision
 """
 
 import argparse
@@ -40,6 +41,10 @@ VARIABLES = [
 ]
 
 
+# Channels of the generator's batch normalizations.
+NORMS = ((1, 3136), (2, 64), (3, 32))
+
+
 def adam_rate(t):
     return LEARNING_RATE * math.sqrt(1 - BETA2**t) / (1 - BETA1**t)
 
@@ -71,16 +76,17 @@ def start(seed):
 
 
 def check(make, file, idx):
-    """Replays a golden file; 0 when every loss is within its bound."""
+    """Replays a golden file; 0 when losses, variables and moving statistics are within the bounds that hold for dcgan itself."""
     from safetensors import safe_open
 
     with safe_open(file, "np") as golden:
         meta = golden.metadata()
-        want = golden.get_tensor("losses")
+        wanted = {name: golden.get_tensor(name) for name in golden.keys()}
     seed, batch, real, steps = (int(meta[key]) for key in ("seed", "batch", "real", "steps"))
     images = np.fromfile(idx, np.uint8, offset=16).reshape(-1, 28, 28, 1)
-    trainer = make(start(seed))
-    worst = 0.0
+    before = start(seed)
+    trainer = make(before)
+    losses = []
     for t in range(1, steps + 1):
         reals = ((images[(t - 1) * real : t * real] - 127.5) / 127.5).astype(np.float32)
         n = batch * 100
@@ -90,10 +96,16 @@ def check(make, file, idx):
         for i, (count, size, channels) in enumerate(((real, 14, 64), (real, 7, 128), (batch, 14, 64), (batch, 7, 128))):
             kept = uniforms(seed, 1000 * t + 1 + i, 0, count * size * size * channels) >= RATE
             masks.append((kept / (1 - RATE)).astype(np.float32).reshape(count, size, size, channels))
-        got = trainer.step(*trainer.prepare(reals, noise), masks)
-        worst = max(worst, *(abs(float(a) - float(b)) for a, b in zip(got, want[t - 1])))
-    print(f"losses differ by at most {worst:.2e} (1e-5 allowed)")
-    return 0 if worst <= 1e-5 else 1
+        losses.append([float(loss) for loss in trainer.step(*trainer.prepare(reals, noise), masks)])
+    off = {"losses": np.abs(np.array(losses) - wanted["losses"]).max() / 1e-5}
+    for name, got in trainer.finals().items():
+        want = wanted[f"final/{name}"].astype(np.float64)
+        moved = np.linalg.norm(want - before.get(name, 0))
+        rounding = 1e-7 * np.abs(want).max() if name in before else 2e-7
+        off[name] = np.linalg.norm(got - want) / (1e-3 * moved + rounding * math.sqrt(want.size))
+    worst = max(off, key=lambda name: off[name] if off[name] == off[name] else math.inf)
+    print(f"{len(off)} tensors; worst {worst}: {off[worst]:.3f} of what is allowed")
+    return 0 if off[worst] <= 1 else 1
 
 
 def work(make, version, mode, batch):

@@ -2,7 +2,9 @@
 
 import os
 
-from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, RATE, SLOPE, adam_rate, main
+import numpy as np
+
+from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, NORMS, RATE, SLOPE, adam_rate, main
 
 AXES = ("NHWC", "HWIO", "NHWC")
 
@@ -70,12 +72,19 @@ def load(mode, threads):
         def __init__(self, start):
             p = {name: jnp.asarray(value, jnp.float32) for name, value in start.items()}
             zeros = lambda: {name: jnp.zeros_like(value) for name, value in p.items()}
-            moving = {i: (jnp.zeros(n), jnp.ones(n)) for i, n in ((1, 3136), (2, 64), (3, 32))}
+            moving = {i: (jnp.zeros(n), jnp.ones(n)) for i, n in NORMS}
             self.state = {"p": p, "m": zeros(), "v": zeros(), "moving": moving}
             self.steps = 0
 
         def prepare(self, reals, noise):
             return jnp.asarray(reals), jnp.asarray(noise)
+
+        def finals(self):
+            found = {name: np.asarray(value) for name, value in self.state["p"].items()}
+            for i, (mean, variance) in self.state["moving"].items():
+                found[f"generator/bn{i}/moving_mean"] = np.asarray(mean)
+                found[f"generator/bn{i}/moving_variance"] = np.asarray(variance)
+            return found
 
         def step(self, reals, z, masks):
             self.steps += 1

@@ -1,5 +1,6 @@
 """The tf2018 training step in PyTorch, written as its users would: see common.py for how it is driven.
 
+Mode bf16 is PyTorch's own mixed precision (autocast): what it calls safe runs in bfloat16, variables stay float32.
 One generator pass, the discriminator once on reals and once on fakes, both gradients before either update, as the preset has it.
 """
 
@@ -7,16 +8,17 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, RATE, SLOPE, VARIABLES, adam_rate, main
+from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, NORMS, RATE, SLOPE, VARIABLES, adam_rate, main
 
 
 class Trainer:
     """Parameters in PyTorch's layouts: convolutions [out, in, h, w], transposed ones [in, out, h, w]."""
 
-    def __init__(self, start, channels_last=False):
+    def __init__(self, start, channels_last=False, bf16=False):
+        self.bf16 = bf16
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.p = {name: self.leaf(name, start[name]) for name, _ in VARIABLES}
-        self.moving = {f"generator/bn{i}": (torch.zeros(n), torch.ones(n)) for i, n in ((1, 3136), (2, 64), (3, 32))}
+        self.moving = {f"generator/bn{i}": (torch.zeros(n), torch.ones(n)) for i, n in NORMS}
         self.m = {name: torch.zeros_like(p) for name, p in self.p.items()}
         self.v = {name: torch.zeros_like(p) for name, p in self.p.items()}
         self.steps = 0
@@ -64,7 +66,22 @@ class Trainer:
         d = bce(real_logits, one(real_logits)) + bce(fake_logits, zero(fake_logits))
         return g, d
 
+    def finals(self):
+        found = {}
+        for name, value in self.p.items():
+            array = value.detach()
+            found[name] = (array.permute(2, 3, 1, 0) if array.ndim == 4 else array).numpy()
+        for name, (mean, variance) in self.moving.items():
+            if name == "generator/bn1":
+                # Here PyTorch keeps n / (n - 1) times what Keras does; the start, 1, is no variance of a batch.
+                start = MOMENTUM**self.steps
+                variance = start + (variance - start) * (self.batch - 1) / self.batch
+            found[f"{name}/moving_mean"] = mean.numpy()
+            found[f"{name}/moving_variance"] = variance.numpy()
+        return found
+
     def prepare(self, reals, noise):
+        self.batch = len(noise)
         images = torch.from_numpy(reals).permute(0, 3, 1, 2).contiguous(memory_format=self.format)
         return images, torch.from_numpy(noise)
 
@@ -77,7 +94,8 @@ class Trainer:
             z = torch.randn_like(z)
         else:
             masks = [torch.from_numpy(mask).permute(0, 3, 1, 2) for mask in masks]
-        g, d = self.losses(reals, z, masks)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            g, d = self.losses(reals, z, masks)
         own = lambda pool: [name for name in self.p if name.startswith(pool)]
         gradients = {}
         for pool, loss, keep in (("generator", g, True), ("discriminator", d, False)):
@@ -104,7 +122,7 @@ def load(mode, threads):
     torch.set_num_threads(threads)
 
     def make(start):
-        trainer = Trainer(start, mode == "channels_last")
+        trainer = Trainer(start, mode in ("channels_last", "bf16"), mode == "bf16")
         if mode == "compile":
             trainer.losses = torch.compile(trainer.losses)
         return trainer
@@ -113,4 +131,4 @@ def load(mode, threads):
 
 
 if __name__ == "__main__":
-    main(["default", "channels_last", "compile"], load)
+    main(["default", "channels_last", "compile", "bf16"], load)

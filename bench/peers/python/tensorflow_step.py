@@ -2,7 +2,7 @@
 
 import os
 
-from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, RATE, SLOPE, VARIABLES, adam_rate, main
+from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, NORMS, RATE, SLOPE, VARIABLES, adam_rate, main
 
 
 def load(mode, threads):
@@ -18,7 +18,7 @@ def load(mode, threads):
             self.p = {name: tf.Variable(start[name], dtype=tf.float32) for name, _ in VARIABLES}
             self.m = {name: tf.Variable(tf.zeros_like(p)) for name, p in self.p.items()}
             self.v = {name: tf.Variable(tf.zeros_like(p)) for name, p in self.p.items()}
-            self.moving = {i: (tf.Variable(tf.zeros(n)), tf.Variable(tf.ones(n))) for i, n in ((1, 3136), (2, 64), (3, 32))}
+            self.moving = {i: (tf.Variable(tf.zeros(n)), tf.Variable(tf.ones(n))) for i, n in NORMS}
             self.steps = 0
             compiled = {"function": {}, "xla": {"jit_compile": True}}[mode]
             self.drawn = tf.function(lambda x, z, rate: self.update(x, tf.random.normal(tf.shape(z)), rate, None), **compiled)
@@ -75,6 +75,13 @@ def load(mode, threads):
 
         def prepare(self, reals, noise):
             return tf.constant(reals), tf.constant(noise)
+
+        def finals(self):
+            found = {name: value.numpy() for name, value in self.p.items()}
+            for i, (mean, variance) in self.moving.items():
+                found[f"generator/bn{i}/moving_mean"] = mean.numpy()
+                found[f"generator/bn{i}/moving_variance"] = variance.numpy()
+            return found
 
         def step(self, reals, z, masks):
             self.steps += 1

@@ -1,18 +1,48 @@
-// Every benchmark, one after another, into docs/benchmarks.md. The machine should do nothing else meanwhile.
+// Every benchmark, one after another, into docs/benchmarks.md, and the comparison with the peers into README.md too. The machine
+// should do nothing else meanwhile. One that fails is named at the end; the others still run.
 //   npm run build && node bench/all.mjs
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { publish, published } from './lib.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const into = ['--markdown', 'docs/benchmarks.md'];
+process.chdir(root);
+const DOCUMENT = 'docs/benchmarks.md';
+const into = ['--markdown', DOCUMENT];
+const devices = ['--device', 'native,native-avx2,wasm,wasm-relaxed'];
 const runs = [
-  ['bench/peers/compare.mjs', '--peers', 'pytorch,tensorflow,jax', '--device', 'native,wasm', ...into],
+  ['bench/peers/compare.mjs', '--peers', 'pytorch,tensorflow,jax', ...devices, ...into],
+  [
+    'bench/peers/compare.mjs',
+    '--peers',
+    'tfjs,jaxjs',
+    '--device',
+    'wasm,native',
+    '--batch',
+    '4',
+    '--steps',
+    '1',
+    ...into,
+  ],
   ['bench/peers/compare.mjs', '--peers', 'pytorch:default+channels_last', '--sample', '10000', ...into],
+  ['bench/limit/limit.mjs', ...into],
   ['bench/passes/passes.mjs', ...into],
   ['bench/process/process.mjs', '--peers', ...into],
   ['bench/scaling/scaling.mjs', '--plot', 'docs/scaling.svg', ...into],
+  ['bench/profile/profile.mjs', ...into],
+  ['bench/kernels/run.mjs', ...into],
 ];
+const failed = [];
 for (const run of runs) {
-  console.log(`\n> node ${run.join(' ')}`);
-  execFileSync(process.execPath, run, { cwd: root, stdio: 'inherit' });
+  const command = `node ${run.join(' ')}`;
+  console.log(`\n> ${command}`);
+  const began = performance.now();
+  const { status } = spawnSync(process.execPath, run, { stdio: 'inherit' });
+  console.log(`(${((performance.now() - began) / 1000).toFixed(0)} s)`);
+  if (status !== 0) failed.push(command);
+}
+publish('peers', published('peers', DOCUMENT), 'README.md');
+if (failed.length > 0) {
+  console.error(`\nFailed:\n${failed.join('\n')}`);
+  process.exitCode = 1;
 }

@@ -55,13 +55,25 @@ export function table(heads, rows) {
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Prints a result, and with `file` puts it between the marks `<!-- bench:NAME -->` of that document. */
+/** Where a document's text between the marks `<!-- bench:NAME -->` begins and ends. */
+function between(name, document, file) {
+  const [start, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
+  const [from, to] = [document.indexOf(start), document.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file} has no ${start} ... ${end}`);
+  return [from + start.length, to];
+}
+
+/** Prints a result, and with `file` puts it between its marks in that document. */
 export function publish(name, text, file) {
   console.log(text);
   if (!file) return;
-  const [start, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
   const document = readFileSync(file, 'utf8');
-  const [from, to] = [document.indexOf(start), document.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${file} has no ${start} ... ${end}`);
-  writeFileSync(file, `${document.slice(0, from + start.length)}\n${text}\n${document.slice(to)}`);
+  const [from, to] = between(name, document, file);
+  writeFileSync(file, `${document.slice(0, from)}\n${text}\n${document.slice(to)}`);
+}
+
+/** What was published under a name. */
+export function published(name, file) {
+  const document = readFileSync(file, 'utf8');
+  return document.slice(...between(name, document, file)).trim();
 }

@@ -2,14 +2,12 @@
 // measured in between, on the same threads: other programs' load then falls on both. The least of several times counts.
 // Usage: driver [threads] [rounds] [batch] [only this layer]. Build and run it with `node bench/kernels/run.mjs`.
 #define _GNU_SOURCE
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "../../kernels/dcgan.h"
 #include "../../kernels/isa.h"
-#include "../../kernels/vec.h"
+#include "peak.h"
 
 struct pool;
 struct pool *dcgan_pool_open(int32_t threads);
@@ -17,12 +15,6 @@ void dcgan_pool_close(struct pool *pool);
 int32_t dcgan_pool_run(struct pool *pool, const int32_t *code, int32_t words, float *state, uint32_t state_floats,
                        float *scratch, uint32_t control);
 void *dcgan_memory(uint64_t bytes);
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + 1e-9 * t.tv_nsec;
-}
 
 struct layer {
   const char *name;
@@ -38,38 +30,8 @@ static const struct layer layers[] = {
     {"G conv2 14x14x32 <- 7x7x64", 14, 14, 32, 5, 64, 2},
     {"G conv3 28x28x1 <- 14x14x32", 28, 28, 1, 5, 32, 2},
 };
-enum { LAYERS = sizeof layers / sizeof layers[0], KINDS = 3, CHAINS = 14, PEAK_STEPS = 1 << 20 };
+enum { LAYERS = sizeof layers / sizeof layers[0], KINDS = 3, PEAK_STEPS = 1 << 20 };
 static const char *const kinds[KINDS] = {"conv2d", "convInput", "convFilter"};
-
-static void *chains(void *argument) {
-  vf sum[CHAINS];
-  float *out = argument;
-#pragma GCC unroll 16
-  for (int i = 0; i < CHAINS; i++) sum[i] = splat(out[i]);
-  const vf factor = splat(0.999f), term = splat(out[CHAINS]);
-#pragma GCC unroll 1
-  for (int step = 0; step < PEAK_STEPS; step++) {
-#pragma GCC unroll 16
-    for (int i = 0; i < CHAINS; i++) sum[i] = sum[i] * factor + term;
-  }
-  vf total = {};
-#pragma GCC unroll 16
-  for (int i = 0; i < CHAINS; i++) total += sum[i];
-  store(out + LANES, total);
-  return NULL;
-}
-
-// GFLOP/s of all threads together in one try.
-static double peak(int threads) {
-  static float out[64][64];
-  for (int i = 0; i < 64; i++)
-    for (int k = 0; k < 64; k++) out[i][k] = (float)k;
-  pthread_t id[64];
-  const double start = now();
-  for (int i = 0; i < threads; i++) pthread_create(&id[i], NULL, chains, out[i]);
-  for (int i = 0; i < threads; i++) pthread_join(id[i], NULL);
-  return 2e-9 * LANES * CHAINS * PEAK_STEPS * threads / (now() - start);
-}
 
 // Taps of one axis inside the image, over all outputs.
 static double inside(int32_t length, int32_t kernel, int32_t outs, int32_t stride, int32_t pad) {
@@ -98,7 +60,7 @@ int main(int argc, char **argv) {
   for (int round = 0; round < rounds; round++)
     for (int l = 0; l < LAYERS; l++) {
       if (only >= 0 && l != only) continue;
-      const double try = peak(threads);
+      const double try = peak(threads, PEAK_STEPS);
       top = try > top ? try : top;
       const struct layer s = layers[l];
       const int32_t OH = (s.H + s.stride - 1) / s.stride, OW = (s.W + s.stride - 1) / s.stride;

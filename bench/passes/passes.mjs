@@ -10,6 +10,7 @@ import { resolveConfig } from '../../dist/gan/config.js';
 import { makeModel, startComputation } from '../../dist/gan/model.js';
 import { trainingStep } from '../../dist/gan/step.js';
 import { load, median, publish, setting, table, takeTurns, timed } from '../lib.mjs';
+import { record } from '../targets.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -70,4 +71,5 @@ publish(
   `${where}\n\n${table(['passes', 'seconds a step', 'of all passes', 'instructions', 'arena MB'], rows)}`,
   values.markdown,
 );
+record({ passes: median(seconds.get('none: op by op')) / base }, values.markdown);
 for (const { backend } of sides) await backend.dispose();

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { load, median, publish, setting, table } from '../lib.mjs';
+import { record } from '../targets.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -73,13 +74,24 @@ try {
   const steps = events.filter(({ type }) => type === 'step').reduce((total, { seconds }) => total + seconds, 0);
   const epoch = events.at(-1).seconds;
   rows.push(['an epoch of MNIST (235 steps, picture, checkpoint)', `${epoch.toFixed(1)} s`]);
-  rows.push(['of which beyond the steps', `${(100 * (1 - steps / epoch)).toFixed(2)} %`]);
+  const beyond = 1 - steps / epoch;
+  rows.push(['of which beyond the steps', `${(100 * beyond).toFixed(2)} %`]);
 
-  rows.push(['peak memory, training step', `${(await peakMemory(process.execPath, [ours])).toFixed(0)} MB`]);
+  const memory = await peakMemory(process.execPath, [ours]);
+  rows.push(['peak memory, training step', `${memory.toFixed(0)} MB`]);
+  const measured = {
+    firstStep: median(cached),
+    compilation: median(fresh) - median(cached),
+    epoch: beyond,
+  };
   const python = join(process.env.DCGAN_PEERS ?? '', 'pytorch', 'bin', 'python');
-  if (values.peers && existsSync(python))
-    rows.push(["PyTorch's", `${(await peakMemory(python, [theirs])).toFixed(0)} MB`]);
+  if (values.peers && existsSync(python)) {
+    const pytorch = await peakMemory(python, [theirs]);
+    rows.push(["PyTorch's", `${pytorch.toFixed(0)} MB`]);
+    measured.memory = memory / pytorch;
+  }
   publish('process', `${setting(before)}; tf2018 on native\n\n${table(['what', 'measured'], rows)}`, values.markdown);
+  record(measured, values.markdown);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 // Where a step's time goes: every instruction of a preset's training plan timed by itself, on the memory and in the order
 // of a real step, then summed by kind. Attached work is timed with its convolution.
-//   node bench/profile/profile.mjs [--preset tf2018] [--device native] [--threads 2] [--rounds 5] [--all]
+//   node bench/profile/profile.mjs [--preset tf2018] [--device native] [--threads 2] [--rounds 5] [--all] [--markdown FILE]
 import { parseArgs } from 'node:util';
 import { chooseDevice, opener } from '../../dist/engine/backends/index.js';
 import { compile } from '../../dist/engine/compile.js';
@@ -9,6 +9,8 @@ import { resolveConfig } from '../../dist/gan/config.js';
 import { makeModel, startComputation } from '../../dist/gan/model.js';
 import { trainingStep } from '../../dist/gan/step.js';
 import { usableCores } from '../../dist/platform/cores.js';
+import { load, publish, setting, table } from '../lib.mjs';
+import { record } from '../targets.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -17,9 +19,11 @@ const { values } = parseArgs({
     threads: { type: 'string', default: String(usableCores()) },
     rounds: { type: 'string', default: '5' },
     all: { type: 'boolean', default: false },
+    markdown: { type: 'string' },
   },
 });
 
+const before = load();
 const model = makeModel(resolveConfig(values.preset));
 const { batchSize, imageSize, channels } = model.config;
 const { device } = await chooseDevice(values.device);
@@ -64,16 +68,25 @@ const label = (i) =>
   'OC' in i
     ? `${i.kind} ${i.H}x${i.W}x${i.C} - ${i.OH}x${i.OW}x${i.OC} kernel ${i.KH} stride ${i.stride}`
     : `${i.kind} of ${i.count}${'code' in i ? `, ${i.code.length} lines, ${i.operands.length} operands` : ''}`;
-const shown = values.all ? parts : [...parts].sort((a, b) => b.best - a.best).slice(0, 30);
-for (const { instructions, best } of shown) {
-  const [first, ...attached] = instructions;
-  const speed = gflop(first) > 0 ? `${(gflop(first) / (best / 1000)).toFixed(0)} GFLOP/s nominal` : '';
-  console.log(`${best.toFixed(2).padStart(8)} ms  ${label(first)}${attached.length > 0 ? ' +' : ''}  ${speed}`);
-}
+const shown = [...parts].sort((a, b) => b.best - a.best).slice(0, values.all ? parts.length : 12);
 const sum = (list) => list.reduce((total, { best }) => total + best, 0);
+const share = (list) => `${((100 * sum(list)) / sum(parts)).toFixed(1)} %`;
+const rows = shown.map((part) => {
+  const [first, ...attached] = part.instructions;
+  const speed = gflop(first) > 0 ? (gflop(first) / (part.best / 1000)).toFixed(0) : '';
+  const name = `${label(first)}${attached.length > 0 ? ', and what is attached' : ''}`;
+  return [name, part.best.toFixed(2), share([part]), speed];
+});
 const products = parts.filter(({ instructions }) => gflop(instructions[0]) > 0);
 const rest = parts.filter(({ instructions }) => gflop(instructions[0]) === 0);
-console.log(
-  `whole step ${step.toFixed(1)} ms; parts ${sum(parts).toFixed(1)} ms: products ${sum(products).toFixed(1)}, rest ${sum(rest).toFixed(1)} (${((100 * sum(rest)) / sum(parts)).toFixed(0)} %)`,
-);
+for (const [name, list] of [
+  ['all convolutions and matrix products', products],
+  ['all else', rest],
+  ['all', parts],
+])
+  rows.push([name, sum(list).toFixed(2), share(list), '']);
+const heads = ['part', 'ms', 'of all', 'nominal GFLOP/s'];
+const where = `${setting(before, { kernels: backend.info.variant })}; ${values.preset}, ${values.threads} threads, a whole step ${step.toFixed(1)} ms`;
+publish('profile', `${where}\n\n${table(heads, rows)}`, values.markdown);
+record({ rest: sum(rest) / sum(parts) }, values.markdown);
 await backend.dispose();

@@ -1,0 +1,78 @@
+// The training step against the machine: the FMA peak (kernels/peak.h) is measured in turn with steps, on one thread and on all.
+// Limit: the time in which the step's needed FLOP (design: shared backward, no products with padding) would run at that peak.
+// Winograd's convolutions do fewer multiplications than are "needed", so the step may be faster than the limit.
+//   npm run build && node bench/limit/limit.mjs [--rounds 9] [--steps 3] [--threads 2] [--markdown FILE]
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { costOf } from '../../dist/engine/cost.js';
+import { DCGAN } from '../../dist/gan/dcgan.js';
+import { makeModel } from '../../dist/gan/model.js';
+import { trainingStep } from '../../dist/gan/step.js';
+import { load, median, publish, setting, table, takeTurns, timed, warnIfBusy, whole } from '../lib.mjs';
+import { record } from '../targets.mjs';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '9' },
+    steps: { type: 'string', default: '3' },
+    threads: { type: 'string', default: '2' },
+    markdown: { type: 'string' },
+  },
+});
+const [rounds, steps, all] = ['rounds', 'steps', 'threads'].map((name) => whole(name, values[name]));
+const before = load();
+warnIfBusy();
+
+/** Compiles peak.c; `peak(threads)` resolves to GFLOP/s. */
+function openPeak() {
+  const folder = mkdtempSync(join(tmpdir(), 'dcgan-peak-'));
+  const program = join(folder, 'peak');
+  const source = fileURLToPath(new URL('peak.c', import.meta.url));
+  const flags = '-O3 -march=native -pthread -std=gnu17 -ffp-contract=fast'.split(' ');
+  execFileSync(process.env.CC ?? 'cc', [...flags, source, '-o', program], { stdio: 'inherit' });
+  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
+  rmSync(folder, { recursive: true });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const peak = async (threads) => {
+    child.stdin.write(`${threads}\n`);
+    return Number((await lines.next()).value);
+  };
+  return { peak, close: () => child.stdin.end() };
+}
+
+const { peak, close } = openPeak();
+const threads = [1, all];
+const gans = [];
+for (const count of threads) gans.push(await DCGAN.create({ seed: 1, device: 'native', threads: count }));
+const { config, info } = gans[0];
+const images = Float32Array.from({ length: config.batchSize * config.imageSize ** 2 * config.channels }, (_, i) =>
+  Math.sin(i * 12.9898),
+);
+const { needed } = costOf(trainingStep(makeModel(config), config.batchSize));
+const sides = threads.flatMap((count, i) => [
+  { name: `step ${i}`, step: () => timed(() => gans[i].step(images)) },
+  { name: `peak ${i}`, step: () => peak(count) },
+]);
+const taken = await takeTurns(sides, rounds, steps);
+close();
+for (const gan of gans) await gan.dispose();
+
+const time = threads.map((_, i) => median(taken.get(`step ${i}`)));
+const peaks = threads.map((_, i) => median(taken.get(`peak ${i}`)));
+const limit = peaks.map((gflops) => needed / 1e9 / gflops);
+const share = time.map((seconds, i) => seconds / limit[i]);
+const gain = { step: time[0] / time[1], peak: peaks[1] / peaks[0] };
+const rows = [
+  ['FMA peak, GFLOP/s', ...peaks.map((gflops) => gflops.toFixed(0)), `${gain.peak.toFixed(2)} ×`],
+  [`${(needed / 1e9).toFixed(1)} GFLOP at that peak, seconds`, ...limit.map((seconds) => seconds.toFixed(4)), ''],
+  ['step, seconds', ...time.map((seconds) => seconds.toFixed(4)), `${gain.step.toFixed(2)} ×`],
+  ['step, of the limit', ...share.map((x) => `${x.toFixed(2)} ×`), ''],
+];
+const heads = ['', '1 thread', `${all} threads`, `${all} against 1`];
+publish('limit', `${setting(before, { kernels: info.variant })}; tf2018\n\n${table(heads, rows)}`, values.markdown);
+record({ limit: share[1], threads: gain.step / gain.peak }, values.markdown);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type * as Library from '../src/browser/index.ts';
@@ -11,7 +12,7 @@ import { openDataset } from '../src/data/open.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { CHROMIUM, inChromium, launch, openPage, type Served, serve } from './support/chromium.ts';
 import { temporaryFolder } from './support/folders.ts';
-import { idxOf } from './support/idx.ts';
+import { idxOf, labelsOf } from './support/idx.ts';
 import { ROOT } from './support/pack.ts';
 import { bundleForPage } from './support/page-bundle.ts';
 import type * as PageEngine from './support/page-engine.ts';
@@ -31,7 +32,7 @@ import * as dcgan from './dcgan.js';
 import * as engine from './engine.js';
 const encode = (bytes) => { let text = ''; for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768)); return btoa(text); };
 const decode = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-const images = async (count) => (await dcgan.datasets.idx(await (await fetch('images')).blob(), { name: 'mnist' })).limit(count);
+const images = async (count) => (await dcgan.datasets.idx(await (await fetch('images')).blob(), { name: 'mnist', labels: await (await fetch('labels')).blob() })).limit(count);
 Object.assign(globalThis, { dcgan, engine, encode, decode, images, ready: true });
 </script>`;
 
@@ -55,7 +56,8 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       join(folder, 'strict.html'),
       PAGE.replace('<title>', '<meta http-equiv="Content-Security-Policy" content="worker-src \'self\'"><title>'),
     );
-    writeFileSync(join(folder, 'images'), idxOf(openDataset(), 2048));
+    writeFileSync(join(folder, 'images'), gzipSync(idxOf(openDataset(), 2048)));
+    writeFileSync(join(folder, 'labels'), labelsOf(openDataset(), 2048));
     browser = await launch();
     [isolated, alone] = await Promise.all([serve(folder), serve(folder, { isolated: false })]);
   });
@@ -92,7 +94,7 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
   it("trains tiny on 2,048 images for an epoch with the bits of Node's wasm, and stays smooth", async () => {
     const out = join(temporaryFolder(), 'run');
     await events({ preset: 'tiny', epochs: 1, seed: 5, device: 'wasm', data: openDataset(), limit: 2048, out });
-    const made = await page.evaluate(async () => {
+    const train = async () => {
       const data = await images(2048);
       const long: number[] = [];
       const watch = new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration)));
@@ -111,7 +113,10 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       for (const end = performance.now() + 80; performance.now() < end; );
       while (long.length === smooth.length) await new Promise((resolve) => setTimeout(resolve, 10));
       return { seen, smooth, bytes: encode(bytes) };
-    });
+    };
+    // A busy machine may stretch a short task now and then; a page that computes is stopped every time.
+    let made = await page.evaluate(train);
+    for (let tries = 1; tries < 4 && made.smooth.length > 0; tries++) made = await page.evaluate(train);
     expect(made.seen).toEqual(['run', 'picture', 'picture', 'checkpoint', 'epoch', 'done']);
     expect(made.smooth).toEqual([]);
     expect(sha256(Buffer.from(made.bytes, 'base64'))).toBe(sha256(newestBytes(out)));
@@ -182,34 +187,62 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
   });
 
   it('keeps what was saved when its tab is closed, and goes on from there', async () => {
-    const options = { preset: 'tiny', epochs: 2, seed: 8, limit: 320 } as const;
+    const options = { preset: 'tiny', cond: true, epochs: 2, seed: 8, limit: 320 } as const;
     await page.evaluate(
       (given) =>
         new Promise<void>((resolve) => {
           void (async () => {
             const data = await images(2048);
             for await (const event of dcgan.train({ ...given, data, keep: 'digits' }))
-              if (event.type === 'step' && event.step === 8) resolve();
+              if (event.type === 'step' && event.step === 8) {
+                resolve();
+                await new Promise(() => {});
+              }
           })();
         }),
       options,
     );
-    await page.close();
+    const training = page;
     await open(isolated.url);
+    const refused = await page.evaluate(async () => {
+      const data = await images(2048);
+      return dcgan
+        .train({ data, resume: 'digits' })
+        .next()
+        .then(String, (error) => error.message);
+    });
+    expect(refused).toMatch(/^the kept run digits is being trained in another tab\. Stop it there/);
+    await training.close();
     const found = await page.evaluate(async () => {
       const names = await dcgan.runs.list();
+      const other = (await images(2048)).mirrored();
+      const changed = await dcgan
+        .train({ data: other, resume: 'digits' })
+        .next()
+        .then(String, (error) => error.message);
       const before = await dcgan.runs.newest('digits');
       const resumed: unknown[] = [];
-      for await (const event of dcgan.train({ data: await images(2048), limit: 320, resume: 'digits' }))
+      for await (const event of dcgan.train({ data: await images(2048), resume: 'digits' }))
         if (event.type === 'run') resumed.push(event.resumed);
       const after = await dcgan.runs.newest('digits');
       const bytes = encode(new Uint8Array(await after!.file.arrayBuffer()));
       await dcgan.runs.remove('digits');
-      return { names, before: before?.name, resumed, after: after?.name, bytes, left: await dcgan.runs.list() };
+      return {
+        names,
+        changed,
+        before: before?.name,
+        resumed,
+        after: after?.name,
+        bytes,
+        left: await dcgan.runs.list(),
+      };
     });
     const { bytes, ...told } = found;
     const [before, after] = ['epoch-0001.safetensors', 'epoch-0002.safetensors'];
-    expect(told).toEqual({ names: ['digits'], before, resumed: [{ epoch: 1, step: 5 }], after, left: [] });
+    const changed = expect.stringMatching(
+      /^the data of the kept run digits have changed: expected 320 images of mnist with/,
+    );
+    expect(told).toEqual({ names: ['digits'], changed, before, resumed: [{ epoch: 1, step: 5 }], after, left: [] });
     const out = join(temporaryFolder(), 'run');
     await events({ ...options, device: 'wasm', data: openDataset(), out });
     expect(sha256(Buffer.from(bytes, 'base64'))).toBe(sha256(newestBytes(out)));
@@ -268,10 +301,10 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       ];
     });
     expect(said).toEqual([
-      expect.stringMatching(/^2: unknown preset "tini": expected .* Did you mean tiny\.$/),
+      expect.stringMatching(/^2: unknown preset "tini": expected .* Did you mean tiny\?$/),
       '1: device native cannot run here: a page runs no native code. Use wasm.',
       '1: nowhere is not among the files of this page. Give the name it was saved under, a URL object, a Blob or its bytes.',
-      expect.stringMatching(/^1: .*the checkpoint is damaged: .* Use the one before it/),
+      expect.stringMatching(/^1: the checkpoint is not a checkpoint, or damaged/),
       expect.stringMatching(
         /^1: plan "step on 16384 reals" does not fit into WebAssembly's memory: .* Use a smaller batch/,
       ),

@@ -4,6 +4,7 @@ import type { CreateOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } fro
 import type { MachineOptions } from '../gan/machine.ts';
 import type { Mirror } from './face.ts';
 import { Host } from './host.ts';
+import { whole } from './wire.ts';
 
 export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   readonly #host: Host;
@@ -57,7 +58,7 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
    * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size
    */
   async step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
-    const result = await this.#host.call('step', images, options);
+    const result = await this.#host.call('step', whole(images), options);
     this.#steps++;
     return result;
   }

@@ -1,8 +1,12 @@
 // Runs that a page keeps for itself: a folder a run, a file a checkpoint, named as in a run of Node's.
 import { byTime, parseCheckpointName, superfluous } from '../checkpoint/names.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { DcganError, usage } from '../platform/errors.ts';
 import { listKept, readKept, removeKept, writeKept } from '../platform/opfs.ts';
+import { page } from '../platform/page.ts';
 
 const RUNS = ['dcgan', 'runs'];
+const DATA = 'data.json';
 
 /** Names of the kept runs. */
 export function list(): Promise<string[]> {
@@ -19,6 +23,52 @@ export async function newest(run: string): Promise<{ readonly name: string; read
 /** Forgets a kept run, all its checkpoints with it. */
 export function remove(run: string): Promise<void> {
   return removeKept(RUNS, run);
+}
+
+/** What a run was trained on. */
+type Trained = Pick<Dataset, 'name' | 'count' | 'sha256'>;
+
+/** Notes a run's data, by which it knows them again. */
+export function noteData(run: string, { name, count, sha256 }: Trained): Promise<void> {
+  return writeKept([...RUNS, run], DATA, new TextEncoder().encode(JSON.stringify({ name, count, sha256 })));
+}
+
+/**
+ * The data of a kept run: as many images of `data` as it was trained on.
+ * @throws DcganError when they are not the same
+ */
+export async function dataOf(run: string, data: Dataset): Promise<Dataset> {
+  const note = await readKept([...RUNS, run], DATA);
+  if (!note) return data;
+  const { name, count, sha256 } = JSON.parse(await note.text()) as Trained;
+  const used = data.limit(count);
+  if (used.count === count && used.sha256 === sha256) return used;
+  throw new DcganError({
+    what: `the data of the kept run ${run} have changed`,
+    expected: `${count} images of ${name} with SHA-256 ${sha256.slice(0, 12)}...`,
+    got: `${used.count} with ${used.sha256.slice(0, 12)}...`,
+    todo: 'Give the same images again',
+  });
+}
+
+/** How long a lock is waited for: a Worker that has just ended may not have let go of it yet. */
+const PATIENCE = 2000;
+
+/**
+ * Makes a run this Worker's own until the Worker ends or the result is called.
+ * @throws a usage error while another tab trains it
+ */
+export async function lock(run: string): Promise<() => void> {
+  const { locks } = page.navigator ?? {};
+  if (!locks) return () => {};
+  return new Promise((resolve, reject) => {
+    locks
+      .request(`dcgan/runs/${run}`, { signal: AbortSignal.timeout(PATIENCE) }, () => new Promise<void>(resolve))
+      .catch((cause) => {
+        const todo = 'Stop it there, or choose another name';
+        reject(usage({ what: `the kept run ${run} is being trained in another tab`, todo, cause }));
+      });
+  });
 }
 
 /** Adds a checkpoint; then those that Node would remove go (names.ts). */

@@ -20,34 +20,43 @@ export class PageRun {
   readonly #options: SentOptions;
   readonly #resumed: boolean;
   readonly #kept: string | null;
+  readonly #unlock: () => void;
   /** Each step's images: one array for all. */
   readonly #images: Float32Array<ArrayBuffer>;
   /** Steps of the newest checkpoint. */
   #saved: number;
   #aborted = false;
 
-  private constructor(gan: DCGAN, data: Dataset, options: SentOptions) {
+  private constructor(gan: DCGAN, data: Dataset, options: SentOptions, kept: string | null, unlock: () => void) {
     this.#gan = gan;
     this.#data = data;
     this.#options = options;
     this.#stepsPerEpoch = stepsPerEpoch(data.count, gan.config.batchSize);
     this.#resumed = options.resume !== undefined;
-    this.#kept = options.keep ?? (typeof options.resume === 'string' ? options.resume : null);
+    this.#kept = kept;
+    this.#unlock = unlock;
     this.#images = new Float32Array(gan.config.batchSize * data.imageSize);
     this.#saved = gan.steps;
   }
 
   static async open(options: SentOptions): Promise<PageRun> {
-    const { limit, resume, keep } = options;
-    const whole = new Dataset(options.data);
-    const data = limit === undefined ? whole : whole.limit(limit);
-    if (keep !== undefined && keep !== resume && (await kept.newest(keep)))
-      throw usage({
-        what: `this page keeps a run ${keep} already`,
-        todo: `Resume it, remove it, or choose another name`,
-      });
-    const gan = resume === undefined ? await openFresh(options, data) : await openAt(resume, options, data);
-    return new PageRun(gan, data, options);
+    const { resume, keep } = options;
+    const name = keep ?? (typeof resume === 'string' ? resume : null);
+    const unlock = name === null ? () => {} : await kept.lock(name);
+    try {
+      if (name !== null && name !== resume && (await kept.newest(name)))
+        throw usage({
+          what: `this page keeps a run ${name} already`,
+          todo: 'Resume it, remove it, or choose another name',
+        });
+      const data = await openData(options);
+      const gan = resume === undefined ? await openFresh(options, data) : await openAt(resume, options, data);
+      if (name !== null && name !== resume) await kept.noteData(name, data);
+      return new PageRun(gan, data, options, name, unlock);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
   }
 
   /** The step under way is finished, saved, and the last. */
@@ -94,6 +103,7 @@ export class PageRun {
     try {
       if (this.#kept !== null && this.#gan.steps > this.#saved) await this.#save();
     } finally {
+      this.#unlock();
       await this.#gan.dispose();
     }
   }
@@ -146,6 +156,12 @@ export class PageRun {
     this.#saved = step;
     return { type: 'checkpoint', epoch, step, name, bytes };
   }
+}
+
+async function openData({ data: parts, limit, resume }: SentOptions): Promise<Dataset> {
+  const data = new Dataset(parts);
+  const used = limit === undefined ? data : data.limit(limit);
+  return typeof resume === 'string' ? kept.dataOf(resume, used) : used;
 }
 
 function openFresh({ seed, device, threads, ...options }: SentOptions, data: Dataset): Promise<DCGAN> {

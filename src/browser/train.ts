@@ -1,7 +1,9 @@
 // A page's `train`: the loop runs in a Worker of its own, its events arrive here.
+import type { Dataset } from '../data/dataset.ts';
 import type { TrainEvent } from './events.ts';
 import { Host } from './host.ts';
 import type { TrainOptions } from './options.ts';
+import { whole } from './wire.ts';
 
 /**
  * Trains, from a fresh start or from a checkpoint, as Node's `train` does: each step is taken when the next event is asked for.
@@ -10,15 +12,12 @@ import type { TrainOptions } from './options.ts';
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   const { data, signal, resume, ...rest } = options;
-  const { name, images, count, height, width, channels, labels, classes } = data;
+  const { name, images, count, height, width, channels, labels, classes } = limited(data, options.limit);
+  const shape = { name, count, height, width, channels };
   const parts = {
-    name,
-    images,
-    count,
-    height,
-    width,
-    channels,
-    ...(labels && { labels }),
+    ...shape,
+    images: whole(images),
+    ...(labels && { labels: whole(labels) }),
     ...(classes && { classes }),
   };
   const from = resume instanceof Blob ? new Uint8Array(await resume.arrayBuffer()) : resume;
@@ -41,4 +40,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       host.end();
     }
   }
+}
+
+/** Only what is used need travel; a limit that does not fit is for the Worker to refuse. */
+function limited(data: Dataset, limit = data.count): Dataset {
+  return limit >= 1 ? data.limit(limit) : data;
 }

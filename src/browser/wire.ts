@@ -45,3 +45,8 @@ export function serve(scope: PageGlobal, face: object, atOnce: readonly string[]
     else tail = tail.then(answer);
   };
 }
+
+/** An array that is all of its buffer: a message would bring the whole buffer of a part along. */
+export function whole<T extends Float32Array | Uint8Array>(values: T): T {
+  return values.byteLength === values.buffer.byteLength ? values : (values.slice() as T);
+}

@@ -1,9 +1,12 @@
 // What a training would do and cost, from its graph and plan alone: no device is opened, nothing is written.
+import type { Dataset } from '../data/dataset.ts';
 import { compile } from '../engine/compile.ts';
 import { costOf } from '../engine/cost.ts';
 import { arenaBytes } from '../engine/plan.ts';
 import { makeModel, parameterCounts } from '../gan/model.ts';
+import type { Config } from '../gan/schema.ts';
 import { trainingStep } from '../gan/step.ts';
+import { isCheckpoint, openAdopted } from '../train/adopt.ts';
 import type { TrainOptions } from '../train/options.ts';
 import { stepsPerEpoch } from '../train/order.ts';
 import { configFor, dataOfRun, openData } from '../train/prepare.ts';
@@ -11,15 +14,13 @@ import { readRunConfig, resolveRun } from '../train/run.ts';
 import { columns, grouped, large, megabytes } from './format.ts';
 
 export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
-  const run = options.resume === undefined ? null : readRunConfig(resolveRun(options.resume));
-  const data = await openData(run ? dataOfRun(run, options) : options);
-  const config = run ? { ...run.config, epochs: options.epochs ?? run.config.epochs } : configFor(options, data);
+  const { data, config, seed } = await settled(options);
   const model = makeModel(config);
   const step = trainingStep(model, config.batchSize);
   const steps = stepsPerEpoch(data.count, config.batchSize);
   const report = {
     config,
-    seed: run?.seed ?? options.seed ?? null,
+    seed,
     data: { name: data.name, count: data.count },
     stepsPerEpoch: steps,
     parameters: parameterCounts(model),
@@ -40,4 +41,20 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     ['a step costs', `${large(nominal)}FLOP nominal, ${large(shared)}FLOP shared, ${large(needed)}FLOP needed`],
   ];
   return `${columns(rows)}\n`;
+}
+
+/** What the run would be made of: fresh, from a checkpoint alone, or as its folder says. */
+async function settled(options: TrainOptions): Promise<{ data: Dataset; config: Config; seed: number | null }> {
+  const { resume, epochs, seed = null } = options;
+  if (resume === undefined) {
+    const data = await openData(options);
+    return { data, config: configFor(options, data), seed };
+  }
+  if (isCheckpoint(resume)) {
+    const { data, config, snapshot } = await openAdopted(resume, options);
+    return { data, config, seed: snapshot.seed };
+  }
+  const run = readRunConfig(resolveRun(resume));
+  const data = await openData(dataOfRun(run, options));
+  return { data, config: { ...run.config, epochs: epochs ?? run.config.epochs }, seed: run.seed };
 }

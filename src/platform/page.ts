@@ -1,5 +1,5 @@
 // What a page and its Workers offer, as far as this library uses it: the types that Node's definitions leave out.
-// Source: WHATWG HTML (Worker, crossOriginIsolated, hardwareConcurrency), WHATWG File System (OPFS).
+// Source: WHATWG HTML (Worker, crossOriginIsolated, hardwareConcurrency), WHATWG File System (OPFS), W3C Web Locks.
 
 /** A Worker as its creator sees it. */
 export interface PageWorker {
@@ -28,6 +28,9 @@ export interface PageGlobal {
   readonly navigator?: {
     readonly hardwareConcurrency?: number;
     readonly storage?: { getDirectory?(): Promise<PageFolder> };
+    readonly locks?: {
+      request(name: string, options: { readonly signal: AbortSignal }, held: () => Promise<void>): Promise<void>;
+    };
   };
   readonly Worker?: new (url: string, options?: { readonly name?: string }) => PageWorker;
   onmessage: ((event: { readonly data: unknown }) => void) | null;

@@ -2,8 +2,10 @@
 // that checkpoint as its first. What a checkpoint does not know, its data, must be given again.
 import { statSync } from 'node:fs';
 import { nameOfState } from '../checkpoint/names.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { DCGAN } from '../gan/dcgan.ts';
-import { decodeSnapshot } from '../gan/snapshot.ts';
+import type { Config } from '../gan/schema.ts';
+import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import type { TrainOptions } from './options.ts';
@@ -16,19 +18,29 @@ export function isCheckpoint(resume: string): boolean {
   return statSync(resume, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** A new run at a checkpoint. */
-export async function prepareAdopted(file: string, options: TrainOptions): Promise<Prepared> {
+/** A checkpoint, and the data and configuration its run goes on with. */
+export async function openAdopted(
+  file: string,
+  options: TrainOptions,
+  onNote?: (note: string) => void,
+): Promise<{ readonly snapshot: Snapshot; readonly data: Dataset; readonly config: Config }> {
   refuseSettled({ ...options });
   if (options.from !== undefined)
     throw usage({ what: 'from chooses a checkpoint of a run, and one is given already', todo: 'Leave it out' });
   const snapshot = decodeSnapshot(readFile(file), file);
   const { imageSize, channels } = snapshot.config;
-  const notes: string[] = [];
-  const data = await openData({ ...options, imageSize, channels }, (note) => notes.push(note));
+  const data = await openData({ ...options, imageSize, channels }, onNote);
   const config = continuedConfig(snapshot, data, options.epochs);
+  if (snapshot.epoch === config.epochs)
+    throw usage({ what: `${file} has all of its ${config.epochs} epochs`, todo: 'Ask for more of them: --epochs' });
+  return { snapshot, data, config };
+}
+
+/** A new run at a checkpoint. */
+export async function prepareAdopted(file: string, options: TrainOptions): Promise<Prepared> {
+  const notes: string[] = [];
+  const { snapshot, data, config } = await openAdopted(file, options, (note) => notes.push(note));
   const { epoch, step } = snapshot;
-  if (epoch === config.epochs)
-    throw usage({ what: `${file} has all of its ${epoch} epochs`, todo: 'Ask for more of them: --epochs' });
   const machine = { device: options.device, threads: options.threads };
   const gan = await DCGAN.fromSnapshot({ ...snapshot, config }, machine);
   try {

@@ -7,3 +7,10 @@ export function idxOf(data: Dataset, count: number): Uint8Array {
   for (const [i, word] of [0x803, count, data.height, data.width].entries()) header.writeUInt32BE(word, 4 * i);
   return Buffer.concat([header, data.bytes(0, count)]);
 }
+
+/** The file of their labels. */
+export function labelsOf(data: Dataset, count: number): Uint8Array {
+  const header = Buffer.alloc(8);
+  for (const [i, word] of [0x801, count].entries()) header.writeUInt32BE(word, 4 * i);
+  return Buffer.concat([header, data.labels!.subarray(0, count)]);
+}

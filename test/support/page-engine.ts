@@ -5,28 +5,38 @@ import type { DeviceName } from '../../src/engine/backends/backend.ts';
 import { opener } from '../../src/engine/backends/index.ts';
 import { ALL_PASSES, compile } from '../../src/engine/compile.ts';
 import { type GoldenReport, judgeGolden, replayGolden } from '../../src/gan/golden.ts';
-import { CASES } from './cases.ts';
+import { CASES, type Case } from './cases.ts';
 import { problem, runPlan, STATE } from './equality.ts';
 import { relativeError } from './values.ts';
 
 /** Runs all cases; what is further from the interpreter than `bound`, in words, and how many cases there were. */
 export async function runCases(device: DeviceName, threads: number, bound: number): Promise<[number, string[]]> {
   const wrong: string[] = [];
-  for (const testCase of CASES) {
-    const { outputs, feeds, expected } = problem(testCase);
-    const plan = compile({ name: testCase.name, outputs, updates: new Map() }, STATE, ALL_PASSES);
-    const backend = await opener(device)({ stateFloats: STATE.floats, threads });
-    try {
+  for (let first = 0; first < CASES.length; first += AT_ONCE)
+    wrong.push(...(await runSome(CASES.slice(first, first + AT_ONCE), device, threads, bound)));
+  return [CASES.length, wrong];
+}
+
+/** Cases of one backend: some, so that backends are closed and opened too. */
+const AT_ONCE = 50;
+
+async function runSome(cases: readonly Case[], device: DeviceName, threads: number, bound: number): Promise<string[]> {
+  const wrong: string[] = [];
+  const backend = await opener(device)({ stateFloats: STATE.floats, threads });
+  try {
+    for (const testCase of cases) {
+      const { outputs, feeds, expected } = problem(testCase);
+      const plan = compile({ name: testCase.name, outputs, updates: new Map() }, STATE, ALL_PASSES);
       const got = await runPlan(backend, plan, feeds);
       for (const [name, want] of expected) {
         const error = relativeError(got.get(name)!, want);
         if (!(error < bound)) wrong.push(`${testCase.name}, ${name}: ${error}`);
       }
-    } finally {
-      await backend.dispose();
     }
+  } finally {
+    await backend.dispose();
   }
-  return [CASES.length, wrong];
+  return wrong;
 }
 
 /** Replays a golden file on images of MNIST. */

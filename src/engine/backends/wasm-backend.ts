@@ -18,6 +18,8 @@ export interface WasmPlatform {
   artefact(): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }>;
   /** Null where memory may not be shared with workers: the calling thread then runs the kernels itself. */
   readonly spawn: SpawnWorker | null;
+  /** Whether a terminated worker is gone when `terminate` says so, and can be surprised by no later use of its memory. */
+  readonly endsSurely: boolean;
 }
 
 /** What decides this build's bits: the kernels' own name for it and the start of the artefact's hash. */
@@ -49,7 +51,10 @@ export function wasmOpener(platform: WasmPlatform, device: DeviceName = 'wasm'):
       ? await WasmTeam.open(spawn, starts, () => arena.signalWords())
       : new WasmAlone(kernels, starts[0]!);
     const info: BackendInfo = { device, variant: wasmVariant(kernels, sha256), threads };
-    return new WasmBackend(info, stateFloats, arena, team, () => idle.push(new WeakRef(kernels)));
+    const release = (): void => {
+      if (platform.endsSurely) idle.push(new WeakRef(kernels));
+    };
+    return new WasmBackend(info, stateFloats, arena, team, release);
   };
 }
 

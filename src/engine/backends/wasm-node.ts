@@ -69,6 +69,7 @@ const spawn: SpawnWorker = (start, heard, died) => {
 export const nodePlatform: WasmPlatform & { readonly spawn: SpawnWorker } = {
   artefact: () => readArtefact(KERNELS),
   spawn,
+  endsSurely: true,
 };
 
 /** The build with relaxed SIMD, which Node 20 knows but has switched off: V8's flag holds for all threads from then on. */
@@ -83,4 +84,5 @@ export const relaxedPlatform: WasmPlatform = {
     });
   },
   spawn,
+  endsSurely: true,
 };

@@ -28,6 +28,7 @@ export const pagePlatform: WasmPlatform = {
     const bytes = Uint8Array.from(atob(__DCGAN_WASM__), (char) => char.charCodeAt(0));
     return { bytes, sha256: sha256(bytes) };
   },
+  endsSurely: false,
   get spawn() {
     return mayShareMemory() ? spawn : null;
   },

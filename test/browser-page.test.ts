@@ -298,6 +298,7 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
         await told(() => train({ preset: undefined, resume: 'nowhere' })),
         await told(() => train({ resume: 'nowhere' })),
         await told(() => train({ imageSize: 32 })),
+        await told(() => train({ limit: 1.5 })),
       ];
     });
     expect(said).toEqual([
@@ -311,6 +312,28 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       '2: this page keeps no run nowhere. Check the name, or give a checkpoint: a Blob or its bytes.',
       '2: preset cannot change when a run is resumed. Leave it out, or start a new run.',
       '2: imageSize differs from the data: expected 28, got 32.',
+      '2: limit does not fit: expected a whole number from 1, got 1.5.',
+    ]);
+  });
+
+  it('says so when the page may store no more, and goes on without keeping', async () => {
+    const session = await context.newCDPSession(page);
+    await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(isolated.url).origin, quotaSize: 500_000 });
+    const said = await page.evaluate(async () => {
+      const options = { preset: 'tiny', epochs: 1, limit: 64, data: await images(64) };
+      const told: string[] = [];
+      try {
+        for await (const event of dcgan.train({ ...options, keep: 'large' })) told.push(event.type);
+      } catch (error) {
+        told.push((error as Error).message);
+      }
+      for await (const event of dcgan.train(options)) if (event.type === 'done') told.push(event.type);
+      return told;
+    });
+    expect(said).toEqual([
+      'run',
+      "epoch-0000.safetensors can't be written: the page may store no more. Remove kept runs, or free some disk space.",
+      'done',
     ]);
   });
 

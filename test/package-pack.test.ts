@@ -23,6 +23,8 @@ describe('the packed package', () => {
       'bin/dcgan.js',
       'dist/index.js',
       'dist/index.d.ts',
+      'dist/page.js',
+      'dist/browser/index.d.ts',
       'dist/cli/main.js',
       'kernels/conv.c',
       'kernels/isa.h',

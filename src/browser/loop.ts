@@ -79,7 +79,7 @@ export class PageRun {
       resumed: this.#resumed ? { epoch: gan.epoch, step: gan.steps } : null,
       notes: [],
     };
-    if (gan.epoch >= this.#gan.config.epochs) {
+    if (gan.epoch >= config.epochs) {
       yield { type: 'done', epochs: gan.epoch, already: true };
       return;
     }
@@ -88,9 +88,9 @@ export class PageRun {
       if (this.#kept !== null) await this.#save();
       yield await this.#picture();
     }
-    while (gan.epoch < this.#gan.config.epochs) {
+    while (gan.epoch < config.epochs) {
       yield* this.#epoch();
-      if (this.#aborted && gan.epoch < this.#gan.config.epochs) {
+      if (this.#aborted && gan.epoch < config.epochs) {
         yield { ...(await this.#save()), type: 'interrupted' };
         return;
       }
@@ -158,10 +158,9 @@ export class PageRun {
   }
 }
 
-async function openData({ data: parts, limit, resume }: SentOptions): Promise<Dataset> {
+async function openData({ data: parts, resume }: SentOptions): Promise<Dataset> {
   const data = new Dataset(parts);
-  const used = limit === undefined ? data : data.limit(limit);
-  return typeof resume === 'string' ? kept.dataOf(resume, used) : used;
+  return typeof resume === 'string' ? kept.dataOf(resume, data) : data;
 }
 
 function openFresh({ seed, device, threads, ...options }: SentOptions, data: Dataset): Promise<DCGAN> {

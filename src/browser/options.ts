@@ -24,8 +24,8 @@ export interface TrainOptions
   readonly resume?: string | Blob | Uint8Array | undefined;
 }
 
-/** The same as a Worker is told it: a signal and a class do not travel. */
-export interface SentOptions extends Omit<TrainOptions, 'data' | 'signal' | 'resume'> {
+/** The same as a Worker is told it: a signal and a class do not travel, and the limit is kept already. */
+export interface SentOptions extends Omit<TrainOptions, 'data' | 'limit' | 'signal' | 'resume'> {
   readonly data: DatasetParts & { readonly images: Uint8Array };
   readonly resume?: string | Uint8Array | undefined;
 }

@@ -1,5 +1,5 @@
 // A page's `train`: the loop runs in a Worker of its own, its events arrive here.
-import type { Dataset } from '../data/dataset.ts';
+import { checkLimit } from '../data/options.ts';
 import type { TrainEvent } from './events.ts';
 import { Host } from './host.ts';
 import type { TrainOptions } from './options.ts';
@@ -11,8 +11,11 @@ import { whole } from './wire.ts';
  * @throws DcganError for options that don't fit, a device that fails, a page that may store no more
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  const { data, signal, resume, ...rest } = options;
-  const { name, images, count, height, width, channels, labels, classes } = limited(data, options.limit);
+  const { data, limit, signal, resume, ...rest } = options;
+  checkLimit(limit);
+  // Only what is used need travel.
+  const used = data.limit(limit ?? data.count);
+  const { name, images, count, height, width, channels, labels, classes } = used;
   const shape = { name, count, height, width, channels };
   const parts = {
     ...shape,
@@ -40,9 +43,4 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
       host.end();
     }
   }
-}
-
-/** Only what is used need travel; a limit that does not fit is for the Worker to refuse. */
-function limited(data: Dataset, limit = data.count): Dataset {
-  return limit >= 1 ? data.limit(limit) : data;
 }

@@ -53,3 +53,9 @@ export function checkDataOptions({ size, fit, channels, background }: DataOption
 export function isTrainable(side: number): boolean {
   return side >= 16 && side <= 128 && side % 4 === 0;
 }
+
+/** @throws DcganError of wrong usage for a count of images that is none */
+export function checkLimit(limit: number | undefined): void {
+  if (limit !== undefined && (!Number.isInteger(limit) || limit < 1))
+    throw usage({ what: 'limit does not fit', expected: 'a whole number from 1', got: String(limit) });
+}

@@ -5,7 +5,7 @@ import { checkpointName } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
 import { isKnown } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
-import { isTrainable } from '../data/options.ts';
+import { checkLimit, isTrainable } from '../data/options.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import type { Config } from '../gan/schema.ts';
@@ -41,8 +41,7 @@ type DataQuestion = Pick<
 /** The data that options mean, cut to `limit`; `onNote` hears what a person should know of them. */
 export async function openData(options: DataQuestion, onNote?: (note: string) => void): Promise<Dataset> {
   const { data = 'mnist', limit, imageSize, channels, onDataProgress, signal } = options;
-  if (limit !== undefined && (!Number.isInteger(limit) || limit < 1))
-    throw usage({ what: 'limit does not fit', expected: 'a whole number from 1', got: String(limit) });
+  checkLimit(limit);
   // Said before a hundred thousand pictures are read.
   if (imageSize !== undefined && !isTrainable(imageSize))
     throw usage({ what: 'size does not fit', expected: TRAINABLE, got: String(imageSize) });

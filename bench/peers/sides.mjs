@@ -70,16 +70,18 @@ export function peerSides(text) {
 
 /**
  * Our own side on a device. `native-avx2` is native by a compiler that is told to make code for any processor with AVX2
- * (x86-64-v3), which is as wide as wasm's vectors could ever become on it: what wasm is compared with. `scratch` is a folder.
+ * (x86-64-v3): what wasm is compared with. Node's own options are handed on (`node --experimental-wasm-revectorize compare.mjs`).
+ * `scratch` is a folder.
  */
 export function ownSide(device, scratch) {
   const side = { name: `dcgan ${device}`, program: process.execPath };
-  if (device !== 'native-avx2') return { ...side, args: [here('ours.mjs'), '--device', device] };
+  const ours = [...process.execArgv, here('ours.mjs'), '--device'];
+  if (device !== 'native-avx2') return { ...side, args: [...ours, device] };
   const compiler = join(scratch, 'cc-avx2');
   // Of two -march the last counts.
   writeFileSync(compiler, `#!/bin/sh\nexec ${process.env.CC ?? 'cc'} "$@" -march=x86-64-v3\n`, { mode: 0o755 });
   const env = { ...process.env, CC: compiler, DCGAN_CACHE_DIR: join(scratch, 'cache') };
-  return { ...side, args: [here('ours.mjs'), '--device', 'native'], env, variant: /^avx2 / };
+  return { ...side, args: [...ours, 'native'], env, variant: /^avx2 / };
 }
 
 /** Starts a side. Resolves to { name, ready, step, close }, or to { name, refused } with the reason when it cannot run. */

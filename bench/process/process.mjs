@@ -1,15 +1,16 @@
 // What a person waits for, and what a process needs: time to the first step with cached and with fresh kernels, what an
 // epoch costs beyond its steps, and peak memory beside PyTorch's for the same step.
 //   node bench/process/process.mjs [--rounds 5] [--steps 20] [--peers] [--markdown FILE]
-// With --peers PyTorch is taken from the folder DCGAN_PEERS (see bench/peers/compare.mjs).
+// With --peers PyTorch is set up as bench/peers/compare.mjs does it.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { load, median, publish, setting, table } from '../lib.mjs';
+import { peerSides } from '../peers/sides.mjs';
 import { record } from '../targets.mjs';
 
 const { values } = parseArgs({
@@ -23,7 +24,6 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const bin = fileURLToPath(new URL('../../bin/dcgan.js', import.meta.url));
 const ours = fileURLToPath(new URL('../peers/ours.mjs', import.meta.url));
-const theirs = fileURLToPath(new URL('../peers/python/pytorch_step.py', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'dcgan-bench-'));
 const before = load();
 
@@ -84,9 +84,9 @@ try {
     compilation: median(fresh) - median(cached),
     epoch: beyond,
   };
-  const python = join(process.env.DCGAN_PEERS ?? '', 'pytorch', 'bin', 'python');
-  if (values.peers && existsSync(python)) {
-    const pytorch = await peakMemory(python, [theirs]);
+  if (values.peers) {
+    const [{ program, args }] = peerSides('pytorch:default');
+    const pytorch = await peakMemory(program, args);
     rows.push(["PyTorch's", `${pytorch.toFixed(0)} MB`]);
     measured.memory = memory / pytorch;
   }

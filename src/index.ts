@@ -20,6 +20,7 @@ export type {
   RunEvent,
   StepEvent,
   TrainEvent,
+  WarningEvent,
 } from './train/events.ts';
 export type { TrainOptions } from './train/options.ts';
 export { train } from './train/train.ts';

@@ -64,7 +64,14 @@ it('a terminal has one live line, which gives way to others and is gone at the e
   );
   progress.show(step(2));
   expect(text()).toBe('');
-  progress.show({ ...step(235), type: 'epoch', seconds: 117.5 });
+  progress.show({
+    ...step(235),
+    type: 'epoch',
+    seconds: 117.5,
+    diversity: 0.5,
+    generatorGradient: 1,
+    discriminatorGradient: 1,
+  });
   expect(text()).toBe(
     '\r\x1b[KTime taken for epoch 1 is 117.50 sec\n' +
       '  generator loss 1.070, discriminator loss 0.730, D(x) 0.80, D(G(z)) 0.37\n',

@@ -32,6 +32,7 @@ const TF2018 = {
   learningRate: 0.0001,
   generatorLearningRate: null,
   discriminatorLearningRate: null,
+  halvedAfter: [],
   beta1: 0.9,
   beta2: 0.999,
   adamEpsilon: 1e-8,

@@ -6,6 +6,7 @@ import type {
   RunEvent as DiskRun,
   EpochEvent,
   StepEvent,
+  WarningEvent,
 } from '../train/events.ts';
 
 /** The first event: what is about to run. */
@@ -42,12 +43,13 @@ export interface DoneEvent {
   readonly already: boolean;
 }
 
-export type { EpochEvent, StepEvent };
+export type { EpochEvent, StepEvent, WarningEvent };
 export type TrainEvent =
   | RunEvent
   | StepEvent
   | PictureEvent
   | CheckpointEvent
   | EpochEvent
+  | WarningEvent
   | InterruptedEvent
   | DoneEvent;

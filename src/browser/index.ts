@@ -21,6 +21,7 @@ export type {
   RunEvent,
   StepEvent,
   TrainEvent,
+  WarningEvent,
 } from './events.ts';
 export type { TrainOptions } from './options.ts';
 export { train } from './train.ts';

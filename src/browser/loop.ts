@@ -1,14 +1,18 @@
 // A page's training, in its Worker: the epochs of train/train.ts over the same order of the same data, so the same bits; what
 // Node puts into a folder is handed out in events, and kept by the page where it is asked to.
 import { nameOfState } from '../checkpoint/names.ts';
+import type { Tensor } from '../checkpoint/safetensors.ts';
 import { Dataset } from '../data/dataset.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
-import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
-import { usage } from '../platform/errors.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
+import { DcganError, usage } from '../platform/errors.ts';
+import { distanceOfReals, meanDistance } from '../train/diversity.ts';
 import { meansOf } from '../train/means.ts';
 import { epochOrder, stepsPerEpoch } from '../train/order.ts';
-import { progressPicture } from '../train/progress.ts';
+import { progressImages, progressPicture } from '../train/progress.ts';
 import { configOn, continuedConfig, refuseSettled } from '../train/settle.ts';
+import { brokenNumber, brokenTensor, gradientNorms } from '../train/state.ts';
+import { Watch } from '../train/watch.ts';
 import type { CheckpointEvent, PictureEvent, StepEvent, TrainEvent } from './events.ts';
 import * as kept from './kept.ts';
 import type { SentOptions } from './options.ts';
@@ -26,6 +30,10 @@ export class PageRun {
   /** Steps of the newest checkpoint. */
   #saved: number;
   #aborted = false;
+  /** A number is not finite any more: nothing is saved from then on. */
+  #broken = false;
+  readonly #watch: Watch;
+  readonly #distanceOfReals: number;
 
   private constructor(gan: DCGAN, data: Dataset, options: SentOptions, kept: string | null, unlock: () => void) {
     this.#gan = gan;
@@ -37,6 +45,8 @@ export class PageRun {
     this.#unlock = unlock;
     this.#images = new Float32Array(gan.config.batchSize * data.imageSize);
     this.#saved = gan.steps;
+    this.#watch = new Watch(gan.config);
+    this.#distanceOfReals = distanceOfReals(data);
   }
 
   static async open(options: SentOptions): Promise<PageRun> {
@@ -85,13 +95,13 @@ export class PageRun {
     }
     if (gan.steps === 0) {
       // Every step has a checkpoint before it, as in Node.
-      if (this.#kept !== null) await this.#save();
+      if (this.#kept !== null) await this.#save(await this.#state());
       yield await this.#picture();
     }
     while (gan.epoch < config.epochs) {
       yield* this.#epoch();
       if (this.#aborted && gan.epoch < config.epochs) {
-        yield { ...(await this.#save()), type: 'interrupted' };
+        yield { ...(await this.#save(await this.#state())), type: 'interrupted' };
         return;
       }
     }
@@ -101,7 +111,7 @@ export class PageRun {
   /** Keeps what a broken iteration would lose, and frees the device. */
   async finish(): Promise<void> {
     try {
-      if (this.#kept !== null && this.#gan.steps > this.#saved) await this.#save();
+      if (this.#kept !== null && this.#gan.steps > this.#saved && !this.#broken) await this.#save(await this.#state());
     } finally {
       this.#unlock();
       await this.#gan.dispose();
@@ -121,16 +131,27 @@ export class PageRun {
       const event = await this.#step(epoch, i + 1, order.subarray(i * batchSize, (i + 1) * batchSize));
       steps.push(event);
       seconds += event.seconds;
+      const seen = brokenNumber(event);
+      if (seen !== null) this.#broken = true;
       yield event;
+      if (seen !== null) throw diverged(event.step, seen);
+      for (const warning of this.#watch.step(event)) yield { type: 'warning', ...warning };
       if (i + 1 < this.#stepsPerEpoch && gan.steps % pictureEvery === 0) yield await this.#picture();
     }
     gan.epoch = epoch;
     const started = performance.now();
-    const [picture, checkpoint] = [await this.#picture(), await this.#save()];
+    const state = await this.#state();
+    const images = await progressImages(gan);
+    const [picture, checkpoint] = [this.#draw(images), await this.#save(state)];
+    const distance = this.#distanceOfReals;
+    const diversity = distance > 0 ? meanDistance(images, this.#data.imageSize) / distance : null;
+    const found = { diversity, ...gradientNorms(state) };
     seconds += (performance.now() - started) / 1000;
     yield picture;
     yield checkpoint;
-    yield { type: 'epoch', epoch, step: gan.steps, ...meansOf(steps), seconds };
+    const step = gan.steps;
+    yield { type: 'epoch', epoch, step, ...meansOf(steps), ...found, seconds };
+    for (const warning of this.#watch.epoch({ epoch, step, ...found })) yield { type: 'warning', ...warning };
   }
 
   async #step(epoch: number, stepInEpoch: number, indices: Uint32Array): Promise<StepEvent> {
@@ -144,14 +165,27 @@ export class PageRun {
   }
 
   async #picture(): Promise<PictureEvent> {
-    const picture = await progressPicture(this.#gan, this.#options.contrast ?? 'fixed');
+    return this.#draw(await progressImages(this.#gan));
+  }
+
+  #draw(images: Float32Array): PictureEvent {
+    const picture = progressPicture(images, this.#gan, this.#options.contrast ?? 'fixed');
     return { type: 'picture', epoch: this.#gan.epoch, step: this.#gan.steps, picture };
   }
 
-  async #save(): Promise<CheckpointEvent> {
-    const { epoch, steps: step } = this.#gan;
+  /** Every tensor. @throws DcganError when a value is not finite: it is not to be saved */
+  async #state(): Promise<ReadonlyMap<string, Tensor>> {
+    const tensors = await this.#gan.tensors();
+    const seen = brokenTensor(tensors);
+    if (seen === null) return tensors;
+    this.#broken = true;
+    throw diverged(this.#gan.steps, seen);
+  }
+
+  async #save(tensors: ReadonlyMap<string, Tensor>): Promise<CheckpointEvent> {
+    const { config, seed, epoch, steps: step } = this.#gan;
     const name = nameOfState({ epoch, step }, this.#stepsPerEpoch);
-    const bytes = await this.#gan.toBytes();
+    const bytes = encodeSnapshot({ config, seed, epoch, step, tensors });
     if (this.#kept !== null) await kept.add(this.#kept, name, bytes);
     this.#saved = step;
     return { type: 'checkpoint', epoch, step, name, bytes };
@@ -161,6 +195,13 @@ export class PageRun {
 async function openData({ data: parts, resume }: SentOptions): Promise<Dataset> {
   const data = new Dataset(parts);
   return typeof resume === 'string' ? kept.dataOf(resume, data) : data;
+}
+
+function diverged(step: number, seen: string): DcganError {
+  return new DcganError({
+    what: `the training has diverged: in step ${step} ${seen}`,
+    todo: 'Start a new run with a lower learningRate, or go on from the last checkpoint in Node: dcgan train --on-nan lower-lr',
+  });
 }
 
 function openFresh({ seed, device, threads, ...options }: SentOptions, data: Dataset): Promise<DCGAN> {

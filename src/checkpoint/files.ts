@@ -49,6 +49,12 @@ export function prune(folder: string, keepEvery = 15): string[] {
   });
 }
 
+/** Removes the checkpoints of a folder that were taken after others: after `epoch` epochs, or after `step` steps. */
+export function removeLater(folder: string, { epoch, step }: { readonly epoch: number; readonly step: number }): void {
+  for (const found of listCheckpoints(folder))
+    if (found.step === undefined ? found.epoch > epoch : found.step > step) remove(found.path);
+}
+
 /**
  * Writes a checkpoint (bytes of `encodeCheckpoint`) durably into `folder`, RUN/checkpoints, which is created. Returns its path.
  * @throws DcganError that names the file and the cause; what was there before is untouched then

@@ -6,7 +6,7 @@ import { configSchema, savedConfigSchema } from '../gan/schema.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import { parseData } from '../platform/schema.ts';
-import type { TrainOptions } from '../train/options.ts';
+import { ON_NAN, type TrainOptions } from '../train/options.ts';
 
 /** How pictures are read. */
 const reading = z
@@ -23,6 +23,7 @@ const fileSchema = z
     threads: z.int().min(1).max(256),
     out: z.string(),
     contrast: z.enum(['fixed', 'tile']),
+    onNan: z.enum(ON_NAN),
     ...reading.shape,
   })
   .partial();
@@ -34,6 +35,7 @@ const runSchema = z.object({
   seed: z.int().min(0),
   data: z.object({ source: z.string(), count: z.int().positive(), reading: reading.optional() }),
   contrast: z.enum(['fixed', 'tile']),
+  onNan: z.enum(ON_NAN).default('stop'),
 });
 
 /** The options in a file. Errors: it can't be read, is not JSON, or has a key or value that does not fit. */
@@ -41,8 +43,8 @@ export function readConfigFile(path: string): TrainOptions {
   const data = parseJson(path);
   const run = runSchema.safeParse(data);
   if (run.success) {
-    const { config, seed, contrast, data: images } = run.data;
-    return { ...config, ...images.reading, seed, contrast, data: images.source, limit: images.count };
+    const { config, seed, contrast, onNan, data: images } = run.data;
+    return { ...config, ...images.reading, seed, contrast, onNan, data: images.source, limit: images.count };
   }
   return parseData(fileSchema, data, path, Object.keys(fileSchema.shape));
 }

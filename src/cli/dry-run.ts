@@ -11,7 +11,7 @@ import type { TrainOptions } from '../train/options.ts';
 import { stepsPerEpoch } from '../train/order.ts';
 import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
-import { columns, grouped, large, megabytes } from './format.ts';
+import { columns, grouped, large, megabytes, setting } from './format.ts';
 
 export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
   const { data, config, seed } = await settled(options);
@@ -29,7 +29,7 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
   };
   if (json) return `${JSON.stringify(report)}\n`;
   const { nominal, shared, needed } = report.flopPerStep;
-  const settings = Object.entries(config).map(([name, value]) => [name, String(value)] as const);
+  const settings = Object.entries(config).map(([name, value]) => [name, setting(value)] as const);
   const rows: (readonly [string, string])[] = [
     ...settings,
     ['seed', report.seed === null ? 'random, drawn when the run starts' : String(report.seed)],

@@ -32,6 +32,11 @@ export function count(n: number, what: string): string {
   return `${grouped(n)} ${what}${n === 1 ? '' : 's'}`;
 }
 
+/** A value of a configuration as text. */
+export function setting(value: unknown): string {
+  return Array.isArray(value) ? value.join(', ') || 'none' : String(value);
+}
+
 /** Names and values in two columns. */
 export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -1,6 +1,6 @@
 // Training as a person sees it. On a terminal: one live line, and a small picture after each epoch; in a pipe: plain lines,
 // a few for each epoch. Only what is said depends on that; events are the same.
-import type { DoneEvent, EpochEvent, RunEvent, StepEvent, TrainEvent } from '../train/events.ts';
+import type { DoneEvent, EpochEvent, RunEvent, StepEvent, TrainEvent, WarningEvent } from '../train/events.ts';
 import { clock, commandLine, count, grouped } from './format.ts';
 import type { Screen } from './output.ts';
 import type { StopSignal } from './stop.ts';
@@ -53,6 +53,7 @@ export class Progress {
     else if (event.type === 'step') this.#step(event);
     else if (event.type === 'picture') this.#screen.picture(event.picture);
     else if (event.type === 'epoch') this.#epoch(event);
+    else if (event.type === 'warning') this.#warning(event);
     else if (event.type === 'done') this.#done(event);
   }
 
@@ -119,6 +120,11 @@ export class Progress {
       `  generator loss ${generatorLoss.toFixed(3)}, discriminator loss ${discriminatorLoss.toFixed(3)}, ` +
         `D(x) ${realScore.toFixed(2)}, D(G(z)) ${fakeScore.toFixed(2)}`,
     );
+  }
+
+  #warning({ step, since, seen, help }: WarningEvent): void {
+    const when = since === step ? `in step ${step}` : `since step ${since}, seen in step ${step}`;
+    this.#screen.print(`Warning, ${when}: ${seen}. ${help}.`);
   }
 
   #done({ folder, epochs, gif, already }: DoneEvent): void {

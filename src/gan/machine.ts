@@ -11,7 +11,7 @@ import { averageShare } from '../nn/average.ts';
 import { usableCores } from '../platform/cores.ts';
 import { usage } from '../platform/errors.ts';
 import { GENERATION_INPUT, generation, type Model, makeModel, sampling, startComputation } from './model.ts';
-import { type Config, learningRates } from './schema.ts';
+import { type Config, learningRateShare, learningRates } from './schema.ts';
 import { fakesOfStep, STEP_INPUT, trainingStep } from './step.ts';
 import { FIXED_NOISE, START } from './streams.ts';
 
@@ -86,10 +86,11 @@ export class Machine {
     // How often the generator has been trained, this time included.
     const turn = Math.floor(step / config.discriminatorSteps);
     const fakes = fakesOfStep(config, reals);
+    const share = learningRateShare(config, step);
     const known: Readonly<Record<string, () => Float32Array>> = {
       [STEP_INPUT.images]: () => images,
-      [STEP_INPUT.generatorStep]: () => Float32Array.of(this.#generatorStep.at(turn)),
-      [STEP_INPUT.discriminatorStep]: () => Float32Array.of(this.#discriminatorStep.at(step)),
+      [STEP_INPUT.generatorStep]: () => Float32Array.of(share * this.#generatorStep.at(turn)),
+      [STEP_INPUT.discriminatorStep]: () => Float32Array.of(share * this.#discriminatorStep.at(step)),
       [STEP_INPUT.averageShare]: () => Float32Array.of(averageShare(config.ema, turn)),
       [STEP_INPUT.realClasses]: () => oneHot(classes!, reals, config.classes),
       // Fakes are asked for in the classes of the reals, in turn: both then come in the same proportions.

@@ -28,6 +28,7 @@ const tf2018: Config = Object.freeze({
   learningRate: 1e-4,
   generatorLearningRate: null,
   discriminatorLearningRate: null,
+  halvedAfter: [],
   beta1: 0.9,
   beta2: 0.999,
   adamEpsilon: 1e-8,

@@ -26,6 +26,7 @@ const SINCE = {
   augment: 'none',
   generatorLearningRate: null,
   discriminatorLearningRate: null,
+  halvedAfter: [] as number[],
   discriminatorSteps: 1,
   clipGradient: 0,
   ema: 0,
@@ -79,6 +80,8 @@ export const configSchema = z.strictObject({
   /** In place of `learningRate`, where not null. */
   generatorLearningRate: rate.nullable(),
   discriminatorLearningRate: rate.nullable(),
+  /** Steps after which both learning rates were halved, a step once for each time: how a run went on that had diverged. */
+  halvedAfter: z.array(z.int().min(0)).max(30),
   beta1: decay,
   beta2: decay,
   /** Added to sqrt(v), after the bias corrections. */
@@ -100,7 +103,12 @@ export const savedConfigSchema = z.preprocess(
   configSchema,
 );
 
-/** Adam's learning rate of each network. */
+/** What is left of the learning rates in a step: exact in floating point. */
+export function learningRateShare({ halvedAfter }: Config, step: number): number {
+  return halvedAfter.reduce((share, after) => (step > after ? share / 2 : share), 1);
+}
+
+/** Adam's learning rate of each network, before any halving. */
 export function learningRates(config: Config): { readonly generator: number; readonly discriminator: number } {
   const { learningRate, generatorLearningRate, discriminatorLearningRate } = config;
   return {

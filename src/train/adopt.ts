@@ -46,7 +46,7 @@ export async function prepareAdopted(file: string, options: TrainOptions): Promi
   try {
     const name = nameOfState({ epoch, step }, stepsPerEpoch(data.count, config.batchSize));
     const { folder, record } = await layDown(gan, data, options, name);
-    return { folder, gan, data, record, resumed: { path: file, epoch, step }, notes, partial: [] };
+    return { folder, gan, data, record, resumed: { path: file, epoch, step }, notes, lines: [] };
   } catch (error) {
     await gan.dispose();
     throw error;

@@ -5,6 +5,8 @@ import type { StepResult } from '../gan/dcgan.ts';
 import type { MachineInfo } from '../gan/machine.ts';
 import type { Config } from '../gan/schema.ts';
 import type { Picture } from '../render/grid.ts';
+import type { GradientNorms } from './state.ts';
+import type { Warning } from './watch.ts';
 
 /** The first event: what is about to run, everything on disk that a resume needs. */
 export interface RunEvent {
@@ -53,11 +55,22 @@ export interface CheckpointEvent {
 }
 
 /** An epoch is done, picture and checkpoint included: means over its steps, and the time all of it took. */
-export interface EpochEvent extends StepResult {
+export interface EpochEvent extends StepResult, GradientNorms {
   readonly type: 'epoch';
   readonly epoch: number;
   readonly step: number;
+  /** Mean distance between the pictures of the fixed noise, as a share of that between reals; null where reals are all alike. */
+  readonly diversity: number | null;
   readonly seconds: number;
+}
+
+/**
+ * Something goes wrong; said once. Condition `not-finite`: a number is NaN or infinite, and the run goes back to its last checkpoint
+ * with lower learning rates; a `run` event follows.
+ */
+export interface WarningEvent extends Omit<Warning, 'condition'> {
+  readonly type: 'warning';
+  readonly condition: Warning['condition'] | 'not-finite';
 }
 
 /** The run was asked to stop, and has saved. Resume goes on exactly here. */
@@ -85,5 +98,6 @@ export type TrainEvent =
   | PictureEvent
   | CheckpointEvent
   | EpochEvent
+  | WarningEvent
   | InterruptedEvent
   | DoneEvent;

@@ -19,6 +19,10 @@ const lineSchema = z.looseObject({
   discriminatorLoss: value,
   realScore: value,
   fakeScore: value,
+  /** Of an epoch. */
+  diversity: value.optional(),
+  generatorGradient: value.optional(),
+  discriminatorGradient: value.optional(),
   seconds: z.number(),
 });
 

@@ -6,6 +6,9 @@ import type { MachineOptions } from '../gan/machine.ts';
 import type { ConfigOverrides } from '../gan/schema.ts';
 import type { Contrast } from './progress.ts';
 
+export const ON_NAN = ['stop', 'lower-lr'] as const;
+export type OnNan = (typeof ON_NAN)[number];
+
 export interface TrainOptions
   extends MachineOptions,
     ConfigOverrides,
@@ -26,6 +29,11 @@ export interface TrainOptions
   readonly out?: string | undefined;
   /** `fixed` (default): grey levels as the network gives them; `tile`: each tile stretched to its own range. */
   readonly contrast?: Contrast | undefined;
+  /**
+   * When a number is NaN or infinite: `stop` (default) with an error, at the last good checkpoint; `lower-lr`: go back to it and
+   * on from there with half the learning rates, up to four times.
+   */
+  readonly onNan?: OnNan | undefined;
   /**
    * Goes on with the run in this folder; other options may then be device, threads, contrast and more epochs. Or a checkpoint's
    * file alone, such as a page's: a new run goes on from it, whose data and folder are options too.

@@ -1,6 +1,6 @@
 // Everything before the first step: options become a fresh run on disk, or an old one is opened and checked.
 import { rmSync } from 'node:fs';
-import { listCheckpoints, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
+import { listCheckpoints, removeLater, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
 import { checkpointName } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
 import { isKnown } from '../data/known.ts';
@@ -9,11 +9,12 @@ import { checkLimit, isTrainable } from '../data/options.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import type { Config } from '../gan/schema.ts';
-import { decodeSnapshot } from '../gan/snapshot.ts';
+import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
-import { cutMetrics, type MetricsLine } from './metrics.ts';
+import { type Divergence, divergenceIn, halved } from './divergence.ts';
+import { cutMetrics, type MetricsLine, readMetrics } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
 import { checkpointsOf, createRun, type RunConfig, readRunConfig, writeRunConfig } from './run.ts';
 import { configOn, SETTLED, TRAINABLE } from './settle.ts';
@@ -26,8 +27,8 @@ export interface Prepared {
   readonly record: RunConfig;
   readonly resumed: { readonly path: string | null; readonly epoch: number; readonly step: number } | null;
   readonly notes: readonly string[];
-  /** Step lines of the epoch under way, when resumed in its middle. */
-  readonly partial: readonly MetricsLine[];
+  /** The metrics so far. */
+  readonly lines: readonly MetricsLine[];
 }
 
 /** How pictures are read, beyond size and channels. */
@@ -91,7 +92,7 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
   try {
     const { folder, record } = await layDown(gan, data, options, checkpointName(0));
-    return { folder, gan, data, record, resumed: null, notes, partial: [] };
+    return { folder, gan, data, record, resumed: null, notes, lines: [] };
   } catch (error) {
     await gan.dispose();
     throw error;
@@ -119,6 +120,7 @@ export async function layDown(
       ...(Object.keys(reading).length > 0 && { reading }),
     },
     contrast: options.contrast ?? 'fixed',
+    onNan: options.onNan ?? 'stop',
     notes: { version: VERSION, device: info.device, variant: info.variant },
   };
   const start = await gan.toBytes();
@@ -134,8 +136,15 @@ export async function layDown(
   return { folder, record };
 }
 
-/** An old run, at its newest checkpoint (or the one asked for). Everything comes from the run; see TrainOptions.resume. */
-export async function prepareResumed(folder: string, options: TrainOptions): Promise<Prepared> {
+/**
+ * An old run, at its newest checkpoint (or the one asked for). Everything comes from the run; see TrainOptions.resume.
+ * @param found how it diverged, where its metrics do not tell
+ */
+export async function prepareResumed(
+  folder: string,
+  options: TrainOptions,
+  found: Divergence | null = null,
+): Promise<Prepared> {
   const old = readRunConfig(folder);
   refuseChanges(options, old);
   const epochs = options.epochs ?? old.config.epochs;
@@ -149,17 +158,32 @@ export async function prepareResumed(folder: string, options: TrainOptions): Pro
       todo: 'Give the same images again: --data',
     });
   sweepTemporaries(folder);
-  const path = options.from ?? listCheckpoints(checkpointsOf(folder)).at(-1)?.path ?? null;
-  const gan = await openAt(path, { ...old, config: { ...old.config, epochs } }, options);
+  const onNan = options.onNan ?? old.onNan;
+  const divergence = found ?? divergenceIn(readMetrics(folder));
+  const lower = divergence !== null && onNan === 'lower-lr';
+  const path = options.from ?? checkpointToResume(folder, lower);
+  const snapshot = path === null ? null : decodeSnapshot(readFile(path), path);
+  if (snapshot) checkBelongs(snapshot, old, path!);
+  const { epoch, step } = snapshot ?? { epoch: 0, step: 0 };
+  const goOn = lower ? halved(old.config, step, divergence) : old.config;
+  if (divergence) notes.push(noteOn(divergence, step, lower));
+  const config = { ...goOn, epochs };
+  const machine = { device: options.device, threads: options.threads };
+  // Killed before its first checkpoint, a run starts again from its seed.
+  const gan = snapshot
+    ? await DCGAN.fromSnapshot({ ...snapshot, config }, machine)
+    : await DCGAN.create({ ...config, ...machine, seed: old.seed });
   try {
-    checkBelongs(gan, old, path ?? folder);
-    // Killed before its first checkpoint: the start is saved now, so that every step has one before it.
-    if (path === null) saveCheckpoint(checkpointsOf(folder), checkpointName(0), await gan.toBytes());
+    // The start is saved, so that every step has a checkpoint before it.
+    if (!snapshot) saveCheckpoint(checkpointsOf(folder), checkpointName(0), await gan.toBytes());
+    // With other rates they would be another run's.
+    if (lower) removeLater(checkpointsOf(folder), { epoch, step });
     const kept = cutMetrics(folder, gan.steps);
     const record = {
       ...old,
-      config: { ...old.config, epochs },
+      config,
       contrast: options.contrast ?? old.contrast,
+      onNan,
       notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
     };
     writeRunConfig(folder, record);
@@ -170,7 +194,7 @@ export async function prepareResumed(folder: string, options: TrainOptions): Pro
       record,
       resumed: { path, epoch: gan.epoch, step: gan.steps },
       notes: [...notes, ...changedDevice(old, gan)],
-      partial: kept.filter((line) => line.type === 'step' && line.epoch === gan.epoch + 1),
+      lines: kept,
     };
   } catch (error) {
     await gan.dispose();
@@ -185,21 +209,30 @@ export function dataOfRun({ config, data }: RunConfig, options: TrainOptions): D
   return { ...options, ...data.reading, data: source, limit: data.count, imageSize, channels };
 }
 
-/** The model at a checkpoint; a run that was killed before its first one starts again from its seed. */
-async function openAt(path: string | null, { config, seed }: RunConfig, options: TrainOptions): Promise<DCGAN> {
-  const machine = { device: options.device, threads: options.threads };
-  if (path === null) return DCGAN.create({ ...config, ...machine, seed });
-  const snapshot = decodeSnapshot(readFile(path), path);
-  return DCGAN.fromSnapshot({ ...snapshot, config: { ...snapshot.config, epochs: config.epochs } }, machine);
+/** The newest; a run that goes back takes one that it would have had without any stop: an epoch's. */
+function checkpointToResume(folder: string, back: boolean): string | null {
+  const all = listCheckpoints(checkpointsOf(folder));
+  const epochs = back ? all.filter(({ step }) => step === undefined) : [];
+  return (epochs.at(-1) ?? all.at(-1))?.path ?? null;
 }
 
-function checkBelongs(gan: DCGAN, { config, seed }: RunConfig, path: string): void {
-  const same = JSON.stringify({ ...gan.config, epochs: 0 }) === JSON.stringify({ ...config, epochs: 0 });
-  if (same && gan.seed === seed) return;
+function noteOn({ step, seen }: Divergence, checkpoint: number, halvedNow: boolean): string {
+  const what = `in step ${step} of this run ${seen}`;
+  return halvedNow
+    ? `${what}: learning rates are halved after step ${checkpoint}`
+    : `${what}, as it will be again; --on-nan lower-lr goes on with half the learning rates`;
+}
+
+/** A checkpoint from before the learning rates were halved belongs to the run as well. */
+function checkBelongs(snapshot: Snapshot, { config, seed }: RunConfig, path: string): void {
+  const comparable = ({ halvedAfter, ...rest }: Config): string =>
+    JSON.stringify({ ...rest, epochs: 0, halvedAfter: halvedAfter.filter((after) => after < snapshot.step) });
+  const same = comparable(snapshot.config) === comparable(config);
+  if (same && snapshot.seed === seed) return;
   throw new DcganError({
     what: `${path} belongs to another run`,
     expected: `seed ${seed} and the run's configuration`,
-    got: same ? `seed ${gan.seed}` : 'another configuration',
+    got: same ? `seed ${snapshot.seed}` : 'another configuration',
     todo: 'Choose a checkpoint of this run',
   });
 }

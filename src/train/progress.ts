@@ -14,10 +14,13 @@ export function realsPicture(data: Dataset): Picture {
   return makeGrid(data.bytes(0, count), [count, height, width, channels]);
 }
 
-/** What the generator makes of the fixed noise, as a 4 x 4 picture. */
-export async function progressPicture(gan: DCGAN, contrast: Contrast): Promise<Picture> {
-  const { imageSize, channels } = gan.config;
-  return makeGrid(await gan.generate(await gan.fixedNoise()), [FIXED_COUNT, imageSize, imageSize, channels], {
-    contrast,
-  });
+/** What the generator makes of the fixed noise, [FIXED_COUNT, S, S, channels]. */
+export async function progressImages(gan: DCGAN): Promise<Float32Array> {
+  return gan.generate(await gan.fixedNoise());
+}
+
+/** That as a 4 x 4 picture. */
+export function progressPicture(images: Float32Array, { config }: DCGAN, contrast: Contrast): Picture {
+  const { imageSize, channels } = config;
+  return makeGrid(images, [FIXED_COUNT, imageSize, imageSize, channels], { contrast });
 }

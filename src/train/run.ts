@@ -8,6 +8,7 @@ import { FITS } from '../data/options.ts';
 import { savedConfigSchema } from '../gan/schema.ts';
 import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
+import { ON_NAN } from './options.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
 
 export const CONFIG_NAME = 'config.json';
@@ -38,6 +39,7 @@ const runSchema = z.strictObject({
       .optional(),
   }),
   contrast: z.enum(['fixed', 'tile']),
+  onNan: z.enum(ON_NAN).default('stop'),
   /** What it ran on: of no use to a resume but to announce that bits will differ. */
   notes: z.strictObject({ version: z.string(), device: z.string(), variant: z.string() }),
 });

@@ -5,11 +5,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { prune, saveCheckpoint } from '../checkpoint/files.ts';
 import { checkpointName, nameOfState } from '../checkpoint/names.ts';
+import type { Tensor } from '../checkpoint/safetensors.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
-import { decodeSnapshot } from '../gan/snapshot.ts';
+import { decodeSnapshot, encodeSnapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import { isCheckpoint, prepareAdopted } from './adopt.ts';
+import { type Divergence, diverged } from './divergence.ts';
+import { distanceOfReals, meanDistance } from './diversity.ts';
 import type {
   CheckpointEvent,
   DoneEvent,
@@ -21,32 +24,54 @@ import type {
   TrainEvent,
 } from './events.ts';
 import { meansOf } from './means.ts';
-import { appendMetrics, type MetricsLine } from './metrics.ts';
+import { appendMetrics } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
 import { epochOrder, stepsPerEpoch } from './order.ts';
 import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
 import { type Prepared, prepareFresh, prepareResumed } from './prepare.ts';
-import { progressPicture, realsPicture } from './progress.ts';
+import { progressImages, progressPicture, realsPicture } from './progress.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
+import { brokenNumber, brokenTensor, gradientNorms } from './state.ts';
+import { Watch } from './watch.ts';
 
 /**
  * Trains, from a fresh start or where a run stopped. Break, return or an abort finishes the step under way and saves
- * before the iteration ends; resuming from there gives the same bits as never having stopped.
- * @throws DcganError for options that don't fit, data that can't be read, a disk that can't be written
+ * before the iteration ends; resuming from there gives the same bits as never having stopped. A number that is not finite
+ * reaches no checkpoint and no picture: see `onNan`.
+ * @throws DcganError for options that don't fit, data that can't be read, a disk that can't be written, a training that diverges
  */
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
   if (options.from !== undefined && options.resume === undefined)
     throw usage({ what: 'from needs a run to resume', todo: 'Add --resume RUN' });
   const { resume } = options;
-  const prepared =
+  let prepared =
     resume === undefined
       ? await prepareFresh(options)
       : isCheckpoint(resume)
         ? await prepareAdopted(resume, options)
         : await prepareResumed(resolveRun(resume), options);
-  const loop = new Loop(prepared, options.signal);
+  for (;;) {
+    const divergence = yield* trainPrepared(prepared, options.signal);
+    if (!divergence) return;
+    const { folder, record, data } = prepared;
+    if (record.onNan === 'stop') throw diverged(divergence, folder);
+    yield { type: 'warning', condition: 'not-finite', since: divergence.step, ...divergence, help: GOES_BACK };
+    const { device, threads, signal } = options;
+    prepared = await prepareResumed(folder, { device, threads, signal, data }, divergence);
+  }
+}
+
+const GOES_BACK = 'It goes on from its last good checkpoint with half the learning rates';
+
+/** All events of a prepared run, whose model is disposed of then; how it diverged, if it did. */
+async function* trainPrepared(
+  prepared: Prepared,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TrainEvent, Divergence | null, undefined> {
+  const loop = new Loop(prepared, signal);
   try {
     yield* loop.events();
+    return loop.divergence;
   } finally {
     try {
       await loop.saveUnsaved();
@@ -64,8 +89,11 @@ class Loop {
   readonly #epochs: number;
   /** Each step's images: one array for all, or the garbage of two steps would outgrow a small model. */
   readonly #images: Float32Array<ArrayBuffer>;
+  readonly #watch: Watch;
+  readonly #distanceOfReals: number;
   /** Steps of the newest checkpoint. */
   #saved: number;
+  #divergence: Divergence | null = null;
 
   constructor(run: Prepared, signal: AbortSignal | undefined) {
     this.#run = run;
@@ -75,6 +103,14 @@ class Loop {
     this.#stepsPerEpoch = stepsPerEpoch(run.data.count, run.record.config.batchSize);
     this.#images = new Float32Array(run.record.config.batchSize * run.data.imageSize);
     this.#saved = run.gan.steps;
+    this.#watch = new Watch(run.record.config);
+    this.#watch.remember(run.lines);
+    this.#distanceOfReals = distanceOfReals(run.data);
+  }
+
+  /** Set when a number is no number any more: nothing is saved from then on. */
+  get divergence(): Divergence | null {
+    return this.#divergence;
   }
 
   async *events(): AsyncGenerator<TrainEvent, void, undefined> {
@@ -86,8 +122,10 @@ class Loop {
     yield* this.#beforeTraining();
     while (this.#gan.epoch < this.#epochs) {
       yield* this.#epoch();
+      if (this.#divergence) return;
       if (this.#signal?.aborted && this.#gan.epoch < this.#epochs) {
-        yield await this.#interrupted();
+        const state = await this.#state();
+        if (state) yield this.#interrupted(state);
         return;
       }
     }
@@ -97,7 +135,9 @@ class Loop {
 
   /** Keeps what a broken iteration would lose. */
   async saveUnsaved(): Promise<void> {
-    if (this.#gan.steps > this.#saved) await this.#save();
+    if (this.#gan.steps === this.#saved || this.#divergence) return;
+    const state = await this.#state();
+    if (state) this.#save(state);
   }
 
   #runEvent(): RunEvent {
@@ -120,15 +160,15 @@ class Loop {
     if (this.#gan.steps > 0) return;
     const { folder, data } = this.#run;
     savePicture(join(folder, IMAGES_FOLDER, REALS_NAME), realsPicture(data));
-    yield await this.#picture(0);
+    yield this.#picture(0, await progressImages(this.#gan));
   }
 
   async *#epoch(): AsyncGenerator<TrainEvent, void, undefined> {
-    const { data, record, partial } = this.#run;
+    const { data, record, lines: past } = this.#run;
     const { batchSize } = record.config;
     const epoch = this.#gan.epoch + 1;
     const order = epochOrder(data.count, record.seed, epoch);
-    const lines: MetricsLine[] = partial.filter((line) => line.epoch === epoch);
+    const lines = past.filter((line) => line.type === 'step' && line.epoch === epoch);
     const before = lines.reduce((total, line) => total + line.seconds, 0);
     const started = performance.now();
     let waited = 0;
@@ -139,21 +179,31 @@ class Loop {
       const { images: _, stepInEpoch: __, ...line } = event;
       appendMetrics(this.#run.folder, line);
       lines.push(line);
+      const seen = brokenNumber(event);
+      if (seen !== null) this.#divergence = { step: event.step, seen };
       const handed = performance.now();
       yield event;
+      if (this.#divergence) return;
+      for (const warning of this.#watch.step(event)) yield { type: 'warning', ...warning };
       waited += performance.now() - handed;
     }
-    const picture = await this.#picture(epoch);
+    const state = await this.#state();
+    if (!state) return;
+    const images = await progressImages(this.#gan);
+    const picture = this.#picture(epoch, images);
     this.#gan.epoch = epoch;
     const seconds = (): number => before + (performance.now() - started - waited) / 1000;
-    const event: Omit<EpochEvent, 'seconds'> = { type: 'epoch', epoch, step: this.#gan.steps, ...meansOf(lines) };
+    const step = this.#gan.steps;
+    const found = { diversity: this.#diversity(images), ...gradientNorms(state) };
+    const event: Omit<EpochEvent, 'seconds'> = { type: 'epoch', epoch, step, ...meansOf(lines), ...found };
     // The line comes before the checkpoint, so that a checkpoint's metrics are always there: its time lacks the saving.
     appendMetrics(this.#run.folder, { ...event, seconds: seconds() });
-    const checkpoint = await this.#save();
+    const checkpoint = this.#save(state);
     prune(checkpointsOf(this.#run.folder));
     yield picture;
     yield checkpoint;
     yield { ...event, seconds: seconds() };
+    for (const warning of this.#watch.epoch({ epoch, step, ...found })) yield { type: 'warning', ...warning };
   }
 
   async #step(epoch: number, stepInEpoch: number, indices: Uint32Array): Promise<StepEvent> {
@@ -166,23 +216,41 @@ class Loop {
     return { type: 'step', step: this.#gan.steps, epoch, stepInEpoch, images: indices.length, ...result, seconds };
   }
 
-  async #picture(epoch: number): Promise<PictureEvent> {
+  #diversity(images: Float32Array): number | null {
+    const distance = this.#distanceOfReals;
+    return distance > 0 ? meanDistance(images, this.#run.data.imageSize) / distance : null;
+  }
+
+  /** Every tensor, if all is finite; null, and the run has diverged, if not. */
+  async #state(): Promise<ReadonlyMap<string, Tensor> | null> {
+    const tensors = await this.#gan.tensors();
+    const seen = brokenTensor(tensors);
+    if (seen === null) return tensors;
+    this.#divergence = { step: this.#gan.steps, seen };
+    return null;
+  }
+
+  #picture(epoch: number, images: Float32Array): PictureEvent {
     const path = join(this.#run.folder, IMAGES_FOLDER, pictureName(epoch));
-    const picture = await progressPicture(this.#gan, this.#run.record.contrast);
+    const picture = progressPicture(images, this.#gan, this.#run.record.contrast);
     savePicture(path, picture);
     return { type: 'picture', epoch, path, picture };
   }
 
-  async #save(): Promise<CheckpointEvent> {
-    const { epoch, steps: step } = this.#gan;
+  #save(tensors: ReadonlyMap<string, Tensor>): CheckpointEvent {
+    const { config, seed, epoch, steps: step } = this.#gan;
     const name = nameOfState({ epoch, step }, this.#stepsPerEpoch);
-    const path = saveCheckpoint(checkpointsOf(this.#run.folder), name, await this.#gan.toBytes());
+    const path = saveCheckpoint(
+      checkpointsOf(this.#run.folder),
+      name,
+      encodeSnapshot({ config, seed, epoch, step, tensors }),
+    );
     this.#saved = step;
     return { type: 'checkpoint', path, epoch, step };
   }
 
-  async #interrupted(): Promise<InterruptedEvent> {
-    const { path, epoch, step } = await this.#save();
+  #interrupted(state: ReadonlyMap<string, Tensor>): InterruptedEvent {
+    const { path, epoch, step } = this.#save(state);
     return { type: 'interrupted', path, epoch, step };
   }
 

@@ -5,7 +5,7 @@ import type { Config } from '../../gan/schema.ts';
 import { decodeSnapshot, type Snapshot } from '../../gan/snapshot.ts';
 import { readFile } from '../../platform/durable.ts';
 import { readRunConfig, resolveSource } from '../../train/run.ts';
-import { columns, grouped, megabytes } from '../format.ts';
+import { columns, grouped, megabytes, setting } from '../format.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP } from '../source.ts';
 import { debugOption } from '../values.ts';
 
@@ -26,9 +26,13 @@ export function defineInfo(program: Command): void {
     .action((source: string | undefined, { json }: { readonly json?: true }) => {
       const { checkpoint, run } = resolveSource(source);
       const bytes = readFile(checkpoint);
-      const report = { checkpoint, run, bytes: bytes.length, ...describe(decodeSnapshot(bytes, checkpoint)) };
-      const notes = run === null ? null : readRunConfig(run).notes;
-      const data = run === null ? null : readRunConfig(run).data;
+      const record = run === null ? null : readRunConfig(run);
+      const { notes = null, data = null } = record ?? {};
+      const description = describe(decodeSnapshot(bytes, checkpoint));
+      // Rates that are halved after this very checkpoint stand in the run's configuration only.
+      const { halvedAfter } = record?.config ?? description.config;
+      const config = { ...description.config, halvedAfter };
+      const report = { checkpoint, run, bytes: bytes.length, ...description, config };
       process.stdout.write(json ? `${JSON.stringify({ ...report, data, notes })}\n` : text(report, data, notes));
     });
 }
@@ -69,7 +73,7 @@ function text(
   if (data) rows.push(['data', `${data.name}, ${grouped(data.count)} images (${data.source})`]);
   if (notes) rows.push(['made by', `dcgan ${notes.version} on ${notes.device} (${notes.variant})`]);
   rows.push(['epochs', `${epoch} of ${config.epochs} done`], ['steps', grouped(step)], ['seed', String(seed)]);
-  for (const [name, value] of Object.entries(config)) if (name !== 'epochs') rows.push([name, String(value)]);
+  for (const [name, value] of Object.entries(config)) if (name !== 'epochs') rows.push([name, setting(value)]);
   rows.push(['generator', `${grouped(parameters.generator)} parameters`]);
   rows.push(['discriminator', `${grouped(parameters.discriminator)} parameters`]);
   const table = tensors.map(({ name, shape, values }) => [name, `[${shape.join(', ')}]  ${grouped(values)}`] as const);

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { usage } from '../../platform/errors.ts';
 import type { TrainEvent } from '../../train/events.ts';
-import type { TrainOptions } from '../../train/options.ts';
+import { ON_NAN, type OnNan, type TrainOptions } from '../../train/options.ts';
 import { resolveRun } from '../../train/run.ts';
 import { train } from '../../train/train.ts';
 import { readConfigFile } from '../config-file.ts';
@@ -46,6 +46,7 @@ interface Flags extends DataFlags, ModelFlags {
   readonly resume?: string | true;
   readonly from?: string;
   readonly contrast?: 'fixed' | 'tile';
+  readonly onNan?: OnNan;
   readonly dryRun?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -74,6 +75,12 @@ export function defineTrain(program: Command, outcome: Outcome): void {
       new Option('--contrast <how>', 'grey levels of pictures: fixed, or tile (each stretched to its range)').argParser(
         choice('--contrast', ['fixed', 'tile'] as const),
       ),
+    )
+    .addOption(
+      new Option(
+        '--on-nan <what>',
+        'when a number is no number any more: stop, or lower-lr (half the learning rates)',
+      ).argParser(choice('--on-nan', ON_NAN)),
     )
     .option('--dry-run', 'print configuration and costs, and write nothing')
     .option('--json', 'events as JSON lines on standard output, everything else on standard error')

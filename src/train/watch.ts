@@ -1,0 +1,151 @@
+// Watches a training for what goes wrong with GANs, from the numbers it has anyway. It is told each step and each epoch, in
+// order, and answers with warnings, each condition once. The same numbers give the same warnings, so a resumed run is told
+// its metrics again and repeats none. Thresholds stand beside what was measured on sound and on provoked trainings: the
+// first 118 epochs of tf2018, five of its variants (`--lr 1e-3`, `--bn-d`, `--ema` ...), and 35 short ones of `tiny`.
+import type { StepResult } from '../gan/dcgan.ts';
+import type { Config } from '../gan/schema.ts';
+import { adviceOn, type Condition } from './advice.ts';
+import { meansOf } from './means.ts';
+import type { MetricsLine } from './metrics.ts';
+import type { GradientNorms } from './state.ts';
+
+/** What was seen of a run that goes wrong, and what usually helps. */
+export interface Warning {
+  readonly condition: Condition;
+  /** The step it was seen in, and the one it began with. */
+  readonly step: number;
+  readonly since: number;
+  /** One sentence each, no full stop. */
+  readonly seen: string;
+  readonly help: string;
+}
+
+export interface WatchedStep extends StepResult {
+  readonly step: number;
+}
+
+export interface WatchedEpoch extends GradientNorms {
+  readonly epoch: number;
+  readonly step: number;
+  /** Null where the reals are all alike. */
+  readonly diversity: number | null;
+}
+
+/** Steps in a row in which the discriminator tells all apart. Sound: at most 30; provoked: 390 and more. */
+const WON_STEPS = 200;
+/** Mean D(x) less mean D(G(z)). */
+const WON_GAP = 0.95;
+/** Of loss ls, where scores have no say. Sound: 0.014; provoked: 0.002. */
+const WON_LEAST_SQUARES = 0.005;
+/** The discriminator goes from telling most apart to telling few, or back. Sound: 12 times in 1,000 steps; provoked: 37 in 768. */
+const SWINGS = 20;
+const SWING_STEPS = 1000;
+const SWING_GAPS = { high: 0.8, low: 0.2 } as const;
+/** Steps in a row with such a loss. Sound: below 15; provoked: 1e4 to 1e10. */
+const EXPLODED_STEPS = 20;
+const EXPLODED_LOSS = 1000;
+/** Share of the diversity there was, and the least there must be, below which two epochs in a row must not end. Sound: 0.03 and more. */
+const COLLAPSED_SHARE = 1 / 4;
+const COLLAPSED = 0.02;
+/** Share of its longest gradient with which a network learns no more. Sound: above 0.1; provoked: 1e-8 and less. */
+const VANISHED_SHARE = 1e-6;
+
+export class Watch {
+  readonly #config: Config;
+  readonly #warned = new Set<Condition>();
+  #wonSince = 0;
+  #explodedSince = 0;
+  readonly #swings: number[] = [];
+  #wasHigh: boolean | null = null;
+  #mostDiverse = 0;
+  #lowSince = 0;
+  readonly #longest = { generatorGradient: 0, discriminatorGradient: 0 };
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  /** Tells it what it was told already, in order. */
+  remember(lines: readonly MetricsLine[]): void {
+    for (const line of lines) {
+      const { epoch, step, diversity = null, generatorGradient, discriminatorGradient } = line;
+      if (line.type === 'step') this.step({ step, ...meansOf([line]) });
+      else if (typeof generatorGradient === 'number' && typeof discriminatorGradient === 'number')
+        this.epoch({ epoch, step, diversity, generatorGradient, discriminatorGradient });
+    }
+  }
+
+  step(numbers: WatchedStep): Warning[] {
+    return [this.#won(numbers), this.#exploded(numbers), this.#swung(numbers)].filter((found) => found !== null);
+  }
+
+  epoch(epoch: WatchedEpoch): Warning[] {
+    return [this.#collapsed(epoch), this.#vanished(epoch)].filter((found) => found !== null);
+  }
+
+  #won({ step, realScore, fakeScore, discriminatorLoss }: WatchedStep): Warning | null {
+    const { loss, labelSmoothing } = this.#config;
+    if (loss === 'wgan-gp') return null;
+    const gap = (realScore - fakeScore) / (1 - labelSmoothing);
+    const won = loss === 'ls' ? discriminatorLoss < WON_LEAST_SQUARES : gap > WON_GAP;
+    if (!won) this.#wonSince = 0;
+    else this.#wonSince ||= step;
+    if (!won || step - this.#wonSince + 1 < WON_STEPS) return null;
+    const scores = `D(x) is ${realScore.toFixed(3)}, D(G(z)) ${fakeScore.toFixed(3)}`;
+    const seen = `the discriminator has won: it tells reals and fakes apart without fail (${scores})`;
+    return this.#warn('discriminator-won', step, this.#wonSince, seen);
+  }
+
+  #exploded({ step, generatorLoss, discriminatorLoss }: WatchedStep): Warning | null {
+    const largest = Math.max(Math.abs(generatorLoss), Math.abs(discriminatorLoss));
+    if (largest < EXPLODED_LOSS) this.#explodedSince = 0;
+    else this.#explodedSince ||= step;
+    if (largest < EXPLODED_LOSS || step - this.#explodedSince + 1 < EXPLODED_STEPS) return null;
+    const seen = `the losses explode: G ${generatorLoss.toPrecision(3)}, D ${discriminatorLoss.toPrecision(3)}`;
+    return this.#warn('explosion', step, this.#explodedSince, seen);
+  }
+
+  #swung({ step, realScore, fakeScore }: WatchedStep): Warning | null {
+    // A critic's values, and the targets of least squares, say nothing as scores.
+    if (this.#config.loss === 'wgan-gp' || this.#config.loss === 'ls') return null;
+    const gap = realScore - fakeScore;
+    const isHigh = gap > SWING_GAPS.high ? true : gap < SWING_GAPS.low ? false : this.#wasHigh;
+    if (this.#wasHigh !== null && isHigh !== this.#wasHigh) this.#swings.push(step);
+    this.#wasHigh = isHigh;
+    while (this.#swings.length > 0 && step - this.#swings[0]! >= SWING_STEPS) this.#swings.shift();
+    if (this.#swings.length < SWINGS) return null;
+    const since = this.#swings[0]!;
+    const seen = `the networks oscillate: the discriminator went ${SWINGS} times between telling most pictures apart and few`;
+    return this.#warn('oscillation', step, since, seen);
+  }
+
+  #collapsed({ step, epoch, diversity }: WatchedEpoch): Warning | null {
+    if (diversity === null) return null;
+    const low = diversity < Math.max(COLLAPSED, COLLAPSED_SHARE * this.#mostDiverse);
+    this.#mostDiverse = Math.max(this.#mostDiverse, diversity);
+    const since = this.#lowSince;
+    this.#lowSince = low ? since || step : 0;
+    if (!low || since === 0) return null;
+    const share = `${(100 * diversity).toFixed(1)} % as much as the reals do`;
+    const seen = `mode collapse: the pictures of epoch ${epoch} differ from each other only ${share}`;
+    return this.#warn('mode-collapse', step, since, seen);
+  }
+
+  #vanished({ step, ...norms }: WatchedEpoch): Warning | null {
+    let found: Warning | null = null;
+    for (const network of ['generator', 'discriminator'] as const) {
+      const key = `${network}Gradient` as const;
+      const gone = norms[key] < VANISHED_SHARE * this.#longest[key];
+      this.#longest[key] = Math.max(this.#longest[key], norms[key]);
+      const seen = `the ${network} learns no more: its gradient has vanished (norm ${norms[key].toPrecision(2)})`;
+      if (gone) found ??= this.#warn('vanished-gradient', step, step, seen);
+    }
+    return found;
+  }
+
+  #warn(condition: Condition, step: number, since: number, seen: string): Warning | null {
+    if (this.#warned.has(condition)) return null;
+    this.#warned.add(condition);
+    return { condition, step, since, seen, help: adviceOn(condition, this.#config) };
+  }
+}

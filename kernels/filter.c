@@ -5,6 +5,11 @@
 // Few input channels: all taps of a kernel row take the place of channels, where all of them are inside the image.
 // One output channel: the roles of x and y are exchanged, and vectors run over input channels.
 #include "job.h"
+#if defined(__wasm__)
+// Here registers suffice for a fifth row (V8 does not unroll this loop, as it does conv.c's): so a kernel row of five taps is
+// one tile.
+#define TILE_ROWS 5
+#endif
 #include "vec.h"
 #include "winograd.h"
 

@@ -22,7 +22,9 @@
 #define VECTOR_NAME "neon"
 #elif defined(__wasm__)
 #define LANES 4
+#ifndef TILE_ROWS
 #define TILE_ROWS 4
+#endif
 #define TILE_VECTORS 2
 #ifdef __wasm_relaxed_simd__
 #define VECTOR_NAME (rounds_once() ? "relaxed-simd128-fused" : "relaxed-simd128")
@@ -50,6 +52,9 @@
 #define EACH_ROW(F, A) F(A, 1) F(A, 2) F(A, 3) F(A, 4) F(A, 5) F(A, 6) F(A, 7) F(A, 8) F(A, 9) F(A, 10) F(A, 11) F(A, 12)
 #define ROW_LIST(F, A) \
   {F(A, 1), F(A, 2), F(A, 3), F(A, 4), F(A, 5), F(A, 6), F(A, 7), F(A, 8), F(A, 9), F(A, 10), F(A, 11), F(A, 12)}
+#elif TILE_ROWS == 5
+#define EACH_ROW(F, A) F(A, 1) F(A, 2) F(A, 3) F(A, 4) F(A, 5)
+#define ROW_LIST(F, A) {F(A, 1), F(A, 2), F(A, 3), F(A, 4), F(A, 5)}
 #elif TILE_ROWS == 6
 #define EACH_ROW(F, A) F(A, 1) F(A, 2) F(A, 3) F(A, 4) F(A, 5) F(A, 6)
 #define ROW_LIST(F, A) {F(A, 1), F(A, 2), F(A, 3), F(A, 4), F(A, 5), F(A, 6)}

@@ -10,8 +10,12 @@ export interface TestDevice {
   readonly missing: string | null;
 }
 
+/** The GPU compiles shaders for seconds where it is software: it has a run of its own, `npm run test:gpu`. */
+const asked = process.env.DCGAN_TEST_DEVICES?.split(',');
+const names = DEVICES.filter((name) => asked?.includes(name) ?? name !== 'webgpu');
+
 export const TEST_DEVICES: readonly TestDevice[] = await Promise.all(
-  DEVICES.map(async (name) => {
+  names.map(async (name) => {
     const found = await availability(name);
     return { name, open: opener(name), missing: found.ok ? null : `${found.reason}. ${found.todo}` };
   }),

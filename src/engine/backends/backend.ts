@@ -3,7 +3,7 @@
 // the backend: later calls reject with the same reason rather than computing on broken memory.
 import type { Address, Plan } from '../plan.ts';
 
-export const DEVICES = ['native', 'wasm', 'wasm-relaxed', 'reference'] as const;
+export const DEVICES = ['native', 'wasm', 'wasm-relaxed', 'webgpu', 'reference'] as const;
 export type DeviceName = (typeof DEVICES)[number];
 
 /** Which backend, and what decides its bits: results repeat exactly where `device` and `variant` are equal. */

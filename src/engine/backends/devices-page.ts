@@ -5,6 +5,7 @@ import type { Device } from './devices.ts';
 import { openReference } from './reference.ts';
 import { wasmOpener } from './wasm-backend.ts';
 import { pagePlatform } from './wasm-page.ts';
+import { openPageGpu, pageGpuAvailability } from './webgpu/page.ts';
 
 const ALONE =
   'on one thread, since this page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
@@ -21,6 +22,7 @@ export const TABLE: Readonly<Record<DeviceName, Device>> = {
     available: async () => ({ ok: true, variant: 'simd128', ...(!mayShareMemory() && { note: ALONE }) }),
   },
   'wasm-relaxed': never('a page is given the build whose bits are the same everywhere'),
+  webgpu: { open: openPageGpu, available: pageGpuAvailability },
   reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
 };
 

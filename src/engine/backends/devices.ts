@@ -5,6 +5,7 @@ import type { DeviceName, OpenBackend } from './backend.ts';
 import { nativeAvailability, openNative } from './native.ts';
 import { openReference } from './reference.ts';
 import { openWasm, openWasmRelaxed, wasmAvailability, wasmRelaxedAvailability } from './wasm.ts';
+import { openWebGpu, webGpuAvailability } from './webgpu/node.ts';
 
 /** Whether a device can run here; `note` is what a person should know although it can. */
 export type Availability =
@@ -20,6 +21,7 @@ export const TABLE: Readonly<Record<DeviceName, Device>> = {
   native: { open: openNative, available: nativeAvailability },
   wasm: { open: openWasm, available: wasmAvailability },
   'wasm-relaxed': { open: openWasmRelaxed, available: wasmRelaxedAvailability },
+  webgpu: { open: openWebGpu, available: webGpuAvailability },
   reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
 };
 

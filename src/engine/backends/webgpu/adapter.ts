@@ -1,0 +1,72 @@
+// An adapter and a device of it, with the limits the adapter has rather than the defaults, which fit no training.
+/// <reference types="@webgpu/types" />
+import { DcganError } from '../../../platform/errors.ts';
+
+export interface OpenedGpu {
+  readonly device: GPUDevice;
+  /** Vendor, architecture, name: one line. */
+  readonly variant: string;
+  /** False for a software adapter, which is for tests. */
+  readonly hardware: boolean;
+}
+
+/** What there is to say of an adapter. */
+export interface GpuDescription {
+  readonly name: string;
+  readonly hardware: boolean;
+  readonly features: readonly string[];
+  /** Bytes. */
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxComputeWorkgroupStorageSize: number;
+}
+
+/** The adapter WebGPU prefers for work, or null. */
+export async function findAdapter(gpu: GPU): Promise<GPUAdapter | null> {
+  return gpu.requestAdapter({ powerPreference: 'high-performance' });
+}
+
+export function describeAdapter(adapter: GPUAdapter): GpuDescription {
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
+  return {
+    name: nameOf(adapter.info),
+    hardware: isHardware(adapter.info),
+    features: [...adapter.features].sort(),
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    maxComputeWorkgroupStorageSize,
+  };
+}
+
+let opened: Promise<OpenedGpu> | null = null;
+
+/** The device that all backends of this process share: drivers keep threads for each, and compiled shaders. A lost one is replaced. */
+export function openGpu(gpu: GPU): Promise<OpenedGpu> {
+  const forget = (): void => {
+    opened = null;
+  };
+  opened ??= openDevice(gpu);
+  void opened.then(({ device }) => device.lost).then(forget, forget);
+  return opened;
+}
+
+async function openDevice(gpu: GPU): Promise<OpenedGpu> {
+  const adapter = await findAdapter(gpu);
+  if (!adapter)
+    throw new DcganError({ what: 'webgpu: there is no adapter', todo: 'See what is missing: dcgan doctor' });
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
+  return { device, variant: nameOf(adapter.info), hardware: isHardware(adapter.info) };
+}
+
+function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  return (
+    [...new Set([vendor, architecture, device, description].filter((part) => part !== ''))].join(' ') || 'unnamed GPU'
+  );
+}
+
+/** Software renderers say so, or are known by name. */
+function isHardware(info: GPUAdapterInfo): boolean {
+  if (info.isFallbackAdapter) return false;
+  return !/swiftshader|llvmpipe|lavapipe|basic render|warp/i.test(nameOf(info));
+}

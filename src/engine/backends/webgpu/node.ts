@@ -1,0 +1,51 @@
+// WebGPU in Node: Dawn, by the npm package `webgpu`, an optional dependency. Its GPU object is kept for ever: collected, it would
+// take the process with it.
+/// <reference types="@webgpu/types" />
+import { existsSync, readdirSync } from 'node:fs';
+import type { OpenBackend } from '../backend.ts';
+import type { Availability } from '../devices.ts';
+import { describeAdapter, findAdapter, openGpu } from './adapter.ts';
+import { WebGpuBackend } from './backend.ts';
+
+let dawn: Promise<GPU | null> | null = null;
+
+/** Dawn's entry; null when the package is not installed or does not load here. */
+export function nodeGpu(): Promise<GPU | null> {
+  dawn ??= import('webgpu').then(
+    ({ create }) => create([]) as GPU,
+    () => null,
+  );
+  return dawn;
+}
+
+export const openWebGpu: OpenBackend = async ({ stateFloats }) => {
+  const gpu = await nodeGpu();
+  if (!gpu) throw new Error('webgpu was opened where it is not available');
+  return WebGpuBackend.open(await openGpu(gpu), stateFloats);
+};
+
+export async function webGpuAvailability(): Promise<Availability> {
+  if (!mayHaveDriver()) return { ok: false, reason: 'there is no Vulkan driver', todo: driverHint() };
+  const gpu = await nodeGpu();
+  if (!gpu)
+    return { ok: false, reason: 'the npm package webgpu is not installed', todo: 'Install it: npm install webgpu' };
+  const adapter = await findAdapter(gpu);
+  if (!adapter) return { ok: false, reason: 'no GPU adapter was found', todo: driverHint() };
+  const { name, hardware } = describeAdapter(adapter);
+  return { ok: true, variant: name, ...(!hardware && { note: 'a software adapter, far slower than native' }) };
+}
+
+/** Folders where drivers announce themselves to Vulkan's loader (its documentation, "Driver discovery on Linux"). */
+const DRIVERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
+
+/** Whether Dawn is worth asking: on Linux it writes to standard error where there is no driver. */
+function mayHaveDriver(): boolean {
+  const { VK_ICD_FILENAMES, VK_DRIVER_FILES } = process.env;
+  if (process.platform !== 'linux' || VK_ICD_FILENAMES || VK_DRIVER_FILES) return true;
+  return DRIVERS.some((folder) => existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.json')));
+}
+
+function driverHint(): string {
+  if (process.platform !== 'linux') return "Install the GPU's driver";
+  return "Install the GPU's driver and Vulkan's loader: apt-get install libvulkan1 mesa-vulkan-drivers; for tests without a GPU: apt-get install libvulkan1 chromium, and VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json";
+}

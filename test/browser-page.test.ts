@@ -316,6 +316,28 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
     ]);
   });
 
+  it('stops when a number is not finite, and keeps nothing of it', async () => {
+    const [said, name] = await page.evaluate(async () => {
+      const wild = { preset: 'tiny', batchSize: 16, beta2: 0, learningRate: 1, seed: 2, epochs: 3 };
+      const run = async (): Promise<string> => {
+        for await (const event of dcgan.train({ ...wild, data: await images(64), keep: 'wild' }))
+          if (event.type === 'done') return 'done';
+        return 'ended';
+      };
+      const told = await run().catch((error: Error) => error.message);
+      const newest = await dcgan.runs.newest('wild');
+      // Loading proves it whole; sampling from it must give numbers.
+      const gan = await dcgan.DCGAN.load(newest!.file);
+      const finite = (await gan.generate(1)).every(Number.isFinite);
+      await gan.dispose();
+      return [told, `${newest!.name} ${finite}`];
+    });
+    expect(said).toMatch(
+      /^the training has diverged: in step \d+ .*Start a new run with a lower learningRate, or go on/,
+    );
+    expect(name).toMatch(/^epoch-000[0-2]\.safetensors true$/);
+  });
+
   it('says so when the page may store no more, and goes on without keeping', async () => {
     const session = await context.newCDPSession(page);
     await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(isolated.url).origin, quotaSize: 500_000 });

@@ -64,6 +64,7 @@ async function run(options: Omit<TrainOptions, 'data'>): Promise<void> {
             ? 'Sixteen points of noise, before training.'
             : `The same sixteen points after ${event.step.toLocaleString('en')} steps.`,
         );
+      if (event.type === 'warning') showProblem(`${event.seen}. ${event.help}.`);
       if (event.type === 'checkpoint' || event.type === 'interrupted') newest = event;
       if (event.type === 'interrupted') say(`Paused after step ${event.step.toLocaleString('en')}.`);
       if (event.type === 'done') say(`Done after epoch ${event.epochs}.`);

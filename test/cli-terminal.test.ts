@@ -80,6 +80,26 @@ it('a terminal has one live line, which gives way to others and is gone at the e
   expect(text()).toBe('');
 });
 
+it('says once what takes long, and warnings on lines of their own', () => {
+  const { screen, text } = terminal(80, false);
+  const progress = new Progress(screen, false);
+  progress.show(RUN);
+  text();
+  for (let i = 1; i <= 20; i++) progress.show({ ...step(i), seconds: 10 });
+  progress.show({
+    type: 'warning',
+    condition: 'explosion',
+    since: 2,
+    step: 21,
+    seen: 'the losses explode: G 1e+4, D 0.1',
+    help: 'What usually helps, in a new run: --lr 0.00001',
+  });
+  expect(text()).toBe(
+    'Note: at this speed it takes about 4 days for 150 epochs; smaller: --epochs 18 (about 12 hours).\n' +
+      'Warning, since step 2, seen in step 21: the losses explode: G 1e+4, D 0.1. What usually helps, in a new run: --lr 0.00001.\n',
+  );
+});
+
 it('a narrow terminal gets fewer words, and never a second line', () => {
   vi.useFakeTimers();
   for (const columns of [80, 40]) {

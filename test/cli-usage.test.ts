@@ -115,7 +115,13 @@ describe('--dry-run', () => {
     expect(text).toMatchObject({ code: 0, stderr: '' });
     expect(text.stdout).toMatch(/^a step costs +48\.9 GFLOP nominal, 43\.8 GFLOP shared, 35\.6 GFLOP needed$/m);
     expect(text.stdout).toMatch(/^steps +235 an epoch, 35,250 in all$/m);
+    expect(text.stdout).toMatch(/^it takes +about \d+ \S+ for 150 epochs.* \(\S+, \d+ threads?, just measured\)$/m);
     const report = JSON.parse(json.stdout);
+    expect(report.estimate).toEqual({
+      device: expect.any(String),
+      threads: expect.any(Number),
+      secondsPerStep: expect.any(Number),
+    });
     expect(report).toMatchObject({
       stepsPerEpoch: 235,
       parameters: { generator: 474_464, discriminator: 212_865 },

@@ -1,4 +1,4 @@
-// What a training would do and cost, from its graph and plan alone: no device is opened, nothing is written.
+// What a training would do and cost: from its graph and plan, and from a second on the device. Nothing is written.
 import type { Dataset } from '../data/dataset.ts';
 import { compile } from '../engine/compile.ts';
 import { costOf } from '../engine/cost.ts';
@@ -11,7 +11,8 @@ import type { TrainOptions } from '../train/options.ts';
 import { stepsPerEpoch } from '../train/order.ts';
 import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
-import { columns, grouped, large, megabytes, setting } from './format.ts';
+import { estimateStep, timeInWords } from './estimate.ts';
+import { columns, count, grouped, large, megabytes, setting } from './format.ts';
 
 export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
   const { data, config, seed } = await settled(options);
@@ -26,9 +27,11 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     parameters: parameterCounts(model),
     arenaBytes: arenaBytes(compile(step, model.layout)),
     flopPerStep: costOf(step),
+    estimate: await estimateStep(config, { device: options.device, threads: options.threads }),
   };
   if (json) return `${JSON.stringify(report)}\n`;
   const { nominal, shared, needed } = report.flopPerStep;
+  const { device, threads, secondsPerStep } = report.estimate;
   const settings = Object.entries(config).map(([name, value]) => [name, setting(value)] as const);
   const rows: (readonly [string, string])[] = [
     ...settings,
@@ -39,6 +42,10 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     ['discriminator', `${grouped(report.parameters.discriminator)} parameters`],
     ['arena', megabytes(report.arenaBytes)],
     ['a step costs', `${large(nominal)}FLOP nominal, ${large(shared)}FLOP shared, ${large(needed)}FLOP needed`],
+    [
+      'it takes',
+      `${timeInWords(config, steps, secondsPerStep)} (${device}, ${count(threads, 'thread')}, just measured)`,
+    ],
   ];
   return `${columns(rows)}\n`;
 }

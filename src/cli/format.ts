@@ -9,6 +9,18 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+/** `about 3 days`, `about 20 minutes`: the largest unit of which there are two. */
+export function duration(seconds: number): string {
+  const units = [
+    ['days', 86_400],
+    ['hours', 3600],
+    ['minutes', 60],
+  ] as const;
+  const [name, unit] = units.find(([, length]) => seconds >= 1.95 * length) ?? ['seconds', 1];
+  const n = Math.max(1, Math.round(seconds / unit));
+  return `about ${n} ${n === 1 ? name.slice(0, -1) : name}`;
+}
+
 /** Millions of bytes. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;

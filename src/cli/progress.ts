@@ -1,6 +1,7 @@
 // Training as a person sees it. On a terminal: one live line, and a small picture after each epoch; in a pipe: plain lines,
 // a few for each epoch. Only what is said depends on that; events are the same.
 import type { DoneEvent, EpochEvent, RunEvent, StepEvent, TrainEvent, WarningEvent } from '../train/events.ts';
+import { LONG_SECONDS, timeInWords } from './estimate.ts';
 import { clock, commandLine, count, grouped } from './format.ts';
 import type { Screen } from './output.ts';
 import type { StopSignal } from './stop.ts';
@@ -11,6 +12,8 @@ const REDRAW_MS = 100;
 const TENTH = 0.1;
 const SOONEST_MS = 5_000;
 const LATEST_MS = 30_000;
+/** Steps after which it is known whether the training takes long. */
+const STEPS_TO_KNOW = 5;
 /** How fast the shown speed follows the real one. */
 const SMOOTHING = 0.1;
 
@@ -76,7 +79,16 @@ export class Progress {
     this.#secondsPerStep += Math.max(SMOOTHING, 1 / this.#measured) * (seconds - this.#secondsPerStep);
   }
 
+  /** Said once, of what is still to do. */
+  #sayIfLong({ step }: StepEvent): void {
+    const { config, stepsPerEpoch } = this.#run!;
+    const left = config.epochs * stepsPerEpoch - step;
+    if (this.#measured !== STEPS_TO_KNOW || left * this.#secondsPerStep <= LONG_SECONDS) return;
+    this.#screen.print(`Note: at this speed it takes ${timeInWords(config, stepsPerEpoch, this.#secondsPerStep)}.`);
+  }
+
   #step(event: StepEvent): void {
+    this.#sayIfLong(event);
     const now = performance.now();
     if (this.#screen.terminal) {
       if (now - this.#drawn < REDRAW_MS || this.#stopping) return;

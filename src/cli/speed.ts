@@ -42,12 +42,13 @@ export async function measureSpeed(config: Config, options: SpeedOptions): Promi
   const gan = await DCGAN.create({ ...config, seed: 1, device, threads });
   try {
     const images = syntheticImages(config);
-    for (let i = 0; i < WARM_UP; i++) await gan.step(images);
+    const given = config.classes > 0 ? { classes: new Uint8Array(config.batchSize) } : {};
+    for (let i = 0; i < WARM_UP; i++) await gan.step(images, given);
     const times: number[] = [];
     let total = 0;
     while (times.length < steps && (times.length === 0 || total < enough)) {
       const started = performance.now();
-      await gan.step(images);
+      await gan.step(images, given);
       times.push((performance.now() - started) / 1000);
       total += times.at(-1)!;
     }

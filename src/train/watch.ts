@@ -1,7 +1,7 @@
 // Watches a training for what goes wrong with GANs, from the numbers it has anyway. It is told each step and each epoch, in
 // order, and answers with warnings, each condition once. The same numbers give the same warnings, so a resumed run is told
 // its metrics again and repeats none. Thresholds stand beside what was measured on sound and on provoked trainings: the
-// first 118 epochs of tf2018, five of its variants (`--lr 1e-3`, `--bn-d`, `--ema` ...), and 35 short ones of `tiny`.
+// first 120 epochs of tf2018, nine of its variants over five (`--lr 1e-3`, `--bn-d`, `--ema` ...), and 45 short ones of `tiny`.
 import type { StepResult } from '../gan/dcgan.ts';
 import type { Config } from '../gan/schema.ts';
 import { adviceOn, type Condition } from './advice.ts';
@@ -44,10 +44,10 @@ const SWING_GAPS = { high: 0.8, low: 0.2 } as const;
 /** Steps in a row with such a loss. Sound: below 15; provoked: 1e4 to 1e10. */
 const EXPLODED_STEPS = 20;
 const EXPLODED_LOSS = 1000;
-/** Share of the diversity there was, and the least there must be, below which two epochs in a row must not end. Sound: 0.03 and more. */
+/** Share of the diversity there was, and the least there must be, below which two epochs in a row must not end. Sound: half, and 0.06. */
 const COLLAPSED_SHARE = 1 / 4;
 const COLLAPSED = 0.02;
-/** Share of its longest gradient with which a network learns no more. Sound: above 0.1; provoked: 1e-8 and less. */
+/** Share of its longest gradient with which a network learns no more. Sound: 0.04 and more; provoked: 3e-8 and less. */
 const VANISHED_SHARE = 1e-6;
 
 export class Watch {

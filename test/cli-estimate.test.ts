@@ -1,0 +1,39 @@
+// How long a training takes, said before it begins and, where it takes long, again when its real speed is known.
+import { expect, it } from 'vitest';
+import { estimateStep, timeInWords } from '../src/cli/estimate.ts';
+import { duration } from '../src/cli/format.ts';
+import { resolveConfig } from '../src/gan/config.ts';
+import { presets } from '../src/gan/presets.ts';
+import { TEST_DEVICES } from './support/devices.ts';
+
+it.each([
+  [0.2, 'about 1 second'],
+  [100, 'about 100 seconds'],
+  [130, 'about 2 minutes'],
+  [5400, 'about 90 minutes'],
+  [7200, 'about 2 hours'],
+  [3.1 * 86_400, 'about 3 days'],
+])('%d seconds are %s', (seconds, words) => {
+  expect(duration(seconds)).toBe(words);
+});
+
+it('says what is smaller, of what takes long only', () => {
+  expect(timeInWords(presets.tf2018, 235, 0.5)).toBe('about 5 hours for 150 epochs');
+  expect(timeInWords(presets.tf2018, 235, 5)).toBe(
+    'about 2 days for 150 epochs; smaller: --epochs 36 (about 12 hours)',
+  );
+  expect(timeInWords(presets.paper, 1583, 7)).toBe(
+    'about 3 days for 25 epochs; smaller: --epochs 3 (about 9 hours), or --size 32, or --preset best',
+  );
+  expect(timeInWords({ ...presets.paper, epochs: 1 }, 7813, 7)).toBe(
+    'about 15 hours for 1 epoch; smaller: --epochs 1 --limit 789888, or --size 32, or --preset best',
+  );
+});
+
+it('times any configuration: with classes, several steps of the discriminator, a batch of few images', async () => {
+  const device = TEST_DEVICES.find(({ missing }) => missing === null)!.name;
+  const config = resolveConfig('tiny', { classes: 10, discriminatorSteps: 3, batchSize: 8 });
+  const estimate = await estimateStep(config, { device, threads: 1 });
+  expect(estimate).toEqual({ device, threads: 1, secondsPerStep: expect.any(Number) });
+  expect(estimate.secondsPerStep).toBeGreaterThan(0);
+});

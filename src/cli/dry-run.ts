@@ -1,4 +1,4 @@
-// What a training would do and cost: from its graph and plan, and from a second on the device. Nothing is written.
+// What a training would do and cost: from its graph and plan, and from a few steps on the device. Nothing is written.
 import type { Dataset } from '../data/dataset.ts';
 import { compile } from '../engine/compile.ts';
 import { costOf } from '../engine/cost.ts';

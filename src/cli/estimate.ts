@@ -22,7 +22,7 @@ export interface Estimate {
   readonly secondsPerStep: number;
 }
 
-/** Opens the device for about a second. Errors as training's: an unknown device, or one that can't run here. */
+/** Opens the device for some seconds at most. Errors as training's: an unknown device, or one that can't run here. */
 export async function estimateStep(config: Config, machine: MachineOptions): Promise<Estimate> {
   const whole = flopOf(config);
   const images = Math.max(TIMED_IMAGES, Math.floor((TIMED_FLOP / whole) * config.batchSize));

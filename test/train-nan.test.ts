@@ -3,7 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PageRun } from '../src/browser/loop.ts';
 import { decodeSnapshot } from '../src/gan/snapshot.ts';
+import { datasets } from '../src/index.ts';
 import type { TrainEvent } from '../src/train/events.ts';
 import type { TrainOptions } from '../src/train/options.ts';
 import { readRunConfig } from '../src/train/run.ts';
@@ -131,13 +133,38 @@ for (const device of TEST_DEVICES.filter(({ name }) => name === 'native' || name
 
     it('gives up when lower rates do not help', async () => {
       const out = fresh();
-      const message = await refused(events({ ...wild, loss: 'ls', seed: 3, out, onNan: 'lower-lr' }));
+      let warnings = 0;
+      const message = await refused(
+        events({ ...wild, loss: 'ls', seed: 3, out, onNan: 'lower-lr' }, (event) => {
+          warnings += event.type === 'warning' && event.condition === 'not-finite' ? 1 : 0;
+          return false;
+        }),
+      );
+      // The last time it does not say that it goes on.
+      expect(warnings).toBe(4);
       expect(message).toMatch(
         /^the training has diverged again: in step \d+ .* got learning rates that were halved 4 times\. Start a new run with a much lower --lr\.$/,
       );
       expectFinite(out);
     });
   });
+
+describe("a page's training", () => {
+  it('that diverges ends with the reason, and hands out no checkpoint of it', async () => {
+    const mnist = datasets.mnist().limit(160);
+    const { name, count, height, width, channels } = mnist;
+    const data = { name, count, height, width, channels, images: mnist.bytes(0, count) };
+    const { limit: _, ...wild } = WILD;
+    const run = await PageRun.open({ ...wild, data, device: 'wasm' });
+    const types: string[] = [];
+    const ended = (async () => {
+      for await (const { type } of run.events()) types.push(type);
+    })();
+    expect(await refused(ended)).toMatch(/^the training has diverged: in step \d+ /);
+    await run.finish();
+    expect(types.filter((type) => type !== 'step')).toEqual(['run', 'picture']);
+  });
+});
 
 describe('dcgan train', () => {
   it('exits with 1 and the command that goes on, which does', async () => {

@@ -22,6 +22,7 @@ import type {
   RunEvent,
   StepEvent,
   TrainEvent,
+  WarningEvent,
 } from './events.ts';
 import { meansOf } from './means.ts';
 import { appendMetrics } from './metrics.ts';
@@ -50,26 +51,29 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
       : isCheckpoint(resume)
         ? await prepareAdopted(resume, options)
         : await prepareResumed(resolveRun(resume), options);
+  let warning: WarningEvent | null = null;
   for (;;) {
-    const divergence = yield* trainPrepared(prepared, options.signal);
+    const divergence: Divergence | null = yield* trainPrepared(prepared, options.signal, warning);
     if (!divergence) return;
     const { folder, record, data } = prepared;
     if (record.onNan === 'stop') throw diverged(divergence, folder);
-    yield { type: 'warning', condition: 'not-finite', since: divergence.step, ...divergence, help: GOES_BACK };
     const { device, threads, signal } = options;
     prepared = await prepareResumed(folder, { device, threads, signal, data }, divergence);
+    warning = { type: 'warning', condition: 'not-finite', since: divergence.step, ...divergence, help: GOES_BACK };
   }
 }
 
 const GOES_BACK = 'It goes on from its last good checkpoint with half the learning rates';
 
-/** All events of a prepared run, whose model is disposed of then; how it diverged, if it did. */
+/** All events of a prepared run, behind a warning, whose model is disposed of then; how it diverged, if it did. */
 async function* trainPrepared(
   prepared: Prepared,
   signal: AbortSignal | undefined,
+  warning: WarningEvent | null,
 ): AsyncGenerator<TrainEvent, Divergence | null, undefined> {
   const loop = new Loop(prepared, signal);
   try {
+    if (warning) yield warning;
     yield* loop.events();
     return loop.divergence;
   } finally {

@@ -1,4 +1,5 @@
-// The suites that run on every device, on a GPU: `npm run test:gpu`. Without one, on Chromium's software renderer.
+// The suites that run on every device, on a GPU, in Node and in Chromium: `npm run test:gpu`. Without one, on Chromium's software
+// renderer.
 import { existsSync } from 'node:fs';
 import { defineConfig, mergeConfig } from 'vitest/config';
 import quick from './vitest.config.ts';
@@ -7,10 +8,10 @@ const SOFTWARE = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const { VK_ICD_FILENAMES = existsSync(SOFTWARE) ? SOFTWARE : undefined } = process.env;
 
 export default mergeConfig(
-  { ...quick, test: { ...quick.test, include: [] } },
+  { ...quick, test: { ...quick.test, include: [], exclude: [] } },
   defineConfig({
     test: {
-      include: ['engine-backends', 'gan-step', 'gan-options', 'gan-dcgan', 'golden'].map(
+      include: ['engine-backends', 'gan-step', 'gan-options', 'gan-dcgan', 'golden', 'gpu/browser'].map(
         (name) => `test/${name}.test.ts`,
       ),
       env: { DCGAN_TEST_DEVICES: 'webgpu', ...(VK_ICD_FILENAMES && { VK_ICD_FILENAMES }) },

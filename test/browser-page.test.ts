@@ -16,6 +16,7 @@ import { idxOf, labelsOf } from './support/idx.ts';
 import { ROOT } from './support/pack.ts';
 import { bundleForPage } from './support/page-bundle.ts';
 import type * as PageEngine from './support/page-engine.ts';
+import { PAGE } from './support/page-html.ts';
 import { events, isStep, newestBytes } from './support/training.ts';
 
 /** What the test's page offers to the functions that are sent to it. */
@@ -25,16 +26,6 @@ declare const engine: typeof PageEngine;
 declare const images: (count: number) => Promise<Dataset>;
 declare const encode: (bytes: Uint8Array) => string;
 declare const decode: (text: string) => Uint8Array;
-
-const PAGE = `<!doctype html><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,">
-<script type="module">
-import * as dcgan from './dcgan.js';
-import * as engine from './engine.js';
-const encode = (bytes) => { let text = ''; for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768)); return btoa(text); };
-const decode = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-const images = async (count) => (await dcgan.datasets.idx(await (await fetch('images')).blob(), { name: 'mnist', labels: await (await fetch('labels')).blob() })).limit(count);
-Object.assign(globalThis, { dcgan, engine, encode, decode, images, ready: true });
-</script>`;
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -178,13 +178,19 @@ export class WebGpuBackend implements Backend {
     const rejectAll = (): void => {
       for (const { reject } of [...runs, ...reads]) reject(this.#failure!.reason);
     };
-    if (this.#failure) return rejectAll();
+    if (this.#failure) {
+      rejectAll();
+      return;
+    }
     const commands = encoder ?? device.createCommandEncoder();
     const staging = reads.length > 0 ? this.#copyOut(commands, reads) : null;
     device.queue.submit([commands.finish()]);
     void device.queue.onSubmittedWorkDone().then(
       () => {
-        if (this.#failure) return rejectAll();
+        if (this.#failure) {
+      rejectAll();
+      return;
+    }
         for (const { resolve } of runs) resolve();
       },
       (reason) => {

@@ -94,7 +94,7 @@ class Loop {
   /** Each step's images: one array for all, or the garbage of two steps would outgrow a small model. */
   readonly #images: Float32Array<ArrayBuffer>;
   readonly #watch: Watch;
-  readonly #distanceOfReals: number;
+  #distanceOfReals: number | null = null;
   /** Steps of the newest checkpoint. */
   #saved: number;
   #divergence: Divergence | null = null;
@@ -109,7 +109,6 @@ class Loop {
     this.#saved = run.gan.steps;
     this.#watch = new Watch(run.record.config);
     this.#watch.remember(run.lines);
-    this.#distanceOfReals = distanceOfReals(run.data);
   }
 
   /** Set when a number is no number any more: nothing is saved from then on. */
@@ -221,8 +220,9 @@ class Loop {
   }
 
   #diversity(images: Float32Array): number | null {
-    const distance = this.#distanceOfReals;
-    return distance > 0 ? meanDistance(images, this.#run.data.imageSize) / distance : null;
+    const { data } = this.#run;
+    this.#distanceOfReals ??= distanceOfReals(data);
+    return this.#distanceOfReals > 0 ? meanDistance(images, data.imageSize) / this.#distanceOfReals : null;
   }
 
   /** Every tensor, if all is finite; null, and the run has diverged, if not. */

@@ -34,6 +34,7 @@ const KNOWN: Readonly<Record<string, { readonly added?: string; readonly shows: 
   'npx dcgan info': { shows: /generator/ },
   'npx dcgan doctor': { shows: /wasm/ },
   'npx dcgan bench --steps 5': { shows: /GFLOP/ },
+  'npx dcgan evaluate --count 1000': { shows: /Fréchet distance/ },
   'npx dcgan verify-resume': { shows: /pass/ },
 };
 

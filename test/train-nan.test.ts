@@ -45,7 +45,8 @@ for (const device of TEST_DEVICES.filter(({ name }) => name === 'native' || name
   describe.skipIf(device.missing)(`on ${title(device)}, a training that diverges`, () => {
     const wild = { ...WILD, device: device.name } satisfies TrainOptions;
     const fresh = (): string => join(temporaryFolder(), 'run');
-    const bad = (event: TrainEvent): boolean => event.type === 'step' && !Number.isFinite(event.generatorLoss);
+    const bad = (event: TrainEvent): boolean =>
+      event.type === 'step' && !Number.isFinite(event.generatorLoss + event.discriminatorLoss);
 
     it('stops with an error, and saves nothing of it', async () => {
       const out = fresh();

@@ -10,7 +10,8 @@ import { DCGAN } from '../src/gan/dcgan.ts';
 import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
 import { ROOT } from './support/pack.ts';
 
-describe.skipIf(!CHROMIUM)(inChromium('examples/browser'), () => {
+// A page now and then loses a reload to its server's start: tried again.
+describe.skipIf(!CHROMIUM)(inChromium('examples/browser'), { retry: 2 }, () => {
   let browser: Browser;
   let server: ViteDevServer;
   let page: Page;
@@ -29,6 +30,7 @@ describe.skipIf(!CHROMIUM)(inChromium('examples/browser'), () => {
     await server.listen();
     browser = await launch();
     ({ page, complaints } = await openPage(browser, server.resolvedUrls!.local[0]!));
+    page.setDefaultTimeout(30_000);
     await page.getByText('Ready.').waitFor();
   });
   afterAll(async () => {
@@ -104,9 +106,12 @@ describe.skipIf(!CHROMIUM)(inChromium('examples/browser'), () => {
 
   it('says what happened to a Worker that fails, and goes on from what was saved', async () => {
     page.once('dialog', (dialog) => dialog.accept());
+    // The first Worker that is started trains; it starts those of its kernels.
+    const starting = page.waitForEvent('worker');
     await page.getByRole('button', { name: 'Start' }).click();
+    const worker = await starting;
     await said(/^Training epoch 2/);
-    await page.workers()[0]!.evaluate(() => {
+    await worker.evaluate(() => {
       setTimeout(() => {
         throw new Error('out of memory');
       });

@@ -66,10 +66,10 @@ export const presets = Object.freeze({
     preset: 'best',
     dropout: 0,
     unbiasedMovingVariance: false,
+    batchSize: 64,
     epochs: 15,
-    learningRate: 4e-4,
+    learningRate: 5e-4,
     beta1: 0.5,
-    r1: 0.1,
     ema: 0.999,
   } satisfies Config),
   /**

@@ -188,9 +188,9 @@ export class WebGpuBackend implements Backend {
     void device.queue.onSubmittedWorkDone().then(
       () => {
         if (this.#failure) {
-      rejectAll();
-      return;
-    }
+          rejectAll();
+          return;
+        }
         for (const { resolve } of runs) resolve();
       },
       (reason) => {

@@ -65,7 +65,6 @@ export const presets = Object.freeze({
     ...tf2018,
     preset: 'best',
     dropout: 0,
-    unbiasedMovingVariance: false,
     batchSize: 64,
     epochs: 15,
     learningRate: 5e-4,

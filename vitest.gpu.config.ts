@@ -16,6 +16,7 @@ export default mergeConfig(
       ),
       env: { DCGAN_TEST_DEVICES: 'webgpu', ...(VK_ICD_FILENAMES && { VK_ICD_FILENAMES }) },
       testTimeout: 600_000,
+      hookTimeout: 600_000,
       maxWorkers: 1,
     },
   }),

@@ -1,34 +1,27 @@
 // The bundled classifier at work: features and logits of digits, in batches on a device.
 import { readFileSync } from 'node:fs';
 import { decodeTensors } from '../checkpoint/safetensors.ts';
-import { chooseDevice, opener } from '../engine/backends/index.ts';
 import { compile } from '../engine/compile.ts';
 import { layoutState } from '../engine/layout.ts';
 import type { Plan } from '../engine/plan.ts';
-import { Session } from '../engine/session.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { CLASSES, CLASSIFIER_INPUT, classification, makeClassifier, SIDE, WIDTH } from './classifier.ts';
 import type { Extracted, Extractor } from './extractor.ts';
+import { type MetricsMachine, openSession } from './machine.ts';
 
 /** Trained by scripts/train-classifier.mjs. */
 export const DIGITS_FILE = new URL('../../assets/digits.safetensors', import.meta.url);
 
 const BATCH = 500;
 
-export interface MetricsMachine {
-  readonly device?: string | undefined;
-  readonly threads: number;
-}
-
 /** Opens the classifier of a file, the bundled one by default. */
 export async function openDigits(
-  { device = 'auto', threads }: MetricsMachine,
+  machine: MetricsMachine,
   bytes: Uint8Array = readFileSync(DIGITS_FILE),
 ): Promise<Extractor> {
   const model = makeClassifier();
   const layout = layoutState(model.variables.all.map(({ tensor }) => tensor));
-  const backend = await opener((await chooseDevice(device)).device)({ stateFloats: layout.floats, threads });
-  const session = new Session(backend, layout);
+  const session = await openSession(layout, machine);
   const { tensors } = decodeTensors(bytes, 'digits.safetensors');
   await session.writeState(new Map([...tensors].map(([name, { data }]) => [name, data])));
   const plans = new Map<number, Plan>();

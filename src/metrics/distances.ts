@@ -1,13 +1,12 @@
 // Distances between all pairs of two sets of features, block by block: |a|^2 + |b|^2 - 2 a.b, the products by the engine's own
 // matrix product in single precision. What is near is looked at again in double precision by whoever asks.
-import { chooseDevice, opener } from '../engine/backends/index.ts';
 import { type Computation, compile } from '../engine/compile.ts';
 import { layoutState } from '../engine/layout.ts';
 import { input, matmul } from '../engine/ops/index.ts';
 import type { Plan } from '../engine/plan.ts';
-import { Session } from '../engine/session.ts';
-import type { MetricsMachine } from './digits.ts';
+import type { Session } from '../engine/session.ts';
 import { type Features, rows } from './extractor.ts';
+import { type MetricsMachine, openSession } from './machine.ts';
 
 const BLOCK = 1000;
 
@@ -28,19 +27,13 @@ export class Distances {
     this.#session = session;
   }
 
-  static async open({ device = 'auto', threads }: MetricsMachine): Promise<Distances> {
-    const layout = layoutState([]);
-    const backend = await opener((await chooseDevice(device)).device)({ stateFloats: layout.floats, threads });
-    return new Distances(new Session(backend, layout));
+  static async open(machine: MetricsMachine): Promise<Distances> {
+    return new Distances(await openSession(layoutState([]), machine));
   }
 
   /** Visits all pairs; each row of a sees the blocks of b in order. */
   async each(a: Features, b: Features, visit: VisitRow): Promise<void> {
-    const squaresOf = (set: Features): Float64Array =>
-      Float64Array.from({ length: set.count }, (_, n) =>
-        set.values.subarray(n * set.width, (n + 1) * set.width).reduce((total, value) => total + value * value, 0),
-      );
-    const [ofA, ofB] = [squaresOf(a), squaresOf(b)];
+    const [ofA, ofB] = [squaredLengths(a), squaredLengths(b)];
     const squared = new Float32Array(BLOCK);
     for (let i = 0; i < a.count; i += BLOCK)
       for (let j = 0; j < b.count; j += BLOCK) {
@@ -67,6 +60,13 @@ export class Distances {
   dispose(): Promise<void> {
     return this.#session.dispose();
   }
+}
+
+/** Of each row, in double precision. */
+export function squaredLengths({ count, width, values }: Features): Float64Array {
+  return Float64Array.from({ length: count }, (_, n) =>
+    values.subarray(n * width, (n + 1) * width).reduce((total, value) => total + value * value, 0),
+  );
 }
 
 /** The squared distance of two rows, in double precision. */

@@ -3,10 +3,10 @@
 import type { Dataset } from '../data/dataset.ts';
 import { permutation } from '../engine/random.ts';
 import { DcganError } from '../platform/errors.ts';
-import type { MetricsMachine } from './digits.ts';
 import { Distances } from './distances.ts';
 import type { Extracted, Extractor, Features } from './extractor.ts';
 import { frechetDistance, type Moments, momentsOf } from './frechet.ts';
+import type { MetricsMachine } from './machine.ts';
 import { type ManifoldFigures, manifoldFigures } from './manifold.ts';
 import { type Neighbours, nearest } from './neighbours.ts';
 import type { ImageSet } from './pyramid.ts';
@@ -81,7 +81,7 @@ interface Part {
 
 export class Judge {
   readonly #options: JudgeOptions;
-  readonly #all: { readonly name: string; readonly features: Features; readonly moments: Moments } | null;
+  readonly #all: { readonly features: Features; readonly moments: Moments } | null;
   readonly #count: number;
   readonly #name: string;
   readonly #subset: Part;
@@ -98,7 +98,7 @@ export class Judge {
     [this.#subset, this.#heldOut] = parts;
     this.#name = data.name;
     this.#count = data.count;
-    this.#all = all && { name: data.name, features: all, moments: momentsOf(all) };
+    this.#all = all && { features: all, moments: momentsOf(all) };
   }
 
   /**
@@ -124,11 +124,6 @@ export class Judge {
       await part(heldOut?.name ?? `the other half of ${data.name}`, heldOut ?? data, other),
     ] as const;
     return new Judge(options, parts, own, extractor && (await featuresOf(own, extractor)));
-  }
-
-  /** Images of each set: no more than asked for, and than there are. */
-  get count(): number {
-    return this.#subset.set.count;
   }
 
   /** Every figure of samples; `asked` are the classes they were made as. */
@@ -162,12 +157,6 @@ export class Judge {
             }
           : null,
     };
-  }
-
-  /** The Fréchet distance alone: what a training watches. */
-  async frechet(samples: ImageSet): Promise<number> {
-    const { features } = await this.#options.extractor!.extract(samples.images, samples.count);
-    return frechetDistance(momentsOf(features), this.#all!.moments);
   }
 
   /** The image of the data nearest to each sample, by its index, and how far it is. */

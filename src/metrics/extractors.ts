@@ -2,8 +2,9 @@
 import type { Dataset } from '../data/dataset.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { SIDE } from './classifier.ts';
-import { type MetricsMachine, openDigits } from './digits.ts';
+import { openDigits } from './digits.ts';
 import type { Extractor } from './extractor.ts';
+import type { MetricsMachine } from './machine.ts';
 
 export const DIGITS = 'digits';
 

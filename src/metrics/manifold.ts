@@ -4,8 +4,7 @@
 //   recall     share of reals in the manifold of the fakes      for assessing generative models", 2019, equation 1; k = 3)
 //   density    how many balls of reals a fake lies in, over k   (Naeem et al., "Reliable fidelity and diversity metrics for
 //   coverage   share of reals with a fake in their ball          generative models", 2020, equations 3 and 4; k = 5)
-import type { Distances } from './distances.ts';
-import { exactSquared } from './distances.ts';
+import { type Distances, exactSquared, squaredLengths } from './distances.ts';
 import type { Features } from './extractor.ts';
 import { nearest } from './neighbours.ts';
 
@@ -33,12 +32,7 @@ export async function manifoldFigures(
   const narrow = Float64Array.from({ length: reals.count }, (_, n) => radius(ofReals, n, PRECISION_NEIGHBOURS));
   const wide = Float64Array.from({ length: reals.count }, (_, n) => radius(ofReals, n, DENSITY_NEIGHBOURS));
   const ofFake = Float64Array.from({ length: fakes.count }, (_, n) => radius(ofFakes, n, PRECISION_NEIGHBOURS));
-  const length = (set: Features): Float64Array =>
-    Float64Array.from({ length: set.count }, (_, n) => {
-      const row = set.values.subarray(n * set.width, (n + 1) * set.width);
-      return row.reduce((total, value) => total + value * value, 0);
-    });
-  const [realLength, fakeLength] = [length(reals), length(fakes)];
+  const [realLength, fakeLength] = [squaredLengths(reals), squaredLengths(fakes)];
 
   const inManifold = new Uint8Array(fakes.count);
   const recalled = new Uint8Array(reals.count);

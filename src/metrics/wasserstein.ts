@@ -4,14 +4,13 @@
 // places, normalised to mean 0 and deviation 1 in each channel over the set, projected on random directions; the
 // distance between the sorted projections of both sets is averaged, and given times 1,000 as in the paper.
 // Fewer patches and directions than there (16 an image and 128, not 128 and 512): small images have few places.
-import { chooseDevice, opener } from '../engine/backends/index.ts';
 import { compile } from '../engine/compile.ts';
 import { layoutState } from '../engine/layout.ts';
 import { input, matmul } from '../engine/ops/index.ts';
 import { blockToNormals, drawBlock, drawWord } from '../engine/random.ts';
-import { Session } from '../engine/session.ts';
+import type { Session } from '../engine/session.ts';
 import { DcganError } from '../platform/errors.ts';
-import type { MetricsMachine } from './digits.ts';
+import { type MetricsMachine, openSession } from './machine.ts';
 import { type ImageSet, laplacianPyramid } from './pyramid.ts';
 
 const PATCH = 7;
@@ -131,10 +130,8 @@ class Projector {
     };
   }
 
-  static async open(rows: number, width: number, { device = 'auto', threads }: MetricsMachine): Promise<Projector> {
-    const layout = layoutState([]);
-    const backend = await opener((await chooseDevice(device)).device)({ stateFloats: layout.floats, threads });
-    return new Projector(new Session(backend, layout), rows, width);
+  static async open(rows: number, width: number, machine: MetricsMachine): Promise<Projector> {
+    return new Projector(await openSession(layoutState([]), machine), rows, width);
   }
 
   aim(columns: Float32Array): void {

@@ -6,19 +6,13 @@ export interface OpenedGpu {
   readonly device: GPUDevice;
   /** Vendor, architecture, name: one line. */
   readonly variant: string;
-  /** False for a software adapter, which is for tests. */
-  readonly hardware: boolean;
 }
 
 /** What there is to say of an adapter. */
 export interface GpuDescription {
   readonly name: string;
+  /** False for a software adapter, which is for tests. */
   readonly hardware: boolean;
-  readonly features: readonly string[];
-  /** Bytes. */
-  readonly maxBufferSize: number;
-  readonly maxStorageBufferBindingSize: number;
-  readonly maxComputeWorkgroupStorageSize: number;
 }
 
 /** The adapter WebGPU prefers for work, or null. */
@@ -26,16 +20,8 @@ export async function findAdapter(gpu: GPU): Promise<GPUAdapter | null> {
   return gpu.requestAdapter({ powerPreference: 'high-performance' });
 }
 
-export function describeAdapter(adapter: GPUAdapter): GpuDescription {
-  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = adapter.limits;
-  return {
-    name: nameOf(adapter.info),
-    hardware: isHardware(adapter.info),
-    features: [...adapter.features].sort(),
-    maxBufferSize,
-    maxStorageBufferBindingSize,
-    maxComputeWorkgroupStorageSize,
-  };
+export function describeAdapter({ info }: GPUAdapter): GpuDescription {
+  return { name: nameOf(info), hardware: isHardware(info) };
 }
 
 let opened: Promise<OpenedGpu> | null = null;
@@ -56,7 +42,7 @@ async function openDevice(gpu: GPU): Promise<OpenedGpu> {
     throw new DcganError({ what: 'webgpu: there is no adapter', todo: 'See what is missing: dcgan doctor' });
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
-  return { device, variant: nameOf(adapter.info), hardware: isHardware(adapter.info) };
+  return { device, variant: nameOf(adapter.info) };
 }
 
 function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {

@@ -6,6 +6,7 @@
 //               phase                                                                     so that no zero is multiplied)
 //   convFilter  rows: taps x C              depth: output pixels          columns: OC     (the images in runs, summed apart)
 // Sums go in order of depth and runs are cut by shape, so that results repeat. What is attached is computed on the tile.
+import { isContiguous } from '../../passes/domain.ts';
 import { type Conv2d, type ConvFilter, type ConvInput, type Elementwise, filterPlaces } from '../../plan.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { DRAWS, MATH } from './math.ts';
@@ -281,18 +282,9 @@ function storeEach({ index, address, attached, columns }: Product): string {
 
 /** The convolution's own output, which a thread still has at hand, as operands of what is attached. */
 function ownOperands({ sizes, operands }: Elementwise, address: number): Map<number, string> {
-  const contiguous = (strides: readonly number[]): boolean => {
-    let step = 1;
-    return sizes
-      .map((size, d) => [size, strides[d]!] as const)
-      .toReversed()
-      .every(([size, stride]) => {
-        const fits = size === 1 || stride === step;
-        step *= size;
-        return fits;
-      });
-  };
   return new Map(
-    operands.flatMap((operand, k) => (operand.address === address && contiguous(operand.strides) ? [[k, 'made']] : [])),
+    operands.flatMap((operand, k) =>
+      operand.address === address && isContiguous(sizes, operand.strides) ? [[k, 'made']] : [],
+    ),
   );
 }

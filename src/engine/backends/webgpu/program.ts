@@ -1,5 +1,6 @@
 // Register programs (plan.ts) as WGSL. Registers are vec4: a thread computes four neighbouring points of the domain at once, so
 // that a Philox block serves a thread whole; or, where neighbours don't lie together, one point, in every lane.
+import { isContiguous } from '../../passes/domain.ts';
 import type { Code, Program } from '../../plan.ts';
 
 /** A float as a literal of the very same value. */
@@ -72,15 +73,6 @@ function load({ sizes, operands }: Program, k: number, quads: boolean): string {
     return `cells(operand${k}(i))`;
   if (together && inner === 0) return `vec4(cell(operand${k}(i)))`;
   return `vec4(${[0, 1, 2, 3].map((lane) => `cell(operand${k}(i + ${lane}u))`).join(', ')})`;
-}
-
-function isContiguous(sizes: readonly number[], strides: readonly number[]): boolean {
-  let step = 1;
-  for (let d = sizes.length - 1; d >= 0; d--) {
-    if (sizes[d] !== 1 && strides[d] !== step) return false;
-    step *= sizes[d]!;
-  }
-  return true;
 }
 
 function emitLine(c: Code, quads: boolean, loaded: (operand: number) => string): string {

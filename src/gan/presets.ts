@@ -1,40 +1,26 @@
 // Frozen configurations, by name.
-import type { Config } from './schema.ts';
+import { type Config, SINCE } from './schema.ts';
 
 const tf2018: Config = Object.freeze({
+  ...SINCE,
   preset: 'tf2018',
   imageSize: 28,
   channels: 1,
   latent: 100,
   generatorWidths: [64, 64, 32],
   discriminatorWidths: [64, 128],
-  strideOneLayer: true,
-  initializer: 'glorot',
   generatorSlope: 0,
   discriminatorSlope: 0.2,
   dropout: 0.3,
   batchNormMomentum: 0.99,
   batchNormEpsilon: 1e-3,
   unbiasedMovingVariance: true,
-  discriminatorBatchNorm: false,
-  spectralNorm: false,
-  classes: 0,
-  loss: 'ns',
-  labelSmoothing: 0,
-  r1: 0,
-  augment: 'none',
   batchSize: 256,
   epochs: 150,
   learningRate: 1e-4,
-  generatorLearningRate: null,
-  discriminatorLearningRate: null,
-  halvedAfter: [],
   beta1: 0.9,
   beta2: 0.999,
   adamEpsilon: 1e-8,
-  discriminatorSteps: 1,
-  clipGradient: 0,
-  ema: 0,
 });
 
 export const presets = Object.freeze({

@@ -13,8 +13,8 @@ export const LOSSES = ['ns', 'hinge', 'ls', 'wgan-gp'] as const;
 export const AUGMENTS = ['none', 'diffaugment'] as const;
 export const INITIALIZERS = ['glorot', 'normal'] as const;
 
-/** Values that the first checkpoints did not have yet: what they mean where they are missing. */
-const SINCE = {
+/** The tutorial's values of what the first checkpoints did not have yet: what they mean where they are missing. */
+export const SINCE = {
   strideOneLayer: true,
   initializer: 'glorot',
   discriminatorBatchNorm: false,

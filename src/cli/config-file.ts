@@ -7,6 +7,7 @@ import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import { parseData } from '../platform/schema.ts';
 import { ON_NAN, type TrainOptions } from '../train/options.ts';
+import { evaluateEverySchema } from '../train/run.ts';
 
 /** How pictures are read. */
 const reading = z
@@ -24,6 +25,8 @@ const fileSchema = z
     out: z.string(),
     contrast: z.enum(['fixed', 'tile']),
     onNan: z.enum(ON_NAN),
+    evaluateEvery: evaluateEverySchema,
+    keepBest: z.boolean(),
     ...reading.shape,
   })
   .partial();
@@ -36,6 +39,8 @@ const runSchema = z.object({
   data: z.object({ source: z.string(), count: z.int().positive(), reading: reading.optional() }),
   contrast: z.enum(['fixed', 'tile']),
   onNan: z.enum(ON_NAN).default('stop'),
+  evaluateEvery: evaluateEverySchema.default(0),
+  keepBest: z.boolean().default(false),
 });
 
 /** The options in a file. Errors: it can't be read, is not JSON, or has a key or value that does not fit. */
@@ -43,8 +48,8 @@ export function readConfigFile(path: string): TrainOptions {
   const data = parseJson(path);
   const run = runSchema.safeParse(data);
   if (run.success) {
-    const { config, seed, contrast, onNan, data: images } = run.data;
-    return { ...config, ...images.reading, seed, contrast, onNan, data: images.source, limit: images.count };
+    const { config, data: images, format: _, ...rest } = run.data;
+    return { ...config, ...images.reading, ...rest, data: images.source, limit: images.count };
   }
   return parseData(fileSchema, data, path, Object.keys(fileSchema.shape));
 }

@@ -1,6 +1,15 @@
 // Training as a person sees it. On a terminal: one live line, and a small picture after each epoch; in a pipe: plain lines,
 // a few for each epoch. Only what is said depends on that; events are the same.
-import type { DoneEvent, EpochEvent, RunEvent, StepEvent, TrainEvent, WarningEvent } from '../train/events.ts';
+import { MEASURE_NAMES } from '../metrics/gauge.ts';
+import type {
+  DoneEvent,
+  EpochEvent,
+  EvaluationEvent,
+  RunEvent,
+  StepEvent,
+  TrainEvent,
+  WarningEvent,
+} from '../train/events.ts';
 import { LONG_SECONDS, timeInWords } from './estimate.ts';
 import { clock, commandLine, count, grouped } from './format.ts';
 import type { Screen } from './output.ts';
@@ -56,6 +65,7 @@ export class Progress {
     else if (event.type === 'step') this.#step(event);
     else if (event.type === 'picture') this.#screen.picture(event.picture);
     else if (event.type === 'epoch') this.#epoch(event);
+    else if (event.type === 'evaluation') this.#evaluation(event);
     else if (event.type === 'warning') this.#warning(event);
     else if (event.type === 'done') this.#done(event);
   }
@@ -132,6 +142,11 @@ export class Progress {
       `  generator loss ${generatorLoss.toFixed(3)}, discriminator loss ${discriminatorLoss.toFixed(3)}, ` +
         `D(x) ${realScore.toFixed(2)}, D(G(z)) ${fakeScore.toFixed(2)}`,
     );
+  }
+
+  #evaluation({ measure, value, samples, best, seconds }: EvaluationEvent): void {
+    const name = `${MEASURE_NAMES[measure]} of ${grouped(samples)} samples`;
+    this.#screen.print(`  ${name} ${value.toFixed(2)}${best ? ', the best so far' : ''} (${seconds.toFixed(1)} s)`);
   }
 
   #warning({ step, since, seen, help }: WarningEvent): void {

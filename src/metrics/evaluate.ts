@@ -1,8 +1,6 @@
 // Samples against data: every figure, with the same figure of held-out data beside it as the floor that no samples can be
 // expected to pass. Features of the data are taken once, so that many checkpoints can be judged against them.
 import type { Dataset } from '../data/dataset.ts';
-import { permutation } from '../engine/random.ts';
-import { DcganError } from '../platform/errors.ts';
 import { Distances } from './distances.ts';
 import type { Extracted, Extractor, Features } from './extractor.ts';
 import { frechetDistance, type Moments, momentsOf } from './frechet.ts';
@@ -11,6 +9,7 @@ import { type ManifoldFigures, manifoldFigures } from './manifold.ts';
 import { type Neighbours, nearest } from './neighbours.ts';
 import type { ImageSet } from './pyramid.ts';
 import { classifierScore, histogram, predictions } from './score.ts';
+import { comparedPart, featuresOf, firstOf, heldOutPart, orderOf, setOf, slicedCount } from './sets.ts';
 import { type SlicedDistance, slicedWasserstein } from './wasserstein.ts';
 
 /** A figure of the samples, and of held-out data in their place. */
@@ -65,11 +64,6 @@ export interface JudgeOptions extends MetricsMachine {
   readonly extractor: Extractor | null;
 }
 
-/** Images looked at together. */
-const AT_ONCE = 2000;
-/** Most values of the images whose patches are compared: 10,000 of MNIST's, 1,300 of 64 x 64 in colour. */
-const SLICED_VALUES = 2 ** 24;
-
 /** A share of held-out images: what lies nearer to the data than they do is near. */
 const NEAR = 0.01;
 
@@ -106,22 +100,17 @@ export class Judge {
    * @param heldOut other images of the same kind, for the floors; the last half of `data` when null, which is then judged against the first
    */
   static async open(data: Dataset, heldOut: Dataset | null, options: JudgeOptions): Promise<Judge> {
-    if (!heldOut && data.count < 4)
-      throw new DcganError({ what: `data set ${data.name}`, expected: 'four images or more', got: String(data.count) });
-    const own = heldOut ? data : data.limit(Math.ceil(data.count / 2));
-    const rest = heldOut
-      ? orderOf(heldOut.count, options.seed)
-      : orderOf(data.count - own.count, options.seed).map((i) => i + own.count);
-    const { extractor } = options;
-    const chosen = orderOf(own.count, options.seed).subarray(0, options.count);
-    const other = rest.subarray(0, Math.min(options.count, chosen.length));
-    const part = async (name: string, from: Dataset, indices: Uint32Array): Promise<Part> => {
-      const set = setOf(from, indices);
-      return { name, set, extracted: extractor && (await extractor.extract(set.images, set.count)) };
-    };
+    const own = comparedPart(data, heldOut);
+    const { extractor, seed, count } = options;
+    const part = async (name: string, set: ImageSet): Promise<Part> => ({
+      name,
+      set,
+      extracted: extractor && (await extractor.extract(set.images, set.count)),
+    });
+    const rest = heldOutPart(data, heldOut, { seed, count });
     const parts = [
-      await part(own.name, own, chosen),
-      await part(heldOut?.name ?? `the other half of ${data.name}`, heldOut ?? data, other),
+      await part(own.name, setOf(own, orderOf(own.count, seed).subarray(0, count))),
+      await part(rest.name, rest.set),
     ] as const;
     return new Judge(options, parts, own, extractor && (await featuresOf(own, extractor)));
   }
@@ -167,9 +156,8 @@ export class Judge {
 
   async #raw({ set, extracted }: Part): Promise<Raw> {
     const { seed } = this.#options;
-    const most = Math.floor(SLICED_VALUES / (set.side * set.side * set.channels));
-    const least = Math.min(set.count, this.#subset.set.count, most);
-    const sliced = await slicedWasserstein(first(set, least), first(this.#subset.set, least), seed, this.#options);
+    const count = Math.min(set.count, this.#subset.set.count, slicedCount(set.side, set.channels));
+    const sliced = await slicedWasserstein(firstOf(set, count), firstOf(this.#subset.set, count), seed, this.#options);
     if (!extracted) return { sliced, features: null };
     const all = this.#all!;
     return this.#withDistances(async (distances) => ({
@@ -199,37 +187,6 @@ interface Raw {
     readonly manifold: ManifoldFigures;
     readonly nearest: Neighbours;
   } | null;
-}
-
-/** Stream of the choice of images. */
-const CHOICE = 0;
-
-function orderOf(count: number, seed: number): Uint32Array {
-  return permutation(count, { seed, step: 0 }, CHOICE);
-}
-
-function setOf(data: Dataset, indices: ArrayLike<number>): ImageSet {
-  return { images: data.batch(indices), count: indices.length, side: data.height, channels: data.channels };
-}
-
-function first(set: ImageSet, count: number): ImageSet {
-  return { ...set, count, images: set.images.subarray(0, count * set.side * set.side * set.channels) };
-}
-
-/** Features of all images, a few thousand at a time. */
-async function featuresOf(data: Dataset, extractor: Extractor): Promise<Features> {
-  const parts: Float32Array[] = [];
-  for (let from = 0; from < data.count; from += AT_ONCE) {
-    const indices = Array.from({ length: Math.min(AT_ONCE, data.count - from) }, (_, i) => from + i);
-    parts.push((await extractor.extract(data.batch(indices), indices.length)).features.values);
-  }
-  const values = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    values.set(part, at);
-    at += part.length;
-  }
-  return { count: data.count, width: values.length / data.count, values };
 }
 
 function copying(own: Neighbours, heldOut: Neighbours): Copying {

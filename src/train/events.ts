@@ -4,6 +4,7 @@
 import type { StepResult } from '../gan/dcgan.ts';
 import type { MachineInfo } from '../gan/machine.ts';
 import type { Config } from '../gan/schema.ts';
+import type { Measurement } from '../metrics/gauge.ts';
 import type { Picture } from '../render/grid.ts';
 import type { GradientNorms } from './state.ts';
 import type { Warning } from './watch.ts';
@@ -64,6 +65,16 @@ export interface EpochEvent extends StepResult, GradientNorms {
   readonly seconds: number;
 }
 
+/** Samples were compared with the data, by `evaluateEvery`. */
+export interface EvaluationEvent extends Measurement {
+  readonly type: 'evaluation';
+  readonly epoch: number;
+  readonly step: number;
+  /** True when no evaluation of this run before was lower. */
+  readonly best: boolean;
+  readonly seconds: number;
+}
+
 /**
  * Something goes wrong; said once. Condition `not-finite`: a number is NaN or infinite, and the run goes back to its last checkpoint
  * with lower learning rates; a `run` event follows.
@@ -98,6 +109,7 @@ export type TrainEvent =
   | PictureEvent
   | CheckpointEvent
   | EpochEvent
+  | EvaluationEvent
   | WarningEvent
   | InterruptedEvent
   | DoneEvent;

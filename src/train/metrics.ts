@@ -1,8 +1,9 @@
-// metrics.jsonl: a line for every step and every epoch, appended as they happen. A resumed run cuts off what lies past its
+// metrics.jsonl: a line for every step, every epoch and every evaluation, appended as they happen. A resumed run cuts off what lies past its
 // checkpoint, and a last line that was torn by a crash, so that the file reads as if it had never stopped.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { MEASURES } from '../metrics/gauge.ts';
 import { fileError, writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 
@@ -11,7 +12,7 @@ export const METRICS_NAME = 'metrics.jsonl';
 // A diverged run has no numbers any more; JSON writes them as null.
 const value = z.number().nullable();
 
-const lineSchema = z.looseObject({
+const trainedSchema = z.looseObject({
   type: z.enum(['step', 'epoch']),
   step: z.int(),
   epoch: z.int(),
@@ -26,8 +27,25 @@ const lineSchema = z.looseObject({
   seconds: z.number(),
 });
 
-/** One line: losses and scores of a step, or their means over an epoch. */
-export type MetricsLine = z.infer<typeof lineSchema>;
+const evaluationSchema = z.looseObject({
+  type: z.literal('evaluation'),
+  step: z.int(),
+  epoch: z.int(),
+  measure: z.enum(MEASURES),
+  value: z.number(),
+  floor: z.number(),
+  samples: z.int(),
+  extractor: z.object({ name: z.string(), sha256: z.string() }).nullable(),
+  seconds: z.number(),
+});
+
+const lineSchema = z.discriminatedUnion('type', [trainedSchema, evaluationSchema]);
+
+/** Losses and scores of a step, or their means over an epoch. */
+export type TrainedLine = z.infer<typeof trainedSchema>;
+/** How far samples were from the data when an epoch was done. */
+export type EvaluationLine = z.infer<typeof evaluationSchema>;
+export type MetricsLine = TrainedLine | EvaluationLine;
 
 export function appendMetrics(run: string, line: MetricsLine): void {
   const path = join(run, METRICS_NAME);

@@ -34,8 +34,12 @@ export interface TrainOptions
    * on from there with half the learning rates, up to four times.
    */
   readonly onNan?: OnNan | undefined;
+  /** Compare samples with the data after every so many epochs (see `Gauge`); 0 (default): never. It changes nothing of the training. */
+  readonly evaluateEvery?: number | undefined;
+  /** Keep the checkpoint with the best evaluation so far as checkpoints/best.safetensors; evaluates every epoch where nothing else is said. */
+  readonly keepBest?: boolean | undefined;
   /**
-   * Goes on with the run in this folder; other options may then be device, threads, contrast and more epochs. Or a checkpoint's
+   * Goes on with the run in this folder; other options may then be device, threads, contrast, evaluations and more epochs. Or a checkpoint's
    * file alone, such as a page's: a new run goes on from it, whose data and folder are options too.
    */
   readonly resume?: string | undefined;

@@ -13,6 +13,7 @@ import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
+import { forgetBestAfter, settleEvaluations } from './best.ts';
 import { type Divergence, divergenceIn, halved } from './divergence.ts';
 import { cutMetrics, type MetricsLine, readMetrics } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
@@ -121,6 +122,7 @@ export async function layDown(
     },
     contrast: options.contrast ?? 'fixed',
     onNan: options.onNan ?? 'stop',
+    ...settleEvaluations(options),
     notes: { version: VERSION, device: info.device, variant: info.variant },
   };
   const start = await gan.toBytes();
@@ -177,13 +179,17 @@ export async function prepareResumed(
     // The start is saved, so that every step has a checkpoint before it.
     if (!snapshot) saveCheckpoint(checkpointsOf(folder), checkpointName(0), await gan.toBytes());
     // With other rates they would be another run's.
-    if (lower) removeLater(checkpointsOf(folder), { epoch, step });
+    if (lower) {
+      removeLater(checkpointsOf(folder), { epoch, step });
+      forgetBestAfter(checkpointsOf(folder), epoch);
+    }
     const kept = cutMetrics(folder, gan.steps);
     const record = {
       ...old,
       config,
       contrast: options.contrast ?? old.contrast,
       onNan,
+      ...settleEvaluations(options, old),
       notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
     };
     writeRunConfig(folder, record);

@@ -16,6 +16,9 @@ export const CHECKPOINTS_FOLDER = 'checkpoints';
 /** Where runs go and are looked for, when nothing else is said. */
 export const RUNS_FOLDER = 'runs';
 
+/** Epochs; 0: never. */
+export const evaluateEverySchema = z.int().min(0).max(1_000_000);
+
 const runSchema = z.strictObject({
   /** Raised whenever older programs could misread the folder. */
   format: z.literal(1),
@@ -40,6 +43,8 @@ const runSchema = z.strictObject({
   }),
   contrast: z.enum(['fixed', 'tile']),
   onNan: z.enum(ON_NAN).default('stop'),
+  evaluateEvery: evaluateEverySchema.default(0),
+  keepBest: z.boolean().default(false),
   /** What it ran on: of no use to a resume but to announce that bits will differ. */
   notes: z.strictObject({ version: z.string(), device: z.string(), variant: z.string() }),
 });

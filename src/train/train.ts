@@ -11,12 +11,15 @@ import { decodeSnapshot, encodeSnapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import { isCheckpoint, prepareAdopted } from './adopt.ts';
+import { BEST_NAME } from './best.ts';
 import { type Divergence, diverged } from './divergence.ts';
 import { distanceOfReals, meanDistance } from './diversity.ts';
+import { Evaluator, lineOf } from './evaluator.ts';
 import type {
   CheckpointEvent,
   DoneEvent,
   EpochEvent,
+  EvaluationEvent,
   InterruptedEvent,
   PictureEvent,
   RunEvent,
@@ -80,6 +83,7 @@ async function* trainPrepared(
     try {
       await loop.saveUnsaved();
     } finally {
+      await loop.dispose();
       await prepared.gan.dispose();
     }
   }
@@ -94,6 +98,7 @@ class Loop {
   /** Each step's images: one array for all, or the garbage of two steps would outgrow a small model. */
   readonly #images: Float32Array<ArrayBuffer>;
   readonly #watch: Watch;
+  readonly #evaluator: Evaluator;
   #distanceOfReals: number | null = null;
   /** Steps of the newest checkpoint. */
   #saved: number;
@@ -109,6 +114,7 @@ class Loop {
     this.#saved = run.gan.steps;
     this.#watch = new Watch(run.record.config);
     this.#watch.remember(run.lines);
+    this.#evaluator = new Evaluator(run);
   }
 
   /** Set when a number is no number any more: nothing is saved from then on. */
@@ -134,6 +140,10 @@ class Loop {
     }
     await this.#restoreNewest();
     yield this.#done(true, false);
+  }
+
+  dispose(): Promise<void> {
+    return this.#evaluator.dispose();
   }
 
   /** Keeps what a broken iteration would lose. */
@@ -171,7 +181,9 @@ class Loop {
     const { batchSize } = record.config;
     const epoch = this.#gan.epoch + 1;
     const order = epochOrder(data.count, record.seed, epoch);
-    const lines = past.filter((line) => line.type === 'step' && line.epoch === epoch);
+    const lines = past
+      .filter((line) => line.type !== 'evaluation')
+      .filter((line) => line.type === 'step' && line.epoch === epoch);
     const before = lines.reduce((total, line) => total + line.seconds, 0);
     const started = performance.now();
     let waited = 0;
@@ -201,11 +213,15 @@ class Loop {
     const event: Omit<EpochEvent, 'seconds'> = { type: 'epoch', epoch, step, ...meansOf(lines), ...found };
     // The line comes before the checkpoint, so that a checkpoint's metrics are always there: its time lacks the saving.
     appendMetrics(this.#run.folder, { ...event, seconds: seconds() });
+    const evaluated = performance.now();
+    const evaluation = this.#evaluator.isDue(epoch) ? await this.#evaluate(epoch, state) : null;
+    waited += performance.now() - evaluated;
     const checkpoint = this.#save(state);
     prune(checkpointsOf(this.#run.folder));
     yield picture;
     yield checkpoint;
     yield { ...event, seconds: seconds() };
+    if (evaluation) yield evaluation;
     for (const warning of this.#watch.epoch({ epoch, step, ...found })) yield { type: 'warning', ...warning };
   }
 
@@ -217,6 +233,14 @@ class Loop {
     const result = await this.#gan.step(data.batch(indices, images), { classes });
     const seconds = (performance.now() - started) / 1000;
     return { type: 'step', step: this.#gan.steps, epoch, stepInEpoch, images: indices.length, ...result, seconds };
+  }
+
+  /** Its line and the best state, too, come before the checkpoint: a resume from there has both. */
+  async #evaluate(epoch: number, state: ReadonlyMap<string, Tensor>): Promise<EvaluationEvent> {
+    const event = await this.#evaluator.evaluate(this.#gan, { epoch, step: this.#gan.steps });
+    if (event.best && this.#run.record.keepBest) this.#write(BEST_NAME, state);
+    appendMetrics(this.#run.folder, lineOf(event));
+    return event;
   }
 
   #diversity(images: Float32Array): number | null {
@@ -242,15 +266,16 @@ class Loop {
   }
 
   #save(tensors: ReadonlyMap<string, Tensor>): CheckpointEvent {
-    const { config, seed, epoch, steps: step } = this.#gan;
-    const name = nameOfState({ epoch, step }, this.#stepsPerEpoch);
-    const path = saveCheckpoint(
-      checkpointsOf(this.#run.folder),
-      name,
-      encodeSnapshot({ config, seed, epoch, step, tensors }),
-    );
+    const { epoch, steps: step } = this.#gan;
+    const path = this.#write(nameOfState({ epoch, step }, this.#stepsPerEpoch), tensors);
     this.#saved = step;
     return { type: 'checkpoint', path, epoch, step };
+  }
+
+  #write(name: string, tensors: ReadonlyMap<string, Tensor>): string {
+    const { config, seed, epoch, steps: step } = this.#gan;
+    const bytes = encodeSnapshot({ config, seed, epoch, step, tensors });
+    return saveCheckpoint(checkpointsOf(this.#run.folder), name, bytes);
   }
 
   #interrupted(state: ReadonlyMap<string, Tensor>): InterruptedEvent {

@@ -68,6 +68,7 @@ export class Watch {
   /** Tells it what it was told already, in order. */
   remember(lines: readonly MetricsLine[]): void {
     for (const line of lines) {
+      if (line.type === 'evaluation') continue;
       const { epoch, step, diversity = null, generatorGradient, discriminatorGradient } = line;
       if (line.type === 'step') this.step({ step, ...meansOf([line]) });
       else if (typeof generatorGradient === 'number' && typeof discriminatorGradient === 'number')

@@ -47,6 +47,8 @@ interface Flags extends DataFlags, ModelFlags {
   readonly from?: string;
   readonly contrast?: 'fixed' | 'tile';
   readonly onNan?: OnNan;
+  readonly evaluateEvery?: number;
+  readonly keepBest?: true;
   readonly dryRun?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -82,6 +84,13 @@ export function defineTrain(program: Command, outcome: Outcome): void {
         'when a number is no number any more: stop, or lower-lr (half the learning rates)',
       ).argParser(choice('--on-nan', ON_NAN)),
     )
+    .addOption(
+      new Option(
+        '--evaluate-every <epochs>',
+        'compare 10,000 samples with the data after every so many epochs',
+      ).argParser(wholeNumber('--evaluate-every', 0, 1_000_000)),
+    )
+    .option('--keep-best', 'keep the checkpoint that was evaluated best (every epoch, if nothing else is said)')
     .option('--dry-run', 'print configuration and costs, and write nothing')
     .option('--json', 'events as JSON lines on standard output, everything else on standard error')
     .option('--quiet', "print errors and the run's folder only")

@@ -1,0 +1,115 @@
+// `dcgan evaluate RUN --all`: one figure for every checkpoint a run has kept, and for every epoch it was evaluated in while it
+// trained, as a table, a curve in the terminal and an SVG.
+import { join } from 'node:path';
+import plot from 'simple-ascii-chart';
+import { listCheckpoints } from '../checkpoint/files.ts';
+import { DCGAN } from '../gan/dcgan.ts';
+import { openExtractor } from '../metrics/extractors.ts';
+import { comparable, EVALUATION_SEED, Gauge, MEASURE_NAMES, type Measurement } from '../metrics/gauge.ts';
+import { writeFileDurably } from '../platform/durable.ts';
+import { DcganError } from '../platform/errors.ts';
+import { curveSvg } from '../render/curve.ts';
+import { readMetrics } from '../train/metrics.ts';
+import { dataOfRun, heldOutFor, openData } from '../train/prepare.ts';
+import { checkpointsOf, readRunConfig } from '../train/run.ts';
+import { grouped } from './format.ts';
+import type { Screen } from './output.ts';
+
+export const CURVE_NAME = 'evaluation.svg';
+
+interface Question {
+  readonly extractor: string | undefined;
+  readonly count: number;
+  readonly seed: number;
+  readonly device: string | undefined;
+  readonly threads: number;
+}
+
+export interface EpochMeasurement extends Measurement {
+  readonly epoch: number;
+}
+
+export interface RunEvaluation {
+  readonly run: string;
+  /** Path of the curve. */
+  readonly svg: string;
+  readonly epochs: readonly EpochMeasurement[];
+}
+
+/** Measures a run's checkpoints, and draws the curve into its folder. What training measured alike is not measured again. */
+export async function evaluateAll(run: string, question: Question, screen: Screen): Promise<RunEvaluation> {
+  const { seed, count, device, threads } = question;
+  const record = readRunConfig(run);
+  const data = await openData(dataOfRun(record, {}));
+  const machine = { device, threads };
+  const extractor = await openExtractor(question.extractor, data, machine);
+  const found = new Map<number, Measurement>();
+  try {
+    const gauge = await Gauge.open(data, await heldOutFor(data), { ...machine, extractor, seed, count });
+    const alike = { measure: gauge.measure, samples: gauge.count, extractor };
+    for (const line of seed === EVALUATION_SEED ? readMetrics(run) : [])
+      if (line.type === 'evaluation' && comparable(line, alike)) found.set(line.epoch, line);
+    for (const { epoch, step, path } of listCheckpoints(checkpointsOf(run))) {
+      if (step !== undefined || found.has(epoch)) continue;
+      screen.live(`Measuring epoch ${epoch} ...`);
+      const gan = await DCGAN.load(path, machine);
+      try {
+        found.set(epoch, await gauge.measureModel(gan));
+      } finally {
+        await gan.dispose();
+      }
+    }
+  } finally {
+    screen.clear();
+    await extractor?.dispose();
+  }
+  if (found.size === 0)
+    throw new DcganError({
+      what: `${run} has no checkpoint of a whole epoch`,
+      todo: `Go on with it: dcgan train --resume ${run}`,
+    });
+  const epochs = [...found]
+    .sort(([a], [b]) => a - b)
+    .map(([epoch, { measure, value, floor, samples, extractor: by }]) => ({
+      epoch,
+      measure,
+      value,
+      floor,
+      samples,
+      extractor: by,
+    }));
+  const { floor, measure } = epochs[0]!;
+  const points = epochs.map(({ epoch, value }) => [epoch, value] as const);
+  const svg = join(run, CURVE_NAME);
+  const curve = curveSvg({ title: `${run}: ${MEASURE_NAMES[measure]}`, name: MEASURE_NAMES[measure], points, floor });
+  writeFileDurably(svg, new TextEncoder().encode(curve));
+  return { run, svg, epochs };
+}
+
+/** As a person reads it. */
+export function allText({ run, svg, epochs }: RunEvaluation, columns: number): string {
+  const { measure, samples, floor, extractor } = epochs[0]!;
+  const best = epochs.reduce((a, b) => (b.value < a.value ? b : a));
+  const by = extractor ? ` by ${extractor.name} (SHA-256 ${extractor.sha256.slice(0, 12)})` : '';
+  const rows = epochs.map(
+    ({ epoch, value }) =>
+      `${String(epoch).padStart(6)}  ${value.toFixed(2).padStart(9)}${epoch === best.epoch ? '  best' : ''}`,
+  );
+  const width = Math.max(20, Math.min(72, columns - 16));
+  const chart =
+    epochs.length < 2
+      ? ''
+      : plot(
+          epochs.map(({ epoch, value }): [number, number] => [epoch, value]),
+          { width, height: 12, xLabel: 'epoch', formatter: (value) => Number(value.toPrecision(3)) },
+        );
+  return [
+    `${MEASURE_NAMES[measure]}${by} of ${grouped(samples)} samples of ${run}; lower is better, floor ${floor.toFixed(2)}`,
+    '',
+    ` epoch  ${'distance'.padStart(9)}`,
+    ...rows,
+    chart.replace(/[ \n]+$/gm, ''),
+    `Curve: ${svg}`,
+    '',
+  ].join('\n');
+}

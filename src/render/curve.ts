@@ -1,0 +1,49 @@
+// A curve over epochs as an SVG. The chart library is large and draws nothing else for users: the build puts the few parts of it that
+// are used here into this module, and the package does not depend on it.
+import { LineChart } from 'echarts/charts';
+import { GridComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
+import { init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+
+use([LineChart, GridComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
+
+export interface Curve {
+  readonly title: string;
+  /** What the vertical axis shows. */
+  readonly name: string;
+  /** Epochs and values, epochs rising. */
+  readonly points: readonly (readonly [epoch: number, value: number])[];
+  /** Drawn as a dashed line. */
+  readonly floor: number;
+}
+
+/** Values spread over more than this are drawn on a logarithmic axis. */
+const WIDE = 20;
+
+export function curveSvg({ title, name, points, floor }: Curve): string {
+  const values = points.map(([, value]) => value);
+  const wide = Math.min(...values) > 0 && Math.max(...values) > WIDE * Math.min(...values);
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width: 720, height: 420 });
+  try {
+    chart.setOption({
+      animation: false,
+      title: { text: title, left: 'center', textStyle: { fontSize: 15 } },
+      grid: { left: 70, right: 70, top: 50, bottom: 50 },
+      xAxis: { type: 'value', name: 'epoch', nameLocation: 'middle', nameGap: 28, minInterval: 1 },
+      yAxis: { type: wide ? 'log' : 'value', name },
+      series: {
+        type: 'line',
+        data: points.map(([epoch, value]) => [epoch, value]),
+        symbolSize: 6,
+        markLine: {
+          symbol: 'none',
+          label: { formatter: `floor ${floor.toPrecision(2)}` },
+          data: !wide || floor >= Math.min(...values) / WIDE ? [{ yAxis: floor }] : [],
+        },
+      },
+    });
+    return chart.renderToSVGString();
+  } finally {
+    chart.dispose();
+  }
+}

@@ -1,0 +1,66 @@
+// Evaluations while a run is under way: after which epochs, what was measured, whether it is the best so far. Samples are made of noise of
+// their own and with running statistics, so that a run that is evaluated has the bits of one that is not.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DCGAN } from '../gan/dcgan.ts';
+import type { Extractor } from '../metrics/extractor.ts';
+import { openExtractor } from '../metrics/extractors.ts';
+import { comparable, Gauge } from '../metrics/gauge.ts';
+import { BEST_NAME } from './best.ts';
+import type { EvaluationEvent } from './events.ts';
+import type { EvaluationLine, MetricsLine } from './metrics.ts';
+import { heldOutFor, type Prepared } from './prepare.ts';
+import { checkpointsOf } from './run.ts';
+
+export class Evaluator {
+  readonly #run: Prepared;
+  readonly #lines: EvaluationLine[];
+  #opened: { readonly gauge: Gauge; readonly extractor: Extractor | null } | null = null;
+
+  constructor(run: Prepared) {
+    this.#run = run;
+    this.#lines = run.lines.filter((line) => line.type === 'evaluation');
+  }
+
+  isDue(epoch: number): boolean {
+    const { evaluateEvery } = this.#run.record;
+    return evaluateEvery > 0 && epoch % evaluateEvery === 0;
+  }
+
+  async evaluate(gan: DCGAN, { epoch, step }: { epoch: number; step: number }): Promise<EvaluationEvent> {
+    const started = performance.now();
+    const gauge = await this.#gauge(gan);
+    const found = await gauge.measureModel(gan);
+    const line = { type: 'evaluation', epoch, step, ...found, seconds: (performance.now() - started) / 1000 } as const;
+    const best = found.value < this.#lowest(line);
+    this.#lines.push(line);
+    return { ...line, best };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#opened?.extractor?.dispose();
+  }
+
+  /** Of what can be compared. Without its checkpoint an earlier evaluation counts for nothing. */
+  #lowest(found: EvaluationLine): number {
+    const { folder, record } = this.#run;
+    if (record.keepBest && !existsSync(join(checkpointsOf(folder), BEST_NAME))) return Number.POSITIVE_INFINITY;
+    const alike = this.#lines.filter((line) => comparable(line, found));
+    return Math.min(...alike.map(({ value }) => value));
+  }
+
+  async #gauge({ info }: DCGAN): Promise<Gauge> {
+    if (!this.#opened) {
+      const { data } = this.#run;
+      const machine = { device: info.device, threads: info.threads };
+      const extractor = await openExtractor(undefined, data, machine);
+      this.#opened = { extractor, gauge: await Gauge.open(data, await heldOutFor(data), { ...machine, extractor }) };
+    }
+    return this.#opened.gauge;
+  }
+}
+
+/** An event as it stands in metrics.jsonl: whether it was the best follows from the lines before. */
+export function lineOf({ best: _, ...line }: EvaluationEvent): MetricsLine {
+  return line;
+}

@@ -296,8 +296,8 @@ static void compute_pieces(const struct worker *me, const struct geometry *g, co
   const int32_t blocks = (s->images + TILE_ROWS - 1) / TILE_ROWS;
   for (int32_t unit; (unit = dcgan_claim(me, blocks * panels * s->rows)) >= 0;) {
     const int32_t block = unit / s->rows / panels, panel = unit / s->rows % panels, row = unit % s->rows;
-    const int32_t first = s->images * block / blocks;
-    const int32_t images = s->images * (block + 1) / blocks - first;
+    const int32_t first = dcgan_cut(s->images, block, blocks);
+    const int32_t images = dcgan_cut(s->images, block + 1, blocks) - first;
     compute_row(g, s, runs_of, first, images, panel, panel + 1, row);
   }
 }
@@ -316,8 +316,8 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
   const int32_t threads = me->job->threads, turns = (s->images + TILE_ROWS * threads - 1) / (TILE_ROWS * threads);
   const int32_t blocks = turns * threads;
   for (int32_t block; (block = dcgan_claim(me, blocks)) >= 0;) {
-    const int32_t first = s->images * block / blocks;
-    const int32_t past = s->images * (block + 1) / blocks;
+    const int32_t first = dcgan_cut(s->images, block, blocks);
+    const int32_t past = dcgan_cut(s->images, block + 1, blocks);
     for (int32_t panel = 0; panel < panels; panel += small ? panels : 1)
       for (int32_t row = 0; row < s->rows; row++) {
         compute_row(g, s, runs_of, first, past - first, panel, small ? panels : panel + 1, row);

@@ -161,7 +161,7 @@ static void add_pixels(const struct geometry *g, const struct cut *cut, const st
       continue;
     }
     const int32_t live = least(PANEL, g->OC - lane);
-    const int32_t first = rows * block / cut->blocks, last = rows * (block + 1) / cut->blocks;
+    const int32_t first = dcgan_cut(rows, block, cut->blocks), last = dcgan_cut(rows, block + 1, cut->blocks);
     tiles[last - first - 1][(live - 1) / LANES](p, x + first, y + lane, w + (int64_t)first * g->OC + lane, g->OC, live,
                                                 fresh);
   }

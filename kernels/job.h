@@ -50,6 +50,11 @@ static inline void dcgan_share(const struct worker *me, int64_t units, int64_t *
   *end = units * (me->thread + 1) / me->job->threads;
 }
 
+// Where part number `part` of `total` things begins, when they are cut into `parts`.
+static inline int32_t dcgan_cut(int32_t total, int32_t part, int32_t parts) {
+  return (int32_t)((int64_t)total * part / parts);
+}
+
 // The next of `units` units that nobody has, or -1. One count of units between two meetings.
 static inline int32_t dcgan_claim(const struct worker *me, int32_t units) {
   const int32_t unit = __atomic_fetch_add(&me->job->claimed, 1, __ATOMIC_RELAXED);

@@ -117,6 +117,16 @@ describe.skipIf(native.missing)(`convolutions on ${title(native)}`, () => {
     expect(relativeError(gotW, want.w)).toBeLessThan(bound);
   });
 
+  it('takes more images than images times blocks fit 32 bits', async () => {
+    const g = geometry([300_000, 1, 1, 3], [1, 1, 5], 1);
+    const [x, w, y, pack] = places(3 * g.N, 15, 5 * g.N, 0) as [number, number, number, number];
+    const [xs, ws] = [values([3 * g.N], 6), values([15], 7)];
+    const want = new Float32Array(5 * g.N);
+    conv2dReference(g, xs, ws, want);
+    const got = await run([{ kind: 'conv2d', ...g, x, w, y, pack }], [[x, xs], [w, ws]], y, 5 * g.N); // biome-ignore format: short
+    expect(relativeError(got, want)).toBeLessThan(1e-6);
+  });
+
   it('does not multiply padding: an infinite weight outside the image is not met', async () => {
     const g = geometry([2, 1, 1, 4], [3, 3, 5], 1);
     const ws = values([180], 4).map((value, i) => (Math.floor(i / 20) === 4 ? value : Number.POSITIVE_INFINITY));

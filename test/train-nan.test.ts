@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PageRun } from '../src/browser/loop.ts';
+import { PageRun } from '../src/browser/page-run.ts';
 import { decodeSnapshot } from '../src/gan/snapshot.ts';
 import { datasets } from '../src/index.ts';
 import type { TrainEvent } from '../src/train/events.ts';

@@ -2,8 +2,8 @@
 import { type CreateOptions, DCGAN, type StepOptions, type StepResult } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { TrainEvent } from './events.ts';
-import { PageRun } from './loop.ts';
 import type { SentOptions } from './options.ts';
+import { PageRun } from './page-run.ts';
 
 /** What a page knows of its Worker's model without asking. */
 export type Mirror = Pick<DCGAN, 'config' | 'info' | 'seed' | 'epoch' | 'steps'>;

@@ -1,0 +1,140 @@
+// A page's training, in its Worker: the loop of train/loop.ts, so Node's bits; what Node puts into a folder is handed out in
+// events, and kept by the page where it is asked to.
+import { nameOfState } from '../checkpoint/names.ts';
+import { Dataset } from '../data/dataset.ts';
+import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
+import { DcganError, usage } from '../platform/errors.ts';
+import type { Divergence } from '../train/divergence.ts';
+import { Loop, type State } from '../train/loop.ts';
+import { progressPicture } from '../train/progress.ts';
+import { configOn, continuedConfig, refuseSettled } from '../train/settle.ts';
+import type { CheckpointEvent, PictureEvent, TrainEvent } from './events.ts';
+import * as kept from './kept.ts';
+import type { SentOptions } from './options.ts';
+
+export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
+  readonly #options: SentOptions;
+  readonly #kept: string | null;
+  readonly #unlock: () => void;
+  #aborted = false;
+
+  private constructor(gan: DCGAN, data: Dataset, options: SentOptions, kept: string | null, unlock: () => void) {
+    super({ gan, data, pictureEvery: options.pictureEvery });
+    this.#options = options;
+    this.#kept = kept;
+    this.#unlock = unlock;
+  }
+
+  static async open(options: SentOptions): Promise<PageRun> {
+    const { resume, keep } = options;
+    const name = keep ?? (typeof resume === 'string' ? resume : null);
+    const unlock = name === null ? () => {} : await kept.lock(name);
+    try {
+      if (name !== null && name !== resume && (await kept.newest(name)))
+        throw usage({
+          what: `this page keeps a run ${name} already`,
+          todo: 'Resume it, remove it, or choose another name',
+        });
+      const data = await openData(options);
+      const gan = resume === undefined ? await openFresh(options, data) : await openAt(resume, options, data);
+      if (name !== null && name !== resume) await kept.noteData(name, data);
+      return new PageRun(gan, data, options, name, unlock);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  /** The step under way is finished, saved, and the last. */
+  abort(): void {
+    this.#aborted = true;
+  }
+
+  async *events(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { config, seed, info, epoch, steps: step } = this.gan;
+    const { name, count } = this.data;
+    yield {
+      type: 'run',
+      kept: this.#kept,
+      config,
+      seed,
+      data: { name, count },
+      info,
+      stepsPerEpoch: this.stepsPerEpoch,
+      resumed: this.#options.resume === undefined ? null : { epoch, step },
+      notes: [],
+    };
+    const already = this.isDone;
+    // Every step has a checkpoint before it, as in Node.
+    if (step === 0 && this.#kept !== null) await this.saveNow();
+    if (!already) yield* this.epochs();
+    const saved = this.isDone ? null : await this.saveNow();
+    if (this.divergence) throw diverged(this.divergence);
+    if (saved) yield { ...saved, type: 'interrupted' };
+    else yield { type: 'done', epochs: this.gan.epoch, already };
+  }
+
+  /** Keeps what a broken iteration would lose, and frees the device. */
+  async finish(): Promise<void> {
+    try {
+      if (this.#kept !== null) await this.saveUnsaved();
+    } finally {
+      this.#unlock();
+      await this.gan.dispose();
+    }
+  }
+
+  protected override get stopping(): boolean {
+    return this.#aborted;
+  }
+
+  protected override picture(epoch: number, images: Float32Array): PictureEvent {
+    const picture = progressPicture(images, this.gan, this.#options.contrast ?? 'fixed');
+    return { type: 'picture', epoch, step: this.gan.steps, picture };
+  }
+
+  protected override async save(tensors: State): Promise<CheckpointEvent> {
+    const { config, seed, epoch, steps: step } = this.gan;
+    const name = nameOfState({ epoch, step }, this.stepsPerEpoch);
+    const bytes = encodeSnapshot({ config, seed, epoch, step, tensors });
+    if (this.#kept !== null) await kept.add(this.#kept, name, bytes);
+    return { type: 'checkpoint', epoch, step, name, bytes };
+  }
+}
+
+async function openData({ data: parts, resume }: SentOptions): Promise<Dataset> {
+  const data = new Dataset(parts);
+  return typeof resume === 'string' ? kept.dataOf(resume, data) : data;
+}
+
+function diverged({ step, seen }: Divergence): DcganError {
+  return new DcganError({
+    what: `the training has diverged: in step ${step} ${seen}`,
+    todo: 'Start a new run with a lower learningRate, or go on from the last checkpoint in Node: dcgan train --on-nan lower-lr',
+  });
+}
+
+function openFresh({ seed, device, threads, ...options }: SentOptions, data: Dataset): Promise<DCGAN> {
+  const config = configOn(data, options);
+  return DCGAN.create({ ...config, seed: checkSeed(seed ?? randomSeed()), device, threads });
+}
+
+async function openAt(resume: string | Uint8Array, options: SentOptions, data: Dataset): Promise<DCGAN> {
+  refuseSettled({ ...options });
+  const snapshot = await snapshotOf(resume);
+  const config = continuedConfig(snapshot, data, options.epochs);
+  const machine = { device: options.device, threads: options.threads };
+  return DCGAN.fromSnapshot({ ...snapshot, config }, machine);
+}
+
+async function snapshotOf(resume: string | Uint8Array): Promise<Snapshot> {
+  if (typeof resume !== 'string') return decodeSnapshot(resume, 'the checkpoint');
+  const newest = await kept.newest(resume);
+  if (!newest)
+    throw usage({
+      what: `this page keeps no run ${resume}`,
+      todo: 'Check the name, or give a checkpoint: a Blob or its bytes',
+    });
+  return decodeSnapshot(new Uint8Array(await newest.file.arrayBuffer()), newest.name);
+}

@@ -82,3 +82,6 @@ void dcgan_elementwise(const struct worker *me, const int32_t *words);
 void dcgan_reduce(const struct worker *me, const int32_t *words);
 void dcgan_transpose(const struct worker *me, const int32_t *words);
 void dcgan_shift_cut(const struct worker *me, const int32_t *words);
+
+// How much work a program is: its points times its lines, where a line that draws counts as `draw_lines`.
+int64_t dcgan_program_work(const int32_t *words, int32_t draw_lines);

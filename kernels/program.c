@@ -46,6 +46,17 @@ const int32_t *dcgan_program(const struct worker *me, const int32_t *words, stru
   return p->code + p->lines * LINE_WORDS;
 }
 
+int64_t dcgan_program_work(const int32_t *words, int32_t draw_lines) {
+  const int32_t count = words[0], dims = words[1], operands = words[2 + dims];
+  const int32_t *code = words + 3 + dims + operands * (1 + dims) + 1;
+  int64_t lines = 0;
+  for (int32_t n = 0; n < code[0]; n++) {
+    const int32_t op = code[1 + n * LINE_WORDS];
+    lines += op == OP_UNIFORM || op == OP_NORMAL || op == OP_MASK ? draw_lines : 1;
+  }
+  return count * lines;
+}
+
 void dcgan_program_results(struct program *p, const int32_t *words, int32_t step) {
   p->results = *words;
   p->result = words + 1;
@@ -101,6 +112,13 @@ static const float *lay_out(const struct program *p, const struct operand *o, in
   return to;
 }
 
+// Asks for values that the next block will read or write. A block is read a piece at a time from several places, with all
+// its arithmetic between: hardware that follows one stream does not run so far ahead.
+enum { LINE_FLOATS = 16 };
+
+#define AHEAD(from, count, write) \
+  for (int32_t i = 0; i < (count); i += LINE_FLOATS) __builtin_prefetch((from) + i, write)
+
 static void copy(float *to, const float *from, int32_t count) {
   __builtin_memcpy(to, from, sizeof(float) * (uint32_t)count);
 }
@@ -109,7 +127,10 @@ static void copy(float *to, const float *from, int32_t count) {
 static const float *values_of(struct program *p, int32_t k, int32_t start, int32_t count, float *own,
                               struct registers *regs) {
   struct operand *o = &p->operand[k];
-  if (o->access == PLAIN) return o->base + start;
+  if (o->access == PLAIN) {
+    AHEAD(o->base + start + count, count, 0);
+    return o->base + start;
+  }
   if (o->access == STRIDED) return lay_out(p, o, start, count, own);
   float *to = regs->laid_out[o->place];
   if (!o->ready) {
@@ -205,9 +226,11 @@ void dcgan_stretch(const struct worker *me, struct program *p, int32_t begin, in
     // The last line may write to memory at once: it reads at i what it overwrites at i, and nothing is read after it.
     float *last = p->last >= 0 && count % LANES == 0 ? dcgan_at(me, p->result[2 * p->last + 1]) + start : 0;
     dcgan_block(me, p, start, count, last, regs);
-    for (int32_t r = 0; r < p->results; r++)
-      if (!last || r != p->last)
-        copy(dcgan_at(me, p->result[2 * r + 1]) + start, regs->value[p->result[2 * r]], count);
+    for (int32_t r = 0; r < p->results; r++) {
+      float *to = dcgan_at(me, p->result[2 * r + 1]) + start;
+      AHEAD(to + count, count, 1);
+      if (!last || r != p->last) copy(to, regs->value[p->result[2 * r]], count);
+    }
     start += count;
   }
 }

@@ -1,5 +1,6 @@
 // Philox-4x32-10 (see src/engine/random.ts), a block a lane: each word sits in a 64-bit lane, where one multiplication
 // gives both halves of a product and what stands above a word is ignored by the next. Draws follow from words in order.
+// What all blocks of a stretch have in common is computed once: keys, and half of the first rounds.
 #include "random.h"
 #include "vmath.h"
 #if defined(__AVX2__)
@@ -7,24 +8,31 @@
 #endif
 
 typedef uint32_t vu_any __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint64_t vw __attribute__((vector_size(4 * LANES)));
 
+// A lane of `lanes` holds one word of a block, WIDE blocks side by side; lane i has the block i_th(i) of them.
 #if defined(__wasm__)
 // A block a lane of 32 bits: one instruction multiplies and widens two lanes.
-enum { WIDE = 4, AT_ONCE = 2, STEP = 4 * WIDE * AT_ONCE };
-
-typedef uint64_t vw __attribute__((vector_size(16)));
+enum { WIDE = 4 };
+typedef vu lanes;
+INLINE uint32_t i_th(int lane) { return (uint32_t)lane; }
 
 #define FIRST(v) __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1), vw)
 #define LAST(v) __builtin_convertvector(__builtin_shufflevector(v, v, 2, 3), vw)
 
-INLINE void times(vu a, vu factor, vu *low, vu *high) {
-  const vu p = (vu)(FIRST(a) * FIRST(factor)), q = (vu)(LAST(a) * LAST(factor));
-  *low = SHUFFLE(vu, p, q, 0, 2, 4, 6);
-  *high = SHUFFLE(vu, p, q, 1, 3, 5, 7);
-}
+// Both halves of the products of lanes with a constant. Volatile, for a factor widened ahead of the loop would not be seen
+// to fit that instruction.
+#define TIMES(name, factor)                                             \
+  INLINE void name(lanes a, lanes *low, lanes *high) {                  \
+    static const volatile vu f = {factor, factor, factor, factor};      \
+    const vu w = f;                                                     \
+    const vu p = (vu)(FIRST(a) * FIRST(w)), q = (vu)(LAST(a) * LAST(w)); \
+    *low = SHUFFLE(vu, p, q, 0, 2, 4, 6);                               \
+    *high = SHUFFLE(vu, p, q, 1, 3, 5, 7);                              \
+  }
 
 // Blocks as words in order.
-INLINE void in_order(vu a, vu b, vu c, vu d, uint32_t *to) {
+INLINE void in_order(lanes a, lanes b, lanes c, lanes d, uint32_t *to) {
   const vu ab = SHUFFLE(vu, a, b, 0, 4, 1, 5), cd = SHUFFLE(vu, c, d, 0, 4, 1, 5);
   const vu ef = SHUFFLE(vu, a, b, 2, 6, 3, 7), gh = SHUFFLE(vu, c, d, 2, 6, 3, 7);
   *(vu_any *)to = SHUFFLE(vu, ab, cd, 0, 1, 4, 5);
@@ -32,111 +40,131 @@ INLINE void in_order(vu a, vu b, vu c, vu d, uint32_t *to) {
   *(vu_any *)(to + 8) = SHUFFLE(vu, ef, gh, 0, 1, 4, 5);
   *(vu_any *)(to + 12) = SHUFFLE(vu, ef, gh, 2, 3, 6, 7);
 }
-
-// Words of blocks [first, first + WIDE * AT_ONCE) in order.
-INLINE void philox(const uint32_t *control, uint32_t stream, uint32_t first, uint32_t *to) {
-  // Volatile, for factors widened ahead of the loop would not be seen to fit that instruction.
-  static const volatile vu m0 = {0xd2511f53u, 0xd2511f53u, 0xd2511f53u, 0xd2511f53u};
-  static const volatile vu m1 = {0xcd9e8d57u, 0xcd9e8d57u, 0xcd9e8d57u, 0xcd9e8d57u};
-  vu a[AT_ONCE], b[AT_ONCE], c[AT_ONCE], d[AT_ONCE];
-  vu key0 = (vu){} + control[0], key1 = (vu){} + control[1];
-#pragma GCC unroll 4
-  for (int k = 0; k < AT_ONCE; k++) {
-    a[k] = (vu){0, 1, 2, 3} + (first + (uint32_t)(k * WIDE));
-    b[k] = (vu){} + stream;
-    c[k] = (vu){} + control[2];
-    d[k] = (vu){} + control[3];
-  }
-#pragma GCC unroll 16
-  for (int round = 0; round < 10; round++, key0 += 0x9e3779b9u, key1 += 0xbb67ae85u)
-#pragma GCC unroll 4
-    for (int k = 0; k < AT_ONCE; k++) {
-      vu p, p_high, q, q_high;
-      times(a[k], m0, &p, &p_high);
-      times(c[k], m1, &q, &q_high);
-      a[k] = q_high ^ b[k] ^ key0;
-      b[k] = q;
-      c[k] = p_high ^ d[k] ^ key1;
-      d[k] = p;
-    }
-#pragma GCC unroll 4
-  for (int k = 0; k < AT_ONCE; k++) in_order(a[k], b[k], c[k], d[k], to + 4 * WIDE * k);
-}
 #else
-// Blocks side by side.
+// A block a lane of 64 bits. Blocks are so placed that even lanes, then odd lanes, give them in order.
 enum { WIDE = LANES / 2 };
+typedef vw lanes;
+INLINE uint32_t i_th(int lane) { return (uint32_t)(lane % 2 * (WIDE / 2) + lane / 2); }
 
-typedef uint64_t vw __attribute__((vector_size(4 * LANES)));
-
-// Products of lanes' lower words with a constant. Compilers do not find the one instruction x86 has for it.
-INLINE vw times(vw a, uint32_t constant) {
+// The whole product serves as its lower half. Compilers do not find the one instruction x86 has for it.
 #if defined(__AVX512F__)
-  return (vw)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(constant));
+#define PRODUCT(a, factor) (vw) _mm512_mul_epu32((__m512i)(a), _mm512_set1_epi64(factor))
 #elif defined(__AVX2__)
-  return (vw)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(constant));
+#define PRODUCT(a, factor) (vw) _mm256_mul_epu32((__m256i)(a), _mm256_set1_epi64x(factor))
 #else
-  return (a & 0xffffffffu) * constant;
+#define PRODUCT(a, factor) ((a) & 0xffffffffu) * (factor)
 #endif
-}
-
-// Vectors worked on at once: one's products are awaited while the other's are mixed.
-enum { AT_ONCE = 2, STEP = 4 * WIDE * AT_ONCE };
+#define TIMES(name, factor)                            \
+  INLINE void name(lanes a, lanes *low, lanes *high) { \
+    *low = PRODUCT(a, factor);                         \
+    *high = *low >> 32;                                \
+  }
 
 // Blocks as words in order.
-INLINE void in_order(vw a, vw b, vw c, vw d, uint32_t *to) {
-  const vw ab = (a & 0xffffffffu) | b << 32, cd = (c & 0xffffffffu) | d << 32;
+INLINE void in_order(lanes a, lanes b, lanes c, lanes d, uint32_t *to) {
 #if LANES == 16
-  const vw low = SHUFFLE(vw, ab, cd, 0, 8, 1, 9, 2, 10, 3, 11);
-  const vw high = SHUFFLE(vw, ab, cd, 4, 12, 5, 13, 6, 14, 7, 15);
+#define PAIR(a, b) \
+  (vw) SHUFFLE(vu, (vu)(a), (vu)((b) << 32), 0, 17, 2, 19, 4, 21, 6, 23, 8, 25, 10, 27, 12, 29, 14, 31)
+#define EVEN(a, b) SHUFFLE(vw, a, b, 0, 8, 2, 10, 4, 12, 6, 14)
+#define ODD(a, b) SHUFFLE(vw, a, b, 1, 9, 3, 11, 5, 13, 7, 15)
 #elif LANES == 8
-  const vw low = SHUFFLE(vw, ab, cd, 0, 4, 1, 5);
-  const vw high = SHUFFLE(vw, ab, cd, 2, 6, 3, 7);
+#define PAIR(a, b) (vw) SHUFFLE(vu, (vu)(a), (vu)((b) << 32), 0, 9, 2, 11, 4, 13, 6, 15)
+#define EVEN(a, b) SHUFFLE(vw, a, b, 0, 4, 2, 6)
+#define ODD(a, b) SHUFFLE(vw, a, b, 1, 5, 3, 7)
 #else
-  const vw low = SHUFFLE(vw, ab, cd, 0, 2);
-  const vw high = SHUFFLE(vw, ab, cd, 1, 3);
+#define PAIR(a, b) (vw) SHUFFLE(vu, (vu)(a), (vu)((b) << 32), 0, 5, 2, 7)
+#define EVEN(a, b) SHUFFLE(vw, a, b, 0, 2)
+#define ODD(a, b) SHUFFLE(vw, a, b, 1, 3)
 #endif
-  *(vu_any *)to = (vu_any)low;
-  *(vu_any *)(to + LANES) = (vu_any)high;
+  const vw ab = PAIR(a, b), cd = PAIR(c, d);
+  *(vu_any *)to = (vu_any)EVEN(ab, cd);
+  *(vu_any *)(to + LANES) = (vu_any)ODD(ab, cd);
+}
+#endif
+
+#define M0 0xd2511f53u
+#define M1 0xcd9e8d57u
+TIMES(times_m0, M0)
+TIMES(times_m1, M1)
+
+// Vectors worked on at once: while products of one are awaited the others are mixed.
+#if defined(__wasm__)
+enum { AT_ONCE = 2 };
+#else
+enum { AT_ONCE = 3 };
+#endif
+enum { STEP = 4 * WIDE * AT_ONCE, ROUNDS = 10 };
+
+// What all blocks of a stream share at a step: the keys, and what the first rounds make of words that are the same in all.
+struct schedule {
+  lanes first_c, second_a, second_c, third_c, key0[ROUNDS], key1[ROUNDS];
+};
+
+static void prepare(const uint32_t *control, uint32_t stream, struct schedule *s) {
+  uint32_t key0[ROUNDS], key1[ROUNDS];
+  for (uint32_t r = 0; r < ROUNDS; r++) {
+    key0[r] = control[0] + r * 0x9e3779b9u;
+    key1[r] = control[1] + r * 0xbb67ae85u;
+    s->key0[r] = (lanes){} + key0[r];
+    s->key1[r] = (lanes){} + key1[r];
+  }
+  // A block begins as (its number, stream, step low, step high): at first only the number's product differs.
+  const uint64_t q = (uint64_t)control[2] * M1;
+  const uint32_t a = (uint32_t)(q >> 32) ^ stream ^ key0[0];
+  const uint64_t p = (uint64_t)a * M0;
+  s->first_c = (lanes){} + (control[3] ^ key1[0]);
+  s->second_a = (lanes){} + ((uint32_t)q ^ key0[1]);
+  s->second_c = (lanes){} + ((uint32_t)(p >> 32) ^ key1[1]);
+  s->third_c = (lanes){} + ((uint32_t)p ^ key1[2]);
 }
 
 // Words of blocks [first, first + WIDE * AT_ONCE) in order.
-INLINE void philox(const uint32_t *control, uint32_t stream, uint32_t first, uint32_t *to) {
-  vw a[AT_ONCE], b[AT_ONCE], c[AT_ONCE], d[AT_ONCE];
-  vw key0 = {}, key1 = {};
-  key0 += control[0];
-  key1 += control[1];
+INLINE void philox(const struct schedule *s, uint32_t first, uint32_t *to) {
+  lanes a[AT_ONCE], b[AT_ONCE], c[AT_ONCE], d[AT_ONCE];
+  lanes number = {};
+#pragma GCC unroll 16
+  for (int i = 0; i < WIDE; i++) number[i] = i_th(i);
+  number += first;
 #pragma GCC unroll 4
   for (int k = 0; k < AT_ONCE; k++) {
-    a[k] = b[k] = c[k] = d[k] = (vw){};
-#pragma GCC unroll 16
-    for (int i = 0; i < WIDE; i++) a[k][i] = (uint32_t)(k * WIDE + i);
-    a[k] += first;
-    b[k] += stream;
-    c[k] += control[2];
-    d[k] += control[3];
+    lanes p, p_high, q, q_high;
+    times_m0(number + (uint32_t)(k * WIDE), &p, &p_high);
+    times_m1(p_high ^ s->first_c, &q, &q_high);
+    a[k] = q_high ^ s->second_a;
+    c[k] = p ^ s->second_c;
+    b[k] = q;
+    times_m0(a[k], &p, &p_high);
+    times_m1(c[k], &q, &q_high);
+    a[k] = q_high ^ b[k] ^ s->key0[2];
+    b[k] = q;
+    c[k] = p_high ^ s->third_c;
+    d[k] = p;
   }
 #pragma GCC unroll 16
-  for (int round = 0; round < 10; round++, key0 += 0x9e3779b9u, key1 += 0xbb67ae85u)
+  for (int round = 3; round < ROUNDS; round++)
 #pragma GCC unroll 4
     for (int k = 0; k < AT_ONCE; k++) {
-      const vw p = times(a[k], 0xd2511f53u), q = times(c[k], 0xcd9e8d57u);
-      a[k] = (q >> 32) ^ b[k] ^ key0;
+      lanes p, p_high, q, q_high;
+      times_m0(a[k], &p, &p_high);
+      times_m1(c[k], &q, &q_high);
+      a[k] = q_high ^ (b[k] ^ s->key0[round]);
       b[k] = q;
-      c[k] = (p >> 32) ^ d[k] ^ key1;
+      c[k] = p_high ^ (d[k] ^ s->key1[round]);
       d[k] = p;
     }
 #pragma GCC unroll 4
   for (int k = 0; k < AT_ONCE; k++) in_order(a[k], b[k], c[k], d[k], to + 4 * WIDE * k);
 }
-#endif
 
 // A stretch may begin and end in the middle of a block, and whole steps are computed.
 enum { WORDS = (DRAW_MOST + 2 * 4 + STEP - 1) / STEP * STEP };
 
 // The words of values [start, start + count), at least: the first is `start % 4` words into the array.
 static void words_of(const uint32_t *control, uint32_t stream, uint32_t start, int32_t count, uint32_t *to) {
+  struct schedule schedule;
+  prepare(control, stream, &schedule);
   const int32_t needed = (int32_t)(start % 4) + count;
-  for (int32_t i = 0; i < needed; i += STEP) philox(control, stream, start / 4 + (uint32_t)i / 4, to + i);
+  for (int32_t i = 0; i < needed; i += STEP) philox(&schedule, start / 4 + (uint32_t)i / 4, to + i);
 }
 
 // A word's upper 24 bits as a float in [0, 2^24).
@@ -155,10 +183,11 @@ void dcgan_draw_mask(const uint32_t *control, uint32_t stream, uint32_t threshol
                      int32_t count, float *to) {
   uint32_t words[WORDS + LANES];
   words_of(control, stream, start, count, words);
-  // 24 bits are exact in a float, and so is the comparison.
-  const vf limit = splat((float)threshold), kept = splat(value);
-  for (int32_t i = 0; i < count; i += LANES)
-    store(to + i, choose(upper(words + start % 4 + i) >= limit, kept, (vf){}));
+  const vf kept = splat(value);
+  for (int32_t i = 0; i < count; i += LANES) {
+    const vi upper_bits = (vi)(*(const vu_any *)(words + start % 4 + i) >> 8);
+    store(to + i, choose(upper_bits < splat_int((int32_t)threshold), (vf){}, kept));
+  }
 }
 
 // Box-Muller: each pair of words gives a radius and an angle, hence two values.

@@ -1,9 +1,11 @@
 // The walk over a plan: every thread reads every instruction, does some of it, and waits for the others before the next.
+// Instructions so small that waiting would take longer than the work are done by the thread all others wait for anyway.
 #include "job.h"
 #include "vec.h"
 
-// Checks of the barrier before sleeping, some 20 microseconds: shorter than a sleep costs, long enough for even shares.
-enum { SPINS = 1000 };
+// Checks of the barrier before sleeping, some 100 microseconds: to be woken takes as long, and whoever wakes late makes the
+// others sleep at the next meeting.
+enum { SPINS = 5000 };
 
 INLINE void relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
@@ -40,28 +42,35 @@ void dcgan_wake(int32_t *word) {
 }
 #endif
 
-void dcgan_sync(const struct worker *me) {
-  struct job *job = me->job;
-  if (job->threads == 1) {
-    job->claimed = 0;
-    return;
-  }
-  const int32_t turn = __atomic_load_n(&job->turn, __ATOMIC_ACQUIRE);
-  if (__atomic_add_fetch(&job->arrived, 1, __ATOMIC_ACQ_REL) == job->threads) {
-    __atomic_store_n(&job->arrived, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&job->claimed, 0, __ATOMIC_RELAXED);
-    // Sequentially consistent with the sleepers' count: either we see a sleeper, or it sees the new turn.
-    __atomic_add_fetch(&job->turn, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&job->sleepers, __ATOMIC_SEQ_CST) > 0) dcgan_wake(&job->turn);
-    return;
-  }
+// True in the last thread to come to a meeting: the others wait, until it lets them go.
+static int arrive(struct job *job, int32_t turn) {
+  if (__atomic_add_fetch(&job->arrived, 1, __ATOMIC_ACQ_REL) == job->threads) return 1;
   for (int i = 0; i < SPINS; i++) {
-    if (__atomic_load_n(&job->turn, __ATOMIC_ACQUIRE) != turn) return;
+    if (__atomic_load_n(&job->turn, __ATOMIC_ACQUIRE) != turn) return 0;
     relax();
   }
   __atomic_add_fetch(&job->sleepers, 1, __ATOMIC_SEQ_CST);
   while (__atomic_load_n(&job->turn, __ATOMIC_SEQ_CST) == turn) dcgan_sleep(&job->turn, turn);
   __atomic_sub_fetch(&job->sleepers, 1, __ATOMIC_SEQ_CST);
+  return 0;
+}
+
+static void release(struct job *job) {
+  __atomic_store_n(&job->claimed, 0, __ATOMIC_RELAXED);
+  if (job->threads == 1) return;
+  __atomic_store_n(&job->arrived, 0, __ATOMIC_RELAXED);
+  // Sequentially consistent with the sleepers' count: either we see a sleeper, or it sees the new turn.
+  __atomic_add_fetch(&job->turn, 1, __ATOMIC_SEQ_CST);
+  if (__atomic_load_n(&job->sleepers, __ATOMIC_SEQ_CST) > 0) dcgan_wake(&job->turn);
+}
+
+static int is_last(const struct worker *me) {
+  struct job *job = me->job;
+  return job->threads == 1 || arrive(job, __atomic_load_n(&job->turn, __ATOMIC_ACQUIRE));
+}
+
+void dcgan_sync(const struct worker *me) {
+  if (is_last(me)) release(me->job);
 }
 
 int32_t dcgan_job_bytes(void) { return sizeof(struct job); }
@@ -85,15 +94,48 @@ static const int32_t *attached(const struct job *job, int32_t at) {
   return yes ? words + HEADER_WORDS : 0;
 }
 
+// Work up to this many values of program lines is not worth a meeting: the last to arrive does it before all go on. A line
+// that draws counts as many.
+enum { SMALL = 1 << 17, DRAW_LINES = 64 };
+
+static int is_small(const int32_t *words) {
+  if (words[0] != KIND_ELEMENTWISE && words[0] != KIND_REDUCE) return 0;
+  return dcgan_program_work(words + HEADER_WORDS, DRAW_LINES) <= SMALL;
+}
+
+// Where the small instructions that begin at `at` end, and how many they are.
+static int32_t past_small(const struct job *job, int32_t at, int32_t *count) {
+  for (*count = 0; at < job->words && is_small(job->code + at); at += job->code[at + 1]) ++*count;
+  return at;
+}
+
+// The instructions from `at` to `end`, by one thread.
+static void walk_alone(const struct job *job, int32_t at, int32_t end) {
+  struct job alone = {
+      .threads = 1, .state = job->state, .scratch = job->scratch, .state_floats = job->state_floats, .control = job->control};
+  const struct worker me = {&alone, 0};
+  for (; at < end; at += job->code[at + 1]) {
+    const int32_t *words = job->code + at;
+    if (words[0] == KIND_ELEMENTWISE) dcgan_elementwise(&me, words + HEADER_WORDS);
+    else dcgan_reduce(&me, words + HEADER_WORDS);
+    dcgan_sync(&me);
+  }
+}
+
 int32_t dcgan_walk(struct job *job, int32_t thread) {
   const struct worker me = {job, thread};
-  int32_t index = 0;
-  for (int32_t at = 0; at < job->words; index++) {
-    const int32_t kind = job->code[at];
-    const int32_t *body = job->code + at + HEADER_WORDS;
-    at += job->code[at + 1];
-    const int32_t *follower = kind == KIND_CONV2D || kind == KIND_CONV_INPUT ? attached(job, at) : 0;
-    switch (kind) {
+  int32_t small, index = 0;
+  for (int32_t at = 0, end = past_small(job, 0, &small);; end = past_small(job, at, &small)) {
+    if ((at > 0 || end > 0) && is_last(&me)) {
+      walk_alone(job, at, end);
+      release(job);
+    }
+    if (end >= job->words) return 0;
+    index += small;
+    const int32_t *words = job->code + end, *body = words + HEADER_WORDS;
+    at = end + words[1];
+    const int32_t *follower = words[0] == KIND_CONV2D || words[0] == KIND_CONV_INPUT ? attached(job, at) : 0;
+    switch (words[0]) {
       case KIND_CONV2D: dcgan_conv2d(&me, body, follower); break;
       case KIND_CONV_INPUT: dcgan_conv_input(&me, body, follower); break;
       case KIND_CONV_FILTER: dcgan_conv_filter(&me, body); break;
@@ -103,13 +145,12 @@ int32_t dcgan_walk(struct job *job, int32_t thread) {
       case KIND_SHIFT_CUT: dcgan_shift_cut(&me, body); break;
       default: return 1 + index;
     }
+    index++;
     if (follower) {
       at += job->code[at + 1];
       index++;
     }
-    dcgan_sync(&me);
   }
-  return 0;
 }
 
 const char *dcgan_variant(void) { return VECTOR_NAME; }

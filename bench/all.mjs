@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 const DOCUMENT = 'docs/benchmarks.md';
 const into = ['--markdown', DOCUMENT];
-const devices = ['--device', 'native,native-avx2,wasm,wasm-relaxed'];
+const devices = ['--device', 'native,native-avx2,native-bf16,wasm,wasm-relaxed'];
 const runs = [
   ['bench/peers/compare.mjs', '--peers', 'pytorch,tensorflow,jax', ...devices, ...into],
   [

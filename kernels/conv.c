@@ -5,12 +5,14 @@
 // pixel, so that all of its rows have the same taps and an odd image size leaves no remainder (compare libxsmm's direct
 // convolutions: Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD architectures", 2018,
 // which tile over pixels of one image instead).
+#include "bf16.h"
 #include "program.h"
 #include "winograd.h"
 
-// A convolution from the side of its output: out [N, rows, columns, M] from source images of depth K.
+// A convolution from the side of its output: out [N, rows, columns, M] from source images of depth K. With `words` source
+// and pack hold words of two bf16 numbers (bf16.h), neighbours in depth, and all below that counts their floats counts words.
 struct side {
-  int32_t images, rows, columns, M;
+  int32_t images, rows, columns, M, words;
   const float *source;
   float *out;
   const float *pack;
@@ -29,7 +31,7 @@ struct runs {
 // Rows share a base pointer in threes: base, base + image, base + 2 image are addresses x86 can form without a register.
 #define GROUP 3
 
-INLINE void tile(const int rows, const int vectors, struct runs t, const float *source, int64_t image,
+INLINE void tile(const int words, const int rows, const int vectors, struct runs t, const float *source, int64_t image,
                  const float *pack, float *out, int64_t out_image, int32_t live) {
   vf sum[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 16
@@ -50,9 +52,9 @@ INLINE void tile(const int rows, const int vectors, struct runs t, const float *
       for (int v = 0; v < vectors; v++) weight[v] = load(w + v * LANES);
 #pragma GCC unroll 16
       for (int r = 0; r < rows; r++) {
-        const vf x = splat(base[r / GROUP][r % GROUP * image + k]);
+        const vf x = splat_at(words, base[r / GROUP] + (r % GROUP * image + k));
 #pragma GCC unroll 16
-        for (int v = 0; v < vectors; v++) sum[r][v] = multiply_add(x, weight[v], sum[r][v]);
+        for (int v = 0; v < vectors; v++) sum[r][v] = add_product(words, x, weight[v], sum[r][v]);
       }
       w += PANEL;
     }
@@ -80,10 +82,20 @@ typedef void tile_function(struct runs t, const float *source, int64_t image, co
 #define TILE(R, V)                                                                                               \
   static void tile_##R##_##V(struct runs t, const float *source, int64_t image, const float *pack, float *out,  \
                              int64_t out_image, int32_t live) {                                                  \
-    tile(R, V, t, source, image, pack, out, out_image, live);                                                    \
+    tile(0, R, V, t, source, image, pack, out, out_image, live);                                                 \
   }
 FOR_TILES(TILE)
-static tile_function *const tiles[TILE_ROWS][TILE_VECTORS] = TILE_TABLE(tile);
+#if defined(DCGAN_BF16)
+#define WORD_TILE(R, V)                                                                                              \
+  static void word_tile_##R##_##V(struct runs t, const float *source, int64_t image, const float *pack, float *out,  \
+                                  int64_t out_image, int32_t live) {                                                 \
+    tile(1, R, V, t, source, image, pack, out, out_image, live);                                                     \
+  }
+FOR_TILES(WORD_TILE)
+static tile_function *const tiles[2][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile), TILE_TABLE(word_tile)};
+#else
+static tile_function *const tiles[1][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile)};
+#endif
 
 // Few output channels: lanes run along the source instead, whose every run is contiguous, and are added up at the end.
 // With one channel a tile has as many images as usual, with more as many fewer.
@@ -219,29 +231,35 @@ static struct runs input_runs(const struct geometry *g, int32_t iy, int32_t ix) 
   };
 }
 
+// The same in words: channels are even, so none of the numbers is odd.
+static struct runs in_words(struct runs r) {
+  return (struct runs){r.count, r.length / 2, r.source / 2, r.source_step / 2, r.pack / 2, r.pack_step / 2};
+}
+
 static int is_thin(int32_t M) { return M <= DOT_MOST; }
 
 // Channels that lie side by side in the packed weights: a panel's or, for dot products, one.
 static int32_t pack_width(int32_t M) { return is_thin(M) ? 1 : PANEL; }
 
-// pack [panel][tap, c][width] from w [tap, c][oc], zeros past the last output channel.
-static void pack_forward(const struct worker *me, const struct geometry *g, const float *w, float *pack) {
-  const int64_t depth = (int64_t)g->KH * g->KW * g->C;
+// pack [panel][tap, c][width] from w [tap, c][oc], zeros past the last output channel. In words half as many rows.
+static void pack_forward(const struct worker *me, const struct geometry *g, int words, const float *w, float *pack) {
+  const int64_t depth = ((int64_t)g->KH * g->KW * g->C) >> words;
   const int32_t width = pack_width(g->OC);
   int64_t begin, end;
   dcgan_share(me, (g->OC + width - 1) / width * depth, &begin, &end);
   for (int64_t i = begin; i < end; i++) {
     const int32_t first = (int32_t)(i / depth) * width;
     const int32_t live = least(width, g->OC - first);
-    const float *from = w + i % depth * g->OC + first;
+    const float *from = w + (i % depth << words) * g->OC + first;
     float *to = pack + i * width;
-    for (int32_t m = 0; m < live; m++) to[m] = from[m];
+    if (words) bf16_rows(from, from + g->OC, to, live);
+    else for (int32_t m = 0; m < live; m++) to[m] = from[m];
     for (int32_t m = live; m < width; m++) to[m] = 0;
   }
 }
 
 // pack [panel][ky, kx by phase and descending, oc][width] from w [ky, kx, c][oc], zeros past the last input channel.
-static void pack_input(const struct worker *me, const struct geometry *g, const float *w, float *pack) {
+static void pack_input(const struct worker *me, const struct geometry *g, int words, const float *w, float *pack) {
   const int32_t taps = g->KH * g->KW, width = pack_width(g->C);
   int64_t begin, end;
   dcgan_share(me, (int64_t)(g->C + width - 1) / width * taps, &begin, &end);
@@ -250,10 +268,13 @@ static void pack_input(const struct worker *me, const struct geometry *g, const 
     const int32_t kx = tap % g->KW, phase = kx % g->stride;
     const int32_t place = phase_start(g->KW, g->stride, phase) + phase_taps(g->KW, g->stride, phase) - 1 - kx / g->stride;
     const int32_t live = least(width, g->C - first);
-    float *to = pack + (i - kx + place) * g->OC * width;
+    float *to = pack + (i - kx + place) * (g->OC >> words) * width;
     const float *from = w + ((int64_t)tap * g->C + first) * g->OC;
-    for (int32_t o = 0; o < g->OC; o++, to += width) {
-      for (int32_t m = 0; m < live; m++) to[m] = from[(int64_t)m * g->OC + o];
+    for (int32_t o = 0; o < g->OC; o += 1 + words, to += width) {
+      if (words)
+        for (int32_t m = 0; m < live; m++) to[m] = bf16_pair(from[(int64_t)m * g->OC + o], from[(int64_t)m * g->OC + o + 1]);
+      else
+        for (int32_t m = 0; m < live; m++) to[m] = from[(int64_t)m * g->OC + o];
       for (int32_t m = live; m < width; m++) to[m] = 0;
     }
   }
@@ -271,7 +292,7 @@ static void compute_row(const struct geometry *g, const struct side *s, runs_fun
   const float *source = s->source + first * s->source_image;
   float *out = s->out + first * s->out_image + (int64_t)row * s->columns * s->M;
   for (int32_t column = 0; column < s->columns; column++, out += s->M) {
-    const struct runs runs = runs_of(g, row, column);
+    const struct runs floats = runs_of(g, row, column), runs = s->words ? in_words(floats) : floats;
     for (int32_t image = 0; image < images; image++)
       for (int32_t m = 0; m < written; m += LINE_FLOATS)
         __builtin_prefetch(out + image * s->out_image + AHEAD * s->M + panel * PANEL + m, 1);
@@ -281,7 +302,7 @@ static void compute_row(const struct geometry *g, const struct side *s, runs_fun
     }
     for (int32_t p = panel; p < end; p++) {
       const int32_t live = least(PANEL, s->M - p * PANEL);
-      tiles[images - 1][(live - 1) / LANES](runs, source, s->source_image, s->pack + p * s->depth * PANEL,
+      tiles[s->words][images - 1][(live - 1) / LANES](runs, source, s->source_image, s->pack + p * s->depth * PANEL,
                                             out + p * PANEL, s->out_image, live);
     }
   }
@@ -346,6 +367,24 @@ static void compute(const struct worker *me, const struct geometry *g, const str
   dcgan_elementwise(me, follower);
 }
 
+// Sources and weights from here on in words, when the kernels are built for them and the shape has pairs to make: then all
+// of the source is rounded into the first part of the scratch, and weights are packed behind it.
+static int round_source(const struct worker *me, const struct geometry *g, struct side *s, float **pack) {
+  const int words = dcgan_in_words(g);
+  s->words = words;
+  if (!words) return 0;
+  s->source_image /= 2;
+  s->depth /= 2;
+  const int64_t count = s->images * s->source_image;
+  int64_t begin, end;
+  dcgan_share(me, (count + BLOCK - 1) / BLOCK, &begin, &end);
+  for (int64_t at = begin * BLOCK; at < end * BLOCK && at < count; at += BLOCK)
+    bf16_neighbours(s->source + 2 * at, *pack + at, count - at < BLOCK ? count - at : BLOCK);
+  s->source = *pack;
+  s->pack = *pack += (count + 15) / 16 * 16;
+  return words;
+}
+
 void dcgan_conv2d(const struct worker *me, const int32_t *words, const int32_t *follower) {
   const struct geometry g = dcgan_geometry(words + 4);
   if (dcgan_winograd_fits(&g)) {
@@ -354,14 +393,15 @@ void dcgan_conv2d(const struct worker *me, const int32_t *words, const int32_t *
     return;
   }
   float *pack = dcgan_at(me, words[3]);
-  pack_forward(me, &g, dcgan_at(me, words[1]), pack);
-  dcgan_sync(me);
-  const struct side side = {
+  struct side side = {
       .images = g.N, .rows = g.OH, .columns = g.OW, .M = g.OC,
       .source = dcgan_at(me, words[0]), .out = dcgan_at(me, words[2]), .pack = pack,
       .source_image = (int64_t)g.H * g.W * g.C, .out_image = (int64_t)g.OH * g.OW * g.OC,
       .depth = (int64_t)g.KH * g.KW * g.C,
   };
+  const int rounded = round_source(me, &g, &side, &pack);
+  pack_forward(me, &g, rounded, dcgan_at(me, words[1]), pack);
+  dcgan_sync(me);
   compute(me, &g, &side, forward_runs, follower);
 }
 
@@ -373,13 +413,14 @@ void dcgan_conv_input(const struct worker *me, const int32_t *words, const int32
     return;
   }
   float *pack = dcgan_at(me, words[3]);
-  pack_input(me, &g, dcgan_at(me, words[1]), pack);
-  dcgan_sync(me);
-  const struct side side = {
+  struct side side = {
       .images = g.N, .rows = g.H, .columns = g.W, .M = g.C,
       .source = dcgan_at(me, words[2]), .out = dcgan_at(me, words[0]), .pack = pack,
       .source_image = (int64_t)g.OH * g.OW * g.OC, .out_image = (int64_t)g.H * g.W * g.C,
       .depth = (int64_t)g.KH * g.KW * g.OC,
   };
+  const int rounded = round_source(me, &g, &side, &pack);
+  pack_input(me, &g, rounded, dcgan_at(me, words[1]), pack);
+  dcgan_sync(me);
   compute(me, &g, &side, input_runs, follower);
 }

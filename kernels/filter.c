@@ -10,7 +10,7 @@
 // one tile.
 #define TILE_ROWS 5
 #endif
-#include "vec.h"
+#include "bf16.h"
 #include "winograd.h"
 
 // Most pixels of a run, and about how many floats of x and y: some of a second-level cache.
@@ -24,7 +24,7 @@ struct pixels {
   } at[RUN_PIXELS];
 };
 
-INLINE void tile(const int rows, const int vectors, const int swapped, const struct pixels *p, const float *x,
+INLINE void tile(const int words, const int rows, const int vectors, const int swapped, const struct pixels *p, const float *x,
                  const float *y, float *w, int64_t w_row, int32_t live, int fresh) {
   vf sum[TILE_ROWS][TILE_VECTORS];
   float edge[TILE_VECTORS * LANES];
@@ -48,9 +48,9 @@ INLINE void tile(const int rows, const int vectors, const int swapped, const str
     for (int v = 0; v < vectors; v++) value[v] = load(wide + v * LANES);
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
-      const vf factor = splat(narrow[r]);
+      const vf factor = splat_at(words, narrow + r);
 #pragma GCC unroll 16
-      for (int v = 0; v < vectors; v++) sum[r][v] = multiply_add(factor, value[v], sum[r][v]);
+      for (int v = 0; v < vectors; v++) sum[r][v] = add_product(words, factor, value[v], sum[r][v]);
     }
   }
 #pragma GCC unroll 16
@@ -73,13 +73,23 @@ typedef void tile_function(const struct pixels *p, const float *x, const float *
 #define TILE(R, V)                                                                                               \
   static void tile_##R##_##V(const struct pixels *p, const float *x, const float *y, float *w, int64_t w_row,    \
                              int32_t live, int fresh) {                                                          \
-    tile(R, V, 0, p, x, y, w, w_row, live, fresh);                                                               \
+    tile(0, R, V, 0, p, x, y, w, w_row, live, fresh);                                                            \
   }
 FOR_TILES(TILE)
-static tile_function *const tiles[TILE_ROWS][TILE_VECTORS] = TILE_TABLE(tile);
+#if defined(DCGAN_BF16)
+#define WORD_TILE(R, V)                                                                                              \
+  static void word_tile_##R##_##V(const struct pixels *p, const float *x, const float *y, float *w, int64_t w_row,   \
+                                  int32_t live, int fresh) {                                                         \
+    tile(1, R, V, 0, p, x, y, w, w_row, live, fresh);                                                                \
+  }
+FOR_TILES(WORD_TILE)
+static tile_function *const tiles[2][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile), TILE_TABLE(word_tile)};
+#else
+static tile_function *const tiles[1][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile)};
+#endif
 
 static void tile_swapped(const struct pixels *p, const float *x, const float *y, float *w, int32_t live, int fresh) {
-  tile(1, TILE_VECTORS, 1, p, x, y, w, 0, live, fresh);
+  tile(0, 1, TILE_VECTORS, 1, p, x, y, w, 0, live, fresh);
 }
 
 // Outputs [first, end) along one axis.
@@ -136,6 +146,8 @@ struct cut {
   int32_t joined, positions, panels, blocks;
   // Rows are y's channels and lanes are x's.
   int32_t swapped;
+  // Values of x and y are words of two bf16 numbers (bf16.h), one from each of two images.
+  int32_t words;
 };
 
 static struct cut cut_of(const struct geometry *g) {
@@ -147,6 +159,7 @@ static struct cut cut_of(const struct geometry *g) {
       .panels = ((swapped ? g->C : g->OC) + PANEL - 1) / PANEL,
       .blocks = swapped ? 1 : (g->C + TILE_ROWS - 1) / TILE_ROWS,
       .swapped = swapped,
+      .words = dcgan_in_words(g),
   };
 }
 
@@ -162,8 +175,8 @@ static void add_pixels(const struct geometry *g, const struct cut *cut, const st
     }
     const int32_t live = least(PANEL, g->OC - lane);
     const int32_t first = dcgan_cut(rows, block, cut->blocks), last = dcgan_cut(rows, block + 1, cut->blocks);
-    tiles[last - first - 1][(live - 1) / LANES](p, x + first, y + lane, w + (int64_t)first * g->OC + lane, g->OC, live,
-                                                fresh);
+    tiles[cut->words][last - first - 1][(live - 1) / LANES](p, x + first, y + lane, w + (int64_t)first * g->OC + lane,
+                                                            g->OC, live, fresh);
   }
 }
 
@@ -212,18 +225,41 @@ static void sum_tiles(const struct geometry *g, const struct cut *cut, int64_t b
     }
 }
 
+// Images of `floats` values each as half as many images of words, the last with zeros if there is no other.
+static void round_images(const struct worker *me, int32_t images, int64_t floats, const float *from, float *words) {
+  int64_t begin, end;
+  dcgan_share(me, (images + 1) / 2, &begin, &end);
+  for (int64_t i = begin; i < end; i++) {
+    const float *lower = from + 2 * i * floats;
+    bf16_rows(lower, 2 * i + 1 < images ? lower + floats : 0, words + i * floats, floats);
+  }
+}
+
 void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
-  const struct geometry g = dcgan_geometry(words + 4);
-  const int32_t groups = words[16], per_group = (g.N + groups - 1) / groups;
+  struct geometry g = dcgan_geometry(words + 4);
+  const int32_t groups = words[16];
   const int64_t floats = (int64_t)g.KH * g.KW * g.C * g.OC;
   if (dcgan_winograd_fits(&g)) {
     dcgan_winograd_conv_filter(me, &g, dcgan_at(me, words[0]), dcgan_at(me, words[2]), dcgan_at(me, words[1]),
                                dcgan_at(me, words[3]), groups);
     return;
   }
-  float *w = dcgan_at(me, words[1]);
-  float *partials = groups == 1 ? w : dcgan_at(me, words[3]);
+  const float *x = dcgan_at(me, words[0]), *y = dcgan_at(me, words[2]);
+  float *w = dcgan_at(me, words[1]), *scratch = dcgan_at(me, words[3]);
   const struct cut cut = cut_of(&g);
+  if (cut.words) {
+    const int64_t x_image = (int64_t)g.H * g.W * g.C, y_image = (int64_t)g.OH * g.OW * g.OC;
+    float *x_words = scratch, *y_words = x_words + ((g.N + 1) / 2 * x_image + 15) / 16 * 16;
+    round_images(me, g.N, x_image, x, x_words);
+    round_images(me, g.N, y_image, y, y_words);
+    dcgan_sync(me);
+    g.N = (g.N + 1) / 2;
+    scratch = y_words + (g.N * y_image + 15) / 16 * 16;
+    x = x_words;
+    y = y_words;
+  }
+  float *partials = groups == 1 ? w : scratch;
+  const int32_t per_group = (g.N + groups - 1) / groups;
   const int32_t each = cut.positions * cut.panels * cut.blocks;
   // Tiles of a group are taken in pieces, as many for each thread, and few, since each piece brings all of its images to
   // the cache again.
@@ -232,7 +268,7 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   for (int32_t unit; (unit = dcgan_claim(me, groups * pieces)) >= 0;) {
     const int32_t group = unit / pieces, piece = unit % pieces, first = least(g.N, group * per_group);
     sum_tiles(&g, &cut, (int64_t)each * piece / pieces, (int64_t)each * (piece + 1) / pieces, first,
-              least(g.N, first + per_group), dcgan_at(me, words[0]), dcgan_at(me, words[2]), partials + group * floats);
+              least(g.N, first + per_group), x, y, partials + group * floats);
   }
   if (groups == 1) return;
   dcgan_sync(me);

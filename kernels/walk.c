@@ -1,7 +1,7 @@
 // The walk over a plan: every thread reads every instruction, does some of it, and waits for the others before the next.
 // Instructions so small that waiting would take longer than the work are done by the thread all others wait for anyway.
+#include "bf16.h"
 #include "job.h"
-#include "vec.h"
 
 // Checks of the barrier before sleeping, some 100 microseconds: to be woken takes as long, and whoever wakes late makes the
 // others sleep at the next meeting.
@@ -153,4 +153,10 @@ int32_t dcgan_walk(struct job *job, int32_t thread) {
   }
 }
 
-const char *dcgan_variant(void) { return VECTOR_NAME; }
+const char *dcgan_variant(void) {
+#if defined(DCGAN_BF16)
+  return VECTOR_NAME " " PRECISION_NAME;
+#else
+  return VECTOR_NAME;
+#endif
+}

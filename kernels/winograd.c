@@ -9,6 +9,7 @@
 // second-level cache. An infinite weight or input meets, other than in the direct kernels, all outputs of its tile.
 #include "winograd.h"
 
+#include "bf16.h"
 #include "program.h"
 #include "winograd_tables.h"
 
@@ -42,7 +43,7 @@ static int64_t space_forward(const struct geometry *g), space_input(const struct
 
 // plan.ts gives room for just these shapes; what the register tile wants besides is added here.
 int dcgan_winograd_fits(const struct geometry *g) {
-  return g->N >= WINO_LEAST && g->KH == 5 && g->KW == 5 && g->stride == 2 && g->OH >= 6 && g->OH <= 28 && g->OW >= 6 &&
+  return !dcgan_in_words(g) && g->N >= WINO_LEAST && g->KH == 5 && g->KW == 5 && g->stride == 2 && g->OH >= 6 && g->OH <= 28 && g->OW >= 6 &&
          g->OW <= 28 && g->C * g->OC <= 32768 && g->pad_top <= 2 && g->pad_left <= 2 && g->C % PANEL == 0 &&
          g->OC % PANEL == 0 && space_forward(g) <= SPACE_FLOATS && space_input(g) <= SPACE_FLOATS &&
          space_filter(g) <= SPACE_FLOATS;

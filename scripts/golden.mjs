@@ -1,7 +1,9 @@
 // Replays a file in the golden format and prints the worst deviation of each group against its bound:
-//   npm run golden -- FILE [--device native|wasm|reference] [--threads N]
+//   npm run golden -- FILE [--device native|wasm|reference] [--threads N] [--precision bf16 [--emulate 8]]
+// --emulate computes bf16 in plain C, on any machine, with so many bits of mantissa.
 import { parseArgs } from 'node:util';
 import { openDataset } from '../dist/data/open.js';
+import { emulateBf16 } from '../dist/engine/backends/native-bf16.js';
 import { judgeGolden, replayGolden } from '../dist/gan/golden.js';
 import { readFile } from '../dist/platform/durable.js';
 import { DcganError } from '../dist/platform/errors.js';
@@ -9,13 +11,19 @@ import { DcganError } from '../dist/platform/errors.js';
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { device: { type: 'string' }, threads: { type: 'string' } },
+    options: {
+      device: { type: 'string' },
+      threads: { type: 'string' },
+      precision: { type: 'string' },
+      emulate: { type: 'string' },
+    },
   });
   const [file] = positionals;
   if (positionals.length !== 1)
     throw new DcganError({ what: 'one FILE is needed', todo: 'Type npm run golden -- FILE' });
   const threads = values.threads === undefined ? undefined : Number(values.threads);
-  const options = { device: values.device, threads };
+  if (values.emulate !== undefined) emulateBf16(Number(values.emulate));
+  const options = { device: values.device, threads, precision: values.precision };
   const bytes = readFile(file);
   const replayed = await replayGolden(bytes, file, openDataset(), options);
   const report = judgeGolden(bytes, file, replayed);

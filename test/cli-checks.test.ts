@@ -26,6 +26,7 @@ it('bench prints exactly one JSON object', async () => {
     device: expect.stringMatching(/^(native|wasm)$/),
     threads: 2,
     preset: 'tiny',
+    precision: 'float32',
     batch: 64,
     steps: 4,
     secondsPerStep: seconds,
@@ -84,8 +85,10 @@ it('doctor finds every kernel right and times the best device', async () => {
   expect([code, stderr]).toEqual([0, '']);
   const report = JSON.parse(stdout);
   expect(report.devices.map(({ device }: { device: string }) => device)).toEqual([...DEVICES]);
-  for (const { device, ok, kernels, reason, todo } of report.devices) {
+  for (const { device, ok, kernels, reason, todo, bf16 } of report.devices) {
     if (device === 'reference') continue;
+    if (device === 'native' && ok)
+      expect(bf16.ok ? {} : bf16).toEqual(bf16.ok ? {} : { ok: false, reason: expect.stringContaining('AVX512-BF16') });
     if (ok) expect(kernels).toMatchObject({ passed: KERNEL_CHECKS.map(({ name }) => name), problems: [] });
     else expect([reason, todo]).toEqual([expect.any(String), expect.any(String)]);
   }
@@ -107,7 +110,7 @@ it("doctor's comparison lets no NaN, no other length and no small error pass", (
 it('doctor --plan prints a plan', async () => {
   const { code, stdout } = await dcgan(['doctor', '--plan', 'tiny'], { cwd: temporaryFolder() });
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^plan step on 64 reals: \d+ instructions, \d+\.\d MB\n/);
+  expect(stdout).toMatch(/^plan step on 64 reals: \d+ instructions, float32, \d+\.\d MB\n/);
 });
 
 it('interpolation goes along a great circle', () => {

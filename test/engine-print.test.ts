@@ -11,7 +11,7 @@ it('says what is computed, where, from what', () => {
   const y = leakyRelu(add(matmul(input('x', [2, 3]), w), b), 0.2);
   const plan = compile({ name: 'dense', outputs: { y }, updates: new Map() }, layoutState([w, b]));
   expect(printPlan(plan)).toMatchInlineSnapshot(`
-    "plan dense: 2 instructions, 0.0 MB
+    "plan dense: 2 instructions, float32, 0.0 MB
     state     32 floats; scratch behind it; control words at 304
     input     x [2, 3] at 336
     output    y [2, 4] at 288

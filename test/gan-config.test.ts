@@ -39,6 +39,7 @@ const TF2018 = {
   discriminatorSteps: 1,
   clipGradient: 0,
   ema: 0,
+  precision: 'float32',
 };
 
 it('presets are frozen', () => {

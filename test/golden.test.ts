@@ -1,5 +1,6 @@
 // Eight training steps of TensorFlow's, computed in double precision, against every device; and proof that the comparison
-// would notice: each group with a tensor off by one per cent, with a NaN, and with a tensor missing.
+// would notice: each group with a tensor off by one per cent, with a NaN, and with a tensor missing. In bf16 the bounds are
+// wider, and two bits less break every one.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeTensors, encodeTensors, type Tensor } from '../src/checkpoint/safetensors.ts';
 import { openDataset } from '../src/data/open.ts';
+import { emulateBf16 } from '../src/engine/backends/native-bf16.ts';
 import { judgeGolden, type Replayed, replayGolden } from '../src/gan/golden.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 
@@ -114,5 +116,24 @@ it.each(NATIVE)(
     const fast = await replayed({ ...process.env, CC });
     expect(fast.match(/^pass /gm)).toHaveLength(7);
     expect(fast).not.toBe(await replayed(process.env));
+  },
+);
+
+it.each(NATIVE)(
+  'bf16 meets its own bounds, and 6 bits none',
+  { skip: NATIVE.some(({ missing }) => missing !== null) },
+  async () => {
+    const judged = async (bits: number) => {
+      emulateBf16(bits);
+      const replayed = await replayGolden(GOLDEN, NAME, openDataset(), {
+        device: 'native',
+        threads: 2,
+        precision: 'bf16',
+      });
+      expect(replayed.info.variant).toContain(`bf16 emulated in ${bits} bits`);
+      return judgeGolden(GOLDEN, NAME, replayed).worst;
+    };
+    expect((await judged(8)).filter(({ ratio }) => !(ratio <= 1))).toEqual([]);
+    expect((await judged(6)).filter(({ ratio }) => ratio <= 1)).toEqual([]);
   },
 );

@@ -29,6 +29,7 @@ function planOf(instructions: readonly Instruction[], scratchFloats: number): Pl
   const none = new Map();
   return {
     name: 'by hand',
+    precision: 'float32',
     stateFloats: 0,
     scratchFloats,
     control: CONTROL,

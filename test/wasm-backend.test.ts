@@ -18,6 +18,7 @@ function planOf(instructions: readonly Instruction[], scratchFloats: number, sta
   const none = new Map();
   return {
     name: 'by hand',
+    precision: 'float32',
     stateFloats,
     scratchFloats,
     control: stateFloats,

@@ -3,7 +3,7 @@
 //   node bench/peers/compare.mjs [--peers pytorch,tensorflow,jax] [--device native,wasm] [--batch 256] [--threads 2]
 //                                [--rounds 5] [--steps 4] [--json] [--markdown docs/benchmarks.md]
 // --peers also knows tfjs and jaxjs, and takes some modes of a peer: pytorch:default+channels_last. --device also knows
-// native-avx2 (see sides.mjs). With --sample 10000 that many images are sampled instead (PyTorch alone, under inference_mode).
+// native-avx2 and native-bf16 (see sides.mjs). With --sample 10000 that many images are sampled instead (PyTorch alone, under inference_mode).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // Our side of a comparison: a worker that does what each line asks (`step`, or `sample N`) and answers with its time.
-//   node bench/peers/ours.mjs [--device native] [--threads 2] [--batch 256]
+//   node bench/peers/ours.mjs [--device native] [--precision float32] [--threads 2] [--batch 256]
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { DCGAN } from '../../dist/index.js';
@@ -7,6 +7,7 @@ import { DCGAN } from '../../dist/index.js';
 const { values } = parseArgs({
   options: {
     device: { type: 'string', default: 'native' },
+    precision: { type: 'string', default: 'float32' },
     threads: { type: 'string', default: '2' },
     batch: { type: 'string', default: '256' },
   },
@@ -14,6 +15,7 @@ const { values } = parseArgs({
 const gan = await DCGAN.create({
   seed: 1,
   device: values.device,
+  precision: values.precision,
   threads: Number(values.threads),
   batchSize: Number(values.batch),
 });

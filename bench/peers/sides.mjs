@@ -70,12 +70,13 @@ export function peerSides(text) {
 
 /**
  * Our own side on a device. `native-avx2` is native by a compiler that is told to make code for any processor with AVX2
- * (x86-64-v3): what wasm is compared with. Node's own options are handed on (`node --experimental-wasm-revectorize compare.mjs`).
+ * (x86-64-v3): what wasm is compared with. `native-bf16` is native with --precision bf16. Node's own options are handed on (`node --experimental-wasm-revectorize compare.mjs`).
  * `scratch` is a folder.
  */
 export function ownSide(device, scratch) {
   const side = { name: `dcgan ${device}`, program: process.execPath };
   const ours = [...process.execArgv, here('ours.mjs'), '--device'];
+  if (device === 'native-bf16') return { ...side, args: [...ours, 'native', '--precision', 'bf16'] };
   if (device !== 'native-avx2') return { ...side, args: [...ours, device] };
   const compiler = join(scratch, 'cc-avx2');
   // Of two -march the last counts.

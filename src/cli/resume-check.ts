@@ -28,7 +28,7 @@ export interface ResumeCheck {
 const EPOCHS = 2;
 
 export async function checkResume(
-  options: Pick<TrainOptions, 'preset' | 'batchSize' | 'device' | 'threads' | 'seed'>,
+  options: Pick<TrainOptions, 'preset' | 'batchSize' | 'precision' | 'device' | 'threads' | 'seed'>,
   data: Dataset,
 ): Promise<ResumeCheck> {
   const started = performance.now();

@@ -2,6 +2,7 @@
 // `doctor` report; comparisons with others are made by bench/, which runs both sides in turn.
 import { cpus } from 'node:os';
 import { costOf } from '../engine/cost.ts';
+import type { Precision } from '../engine/plan.ts';
 import { DCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { makeModel } from '../gan/model.ts';
@@ -24,6 +25,7 @@ export interface Speed {
   readonly device: string;
   readonly threads: number;
   readonly preset: string;
+  readonly precision: Precision;
   readonly batch: number;
   readonly steps: number;
   readonly secondsPerStep: { readonly min: number; readonly median: number; readonly max: number };
@@ -59,6 +61,7 @@ export async function measureSpeed(config: Config, options: SpeedOptions): Promi
       device: info.device,
       threads: info.threads,
       preset: config.preset,
+      precision: config.precision,
       batch: config.batchSize,
       steps: times.length,
       secondsPerStep: { min: Math.min(...times), median: middle, max: Math.max(...times) },

@@ -1,6 +1,7 @@
 // Option values, read strictly: `1.5`, `abc` or `0` where a count is wanted are wrong usage, and the error names the option.
 import { Option } from 'commander';
 import { DEVICES } from '../engine/backends/backend.ts';
+import { PRECISIONS } from '../engine/plan.ts';
 import { presets } from '../gan/presets.ts';
 import { usage } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
@@ -64,6 +65,11 @@ export function threadsOption(): Option {
   return new Option('--threads <n>', 'threads (default: the cores this process may use)').argParser(
     wholeNumber('--threads', 1, 256),
   );
+}
+
+export function precisionOption(): Option {
+  const parts = 'what training steps multiply in: float32, or bf16 (native, with AVX512-BF16; default: float32)';
+  return new Option('--precision <name>', parts).argParser(choice('--precision', PRECISIONS));
 }
 
 export function presetOption(what = 'configuration to start from'): Option {

@@ -18,7 +18,7 @@ import { simplify } from './passes/simplify.ts';
 import { slopesFromOutputs } from './passes/slopes.ts';
 import { storedTensors } from './passes/stored.ts';
 import { baseOf } from './passes/views.ts';
-import type { Address, Injection, Plan, Slot } from './plan.ts';
+import type { Address, Injection, Plan, Precision, Slot } from './plan.ts';
 
 /** What a plan is to compute. All updates see the old values of all variables, whatever their order. */
 export interface Computation {
@@ -26,6 +26,8 @@ export interface Computation {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** New values by variable name; same number of elements. */
   readonly updates: ReadonlyMap<string, Tensor>;
+  /** float32 when not given. */
+  readonly precision?: Precision;
 }
 
 /** Passes that can be left out, to see what each gains; all are on by default. */
@@ -78,7 +80,7 @@ export function prepare(computation: Computation, passes: PassSwitches = ALL_PAS
   if (passes.sharePerSample) roots = simplify(sharePerSample(roots));
   if (passes.slopes) roots = slopesFromOutputs(roots);
   return {
-    name: computation.name,
+    ...computation,
     outputs: Object.fromEntries(names.map((name, i) => [name, roots[i]!])),
     updates: new Map(variables.map((name, i) => [name, roots[names.length + i]!])),
   };
@@ -97,6 +99,7 @@ class MustCopy extends Error {
 class Round {
   readonly #graph: Computation;
   readonly #state: StateLayout;
+  readonly #precision: Precision;
   readonly #passes: PassSwitches;
   readonly #order: readonly Tensor[];
   readonly #stored: ReadonlySet<Tensor>;
@@ -115,6 +118,7 @@ class Round {
   ) {
     this.#graph = graph;
     this.#state = state;
+    this.#precision = graph.precision ?? 'float32';
     this.#passes = passes;
     const roots = [...Object.values(graph.outputs), ...graph.updates.values()];
     this.#order = topological(roots);
@@ -128,7 +132,7 @@ class Round {
     const groups = this.#groups();
     const drafts: Draft[] = [];
     for (const { group, attached } of this.#schedule(groups)) {
-      drafts.push(lower(group, this.#places(), attached ? drafts[drafts.length - 1]! : null));
+      drafts.push(lower(group, this.#precision, this.#places(), attached ? drafts[drafts.length - 1]! : null));
       this.#checkInPlace(group, drafts[drafts.length - 1]!);
     }
     drafts.push(...this.#copies());
@@ -274,6 +278,7 @@ class Round {
     const slot = (node: Tensor, buffer: Buffer): Slot => ({ address: at(buffer), shape: node.shape });
     return {
       name: this.#graph.name,
+      precision: this.#precision,
       stateFloats: base,
       scratchFloats: end - base,
       control: at(control),

@@ -24,9 +24,17 @@ export interface Injection extends Slot {
   readonly site: number;
 }
 
+export const PRECISIONS = ['float32', 'bf16'] as const;
+/**
+ * What the operands of convolutions and matrix products are rounded to, where a layer is large enough for it (kernels/bf16.h).
+ * Their sums, everything between them, and all that is kept are float32 in any case.
+ */
+export type Precision = (typeof PRECISIONS)[number];
+
 /** A whole compiled step. */
 export interface Plan {
   readonly name: string;
+  readonly precision: Precision;
   readonly stateFloats: number;
   readonly scratchFloats: number;
   /** Eight 32-bit words, written before each run: see `control.ts`. */
@@ -63,7 +71,10 @@ export interface Geometry {
   readonly padLeft: number;
 }
 
-/** y = convolution of x with w. `pack` is scratch of `packFloats(g)` floats for re-ordered weights. */
+/**
+ * y = convolution of x with w. `pack` is scratch of `packFloats(g)` floats for re-ordered weights, and in bf16
+ * of `roundedFloats` for x before them.
+ */
 export interface Conv2d extends Geometry {
   readonly kind: 'conv2d';
   readonly x: Address;
@@ -84,6 +95,7 @@ export interface ConvInput extends Geometry {
 /**
  * w = gradient of the convolution's filter. The N images are cut into `groups` runs of ceil(N / groups) images; each
  * run's sum lands in its own copy of w in `partials` (groups * filterPlaces * C*OC floats), then the copies are added in order.
+ * In bf16 groups are of pairs of images, and `roundedFloats` for x and y come before the copies.
  */
 export interface ConvFilter extends Geometry {
   readonly kind: 'convFilter';
@@ -213,6 +225,18 @@ export type Draw = { readonly stream: number; readonly site: number } & (
 export type BinaryCode = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'greater';
 export type UnaryCode = 'neg' | 'abs' | 'square' | 'sqrt' | 'rsqrt' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'softplus';
 export type ImmediateCode = 'scale' | 'shift' | 'leakyRelu' | 'leakyMask';
+
+/** Scratch floats for so many operands rounded to bf16, two to a float; none where they stay as they are. */
+export function roundedFloats(precision: Precision, ...operands: readonly number[]): number {
+  if (precision === 'float32') return 0;
+  return operands.reduce((total, n) => total + 16 * Math.ceil(n / 32), 0);
+}
+
+/** Values of x and of y, an odd number of images counted as one more: they are rounded in pairs. */
+export function evenValues({ N, H, W, C, OH, OW, OC }: Geometry): { readonly x: number; readonly y: number } {
+  const images = N + (N % 2);
+  return { x: images * H * W * C, y: images * OH * OW * OC };
+}
 
 /**
  * Scratch floats a packed convolution may use: enough for blocks of up to 64 output channels on either side.

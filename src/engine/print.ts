@@ -8,7 +8,7 @@ export function printPlan(plan: Plan): string {
   const slots = (title: string, list: ReadonlyMap<string, Slot>): string[] =>
     [...list].map(([name, { address, shape }]) => `${title.padEnd(9)} ${name} ${showShape(shape)} at ${address}`);
   return [
-    `plan ${plan.name}: ${plan.instructions.length} instructions, ${(arenaBytes(plan) / 1e6).toFixed(1)} MB`,
+    `plan ${plan.name}: ${plan.instructions.length} instructions, ${plan.precision}, ${(arenaBytes(plan) / 1e6).toFixed(1)} MB`,
     `state     ${plan.stateFloats} floats; scratch behind it; control words at ${plan.control}`,
     ...slots('input', plan.inputs),
     ...slots('output', plan.outputs),

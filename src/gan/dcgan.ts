@@ -70,7 +70,7 @@ export class DCGAN {
     this.#steps = step;
   }
 
-  /** A fresh model. Errors: unknown preset, option or device; a device that can't run here. */
+  /** A fresh model. Errors: unknown preset, option or device; a device or precision that can't run here. */
   static async create({
     preset,
     seed = randomSeed(),
@@ -80,7 +80,14 @@ export class DCGAN {
   }: CreateOptions = {}): Promise<DCGAN> {
     const config = resolveConfig(preset, overrides);
     const machine = await Machine.open(config, { device, threads });
-    await machine.start(checkSeed(seed));
+    try {
+      // Refused here rather than in the first step: see the engine's `refuseBf16`.
+      if (config.precision !== 'float32') await machine.prepareStep(config.batchSize);
+      await machine.start(checkSeed(seed));
+    } catch (error) {
+      await machine.dispose();
+      throw error;
+    }
     return new DCGAN(machine, { seed, step: 0, epoch: 0 });
   }
 
@@ -90,7 +97,7 @@ export class DCGAN {
     return DCGAN.fromSnapshot(decodeSnapshot(bytes, name), options);
   }
 
-  /** A model from a decoded snapshot. */
+  /** A model from a decoded snapshot. One that was trained in bf16 makes images on any device; its steps want what training did. */
   static async fromSnapshot(snapshot: Snapshot, options: MachineOptions = {}): Promise<DCGAN> {
     const gan = new DCGAN(await Machine.open(snapshot.config, options), snapshot);
     await gan.restore(snapshot.tensors);

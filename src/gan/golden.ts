@@ -1,10 +1,10 @@
 // Golden replay: training steps computed elsewhere in double precision, repeated here by the very plan that trains, with
 // the same start, noise and masks injected, and compared tensor by tensor. A golden file (safetensors) stores results alone;
 // what goes in is computed from its seed by the small generator below.
-// Bounds: a float32 run of TensorFlow itself comes 10 times closer than they ask.
 import { decodeTensors, type TensorFile } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { size } from '../engine/graph.ts';
+import type { Precision } from '../engine/plan.ts';
 import { momentNames } from '../nn/adam.ts';
 import { DcganError } from '../platform/errors.ts';
 import { architecture } from './architecture.ts';
@@ -42,6 +42,7 @@ const EVAL_STREAM = 7;
 /** What our own steps gave, and from which start. */
 export interface Replayed {
   readonly info: MachineInfo;
+  readonly precision: Precision;
   readonly tensors: ReadonlyMap<string, Float32Array>;
   readonly start: ReadonlyMap<string, Float64Array>;
 }
@@ -51,13 +52,14 @@ export async function replayGolden(
   bytes: Uint8Array,
   file: string,
   data: Dataset,
-  options: MachineOptions = {},
+  { precision = 'float32', ...options }: MachineOptions & { readonly precision?: Precision | undefined } = {},
 ): Promise<Replayed> {
-  const script = readScript(decodeTensors(bytes, file), file);
+  const script = readScript(decodeTensors(bytes, file), file, precision);
   const machine = await Machine.open(script.config, options);
   try {
     const start = startValues(machine, script.seed);
-    return { info: machine.info, tensors: await replay(machine, script, start, data), start };
+    const tensors = await replay(machine, script, start, data);
+    return { info: machine.info, precision, tensors, start };
   } finally {
     await machine.dispose();
   }
@@ -72,7 +74,7 @@ export function judgeGolden(bytes: Uint8Array, file: string, replayed: Replayed)
   return { worst, passed: worst.length > 0 && worst.every(({ ratio }) => ratio <= 1) };
 }
 
-function readScript({ metadata }: TensorFile, file: string): Script {
+function readScript({ metadata }: TensorFile, file: string, precision: Precision): Script {
   const number = (key: string): number => {
     const value = Number(metadata[key] ?? Number.NaN);
     if (Number.isSafeInteger(value) && value > 0) return value;
@@ -84,7 +86,7 @@ function readScript({ metadata }: TensorFile, file: string): Script {
     });
   };
   const overrides = JSON.parse(metadata.config ?? '{}') as ConfigOverrides;
-  const config = resolveConfig(metadata.preset ?? 'none', { ...overrides, batchSize: number('batch') });
+  const config = resolveConfig(metadata.preset ?? 'none', { ...overrides, batchSize: number('batch'), precision });
   return { config, seed: number('seed'), reals: number('real'), steps: number('steps') };
 }
 
@@ -223,7 +225,7 @@ function mayBeAbsent(name: string, count: number): boolean {
   return name === 'final/noise/fixed' || (/^final\/adam_[mv]\//.test(name) && count > 10_000);
 }
 
-function compare({ tensors }: TensorFile, { tensors: got, start }: Replayed): Deviation[] {
+function compare({ tensors }: TensorFile, { tensors: got, start, precision }: Replayed): Deviation[] {
   const found: Deviation[] = [];
   const fail = (tensor: string, detail: string): void => {
     found.push({ group: groupOf(tensor), tensor, ratio: Number.POSITIVE_INFINITY, detail });
@@ -233,14 +235,54 @@ function compare({ tensors }: TensorFile, { tensors: got, start }: Replayed): De
     if (!have) fail(name, 'unexpected in the golden file');
     else if (have.length !== want.length) fail(name, `${have.length} values instead of ${want.length}`);
     else if (![...have, ...want].every(Number.isFinite)) fail(name, 'not finite');
-    else found.push(deviation(name, have, want, start.get(name.replace(/^final\//, ''))));
+    else found.push(deviation(name, have, want, start.get(name.replace(/^final\//, '')), precision));
   }
   for (const [name, values] of got)
     if (!tensors.has(name) && !mayBeAbsent(name, values.length)) fail(name, 'missing in the golden file');
   return found;
 }
 
-function groupOf(name: string): string {
+/** Half a unit in the last place of bf16, whose mantissa has 8 bits: the largest relative error of a rounded operand. */
+const HALF_UNIT = 2 ** -9;
+/** So many units have a sign of their own when that share of an error reaches them: see docs/options.md. */
+const TURNED = Math.sqrt(HALF_UNIT);
+
+/**
+ * What is allowed, as a share of a tensor's norm (of a variable: of the way it went), and of losses as a difference. float32: a run
+ * of TensorFlow's in that precision comes 10 times closer than these ask. bf16: docs/options.md derives them; two bits less break
+ * every one.
+ */
+const BOUNDS: Readonly<Record<Precision, Readonly<Record<Group, number>>>> = {
+  float32: {
+    losses: 1e-5,
+    'first outputs': 1e-5,
+    'first gradients': 1e-5,
+    variables: 1e-3,
+    "Adam's moments": 1e-3,
+    'running statistics': 1e-3,
+    images: 1e-3,
+  },
+  bf16: {
+    losses: HALF_UNIT / 4,
+    'first outputs': 4 * HALF_UNIT,
+    'first gradients': 3 * TURNED,
+    variables: 5 * TURNED,
+    "Adam's moments": 2 * TURNED,
+    'running statistics': 4 * HALF_UNIT,
+    images: 8 * HALF_UNIT,
+  },
+};
+
+type Group =
+  | 'losses'
+  | 'first outputs'
+  | 'first gradients'
+  | 'variables'
+  | "Adam's moments"
+  | 'running statistics'
+  | 'images';
+
+function groupOf(name: string): Group {
   if (name.startsWith('step1/grad/')) return 'first gradients';
   if (name.startsWith('step1/')) return 'first outputs';
   if (name.startsWith('final/adam_')) return "Adam's moments";
@@ -256,8 +298,15 @@ function norm(values: ArrayLike<number>, minus: ArrayLike<number>): number {
 }
 
 /** How far a tensor is from the golden one; `start` is what a variable was before the first step. */
-export function deviation(tensor: string, have: Float32Array, want: Float32Array, start?: Float64Array): Deviation {
+export function deviation(
+  tensor: string,
+  have: Float32Array,
+  want: Float32Array,
+  start?: Float64Array,
+  precision: Precision = 'float32',
+): Deviation {
   const group = groupOf(tensor);
+  const share = BOUNDS[precision][group];
   const distance = norm(have, want);
   const root = Math.sqrt(want.length);
   const made = (off: number, allowed: number): Deviation => ({
@@ -266,13 +315,11 @@ export function deviation(tensor: string, have: Float32Array, want: Float32Array
     ratio: off / allowed,
     detail: `${off.toExponential(2)} of ${allowed.toExponential(2)} allowed`,
   });
-  if (group === 'losses') return made(Math.max(...have.map((value, i) => Math.abs(value - want[i]!))), 1e-5);
+  if (group === 'losses') return made(Math.max(...have.map((value, i) => Math.abs(value - want[i]!))), share);
   const zeros = new Float64Array(want.length);
-  if (group === 'first outputs' || group === 'first gradients')
-    return made(distance, 1e-5 * norm(want, zeros) + 2e-7 * root);
   if (start) {
     const largest = want.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
-    return made(distance, 1e-3 * norm(want, start) + 1e-7 * root * largest);
+    return made(distance, share * norm(want, start) + 1e-7 * root * largest);
   }
-  return made(distance, 1e-3 * norm(want, zeros) + 2e-7 * root);
+  return made(distance, share * norm(want, zeros) + 2e-7 * root);
 }

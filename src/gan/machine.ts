@@ -45,7 +45,7 @@ const GENERATE_AT_ONCE = 256;
 
 export class Machine {
   readonly model: Model;
-  readonly info: MachineInfo;
+  readonly #reason: string;
   readonly #session: Session;
   readonly #plans = new Map<string, Plan>();
   readonly #generatorStep: AdamStepSize;
@@ -53,7 +53,7 @@ export class Machine {
 
   private constructor(model: Model, session: Session, reason: string) {
     this.model = model;
-    this.info = { ...session.backend.info, reason };
+    this.#reason = reason;
     this.#session = session;
     const rates = learningRates(model.config);
     this.#generatorStep = new AdamStepSize({ ...model.config, learningRate: rates.generator });
@@ -71,6 +71,11 @@ export class Machine {
     const chosen = await chooseDevice(device);
     const backend = await opener(chosen.device)({ stateFloats: model.layout.floats, threads });
     return new Machine(model, new Session(backend, model.layout), chosen.reason);
+  }
+
+  /** In bf16 `variant` names the step's kernels too once that is ready. */
+  get info(): MachineInfo {
+    return { ...this.#session.backend.info, reason: this.#reason };
   }
 
   /** Sets the whole state to the start that `seed` decides. */

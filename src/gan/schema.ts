@@ -2,6 +2,7 @@
 // checkpoints override single values under the same names.
 // Not `{ z }`: a bundle for pages would then carry the words of every language.
 import * as z from 'zod';
+import { PRECISIONS } from '../engine/plan.ts';
 
 const count = z.int().positive();
 const width = z.int().min(1).max(4096);
@@ -30,6 +31,7 @@ export const SINCE = {
   discriminatorSteps: 1,
   clipGradient: 0,
   ema: 0,
+  precision: 'float32',
 } as const;
 
 export const configSchema = z.strictObject({
@@ -92,6 +94,8 @@ export const configSchema = z.strictObject({
   clipGradient: z.number().min(0),
   /** Decay of the generator's moving average, which then makes all pictures; 0: none is kept. */
   ema: decay,
+  /** What training steps round the operands of large convolutions and matrix products to. Pictures are float32's. */
+  precision: z.enum(PRECISIONS),
 });
 
 export type Config = Readonly<z.infer<typeof configSchema>>;

@@ -91,6 +91,7 @@ export function trainingStep(model: Model, reals: number, trainsGenerator = true
 
   return {
     name: `step on ${reals} reals${trainsGenerator ? '' : ', discriminator only'}`,
+    precision: config.precision,
     outputs: {
       generatorLoss,
       discriminatorLoss,

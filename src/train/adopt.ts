@@ -3,14 +3,13 @@
 import { statSync } from 'node:fs';
 import { nameOfState } from '../checkpoint/names.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { DCGAN } from '../gan/dcgan.ts';
 import type { Config } from '../gan/schema.ts';
 import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import type { TrainOptions } from './options.ts';
 import { stepsPerEpoch } from './order.ts';
-import { layDown, openData, type Prepared } from './prepare.ts';
+import { layDown, openData, type Prepared, trainable } from './prepare.ts';
 import { continuedConfig, refuseSettled } from './settle.ts';
 
 /** Whether a run is to go on from a file, not in its folder. */
@@ -42,7 +41,7 @@ export async function prepareAdopted(file: string, options: TrainOptions): Promi
   const { snapshot, data, config } = await openAdopted(file, options, (note) => notes.push(note));
   const { epoch, step } = snapshot;
   const machine = { device: options.device, threads: options.threads };
-  const gan = await DCGAN.fromSnapshot({ ...snapshot, config }, machine);
+  const gan = await trainable({ ...snapshot, config }, machine);
   try {
     const name = nameOfState({ epoch, step }, stepsPerEpoch(data.count, config.batchSize));
     const { folder, record } = await layDown(gan, data, options, name);

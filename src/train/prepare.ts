@@ -7,6 +7,7 @@ import { isKnown } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
 import { checkLimit, isTrainable } from '../data/options.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
+import type { MachineOptions } from '../gan/machine.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import type { Config } from '../gan/schema.ts';
 import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
@@ -173,7 +174,7 @@ export async function prepareResumed(
   const machine = { device: options.device, threads: options.threads };
   // Killed before its first checkpoint, a run starts again from its seed.
   const gan = snapshot
-    ? await DCGAN.fromSnapshot({ ...snapshot, config }, machine)
+    ? await trainable({ ...snapshot, config }, machine)
     : await DCGAN.create({ ...config, ...machine, seed: old.seed });
   try {
     // The start is saved, so that every step has a checkpoint before it.
@@ -202,6 +203,18 @@ export async function prepareResumed(
       notes: [...notes, ...changedDevice(old, gan)],
       lines: kept,
     };
+  } catch (error) {
+    await gan.dispose();
+    throw error;
+  }
+}
+
+/** A snapshot's model, with its step made ready: what cannot be trained here is refused before anything is written. */
+export async function trainable(snapshot: Snapshot, machine: MachineOptions): Promise<DCGAN> {
+  const gan = await DCGAN.fromSnapshot(snapshot, machine);
+  try {
+    await gan.prepareStep();
+    return gan;
   } catch (error) {
     await gan.dispose();
     throw error;

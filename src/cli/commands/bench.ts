@@ -1,9 +1,10 @@
 // `dcgan bench`: how long a training step takes here.
 import { type Command, Option } from 'commander';
+import type { Precision } from '../../engine/plan.ts';
 import { resolveConfig } from '../../gan/config.ts';
 import { columns } from '../format.ts';
 import { measureSpeed, type Speed } from '../speed.ts';
-import { debugOption, deviceOption, presetOption, threadsOption, wholeNumber } from '../values.ts';
+import { debugOption, deviceOption, precisionOption, presetOption, threadsOption, wholeNumber } from '../values.ts';
 
 const EXAMPLES = `
 Examples:
@@ -13,6 +14,7 @@ Examples:
 
 interface Flags {
   readonly device?: string;
+  readonly precision?: Precision;
   readonly preset?: string;
   readonly threads?: number;
   readonly batchSize?: number;
@@ -25,6 +27,7 @@ export function defineBench(program: Command): void {
     .command('bench')
     .description('Time training steps on synthetic images, after two to warm up.')
     .addOption(deviceOption())
+    .addOption(precisionOption())
     .addOption(presetOption('what to train'))
     .addOption(threadsOption())
     .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
@@ -32,18 +35,18 @@ export function defineBench(program: Command): void {
     .option('--json', 'one JSON object on standard output')
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
-    .action(async ({ preset, batchSize, json, ...options }: Flags) => {
-      const speed = await measureSpeed(resolveConfig(preset, { batchSize }), options);
+    .action(async ({ preset, batchSize, precision, json, ...options }: Flags) => {
+      const speed = await measureSpeed(resolveConfig(preset, { batchSize, precision }), options);
       process.stdout.write(json ? `${JSON.stringify(speed)}\n` : text(speed));
     });
 }
 
-function text({ device, threads, preset, batch, steps, secondsPerStep: s, ...rest }: Speed): string {
+function text({ device, threads, preset, precision, batch, steps, secondsPerStep: s, ...rest }: Speed): string {
   const { imagesPerSecond, gflopsPerSecond, machine } = rest;
   return `${columns([
     ['device', `${device} (${machine.variant}), ${threads} of ${machine.cores} usable cores`],
     ['machine', `${machine.cpu}, node ${machine.node}`],
-    ['step', `${preset}, batch ${batch}, ${steps} timed`],
+    ['step', `${preset}, ${precision}, batch ${batch}, ${steps} timed`],
     ['seconds a step', `${s.median.toFixed(4)} median, ${s.min.toFixed(4)} to ${s.max.toFixed(4)}`],
     ['images a second', imagesPerSecond.toFixed(0)],
     ['GFLOP a second', `${gflopsPerSecond.toFixed(1)} (nominal)`],

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { DEVICES, type DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
 import { nativeAvailability } from '../../engine/backends/native.ts';
+import { whatIsMissing } from '../../engine/backends/native-bf16.ts';
 import { compile } from '../../engine/compile.ts';
 import { printPlan } from '../../engine/print.ts';
 import { resolveConfig } from '../../gan/config.ts';
@@ -39,6 +40,8 @@ interface DeviceReport {
   readonly variant?: string;
   readonly compiler?: string;
   readonly cache?: { readonly path: string; readonly kind: string };
+  /** Native alone: whether --precision bf16 runs, or why not. */
+  readonly bf16?: { readonly ok: boolean; readonly reason?: string } | undefined;
   readonly reason?: string;
   readonly todo?: string;
   readonly kernels?: KernelReport;
@@ -109,19 +112,30 @@ async function examine(threads: number, json: boolean): Promise<boolean> {
 async function examineDevice(device: DeviceName, threads: number): Promise<DeviceReport> {
   const found = device === 'native' ? await nativeAvailability() : await availability(device);
   if (!found.ok || device === 'reference') return { device, ...found };
-  return { device, ...found, kernels: await checkKernels(device, threads) };
+  return {
+    device,
+    ...found,
+    bf16: device === 'native' ? await bf16() : undefined,
+    kernels: await checkKernels(device, threads),
+  };
+}
+
+async function bf16(): Promise<DeviceReport['bf16']> {
+  const missing = await whatIsMissing();
+  return missing ? { ok: false, reason: missing.message } : { ok: true };
 }
 
 function timed(device: DeviceName, threads: number): Promise<Speed> {
   return measureSpeed(resolveConfig(DEFAULT_PRESET), { device, threads, steps: 1000, seconds: SPEED_SECONDS });
 }
 
-function deviceText({ device, ok, variant, compiler, cache, reason, todo, kernels }: DeviceReport): string {
+function deviceText({ device, ok, variant, compiler, cache, bf16, reason, todo, kernels }: DeviceReport): string {
   if (!ok) return `${device}: cannot run here: ${reason}. ${todo}.`;
   const lines = [`${device}: ok, ${variant}`];
   if (device === 'reference') lines[0] += ' (slow; for tests only)';
   if (compiler) lines.push(`  compiler: ${compiler}`);
   if (cache) lines.push(`  kernels are kept in ${cache.path} (${cache.kind})`);
+  if (bf16) lines.push(`  --precision bf16: ${bf16.ok ? 'runs here' : `cannot run here: ${bf16.reason}`}`);
   if (kernels) {
     const { passed, worstError, problems } = kernels;
     lines.push(

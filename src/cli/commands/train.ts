@@ -1,5 +1,6 @@
 // `dcgan train`: the tutorial, and every variation of it.
 import { type Command, Option } from 'commander';
+import type { Precision } from '../../engine/plan.ts';
 import { usage } from '../../platform/errors.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { ON_NAN, type OnNan, type TrainOptions } from '../../train/options.ts';
@@ -14,7 +15,16 @@ import { addModelOptions, libraryNames, type ModelFlags } from '../model-options
 import { outputError, Screen, whenOutputIsLost } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
-import { choice, debugOption, deviceOption, presetOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
+import {
+  choice,
+  debugOption,
+  deviceOption,
+  precisionOption,
+  presetOption,
+  seedOption,
+  threadsOption,
+  wholeNumber,
+} from '../values.ts';
 
 const EXAMPLES = `
 Examples:
@@ -40,6 +50,7 @@ interface Flags extends DataFlags, ModelFlags {
   readonly seed?: number;
   readonly threads?: number;
   readonly device?: string;
+  readonly precision?: Precision;
   readonly out?: string;
   readonly limit?: number;
   readonly config?: string;
@@ -68,6 +79,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .addOption(seedOption('decides every random number (default: random; printed and recorded)'))
     .addOption(threadsOption())
     .addOption(deviceOption())
+    .addOption(precisionOption())
     .option('--out <folder>', "the run's folder (default: the next number in ./runs)")
     .addOption(new Option('--limit <n>', 'only the first N images').argParser(wholeNumber('--limit', 1)))
     .option('--config <file>', 'options as JSON; those of the command line win')

@@ -3,11 +3,20 @@ import { type Command, Option } from 'commander';
 import { openDataset } from '../../data/open.ts';
 import type { DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
+import type { Precision } from '../../engine/plan.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { count, grouped } from '../format.ts';
 import type { Outcome } from '../main.ts';
 import { checkResume, type ResumeCheck } from '../resume-check.ts';
-import { debugOption, deviceOption, presetOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
+import {
+  debugOption,
+  deviceOption,
+  precisionOption,
+  presetOption,
+  seedOption,
+  threadsOption,
+  wholeNumber,
+} from '../values.ts';
 
 /** Seven steps and a half an epoch of `tiny`: the last batch is short, as in real epochs. */
 const DEFAULT_LIMIT = 480;
@@ -21,6 +30,7 @@ Examples:
 interface Flags {
   readonly preset?: string;
   readonly device?: string;
+  readonly precision?: Precision;
   readonly threads?: number;
   readonly seed?: number;
   readonly limit?: number;
@@ -34,6 +44,7 @@ export function defineVerifyResume(program: Command, outcome: Outcome): void {
     .description('Train straight and with interruptions, and compare every byte of both states.')
     .addOption(presetOption('what to train (default: tiny)'))
     .addOption(deviceOption())
+    .addOption(precisionOption())
     .addOption(threadsOption())
     .addOption(seedOption(`seed of the training (default: ${DEFAULT_SEED})`))
     .addOption(
@@ -57,7 +68,8 @@ async function verify({
   json,
   ...flags
 }: Flags): Promise<boolean> {
-  const devices = flags.device === undefined || flags.device === 'auto' ? await fastDevices() : [flags.device];
+  const any = flags.device === undefined || flags.device === 'auto';
+  const devices = !any ? [flags.device] : flags.precision === 'bf16' ? ['native'] : await fastDevices();
   const data = openDataset('mnist').limit(limit);
   let passed = true;
   for (const device of devices) {

@@ -1,6 +1,7 @@
 // What runs plans. A backend owns one arena (see plan.ts) that JavaScript may be unable to touch, so everything goes
 // through five asynchronous calls. Calls take effect in the order they are made, awaited or not; a failed call poisons
 // the backend: later calls reject with the same reason rather than computing on broken memory.
+import { DcganError } from '../../platform/errors.ts';
 import type { Address, Plan } from '../plan.ts';
 
 export const DEVICES = ['native', 'wasm', 'wasm-relaxed', 'webgpu', 'reference'] as const;
@@ -31,6 +32,19 @@ export interface Backend {
   run(executable: Executable): Promise<void>;
   /** Frees memory and threads after what was asked before has finished. */
   dispose(): Promise<void>;
+}
+
+/** What a person can do where bf16 cannot run. */
+export const WITHOUT_BF16 =
+  'Start a training in float32 (leave precision out), or use device native on a processor with AVX512-BF16 (AMD from Zen 4, Intel Xeon from Sapphire Rapids)';
+
+/** Refuses a plan in bf16 on a device that has no kernels for it. */
+export function refuseBf16({ precision }: Plan, device: DeviceName): void {
+  if (precision === 'float32') return;
+  throw new DcganError({
+    what: `precision ${precision} cannot run on ${device}, which computes in float32 alone`,
+    todo: WITHOUT_BF16,
+  });
 }
 
 /** Opens a backend with a zeroed state of `stateFloats` floats. */

@@ -64,9 +64,16 @@ export const FUSED: readonly string[] = ['conv.c', 'filter.c', 'winograd.c'];
 /** All that decides the library besides sources and compiler, for its name in the cache. */
 export const FLAGS: readonly unknown[] = [COMMON, LINK, MACHINE, FUSED];
 
+/** Whether code for this machine may use a feature of the processor, by the macro that tells C of it. */
+export async function hasFeature(compiler: Compiler, macro: string): Promise<boolean> {
+  const { ok, output } = await execute(compiler, ['-march=native', '-dM', '-E', '-x', 'c', '/dev/null']);
+  return ok && output.split('\n').some((line) => line.startsWith(`#define ${macro} `));
+}
+
 /** Compiles `units` of `folder` into `library`; the compiler's first complaint, or null. Objects go to `objects`. */
 export async function compileLibrary(
   compiler: Compiler,
+  defines: readonly string[],
   folder: string,
   units: readonly string[],
   objects: string,
@@ -78,7 +85,7 @@ export async function compileLibrary(
       units.map((unit) => {
         const contract = `-ffp-contract=${FUSED.includes(unit) ? 'fast' : 'off'}`;
         const output = join(objects, unit.replace(/\.c$/, '.o'));
-        return execute(compiler, [...COMMON, ...machine, contract, '-c', unit, '-o', output], folder);
+        return execute(compiler, [...COMMON, ...machine, ...defines, contract, '-c', unit, '-o', output], folder);
       }),
     );
     const refused = compiled.find(({ ok }) => !ok);

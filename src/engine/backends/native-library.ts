@@ -59,18 +59,27 @@ export class NoLibrary extends Error {
 const INSTALL =
   process.platform === 'darwin' ? 'Install one: "xcode-select --install"' : 'Install one: "apt-get install gcc"';
 
-/** The library for this machine; built when the cache has none. @throws NoLibrary */
-export async function library(environment: NodeJS.ProcessEnv = process.env): Promise<Library> {
+/** The compiler that builds libraries here. @throws NoLibrary */
+export async function usableCompiler(environment: NodeJS.ProcessEnv = process.env): Promise<Compiler> {
   if (process.platform === 'win32')
     throw new NoLibrary('Windows has no POSIX threads', 'Use the Linux subsystem (WSL)');
   const compiler = await findCompiler(environment);
   if (!compiler) throw new NoLibrary('no C compiler was found ($CC, cc, gcc, clang)', INSTALL);
+  return compiler;
+}
+
+/** The library for this machine, with what `defines` ask for (-D...); built when the cache has none. @throws NoLibrary */
+export async function library(
+  environment: NodeJS.ProcessEnv = process.env,
+  defines: readonly string[] = [],
+): Promise<Library> {
+  const compiler = await usableCompiler(environment);
   const sources = readdirSync(KERNELS)
     .filter((name) => /\.[ch]$/.test(name))
     .sort();
   const texts = sources.map((name) => [name, readFileSync(join(KERNELS, name), 'utf8')]);
   const hash = createHash('sha256')
-    .update(JSON.stringify([compiler.banner, compiler.command, FLAGS, processor(), texts]))
+    .update(JSON.stringify([compiler.banner, compiler.command, FLAGS, defines, processor(), texts]))
     .digest('hex')
     .slice(0, 12);
   const cache = writableCache();
@@ -78,6 +87,7 @@ export async function library(environment: NodeJS.ProcessEnv = process.env): Pro
   if (!existsSync(path))
     await build(
       compiler,
+      defines,
       sources.filter((name) => name.endsWith('.c')),
       cache.path,
       path,
@@ -94,12 +104,18 @@ function writableCache(): Library['cache'] {
   }
 }
 
-async function build(compiler: Compiler, units: string[], cache: string, path: string): Promise<void> {
+async function build(
+  compiler: Compiler,
+  defines: readonly string[],
+  units: string[],
+  cache: string,
+  path: string,
+): Promise<void> {
   const folder = mkdtempSync(join(cache, '.build-'));
   try {
     const made = join(folder, 'dcgan.so');
     const command = compiler.command.join(' ');
-    const complaint = await compileLibrary(compiler, KERNELS, units, folder, made);
+    const complaint = await compileLibrary(compiler, defines, KERNELS, units, folder, made);
     if (complaint)
       throw new NoLibrary(`${command} cannot compile the kernels: ${complaint}`, 'Set CC to another compiler');
     const failure = await tryLibrary(made);

@@ -1,10 +1,11 @@
-// A tiny plan that touches every kind of kernel: what a freshly built library must survive before it is used.
+// A tiny plan that touches every kind of kernel: what a freshly built library must survive before it is used. Its channels
+// are even, so that kernels built for bf16 have pairs to round, and it has room for them.
 import type { Geometry, Plan } from '../plan.ts';
 
 /** Floats of memory the plan needs: all of it scratch. */
 export const PROBE_FLOATS = 1 << 16;
 
-const G: Geometry = { N: 13, H: 5, W: 5, C: 17, KH: 3, KW: 3, OC: 33, OH: 3, OW: 3, stride: 2, padTop: 1, padLeft: 1 };
+const G: Geometry = { N: 13, H: 5, W: 5, C: 18, KH: 3, KW: 3, OC: 34, OH: 3, OW: 3, stride: 2, padTop: 1, padLeft: 1 };
 const CONTROL = 0;
 const X = 16;
 const W = 8192;
@@ -16,6 +17,7 @@ export function probePlan(): Plan {
   const program = { count, sizes: [count], operands: [{ address: X, strides: [1] }], registers: 2 };
   return {
     name: 'probe',
+    precision: 'float32',
     stateFloats: 0,
     scratchFloats: PROBE_FLOATS,
     control: CONTROL,

@@ -6,6 +6,7 @@ import { encode } from '../encode.ts';
 import type { Address, Plan } from '../plan.ts';
 import type { Backend, BackendInfo, Executable, OpenBackend } from './backend.ts';
 import { CallQueue } from './call-queue.ts';
+import { bf16Kernels } from './native-bf16.ts';
 import { type Library, library, loadLibrary, type NativeKernels, NoLibrary } from './native-library.ts';
 
 export type NativeAvailability =
@@ -95,32 +96,51 @@ function noMemory(who: string, floats: number): never {
   });
 }
 
+/** Kernels of one precision, and threads to run them. */
+interface Engine {
+  readonly kernels: NativeKernels;
+  readonly pool: bigint;
+}
+
+function startEngine(kernels: NativeKernels, threads: number): Engine {
+  const pool = kernels.poolOpen(threads);
+  if (pool !== null) return { kernels, pool };
+  throw new DcganError({ what: `native: the system refuses ${threads} threads`, todo: 'Ask for fewer threads' });
+}
+
 class NativeBackend implements Backend {
-  readonly info: BackendInfo;
-  readonly #kernels: NativeKernels;
+  readonly #threads: number;
   readonly #stateFloats: number;
   readonly #state: Block;
   readonly #scratch: Block;
-  readonly #pool: bigint;
-  readonly #words = new WeakMap<Executable, Int32Array>();
+  readonly #float32: Engine;
+  /** Started by the first plan in bf16. Both work on the same memory, one run at a time. */
+  #bf16: Engine | undefined;
+  readonly #ready = new WeakMap<Executable, { readonly words: Int32Array; readonly engine: Engine }>();
   readonly #queue = new CallQueue('native');
 
   constructor(kernels: NativeKernels, stateFloats: number, threads: number) {
-    this.info = { device: 'native', variant: kernels.variant, threads };
-    this.#kernels = kernels;
+    this.#threads = threads;
     this.#stateFloats = stateFloats;
     this.#state = new Block(kernels, stateFloats, 'the state');
     this.#scratch = new Block(kernels, 0, 'scratch');
-    const pool = kernels.poolOpen(threads);
-    if (pool === null) {
+    try {
+      this.#float32 = startEngine(kernels, threads);
+    } catch (error) {
       this.#state.free();
       this.#scratch.free();
-      throw new DcganError({ what: `native: the system refuses ${threads} threads`, todo: 'Ask for fewer threads' });
+      throw error;
     }
-    this.#pool = pool;
   }
 
-  compile(plan: Plan): Promise<Executable> {
+  get info(): BackendInfo {
+    const kernels = [this.#float32, ...(this.#bf16 ? [this.#bf16] : [])].map((engine) => engine.kernels.variant);
+    return { device: 'native', variant: kernels.join(' + '), threads: this.#threads };
+  }
+
+  /** Where bf16 cannot run, a plan in it is refused before it is queued: nothing else suffers. */
+  async compile(plan: Plan): Promise<Executable> {
+    const engine = plan.precision === 'bf16' ? await this.#startBf16() : this.#float32;
     return this.#queue.ask(() => {
       if (plan.stateFloats !== this.#stateFloats)
         throw new DcganError({
@@ -130,7 +150,7 @@ class NativeBackend implements Backend {
         });
       this.#scratch.grow(plan.scratchFloats, `plan "${plan.name}"`);
       const executable: Executable = { plan };
-      this.#words.set(executable, encode(plan));
+      this.#ready.set(executable, { words: encode(plan), engine });
       return executable;
     });
   }
@@ -155,11 +175,11 @@ class NativeBackend implements Backend {
   run(executable: Executable): Promise<void> {
     return this.#queue.ask(async () => {
       const { plan } = executable;
-      const words = this.#words.get(executable);
-      if (!words) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
-      const { pointer } = this.#state;
-      const scratch = this.#scratch.pointer;
-      const code = await this.#kernels.poolRun(this.#pool, words, pointer, this.#stateFloats, scratch, plan.control);
+      const ready = this.#ready.get(executable);
+      if (!ready) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
+      const { kernels, pool } = ready.engine;
+      const [state, scratch] = [this.#state.pointer, this.#scratch.pointer];
+      const code = await kernels.poolRun(pool, ready.words, state, this.#stateFloats, scratch, plan.control);
       if (code === 0) return;
       throw new DcganError({
         what: `native: instruction ${code - 1} of plan "${plan.name}" is unknown to the kernels`,
@@ -171,10 +191,25 @@ class NativeBackend implements Backend {
 
   dispose(): Promise<void> {
     return this.#queue.close(() => {
-      this.#kernels.poolClose(this.#pool);
+      for (const engine of [this.#float32, this.#bf16]) engine?.kernels.poolClose(engine.pool);
       this.#state.free();
       this.#scratch.free();
     });
+  }
+
+  async #startBf16(): Promise<Engine> {
+    try {
+      const kernels = await bf16Kernels();
+      this.#bf16 ??= startEngine(kernels, this.#threads);
+      return this.#bf16;
+    } catch (error) {
+      if (!(error instanceof NoLibrary)) throw error;
+      throw new DcganError({
+        what: `precision bf16 cannot run here: ${error.message}`,
+        todo: error.todo,
+        cause: error,
+      });
+    }
   }
 
   /** The parts of an address range in state and scratch, and where they begin in the range. */

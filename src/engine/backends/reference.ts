@@ -8,7 +8,7 @@ import { SCALAR } from '../ops/elementwise.ts';
 import { shiftCutReference } from '../ops/shift-cut.ts';
 import type { Address, Code, Elementwise, Geometry, Instruction, Plan, Program, Reduce } from '../plan.ts';
 import { blockToNormals, type DrawKey, drawBlock, wordToUniform } from '../random.ts';
-import type { Backend, Executable, OpenBackend } from './backend.ts';
+import { type Backend, type Executable, type OpenBackend, refuseBf16 } from './backend.ts';
 
 type RandomCode = Extract<Code, { readonly site: number }>;
 
@@ -31,6 +31,7 @@ class ReferenceBackend implements Backend {
 
   async compile(plan: Plan): Promise<Executable> {
     this.#check();
+    refuseBf16(plan, 'reference');
     if (plan.stateFloats !== this.#stateFloats)
       throw new DcganError({
         what: `reference: plan ${plan.name} was made for another state`,

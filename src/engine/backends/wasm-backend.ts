@@ -6,7 +6,14 @@
 import { DcganError } from '../../platform/errors.ts';
 import { encode } from '../encode.ts';
 import type { Address, Plan } from '../plan.ts';
-import type { Backend, BackendInfo, DeviceName, Executable, OpenBackend } from './backend.ts';
+import {
+  type Backend,
+  type BackendInfo,
+  type DeviceName,
+  type Executable,
+  type OpenBackend,
+  refuseBf16,
+} from './backend.ts';
 import { CallQueue } from './call-queue.ts';
 import { WasmAlone } from './wasm-alone.ts';
 import { WasmArena } from './wasm-memory.ts';
@@ -77,7 +84,8 @@ class WasmBackend implements Backend {
     team.onFailure = (reason) => this.#queue.fail(reason);
   }
 
-  compile(plan: Plan): Promise<Executable> {
+  async compile(plan: Plan): Promise<Executable> {
+    refuseBf16(plan, this.info.device);
     return this.#queue.ask(() => {
       this.#checkState(plan);
       const words = encode(plan);

@@ -3,7 +3,15 @@ import { size, type Tensor } from '../graph.ts';
 import { conv2dOp, convFilterOp, convInputOp, geometryOf } from '../ops/conv.ts';
 import { matmulGeometry, matmulOp, transposeOp } from '../ops/matmul.ts';
 import { shiftCutOp } from '../ops/shift-cut.ts';
-import { filterPlaces, type Geometry, type Instruction, packFloats } from '../plan.ts';
+import {
+  evenValues,
+  filterPlaces,
+  type Geometry,
+  type Instruction,
+  type Precision,
+  packFloats,
+  roundedFloats,
+} from '../plan.ts';
 import type { Buffer, Draft, Placing } from './draft.ts';
 
 /** How many runs of images a filter gradient is summed in: one for each 4,096 output pixels, at most 16. */
@@ -15,13 +23,13 @@ function draft(reads: Buffer[], writes: Buffer[], scratch: Buffer[], build: (at:
   return { reads, writes, scratch, replaceable: [], attached: false, build };
 }
 
-function conv2dDraft(g: Geometry, x: Buffer, w: Buffer, y: Buffer): Draft {
-  const pack: Buffer = { floats: packFloats(g) };
+function conv2dDraft(g: Geometry, precision: Precision, x: Buffer, w: Buffer, y: Buffer): Draft {
+  const pack: Buffer = { floats: roundedFloats(precision, evenValues(g).x) + packFloats(g) };
   return draft([x, w], [y], [pack], (at) => ({ kind: 'conv2d', x: at(x), w: at(w), y: at(y), pack: at(pack), ...g }));
 }
 
-function convInputDraft(g: Geometry, y: Buffer, w: Buffer, x: Buffer): Draft {
-  const pack: Buffer = { floats: packFloats(g) };
+function convInputDraft(g: Geometry, precision: Precision, y: Buffer, w: Buffer, x: Buffer): Draft {
+  const pack: Buffer = { floats: roundedFloats(precision, evenValues(g).y) + packFloats(g) };
   return draft([y, w], [x], [pack], (at) => ({
     kind: 'convInput',
     y: at(y),
@@ -32,9 +40,11 @@ function convInputDraft(g: Geometry, y: Buffer, w: Buffer, x: Buffer): Draft {
   }));
 }
 
-function convFilterDraft(g: Geometry, x: Buffer, y: Buffer, w: Buffer): Draft {
+function convFilterDraft(g: Geometry, precision: Precision, x: Buffer, y: Buffer, w: Buffer): Draft {
   const groups = filterGroups(g);
-  const partials: Buffer = { floats: groups * filterPlaces(g) * g.C * g.OC };
+  const values = evenValues(g);
+  const rounded = roundedFloats(precision, values.x, values.y);
+  const partials: Buffer = { floats: rounded + groups * filterPlaces(g) * g.C * g.OC };
   return draft([x, y], [w], [partials], (at) => ({
     kind: 'convFilter',
     x: at(x),
@@ -46,27 +56,27 @@ function convFilterDraft(g: Geometry, x: Buffer, y: Buffer, w: Buffer): Draft {
   }));
 }
 
-function matmulDraft(node: Tensor, a: Buffer, b: Buffer, out: Buffer): Draft {
+function matmulDraft(node: Tensor, precision: Precision, a: Buffer, b: Buffer, out: Buffer): Draft {
   const { transposeA, transposeB } = node.attributes;
   const [rows, columns] = node.shape as [number, number];
   const depth = size(node.inputs[0]!.shape) / rows;
-  if (transposeA) return convFilterDraft(matmulGeometry(depth, rows, columns), a, b, out);
-  if (transposeB) return convInputDraft(matmulGeometry(rows, columns, depth), a, b, out);
-  return conv2dDraft(matmulGeometry(rows, depth, columns), a, b, out);
+  if (transposeA) return convFilterDraft(matmulGeometry(depth, rows, columns), precision, a, b, out);
+  if (transposeB) return convInputDraft(matmulGeometry(rows, columns, depth), precision, a, b, out);
+  return conv2dDraft(matmulGeometry(rows, depth, columns), precision, a, b, out);
 }
 
 /** The instruction of a node whose op's role is `kernel`. */
-export function kernelDraft(node: Tensor, inputs: readonly Buffer[], out: Buffer): Draft {
+export function kernelDraft(node: Tensor, precision: Precision, inputs: readonly Buffer[], out: Buffer): Draft {
   const [a, b] = inputs;
   switch (node.op.name) {
     case conv2dOp.name:
-      return conv2dDraft(geometryOf(node), a!, b!, out);
+      return conv2dDraft(geometryOf(node), precision, a!, b!, out);
     case convInputOp.name:
-      return convInputDraft(geometryOf(node), a!, b!, out);
+      return convInputDraft(geometryOf(node), precision, a!, b!, out);
     case convFilterOp.name:
-      return convFilterDraft(geometryOf(node), a!, b!, out);
+      return convFilterDraft(geometryOf(node), precision, a!, b!, out);
     case matmulOp.name:
-      return matmulDraft(node, a!, b!, out);
+      return matmulDraft(node, precision, a!, b!, out);
     case transposeOp.name: {
       const [rows, columns] = node.inputs[0]!.shape as [number, number];
       return draft([a!], [out], [], (at) => ({ kind: 'transpose', x: at(a!), y: at(out), rows, columns }));

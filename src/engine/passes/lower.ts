@@ -4,7 +4,7 @@ import { DcganError } from '../../platform/errors.ts';
 import { size, type Tensor } from '../graph.ts';
 import type { StateLayout } from '../layout.ts';
 import { sumExtent } from '../ops/shape.ts';
-import type { Elementwise, Reduce, Result } from '../plan.ts';
+import type { Elementwise, Precision, Reduce, Result } from '../plan.ts';
 import { contiguous, isContiguous } from './domain.ts';
 import type { Buffer, Draft, DraftProgram, Placing } from './draft.ts';
 import type { Group } from './groups.ts';
@@ -35,11 +35,12 @@ export function groupProgram(roots: readonly Tensor[], places: Surroundings): Dr
 }
 
 /** The instruction of a group; MustStore when it needs splitting first. */
-export function lower({ role, roots }: Group, places: Places, previous: Draft | null): Draft {
+export function lower({ role, roots }: Group, precision: Precision, places: Places, previous: Draft | null): Draft {
   const [root] = roots as [Tensor];
   if (role === 'kernel')
     return kernelDraft(
       root,
+      precision,
       root.inputs.map((input) => places.of(baseOf(input))),
       places.of(root),
     );

@@ -5,7 +5,7 @@
 import { DcganError } from '../../../platform/errors.ts';
 import { CONTROL_WORDS } from '../../control.ts';
 import type { Address, Plan } from '../../plan.ts';
-import type { Backend, BackendInfo, Executable } from '../backend.ts';
+import { type Backend, type BackendInfo, type Executable, refuseBf16 } from '../backend.ts';
 import type { OpenedGpu } from './adapter.ts';
 import { gpuError, lostError, shaderError, tooLarge } from './errors.ts';
 import { planKernels } from './kernels.ts';
@@ -64,6 +64,7 @@ export class WebGpuBackend implements Backend {
 
   async compile(plan: Plan): Promise<Executable> {
     this.#check();
+    refuseBf16(plan, 'webgpu');
     if (plan.stateFloats !== this.#stateFloats)
       throw new DcganError({
         what: `webgpu: plan ${plan.name} was made for another state`,

@@ -1,0 +1,239 @@
+// Operands in bf16 on native, through the kernels' plain C: what is rounded and what is not, against the definitions in double
+// precision on operands rounded here; and what is said where the machine lacks the instructions. Code that uses them is
+// compiled for processors that have them, and, where this one has, must give the plain C's bits.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEVICES } from '../src/engine/backends/backend.ts';
+import { emulateBf16, whatIsMissing } from '../src/engine/backends/native-bf16.ts';
+import { conv2dReference, convFilterReference, convInputReference } from '../src/engine/ops/conv.ts';
+import {
+  evenValues,
+  type Geometry,
+  type Instruction,
+  type Plan,
+  packFloats,
+  roundedFloats,
+} from '../src/engine/plan.ts';
+import { DCGAN } from '../src/gan/dcgan.ts';
+import { TEST_DEVICES, title, withBackend } from './support/devices.ts';
+import { relativeError, values } from './support/values.ts';
+
+const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
+
+/** Rounded to so many bits of mantissa, ties to even: the definition. */
+function rounded(numbers: Float32Array, bits = 8): Float32Array {
+  return numbers.map((x) => {
+    if (x === 0 || !Number.isFinite(x)) return x;
+    const unit = 2 ** (Math.floor(Math.log2(Math.abs(x))) - bits + 1);
+    const [down, rest] = [Math.floor(x / unit), x / unit - Math.floor(x / unit)];
+    return unit * (rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down);
+  });
+}
+
+function geometry(
+  [N, H, W, C]: [number, number, number, number],
+  [KH, KW, OC]: [number, number, number],
+  stride: number,
+): Geometry {
+  const out = (n: number) => Math.ceil(n / stride);
+  const before = (n: number, k: number) => Math.floor(Math.max((out(n) - 1) * stride + k - n, 0) / 2);
+  return { N, H, W, C, KH, KW, OC, OH: out(H), OW: out(W), stride, padTop: before(H, KH), padLeft: before(W, KW) };
+}
+
+const alignUp = (n: number) => 16 * Math.ceil(n / 16);
+
+/** All three convolutions of a geometry, in one plan. */
+function allThree(g: Geometry, precision: Plan['precision']) {
+  const size = { x: g.N * g.H * g.W * g.C, w: g.KH * g.KW * g.C * g.OC, y: g.N * g.OH * g.OW * g.OC };
+  let end = 16;
+  const place = (floats: number) => {
+    const at = end;
+    end = alignUp(end + floats + 16);
+    return at;
+  };
+  const [x, w, y] = [place(size.x), place(size.w), place(size.y)];
+  const to = { x: place(size.x), w: place(size.w), y: place(size.y) };
+  const groups = Math.min(3, g.N);
+  const even = evenValues(g);
+  const pack = place(roundedFloats('bf16', Math.max(even.x, even.y)) + packFloats(g));
+  const partials = place(roundedFloats('bf16', even.x, even.y) + groups * 144 * g.C * g.OC);
+  const none = new Map();
+  const instructions: Instruction[] = [
+    { kind: 'conv2d', ...g, x, w, y: to.y, pack },
+    { kind: 'convInput', ...g, x: to.x, w, y, pack },
+    { kind: 'convFilter', ...g, x, w: to.w, y, partials, groups },
+  ];
+  const plan: Plan = { name: 'by hand', precision, stateFloats: 0, scratchFloats: end, control: 0, inputs: none, injections: none, outputs: none, instructions }; // biome-ignore format: short
+  const data = { x: values([size.x], 1), w: values([size.w], 2), y: values([size.y], 3) };
+  return { plan, size, from: { x, w, y }, to, data };
+}
+
+type Three = { readonly x: Float32Array; readonly w: Float32Array; readonly y: Float32Array };
+
+async function computed(g: Geometry, precision: Plan['precision'], threads: number, change = (data: Three) => data) {
+  const { plan, size, from, to, data } = allThree(g, precision);
+  return withBackend(native, 0, threads, async (backend) => {
+    const executable = await backend.compile(plan);
+    const given = change(data);
+    for (const key of ['x', 'w', 'y'] as const) {
+      await backend.write(from[key], given[key]);
+      await backend.write(to[key], new Float32Array(size[key]).fill(Number.NaN));
+    }
+    await backend.run(executable);
+    const read = async (key: 'x' | 'w' | 'y') => backend.read(to[key], size[key]);
+    return { x: await read('x'), w: await read('w'), y: await read('y') };
+  });
+}
+
+function expected(g: Geometry, { x, w, y }: Three): Three {
+  const want = { x: new Float32Array(x.length), w: new Float32Array(w.length), y: new Float32Array(y.length) };
+  conv2dReference(g, x, w, want.y);
+  convInputReference(g, y, w, want.x);
+  convFilterReference(g, x, y, want.w);
+  return want;
+}
+
+const ROUNDED: readonly Geometry[] = [
+  geometry([7, 7, 7, 6], [5, 5, 100], 1),
+  geometry([3, 14, 14, 64], [5, 5, 128], 2),
+  geometry([25, 4, 5, 34], [3, 2, 8], 2),
+  geometry([2, 6, 6, 10], [1, 1, 46], 2),
+  geometry([97, 1, 1, 100], [1, 1, 314], 1),
+  geometry([41, 6, 6, 6], [5, 5, 38], 2),
+  geometry([33, 14, 14, 32], [5, 5, 64], 2),
+  geometry([50, 13, 15, 32], [5, 5, 32], 2),
+];
+const KEPT: readonly Geometry[] = [
+  geometry([13, 9, 6, 1], [5, 5, 64], 2),
+  geometry([26, 1, 1, 628], [1, 1, 1], 1),
+  geometry([9, 6, 5, 4], [3, 3, 20], 2),
+  geometry([9, 6, 5, 7], [3, 3, 20], 2),
+  geometry([1, 1, 1, 64], [1, 1, 32], 1),
+];
+const label = (g: Geometry): string =>
+  `[${g.N},${g.H},${g.W},${g.C}] kernel [${g.KH},${g.KW}] to ${g.OC}, stride ${g.stride}`;
+
+describe.skipIf(native.missing)(`bf16 on ${title(native)}`, () => {
+  beforeEach(() => emulateBf16());
+  afterEach(() => emulateBf16(null));
+
+  it.each(ROUNDED.map((g) => [label(g), g] as const))('operands are rounded, sums are not: %s', async (_, g) => {
+    const { data } = allThree(g, 'bf16');
+    const want = expected(g, { x: rounded(data.x), w: rounded(data.w), y: rounded(data.y) });
+    const unrounded = expected(g, data);
+    const got = await computed(g, 'bf16', 1);
+    for (const key of ['x', 'w', 'y'] as const) {
+      expect(relativeError(got[key], want[key])).toBeLessThan(1e-6);
+      expect(relativeError(got[key], unrounded[key])).toBeGreaterThan(1e-3);
+    }
+    for (const threads of [2, 3]) expect(await computed(g, 'bf16', threads)).toEqual(got);
+  });
+
+  it.each(KEPT.map((g) => [label(g), g] as const))('layers of few or odd channels stay float32: %s', async (_, g) => {
+    expect(await computed(g, 'bf16', 2)).toEqual(await computed(g, 'float32', 2));
+  });
+
+  it('takes fewer bits, for tests of bounds', async () => {
+    emulateBf16(6);
+    const [g] = ROUNDED as [Geometry];
+    const { data } = allThree(g, 'bf16');
+    const want = expected(g, { x: rounded(data.x, 6), w: rounded(data.w, 6), y: rounded(data.y, 6) });
+    const got = await computed(g, 'bf16', 2);
+    for (const key of ['x', 'w', 'y'] as const) expect(relativeError(got[key], want[key])).toBeLessThan(1e-6);
+  });
+
+  it('rounds ties to even, and keeps zeros, infinities and NaN', async () => {
+    const g = geometry([2, 1, 1, 6], [1, 1, 6], 1);
+    const unit = 2 ** -7;
+    const numbers = [1 + unit / 2, 1 + 1.5 * unit, -(1 + unit / 2), 1 + unit / 2 + 2 ** -23, Number.POSITIVE_INFINITY, Number.NaN]; // biome-ignore format: short
+    const got = await computed(g, 'bf16', 1, () => ({
+      // Each of the first image's channels by itself, since the filter is the identity; zeros meet no infinity.
+      x: Float32Array.from([...numbers.slice(0, 4), 0, -0, 0, 0, 0, 0, 0, 0]),
+      w: Float32Array.from({ length: 36 }, (_, i) => Number(i % 7 === 0)),
+      y: new Float32Array(12).fill(1),
+    }));
+    expect([...got.y.slice(0, 6)]).toEqual([1, 1 + 2 * unit, -1, 1 + unit, 0, 0]);
+    const special = await computed(g, 'bf16', 1, () => ({
+      x: new Float32Array(12).fill(1),
+      w: Float32Array.from({ length: 36 }, (_, i) => (i < 6 ? numbers[i]! : 0)),
+      y: new Float32Array(12),
+    }));
+    expect([...special.y.slice(0, 6)]).toEqual([1, 1 + 2 * unit, -1, 1 + unit, Number.POSITIVE_INFINITY, Number.NaN]);
+  });
+
+  it('says what the kernels are, and works beside float32 on one state', async () => {
+    const g = ROUNDED[0]!;
+    await withBackend(native, 0, 2, async (backend) => {
+      const { variant } = backend.info;
+      const [float32, bf16] = [allThree(g, 'float32'), allThree(g, 'bf16')];
+      const plain = await backend.compile(float32.plan);
+      const short = await backend.compile(bf16.plan);
+      expect(backend.info.variant.startsWith(`${variant} + `)).toBe(true);
+      expect(backend.info.variant).toMatch(/ \+ \w+ bf16 emulated in 8 bits \S+ [0-9a-f]{12}$/);
+      for (const key of ['x', 'w', 'y'] as const) await backend.write(float32.from[key], float32.data[key]);
+      const results: Float32Array[] = [];
+      for (const executable of [plain, short, plain]) {
+        await backend.run(executable);
+        results.push(await backend.read(float32.to.y, float32.size.y));
+      }
+      expect(results[2]).toEqual(results[0]);
+      expect(relativeError(results[1]!, results[0]!)).toBeGreaterThan(1e-3);
+    });
+  });
+});
+
+describe('where bf16 cannot run', () => {
+  const OTHERS = TEST_DEVICES.filter(({ name, missing }) => name !== 'native' && missing === null);
+  it.each(OTHERS)('$name refuses it, and goes on in float32', async (device) => {
+    const { plan } = allThree(ROUNDED[0]!, 'bf16');
+    await withBackend(device, 0, 1, async (backend) => {
+      await expect(backend.compile(plan)).rejects.toThrow(
+        `precision bf16 cannot run on ${device.name}, which computes in float32 alone. Start a training in float32 (leave precision out), or use device native on a processor with AVX512-BF16`,
+      );
+      await backend.compile({ ...plan, precision: 'float32' });
+    });
+    expect(DEVICES).toContain(device.name);
+  });
+
+  it.skipIf(native.missing)('native trains with the instructions, or names what is missing', async () => {
+    const missing = await whatIsMissing();
+    const making = DCGAN.create({ preset: 'tiny', precision: 'bf16', device: 'native', threads: 2 });
+    if (missing) {
+      expect(missing.message).toMatch(/^this processor \(.+\) has no AVX512-BF16$|does not know AVX512-BF16/);
+      await expect(making).rejects.toThrow(`precision bf16 cannot run here: ${missing.message}. `);
+    } else {
+      const gan = await making;
+      expect(gan.info.variant).toMatch(/ \+ avx512 bf16 /);
+      await gan.dispose();
+    }
+  });
+});
+
+it.skipIf(native.missing || process.arch !== 'x64')(
+  'the instructions are used where the compiler may, and give the same bits',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dcgan-bf16-'));
+    try {
+      const kernels = fileURLToPath(new URL('../kernels/', import.meta.url));
+      for (const unit of ['conv.c', 'filter.c']) {
+        const output = join(folder, `${unit}.s`);
+        const flags = ['-march=x86-64-v3', '-mavx512f', '-mavx512bf16', '-O3', '-std=gnu17', '-fPIC', '-DDCGAN_BF16', '-S', '-o', output]; // biome-ignore format: short
+        execFileSync('cc', [...flags, unit], { cwd: kernels });
+        expect([unit, readFileSync(output, 'utf8').includes('vdpbf16ps')]).toEqual([unit, true]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    if (await whatIsMissing()) return;
+    for (const g of ROUNDED) {
+      const instructions = await computed(g, 'bf16', 2);
+      emulateBf16();
+      expect(await computed(g, 'bf16', 2)).toEqual(instructions);
+      emulateBf16(null);
+    }
+  },
+);

@@ -48,7 +48,7 @@ const WRONG: readonly [line: string, message: string][] = [
   ['train --batch-size 1e3', '--batch-size does not fit: expected a whole number from 1 to 65536, got "1e3".'],
   [
     'bench --device natve',
-    '--device does not fit: expected auto, native, wasm, wasm-relaxed, webgpu or reference, got "natve". Did you mean native?',
+    '--device does not fit: expected auto, cpu, native, wasm, wasm-relaxed, webgpu or reference, got "natve". Did you mean native?',
   ],
   [
     'bench --preset tf2019',

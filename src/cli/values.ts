@@ -1,6 +1,6 @@
 // Option values, read strictly: `1.5`, `abc` or `0` where a count is wanted are wrong usage, and the error names the option.
 import { Option } from 'commander';
-import { DEVICES } from '../engine/backends/backend.ts';
+import { CHOICES } from '../engine/backends/index.ts';
 import { PRECISIONS } from '../engine/plan.ts';
 import { presets } from '../gan/presets.ts';
 import { usage } from '../platform/errors.ts';
@@ -52,12 +52,11 @@ export function choice<T extends string>(option: string, names: readonly T[]): R
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-export const DEVICE_NAMES = ['auto', ...DEVICES] as const;
 export const PRESET_NAMES = Object.keys(presets) as (keyof typeof presets)[];
 
 export function deviceOption(): Option {
-  return new Option('--device <name>', `what computes: ${DEVICE_NAMES.join(', ')} (default: auto)`).argParser(
-    choice('--device', DEVICE_NAMES),
+  return new Option('--device <name>', `what computes: ${CHOICES.join(', ')} (default: auto)`).argParser(
+    choice('--device', CHOICES),
   );
 }
 

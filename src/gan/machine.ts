@@ -16,7 +16,7 @@ import { fakesOfStep, STEP_INPUT, trainingStep } from './step.ts';
 import { FIXED_NOISE, START } from './streams.ts';
 
 export interface MachineOptions {
-  /** `auto` (default), or a device's name. */
+  /** `auto` (default): the fastest here; `cpu`: never a GPU; or a device's name. */
   readonly device?: string | undefined;
   /** Threads; the cores this process may use when not given. */
   readonly threads?: number | undefined;
@@ -68,7 +68,9 @@ export class Machine {
     if (!Number.isInteger(threads) || threads < 1 || threads > 256)
       throw usage({ what: 'threads does not fit', expected: 'a whole number from 1 to 256', got: String(threads) });
     const model = makeModel(config);
-    const chosen = await chooseDevice(device);
+    const step = (): Plan => compile(trainingStep(model, config.batchSize), model.layout);
+    // A GPU computes in float32 alone.
+    const chosen = await chooseDevice(device, config.precision === 'float32' ? { threads, plan: step } : undefined);
     const backend = await opener(chosen.device)({ stateFloats: model.layout.floats, threads });
     return new Machine(model, new Session(backend, model.layout), chosen.reason);
   }

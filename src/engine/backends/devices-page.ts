@@ -7,6 +7,8 @@ import { wasmOpener } from './wasm-backend.ts';
 import { pagePlatform } from './wasm-page.ts';
 import { openPageGpu, pageGpuAvailability } from './webgpu/page.ts';
 
+export { likelyGpu } from './webgpu/page.ts';
+
 const ALONE =
   'on one thread, since this page is not cross-origin isolated (serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)';
 
@@ -26,5 +28,5 @@ export const TABLE: Readonly<Record<DeviceName, Device>> = {
   reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
 };
 
-/** Devices `auto` tries, best first. */
+/** Devices of the processor that `auto` tries, best first. */
 export const PREFERENCE: readonly DeviceName[] = ['wasm'];

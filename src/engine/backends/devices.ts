@@ -1,11 +1,13 @@
-// Which devices there are in Node, and whether they can run here: native where a C compiler is found, else wasm. The
-// reference, which is for tests, and wasm-relaxed, whose bits depend on the machine, are only ever taken by name.
+// Which devices there are in Node, and whether they can run here: native where a C compiler is found, else wasm; a GPU where it is
+// faster (auto.ts). The reference, which is for tests, and wasm-relaxed, whose bits depend on the machine, are only ever taken by name.
 // devices-page.ts is the same for pages.
 import type { DeviceName, OpenBackend } from './backend.ts';
 import { nativeAvailability, openNative } from './native.ts';
 import { openReference } from './reference.ts';
 import { openWasm, openWasmRelaxed, wasmAvailability, wasmRelaxedAvailability } from './wasm.ts';
 import { openWebGpu, webGpuAvailability } from './webgpu/node.ts';
+
+export { likelyGpu } from './webgpu/node.ts';
 
 /** Whether a device can run here; `note` is what a person should know although it can. */
 export type Availability =
@@ -25,5 +27,5 @@ export const TABLE: Readonly<Record<DeviceName, Device>> = {
   reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
 };
 
-/** Devices `auto` tries, best first. */
+/** Devices of the processor that `auto` tries, best first. */
 export const PREFERENCE: readonly DeviceName[] = ['native', 'wasm'];

@@ -1,13 +1,21 @@
 // How the device is chosen from those that devices.ts lists, and what is said where it cannot run.
 import { DcganError, usage } from '../../platform/errors.ts';
+import { finding, keepFinding } from '../../platform/findings.ts';
 import { didYouMean } from '../../platform/suggest.ts';
+import type { Plan } from '../plan.ts';
+import { type ChosenDevice, chooseBest } from './auto.ts';
 import { DEVICES, type DeviceName, type OpenBackend } from './backend.ts';
-import { type Availability, PREFERENCE, TABLE } from './devices.ts';
+import { type Availability, likelyGpu, PREFERENCE, TABLE } from './devices.ts';
+import { secondsOfRun } from './trial.ts';
+import { planKernels } from './webgpu/kernels.ts';
 
-export interface ChosenDevice {
-  readonly device: DeviceName;
-  /** Why this one: one clause. */
-  readonly reason: string;
+/** `auto`, or `cpu`: the best device of the processor. */
+export const CHOICES = ['auto', 'cpu', ...DEVICES] as const;
+
+/** What is to be run, so that `auto` can measure whether a GPU is faster at it. */
+export interface Work {
+  readonly threads: number;
+  plan(): Plan;
 }
 
 export function opener(device: DeviceName): OpenBackend {
@@ -19,16 +27,19 @@ export function availability(device: DeviceName): Promise<Availability> {
   return TABLE[device].available();
 }
 
-/** The device meant by an option's text: `auto` takes the best that runs here; any other must run or says what is missing. */
-export async function chooseDevice(wanted: string): Promise<ChosenDevice> {
-  if (wanted === 'auto') return chooseBest();
+/**
+ * The device meant by an option's text: `auto` takes the best that runs here, a GPU only where it is measured to be faster at `work`;
+ * `cpu` the best of the processor; any other must run or says what is missing.
+ */
+export async function chooseDevice(wanted: string, work?: Work): Promise<ChosenDevice> {
+  if (wanted === 'cpu' || (wanted === 'auto' && !work)) return bestProcessor();
+  if (wanted === 'auto') return chooseAuto(work!);
   const device = DEVICES.find((name) => name === wanted);
   if (!device) {
-    const known = ['auto', ...DEVICES];
-    const todo = didYouMean(wanted, known);
+    const todo = didYouMean(wanted, CHOICES);
     throw usage({
       what: `unknown device ${JSON.stringify(wanted)}`,
-      expected: known.join(', '),
+      expected: CHOICES.join(', '),
       ...(todo && { todo }),
     });
   }
@@ -37,12 +48,30 @@ export async function chooseDevice(wanted: string): Promise<ChosenDevice> {
   throw new DcganError({ what: `device ${device} cannot run here: ${found.reason}`, todo: found.todo });
 }
 
-async function chooseBest(): Promise<ChosenDevice> {
+async function chooseAuto({ threads, plan }: Work): Promise<ChosenDevice> {
+  let made: Plan | undefined;
+  const step = (): Plan => {
+    made ??= plan();
+    return made;
+  };
+  return chooseBest({
+    processor: await bestProcessor(),
+    gpu: likelyGpu,
+    work: () => [threads, ...planKernels(step()).map(({ code }) => code)].join('\n'),
+    measure: (device) => secondsOfRun(opener(device), step(), threads),
+    finding,
+    keepFinding,
+  });
+}
+
+async function bestProcessor(): Promise<ChosenDevice & { readonly variant: string }> {
   const refused: string[] = [];
   for (const device of PREFERENCE) {
     const found = await availability(device);
-    if (found.ok)
-      return { device, reason: withNote(refused.length === 0 ? 'the fastest here' : refused.join('; '), found.note) };
+    if (found.ok) {
+      const reason = refused.length === 0 ? 'the fastest here' : refused.join('; ');
+      return { device, variant: found.variant, reason: withNote(reason, found.note) };
+    }
     refused.push(`${device} cannot run here (${found.reason}; ${found.todo})`);
   }
   throw new DcganError({

@@ -1,6 +1,7 @@
 // An adapter and a device of it, with the limits the adapter has rather than the defaults, which fit no training.
 /// <reference types="@webgpu/types" />
-import { DcganError } from '../../../platform/errors.ts';
+import { ADVICE } from './advice.ts';
+import { GpuFailure } from './errors.ts';
 
 export interface OpenedGpu {
   readonly device: GPUDevice;
@@ -38,8 +39,7 @@ export function openGpu(gpu: GPU): Promise<OpenedGpu> {
 
 async function openDevice(gpu: GPU): Promise<OpenedGpu> {
   const adapter = await findAdapter(gpu);
-  if (!adapter)
-    throw new DcganError({ what: 'webgpu: there is no adapter', todo: 'See what is missing: dcgan doctor' });
+  if (!adapter) throw new GpuFailure({ what: 'webgpu: there is no adapter', todo: ADVICE.missing });
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
   return { device, variant: nameOf(adapter.info) };

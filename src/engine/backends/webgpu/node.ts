@@ -4,7 +4,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { OpenBackend } from '../backend.ts';
 import type { Availability } from '../devices.ts';
-import { describeAdapter, findAdapter, openGpu } from './adapter.ts';
+import { describeAdapter, findAdapter, type GpuDescription, openGpu } from './adapter.ts';
 import { WebGpuBackend } from './backend.ts';
 
 let dawn: Promise<GPU | null> | null = null;
@@ -33,6 +33,21 @@ export async function webGpuAvailability(): Promise<Availability> {
   if (!adapter) return { ok: false, reason: 'no GPU adapter was found', todo: driverHint() };
   const { name, hardware } = describeAdapter(adapter);
   return { ok: true, variant: name, ...(!hardware && { note: 'a software adapter, far slower than native' }) };
+}
+
+/** The GPU as `auto` wants to know it: where nothing tells of one, Dawn is not even loaded. */
+export async function likelyGpu(): Promise<GpuDescription | null> {
+  if (!mayHaveCard() || !mayHaveDriver()) return null;
+  const gpu = await nodeGpu();
+  const adapter = gpu && (await findAdapter(gpu).catch(() => null));
+  return adapter && describeAdapter(adapter);
+}
+
+/** What Linux shows of a graphics card: the kernel's rendering nodes, NVIDIA's own, and that of WSL. */
+function mayHaveCard(): boolean {
+  if (process.platform !== 'linux') return true;
+  const rendering = existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('render'));
+  return rendering || ['/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path));
 }
 
 /** Folders where drivers announce themselves to Vulkan's loader (its documentation, "Driver discovery on Linux"). */

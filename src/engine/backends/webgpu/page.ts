@@ -2,7 +2,7 @@
 /// <reference types="@webgpu/types" />
 import type { OpenBackend } from '../backend.ts';
 import type { Availability } from '../devices.ts';
-import { describeAdapter, findAdapter, openGpu } from './adapter.ts';
+import { describeAdapter, findAdapter, type GpuDescription, openGpu } from './adapter.ts';
 import { WebGpuBackend } from './backend.ts';
 
 const pageGpu = (): GPU | undefined => (globalThis as { readonly navigator?: Navigator }).navigator?.gpu;
@@ -17,4 +17,11 @@ export async function pageGpuAvailability(): Promise<Availability> {
   if (!adapter) return { ok: false, reason: 'this browser found no GPU adapter', todo: 'Use wasm' };
   const { name, hardware } = describeAdapter(adapter);
   return { ok: true, variant: name, ...(!hardware && { note: 'a software adapter, slower than wasm' }) };
+}
+
+/** The GPU as `auto` wants to know it. */
+export async function likelyGpu(): Promise<GpuDescription | null> {
+  const gpu = pageGpu();
+  const adapter = gpu ? await findAdapter(gpu).catch(() => null) : null;
+  return adapter && describeAdapter(adapter);
 }

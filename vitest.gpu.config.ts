@@ -11,7 +11,7 @@ export default mergeConfig(
   { ...quick, test: { ...quick.test, include: [], exclude: [] } },
   defineConfig({
     test: {
-      include: ['engine-backends', 'gan-step', 'gan-options', 'gan-dcgan', 'golden', 'gpu/browser'].map(
+      include: ['engine-backends', 'gan-step', 'gan-options', 'gan-dcgan', 'golden', 'gpu/*'].map(
         (name) => `test/${name}.test.ts`,
       ),
       env: { DCGAN_TEST_DEVICES: 'webgpu', ...(VK_ICD_FILENAMES && { VK_ICD_FILENAMES }) },

@@ -4,12 +4,16 @@ import './support/gpu.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Backend } from '../src/engine/backends/backend.ts';
 import { opener } from '../src/engine/backends/index.ts';
-import { openGpu } from '../src/engine/backends/webgpu/adapter.ts';
+import { findAdapter, openGpu } from '../src/engine/backends/webgpu/adapter.ts';
+import { WebGpuBackend } from '../src/engine/backends/webgpu/backend.ts';
+import { planKernels } from '../src/engine/backends/webgpu/kernels.ts';
 import { nodeGpu, webGpuAvailability } from '../src/engine/backends/webgpu/node.ts';
+import { Pipelines } from '../src/engine/backends/webgpu/pipelines.ts';
 import { type Computation, compile } from '../src/engine/compile.ts';
 import { layoutState } from '../src/engine/layout.ts';
 import { add, dropoutMask, input, normal, scale, sum, uniform, variable } from '../src/engine/ops/index.ts';
 import type { Plan } from '../src/engine/plan.ts';
+import { drawBlock } from '../src/engine/random.ts';
 import { Session } from '../src/engine/session.ts';
 
 const found = await webGpuAvailability();
@@ -83,6 +87,34 @@ describe.skipIf(!found.ok)(title, () => {
       /^webgpu: the model and its batch need 65536 MiB of the GPU's memory: expected at most \d+ MiB in one buffer of this adapter\. Make the batch smaller/,
     );
     await expect(backend.read(0, 1)).rejects.toThrow('need 65536 MiB');
+  });
+
+  it("keeps within a device's largest buffer, be it WebGPU's least", async () => {
+    const device = await (await findAdapter((await nodeGpu())!))!.requestDevice();
+    onTestFinished(() => device.destroy());
+    const gpu = { device, variant: 'least', pipelines: new Pipelines(device), tunes: false };
+    const backend = await WebGpuBackend.open(gpu, 0);
+    const empty = compile({ name: 'large', outputs: {}, updates: new Map() }, layoutState([]));
+    await backend.compile({ ...empty, scratchFloats: 2 ** 25 });
+    await expect(backend.compile({ ...empty, scratchFloats: 2 ** 25 + 4 })).rejects.toThrow(
+      "need 129 MiB of the GPU's memory: expected at most 128 MiB in one buffer of this adapter",
+    );
+    await expect(WebGpuBackend.open(gpu, 2 ** 26)).rejects.toThrow('need 256 MiB');
+  });
+
+  it('has more workgroups than fit in a row, in rows', async () => {
+    const count = 4 * 64 * 65536 + 8;
+    const draws = { u: uniform([count], { name: 'u', stream: 3, site: 0 }) };
+    const plan = compile({ name: 'many', outputs: draws, updates: new Map() }, layoutState([]));
+    expect(planKernels(plan).map(({ groups }) => groups)).toEqual([[65535, 2]]);
+    const backend = await opened();
+    const session = new Session(backend, layoutState([]));
+    await session.run(plan, { key: KEY, outputs: [] });
+    const { address } = plan.outputs.get('u')!;
+    for (const at of [0, 4 * 64 * 65535 - 4, 4 * 64 * 65535, count - 4]) {
+      const expected = drawBlock(KEY, 3, at / 4).map((word) => (word >>> 8) / 2 ** 24);
+      expect([...(await backend.read(address + at, 4))], `from ${at}`).toEqual(expected);
+    }
   });
 
   it('ends with the reason when the GPU refuses a command', async () => {

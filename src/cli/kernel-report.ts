@@ -8,7 +8,8 @@ import type { ChildLine } from './kernel-child.ts';
 
 /** The child beside this file: .ts in the sources, .js when built. */
 const CHILD = fileURLToPath(new URL(`./kernel-child${extname(import.meta.url)}`, import.meta.url));
-const PATIENCE_MS = 120_000;
+/** A software GPU compiles its kernels for a minute. */
+const PATIENCE_MS = 300_000;
 
 export interface KernelReport {
   /** Checks that passed, and the largest error among them. */

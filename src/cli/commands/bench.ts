@@ -10,6 +10,7 @@ const EXAMPLES = `
 Examples:
   dcgan bench                              the tutorial's step on the best device
   dcgan bench --device wasm --threads 1
+  dcgan bench --device webgpu
   dcgan bench --preset tiny --steps 50 --json`;
 
 interface Flags {
@@ -44,7 +45,10 @@ export function defineBench(program: Command): void {
 function text({ device, threads, preset, precision, batch, steps, secondsPerStep: s, ...rest }: Speed): string {
   const { imagesPerSecond, gflopsPerSecond, machine } = rest;
   return `${columns([
-    ['device', `${device} (${machine.variant}), ${threads} of ${machine.cores} usable cores`],
+    [
+      'device',
+      `${device} (${machine.variant})${device === 'webgpu' ? '' : `, ${threads} of ${machine.cores} usable cores`}`,
+    ],
     ['machine', `${machine.cpu}, node ${machine.node}`],
     ['step', `${preset}, ${precision}, batch ${batch}, ${steps} timed`],
     ['seconds a step', `${s.median.toFixed(4)} median, ${s.min.toFixed(4)} to ${s.max.toFixed(4)}`],

@@ -5,6 +5,8 @@ import { DEVICES, type DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
 import { nativeAvailability } from '../../engine/backends/native.ts';
 import { whatIsMissing } from '../../engine/backends/native-bf16.ts';
+import { examineGpu, type GpuReport } from '../../engine/backends/webgpu/examine.ts';
+import { nodeGpu } from '../../engine/backends/webgpu/node.ts';
 import { compile } from '../../engine/compile.ts';
 import { printPlan } from '../../engine/print.ts';
 import { resolveConfig } from '../../gan/config.ts';
@@ -14,6 +16,7 @@ import { trainingStep } from '../../gan/step.ts';
 import { cacheFolder } from '../../platform/cache.ts';
 import { usableCores } from '../../platform/cores.ts';
 import { VERSION } from '../../platform/version.ts';
+import { grouped } from '../format.ts';
 import { checkKernels, type KernelReport } from '../kernel-report.ts';
 import type { Outcome } from '../main.ts';
 import { Screen } from '../output.ts';
@@ -45,6 +48,7 @@ interface DeviceReport {
   readonly reason?: string;
   readonly todo?: string;
   readonly kernels?: KernelReport;
+  readonly gpu?: GpuReport | null;
 }
 
 export function defineDoctor(program: Command, outcome: Outcome): void {
@@ -98,11 +102,11 @@ async function examine(threads: number, json: boolean): Promise<boolean> {
     devices.push(report);
     say(deviceText(report));
   }
-  const usable = devices.find(
-    ({ device, ok, kernels }) => ok && device !== 'reference' && kernels?.problems.length === 0,
-  );
-  screen.live(usable ? `timing ${usable.device} for ${SPEED_SECONDS} seconds ...` : '');
-  const speed = usable ? await timed(usable.device, threads) : null;
+  const sound = devices.filter(({ device, ok, kernels }) => ok && device !== 'reference' && !kernels?.problems.length);
+  // What a training would take, unless some device is to be passed over.
+  const best = devices.every(({ kernels }) => !kernels?.problems.length) ? 'auto' : sound[0]?.device;
+  screen.live(`timing the best device for ${SPEED_SECONDS} seconds ...`);
+  const speed = best && sound.length > 0 ? await timed(best, threads) : null;
   say(speed ? speedText(speed) : 'Nothing here can train: see above what to do.');
   screen.clear();
   if (json) process.stdout.write(`${JSON.stringify({ ...machine, devices, speed })}\n`);
@@ -112,12 +116,10 @@ async function examine(threads: number, json: boolean): Promise<boolean> {
 async function examineDevice(device: DeviceName, threads: number): Promise<DeviceReport> {
   const found = device === 'native' ? await nativeAvailability() : await availability(device);
   if (!found.ok || device === 'reference') return { device, ...found };
-  return {
-    device,
-    ...found,
-    bf16: device === 'native' ? await bf16() : undefined,
-    kernels: await checkKernels(device, threads),
-  };
+  const kernels = await checkKernels(device, threads);
+  if (device === 'native') return { device, ...found, bf16: await bf16(), kernels };
+  if (device !== 'webgpu' || kernels.problems.length > 0) return { device, ...found, kernels };
+  return { device, ...found, kernels, gpu: await examineGpu((await nodeGpu())!) };
 }
 
 async function bf16(): Promise<DeviceReport['bf16']> {
@@ -125,11 +127,12 @@ async function bf16(): Promise<DeviceReport['bf16']> {
   return missing ? { ok: false, reason: missing.message } : { ok: true };
 }
 
-function timed(device: DeviceName, threads: number): Promise<Speed> {
+function timed(device: DeviceName | 'auto', threads: number): Promise<Speed> {
   return measureSpeed(resolveConfig(DEFAULT_PRESET), { device, threads, steps: 1000, seconds: SPEED_SECONDS });
 }
 
-function deviceText({ device, ok, variant, compiler, cache, bf16, reason, todo, kernels }: DeviceReport): string {
+function deviceText({ device, ok, variant, compiler, cache, reason, todo, ...checked }: DeviceReport): string {
+  const { bf16, kernels, gpu } = checked;
   if (!ok) return `${device}: cannot run here: ${reason}. ${todo}.`;
   const lines = [`${device}: ok, ${variant}`];
   if (device === 'reference') lines[0] += ' (slow; for tests only)';
@@ -143,7 +146,27 @@ function deviceText({ device, ok, variant, compiler, cache, bf16, reason, todo, 
     );
     for (const problem of problems) lines.push(`  FAILED ${problem}`);
   }
+  if (gpu) lines.push(...gpuLines(gpu).map((line) => `  ${line}`));
   return lines.join('\n');
+}
+
+function gpuLines({ adapter, driver, hardware, limits, features, subgroups, ...speed }: GpuReport): string[] {
+  const mib = (bytes: number): string => `${grouped(bytes / 2 ** 20)} MiB`;
+  const names = (offered: boolean): string =>
+    Object.entries(features)
+      .filter(([, is]) => is === offered)
+      .map(([name]) =>
+        name === 'subgroups' && subgroups ? `subgroups of ${subgroups.least} to ${subgroups.most}` : name,
+      )
+      .join(', ') || 'none';
+  return [
+    `adapter: ${adapter}; driver: ${driver}${hardware ? '' : '; software, which auto never takes'}`,
+    `limits: buffers of ${mib(limits.maxBufferSize)}, ${mib(limits.maxStorageBufferBindingSize)} of one in use; workgroups of ` +
+      `${limits.maxComputeInvocationsPerWorkgroup} threads and ${limits.maxComputeWorkgroupStorageSize / 1024} KiB, ` +
+      `${grouped(limits.maxComputeWorkgroupsPerDimension)} in a row`,
+    `features: ${names(true)}; not offered: ${names(false)}`,
+    `measured: ${speed.gflopsPerSecond.toPrecision(3)} GFLOP/s of multiply-adds, ${speed.gigabytesPerSecond.toPrecision(3)} GB/s copied`,
+  ];
 }
 
 function speedText({ device, threads, preset, batch, steps, secondsPerStep, ...rest }: Speed): string {

@@ -2,11 +2,15 @@
 /// <reference types="@webgpu/types" />
 import { ADVICE } from './advice.ts';
 import { GpuFailure } from './errors.ts';
+import { Pipelines } from './pipelines.ts';
 
 export interface OpenedGpu {
   readonly device: GPUDevice;
   /** Vendor, architecture, name: one line. */
   readonly variant: string;
+  readonly pipelines: Pipelines;
+  /** Whether tiles are chosen by measuring: a software adapter would take minutes to tell nothing. */
+  readonly tunes: boolean;
 }
 
 /** What there is to say of an adapter. */
@@ -42,7 +46,8 @@ async function openDevice(gpu: GPU): Promise<OpenedGpu> {
   if (!adapter) throw new GpuFailure({ what: 'webgpu: there is no adapter', todo: ADVICE.missing });
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
-  return { device, variant: nameOf(adapter.info) };
+  const { info } = adapter;
+  return { device, variant: nameOf(info), pipelines: new Pipelines(device), tunes: isHardware(info) };
 }
 
 function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): string {

@@ -7,8 +7,9 @@ import { CONTROL_WORDS } from '../../control.ts';
 import type { Address, Plan } from '../../plan.ts';
 import { type Backend, type BackendInfo, type Executable, refuseBf16 } from '../backend.ts';
 import type { OpenedGpu } from './adapter.ts';
-import { gpuError, lostError, shaderError, tooLarge } from './errors.ts';
+import { gpuError, lostError, tooLarge } from './errors.ts';
 import { planKernels } from './kernels.ts';
+import { tunedTiles } from './tune.ts';
 
 // Numbers of the specification: the globals that hold them exist in pages alone.
 const USAGE = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
@@ -29,7 +30,7 @@ export class WebGpuBackend implements Backend {
   readonly info: BackendInfo;
   readonly #device: GPUDevice;
   readonly #stateFloats: number;
-  readonly #layout: GPUBindGroupLayout;
+  readonly #gpu: OpenedGpu;
   readonly #control: GPUBuffer;
   #arena: GPUBuffer;
   #encoder: GPUCommandEncoder | null = null;
@@ -39,18 +40,13 @@ export class WebGpuBackend implements Backend {
   #disposed: Promise<void> | null = null;
   readonly #onError = ({ error }: GPUUncapturedErrorEvent): void => this.#fail(gpuError(error));
 
-  private constructor({ device, variant }: OpenedGpu, stateFloats: number, arena: GPUBuffer) {
+  private constructor(gpu: OpenedGpu, stateFloats: number, arena: GPUBuffer) {
+    const { device, variant } = gpu;
+    this.#gpu = gpu;
     this.#device = device;
     this.#stateFloats = stateFloats;
     this.info = { device: 'webgpu', variant, threads: 1 };
     this.#arena = arena;
-    const compute = 4;
-    this.#layout = device.createBindGroupLayout({
-      entries: [
-        { binding: 0, visibility: compute, buffer: { type: 'storage' } },
-        { binding: 1, visibility: compute, buffer: { type: 'uniform' } },
-      ],
-    });
     this.#control = device.createBuffer({ size: 4 * CONTROL_WORDS, usage: USAGE.uniform | USAGE.copyTarget });
     device.addEventListener('uncapturederror', this.#onError);
     void device.lost.then(({ message }) => this.#fail(lostError(message)));
@@ -74,17 +70,13 @@ export class WebGpuBackend implements Backend {
     try {
       const floats = plan.stateFloats + plan.scratchFloats;
       if (4 * floats > this.#arena.size) await this.#grow(floats);
-      const layout = this.#device.createPipelineLayout({ bindGroupLayouts: [this.#layout] });
+      const { pipelines, tunes } = this.#gpu;
+      const kernels = planKernels(plan, tunes ? await tunedTiles(this.#gpu, plan) : undefined);
       const dispatches = await Promise.all(
-        planKernels(plan).map(async ({ name, code, groups }) => {
-          // What is wrong with the text is told by the pipeline's rejection.
-          this.#device.pushErrorScope('validation');
-          const module = this.#device.createShaderModule({ label: name, code });
-          const making = this.#device.createComputePipelineAsync({ label: name, layout, compute: { module } });
-          const [made] = await Promise.allSettled([making, this.#device.popErrorScope()]);
-          if (made.status === 'rejected') throw await shaderError(name, module, made.reason);
-          return { pipeline: made.value, groups };
-        }),
+        kernels.map(async (kernel) => ({
+          pipeline: await pipelines.get(kernel),
+          groups: kernel.groups,
+        })),
       );
       this.#check();
       const prepared: Prepared = { plan, dispatches };
@@ -126,7 +118,7 @@ export class WebGpuBackend implements Backend {
       pass.setBindGroup(
         0,
         this.#device.createBindGroup({
-          layout: this.#layout,
+          layout: this.#gpu.pipelines.bindings,
           entries: [
             { binding: 0, resource: { buffer: this.#arena } },
             { binding: 1, resource: { buffer: this.#control } },

@@ -1,0 +1,48 @@
+// Kernels made ready, kept as long as the device: a model opened again, or a step that was measured before it is trained, compiles
+// nothing twice. All take the same two bindings: the arena, and the run's control words.
+/// <reference types="@webgpu/types" />
+import { shaderError } from './errors.ts';
+import type { Kernel } from './kernel.ts';
+
+const COMPUTE = 4;
+
+export class Pipelines {
+  readonly #device: GPUDevice;
+  readonly #layout: GPUPipelineLayout;
+  readonly #made = new Map<string, Promise<GPUComputePipeline>>();
+  readonly bindings: GPUBindGroupLayout;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    this.bindings = device.createBindGroupLayout({
+      entries: [
+        { binding: 0, visibility: COMPUTE, buffer: { type: 'storage' } },
+        { binding: 1, visibility: COMPUTE, buffer: { type: 'uniform' } },
+      ],
+    });
+    this.#layout = device.createPipelineLayout({ bindGroupLayouts: [this.bindings] });
+  }
+
+  /** @throws GpuFailure with the compiler's lines when a kernel does not compile */
+  get(kernel: Kernel): Promise<GPUComputePipeline> {
+    const { code } = kernel;
+    let made = this.#made.get(code);
+    if (!made) {
+      made = this.#make(kernel);
+      this.#made.set(code, made);
+      made.catch(() => this.#made.delete(code));
+    }
+    return made;
+  }
+
+  async #make({ name, code }: Kernel): Promise<GPUComputePipeline> {
+    const device = this.#device;
+    // What is wrong with the text is told by the pipeline's rejection.
+    device.pushErrorScope('validation');
+    const module = device.createShaderModule({ label: name, code });
+    const making = device.createComputePipelineAsync({ label: name, layout: this.#layout, compute: { module } });
+    const [made] = await Promise.allSettled([making, device.popErrorScope()]);
+    if (made.status === 'rejected') throw await shaderError(name, module, made.reason);
+    return made.value;
+  }
+}

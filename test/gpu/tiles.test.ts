@@ -1,0 +1,66 @@
+// Tiles on a GPU: whatever the tile, a product's bits are the same; and a backend that chooses them by measuring computes what others do.
+import '../support/gpu.ts';
+import { expect, it, vi } from 'vitest';
+import { openGpu } from '../../src/engine/backends/webgpu/adapter.ts';
+import { WebGpuBackend } from '../../src/engine/backends/webgpu/backend.ts';
+import { isConvolution } from '../../src/engine/backends/webgpu/kernels.ts';
+import { nodeGpu } from '../../src/engine/backends/webgpu/node.ts';
+import { TILES } from '../../src/engine/backends/webgpu/tile.ts';
+import { Bench } from '../../src/engine/backends/webgpu/tune.ts';
+import { compile } from '../../src/engine/compile.ts';
+import { gradients } from '../../src/engine/grad.ts';
+import { layoutState } from '../../src/engine/layout.ts';
+import { conv2d, input, matmul, square, sum } from '../../src/engine/ops/index.ts';
+import { Session } from '../../src/engine/session.ts';
+
+const findings = vi.hoisted(() => new Map<string, unknown>());
+vi.mock('../../src/platform/findings.ts', () => ({
+  finding: async (name: string) => findings.get(name),
+  keepFinding: async (name: string, value: unknown) => void findings.set(name, value),
+}));
+
+const EMPTY = layoutState([]);
+const KEY = { seed: 1, step: 1 };
+
+it('no tile changes a bit of any convolution', async () => {
+  // More rows and columns than one tile of any kind, and remainders of both.
+  const [x, w] = [input('x', [5, 9, 9, 12]), input('w', [3, 3, 12, 68])];
+  const y = conv2d(x, w, 2);
+  const [dx, dw] = gradients(sum(square(y)), [x, w]);
+  const plan = compile({ name: 'convolution', outputs: { y, dx: dx!, dw: dw! }, updates: new Map() }, EMPTY);
+  const convolutions = plan.instructions.filter(isConvolution);
+  expect(convolutions.map(({ kind }) => kind).sort()).toEqual(['conv2d', 'convFilter', 'convInput']);
+  const { device } = await openGpu((await nodeGpu())!);
+  for (const convolution of convolutions) {
+    const bench = await Bench.open(device, convolution);
+    const trials = [];
+    for (const tile of [TILES[0]!, TILES[1]!, TILES[2]!, TILES[6]!]) trials.push(await bench.measure(tile));
+    bench.close();
+    const bits = trials.map((trial) => Buffer.from(trial!.bits.buffer).toString('base64'));
+    expect(new Set(bits).size, convolution.kind).toBe(1);
+    const values = new Float32Array(trials[0]!.bits.buffer);
+    expect(values.every(Number.isFinite) && values.some((value) => value !== 0)).toBe(true);
+    expect(trials.every((trial) => trial!.seconds > 0)).toBe(true);
+  }
+});
+
+it('a backend that tunes computes the same, and measures a shape once', async () => {
+  const gpu = await openGpu((await nodeGpu())!);
+  const [a, b] = [input('a', [70, 9]), input('b', [9, 20])];
+  const plan = compile({ name: 'product', outputs: { y: matmul(a, b) }, updates: new Map() }, EMPTY);
+  const feeds = {
+    a: Float32Array.from({ length: 630 }, (_, i) => Math.sin(i)),
+    b: Float32Array.from({ length: 180 }, (_, i) => Math.cos(i)),
+  };
+  const results: Float32Array[] = [];
+  for (const tunes of [false, true, true]) {
+    const session = new Session(await WebGpuBackend.open({ ...gpu, tunes }, 0), EMPTY);
+    const [y] = await session.run(plan, { key: KEY, inputs: feeds, outputs: ['y'] });
+    results.push(y!);
+    await session.dispose();
+    expect(findings.size).toBe(tunes ? 1 : 0);
+  }
+  expect(results[1]).toEqual(results[0]);
+  expect(results[2]).toEqual(results[0]);
+  expect(TILES[[...findings.values()][0] as number]).toBeDefined();
+});

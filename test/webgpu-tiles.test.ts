@@ -1,0 +1,38 @@
+// How tiles are chosen, with measurements that tests make up; what tiles do on a GPU is in gpu/tiles.test.ts.
+import { expect, it } from 'vitest';
+import { fitTile, TILES, type Tile } from '../src/engine/backends/webgpu/tile.ts';
+import { fastestTile, type TileTrial } from '../src/engine/backends/webgpu/tune.ts';
+
+const [FIRST, SECOND, THIRD] = TILES as [Tile, Tile, Tile];
+
+async function chosen(trials: readonly (readonly [number, number?] | null)[]): Promise<Tile> {
+  const measured: Tile[] = [];
+  return fastestTile(TILES.slice(0, trials.length), async (tile): Promise<TileTrial | null> => {
+    measured.push(tile);
+    const trial = trials[TILES.indexOf(tile)];
+    return trial ? { seconds: trial[0], bits: Uint32Array.of(1, trial[1] ?? 2) } : null;
+  });
+}
+
+it('takes the fastest tile', async () => {
+  expect(await chosen([[3], [1], [2]])).toBe(SECOND);
+  expect(await chosen([[3], [2], [1]])).toBe(THIRD);
+});
+
+it('stays with the standard tile where another gains next to nothing', async () => {
+  expect(await chosen([[1], [0.97], [2]])).toBe(FIRST);
+});
+
+it('takes no tile that gives other bits, or does not run', async () => {
+  expect(await chosen([[3], [1, 7], [2]])).toBe(THIRD);
+  expect(await chosen([[3], null, [2]])).toBe(THIRD);
+  expect(await chosen([null, [1], [2]])).toBe(FIRST);
+});
+
+it('has no tile beyond what every WebGPU allows', () => {
+  for (const tile of TILES) {
+    const { threads, bytes, each, rows, depth } = fitTile(tile, 1024);
+    expect([threads <= 256, bytes <= 16384, each % 4, depth % 4, rows % each]).toEqual([true, true, 0, 0, 0]);
+    expect(fitTile(tile, 1)).toMatchObject({ columns: 4, rows });
+  }
+});

@@ -125,7 +125,7 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       }, threads);
     const [one, more] = [await three(1), await three(3)];
     expect([one.threads, more.threads]).toEqual([1, 3]);
-    expect(more.reason).toBe('the fastest here');
+    expect(more.reason).toMatch(/^the fastest here; .* is a software adapter, which auto never takes$/);
     await page.close();
     await open(alone.url);
     const single = await three(3);

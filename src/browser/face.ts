@@ -1,6 +1,8 @@
 // What a page's Worker does when it is asked: it holds one model, or one training, and nothing of the page.
+import { GpuFailure } from '../engine/backends/webgpu/errors.ts';
 import { type CreateOptions, DCGAN, type StepOptions, type StepResult } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
+import { leftGpu } from '../train/left-gpu.ts';
 import type { TrainEvent } from './events.ts';
 import type { SentOptions } from './options.ts';
 import { PageRun } from './page-run.ts';
@@ -68,7 +70,20 @@ export class Face {
 
   async train(options: SentOptions): Promise<void> {
     this.#run = await PageRun.open(options);
-    this.#events = this.#run.events();
+    this.#events = this.#training();
+  }
+
+  async *#training(): AsyncGenerator<TrainEvent, void, undefined> {
+    for (;;)
+      try {
+        return yield* this.#run!.events();
+      } catch (error) {
+        const { steps } = this.#run!;
+        const next = error instanceof GpuFailure ? await this.#run!.leaveGpu() : null;
+        if (!next) throw error;
+        this.#run = next;
+        yield leftGpu(error as GpuFailure, steps);
+      }
   }
 
   next(): Promise<IteratorResult<TrainEvent, void>> {

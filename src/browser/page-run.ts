@@ -17,13 +17,22 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
   readonly #options: SentOptions;
   readonly #kept: string | null;
   readonly #unlock: () => void;
+  readonly #resumed: boolean;
   #aborted = false;
+  /** The last checkpoint, where the GPU that `auto` took may have to be left; null on any other device. */
+  #retreat: Snapshot | null = null;
 
-  private constructor(gan: DCGAN, data: Dataset, options: SentOptions, kept: string | null, unlock: () => void) {
+  private constructor(
+    gan: DCGAN,
+    data: Dataset,
+    options: SentOptions,
+    { kept, unlock, resumed }: { readonly kept: string | null; readonly unlock: () => void; readonly resumed: boolean },
+  ) {
     super({ gan, data, pictureEvery: options.pictureEvery });
     this.#options = options;
     this.#kept = kept;
     this.#unlock = unlock;
+    this.#resumed = resumed;
   }
 
   static async open(options: SentOptions): Promise<PageRun> {
@@ -39,7 +48,7 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
       const data = await openData(options);
       const gan = resume === undefined ? await openFresh(options, data) : await openAt(resume, options, data);
       if (name !== null && name !== resume) await kept.noteData(name, data);
-      return new PageRun(gan, data, options, name, unlock);
+      return new PageRun(gan, data, options, { kept: name, unlock, resumed: resume !== undefined });
     } catch (error) {
       unlock();
       throw error;
@@ -51,7 +60,26 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
     this.#aborted = true;
   }
 
+  /** The steps taken, those lost with a GPU included. */
+  get steps(): number {
+    return this.gan.steps;
+  }
+
+  /** In place of a run whose GPU has failed, the same on the processor, from its last checkpoint; null where its device was asked for. */
+  async leaveGpu(): Promise<PageRun | null> {
+    if (!this.#retreat) return null;
+    await this.gan.dispose();
+    const gan = await DCGAN.fromSnapshot(this.#retreat, { device: 'cpu', threads: this.#options.threads });
+    const rest = { kept: this.#kept, unlock: this.#unlock, resumed: true };
+    const run = new PageRun(gan, this.data, { ...this.#options, device: 'cpu' }, rest);
+    run.#aborted = this.#aborted;
+    return run;
+  }
+
   async *events(): AsyncGenerator<TrainEvent, void, undefined> {
+    const { device = 'auto' } = this.#options;
+    if (device === 'auto' && this.gan.info.device === 'webgpu')
+      this.#retreat = this.#snapshot(await this.gan.tensors());
     const { config, seed, info, epoch, steps: step } = this.gan;
     const { name, count } = this.data;
     yield {
@@ -62,7 +90,7 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
       data: { name, count },
       info,
       stepsPerEpoch: this.stepsPerEpoch,
-      resumed: this.#options.resume === undefined ? null : { epoch, step },
+      resumed: this.#resumed ? { epoch, step } : null,
       notes: [],
     };
     const already = this.isDone;
@@ -94,11 +122,18 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
     return { type: 'picture', epoch, step: this.gan.steps, picture };
   }
 
-  protected override async save(tensors: State): Promise<CheckpointEvent> {
+  #snapshot(tensors: State): Snapshot {
     const { config, seed, epoch, steps: step } = this.gan;
+    return { config, seed, epoch, step, tensors };
+  }
+
+  protected override async save(tensors: State): Promise<CheckpointEvent> {
+    const snapshot = this.#snapshot(tensors);
+    const { epoch, step } = snapshot;
     const name = nameOfState({ epoch, step }, this.stepsPerEpoch);
-    const bytes = encodeSnapshot({ config, seed, epoch, step, tensors });
+    const bytes = encodeSnapshot(snapshot);
     if (this.#kept !== null) await kept.add(this.#kept, name, bytes);
+    if (this.#retreat) this.#retreat = snapshot;
     return { type: 'checkpoint', epoch, step, name, bytes };
   }
 }

@@ -1,8 +1,10 @@
 // A model on a device: its plans, compiled when first needed, and the calls that training, sampling and replay are made of.
 // Everything here is in terms of named arrays; DCGAN gives it a friendlier face.
 
+import type { ChosenDevice } from '../engine/backends/auto.ts';
 import type { BackendInfo } from '../engine/backends/backend.ts';
 import { chooseDevice, opener } from '../engine/backends/index.ts';
+import { GpuFailure } from '../engine/backends/webgpu/errors.ts';
 import { type Computation, compile } from '../engine/compile.ts';
 import type { Plan } from '../engine/plan.ts';
 import { type Feeds, Session } from '../engine/session.ts';
@@ -69,10 +71,19 @@ export class Machine {
       throw usage({ what: 'threads does not fit', expected: 'a whole number from 1 to 256', got: String(threads) });
     const model = makeModel(config);
     const step = (): Plan => compile(trainingStep(model, config.batchSize), model.layout);
-    // A GPU computes in float32 alone.
-    const chosen = await chooseDevice(device, config.precision === 'float32' ? { threads, plan: step } : undefined);
-    const backend = await opener(chosen.device)({ stateFloats: model.layout.floats, threads });
-    return new Machine(model, new Session(backend, model.layout), chosen.reason);
+    const open = async ({ device: name, reason }: ChosenDevice): Promise<Machine> => {
+      const backend = await opener(name)({ stateFloats: model.layout.floats, threads });
+      return new Machine(model, new Session(backend, model.layout), reason);
+    };
+    try {
+      // A GPU computes in float32 alone.
+      const work = config.precision === 'float32' ? { threads, plan: step } : undefined;
+      return await open(await chooseDevice(device, work));
+    } catch (error) {
+      if (device !== 'auto' || !(error instanceof GpuFailure)) throw error;
+      const processor = await chooseDevice('cpu');
+      return open({ ...processor, reason: `${processor.reason}; the GPU failed (${error.complaint.what})` });
+    }
   }
 
   /** In bf16 `variant` names the step's kernels too once that is ready. */

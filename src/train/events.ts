@@ -77,11 +77,12 @@ export interface EvaluationEvent extends Measurement {
 
 /**
  * Something goes wrong; said once. Condition `not-finite`: a number is NaN or infinite, and the run goes back to its last checkpoint
- * with lower learning rates; a `run` event follows.
+ * with lower learning rates; a `run` event follows. `gpu-failed`: the GPU that `auto` had taken was lost or refused, and the run goes
+ * back to its last checkpoint and on on the processor; a `run` event follows.
  */
 export interface WarningEvent extends Omit<Warning, 'condition'> {
   readonly type: 'warning';
-  readonly condition: Warning['condition'] | 'not-finite';
+  readonly condition: Warning['condition'] | 'not-finite' | 'gpu-failed';
 }
 
 /** The run was asked to stop, and has saved. Resume goes on exactly here. */

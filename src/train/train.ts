@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { prune, saveCheckpoint } from '../checkpoint/files.ts';
 import { checkpointName, nameOfState } from '../checkpoint/names.ts';
+import { GpuFailure } from '../engine/backends/webgpu/errors.ts';
 import { decodeSnapshot, encodeSnapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
@@ -20,6 +21,7 @@ import type {
   TrainEvent,
   WarningEvent,
 } from './events.ts';
+import { leftGpu } from './left-gpu.ts';
 import { Loop, type State } from './loop.ts';
 import { appendMetrics, type MetricsLine } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
@@ -31,13 +33,16 @@ import { checkpointsOf, resolveRun } from './run.ts';
 /**
  * Trains, from a fresh start or where a run stopped. Break, return or an abort finishes the step under way and saves
  * before the iteration ends; resuming from there gives the same bits as never having stopped. A number that is not finite
- * reaches no checkpoint and no picture: see `onNan`.
- * @throws DcganError for options that don't fit, data that can't be read, a disk that can't be written, a training that diverges
+ * reaches no checkpoint and no picture: see `onNan`. A GPU that `auto` took and that fails is left for the processor, at the last
+ * checkpoint.
+ * @throws DcganError for options that don't fit, data that can't be read, a disk that can't be written, a training that diverges,
+ * a device asked for by name that fails
  */
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
   if (options.from !== undefined && options.resume === undefined)
     throw usage({ what: 'from needs a run to resume', todo: 'Add --resume RUN' });
-  const { resume } = options;
+  const { resume, threads, signal } = options;
+  let { device = 'auto' } = options;
   let prepared =
     resume === undefined
       ? await prepareFresh(options)
@@ -46,32 +51,46 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
         : await prepareResumed(resolveRun(resume), options);
   let warning: WarningEvent | null = null;
   for (;;) {
-    const divergence: Divergence | null = yield* trainPrepared(prepared, options.signal, warning);
-    if (!divergence) return;
-    const { folder, record, data } = prepared;
-    if (record.onNan === 'stop') throw diverged(divergence, folder);
-    const { device, threads, signal } = options;
-    prepared = await prepareResumed(folder, { device, threads, signal, data }, divergence);
-    warning = { type: 'warning', condition: 'not-finite', since: divergence.step, ...divergence, help: GOES_BACK };
+    const end: Divergence | GpuFailure | null = yield* trainPrepared(prepared, signal, warning);
+    if (!end) return;
+    const { folder, record, data, gan } = prepared;
+    if (end instanceof GpuFailure) {
+      if (device !== 'auto') throw end;
+      device = 'cpu';
+      prepared = await prepareResumed(folder, { device, threads, signal, data });
+      warning = leftGpu(end, gan.steps);
+    } else {
+      if (record.onNan === 'stop') throw diverged(end, folder);
+      prepared = await prepareResumed(folder, { device, threads, signal, data }, end);
+      warning = { type: 'warning', condition: 'not-finite', since: end.step, ...end, help: GOES_BACK };
+    }
   }
 }
 
 const GOES_BACK = 'It goes on from its last good checkpoint with half the learning rates';
 
-/** All events of a prepared run, behind a warning, whose model is disposed of then; how it diverged, if it did. */
+/**
+ * All events of a prepared run, behind a warning, whose model is disposed of then; how it diverged, or how its GPU failed, if one
+ * did.
+ */
 async function* trainPrepared(
   prepared: Prepared,
   signal: AbortSignal | undefined,
   warning: WarningEvent | null,
-): AsyncGenerator<TrainEvent, Divergence | null, undefined> {
+): AsyncGenerator<TrainEvent, Divergence | GpuFailure | null, undefined> {
   const run = new FolderRun(prepared, signal);
+  let failed = false;
   try {
     if (warning) yield warning;
     yield* run.events();
     return run.divergence;
+  } catch (error) {
+    if (!(error instanceof GpuFailure)) throw error;
+    failed = true;
+    return error;
   } finally {
     try {
-      await run.saveUnsaved();
+      if (!failed) await run.saveUnsaved();
     } finally {
       await run.dispose();
       await prepared.gan.dispose();

@@ -31,6 +31,7 @@ const runs = [
   ['bench/scaling/scaling.mjs', '--plot', 'docs/scaling.svg', ...into],
   ['bench/profile/profile.mjs', ...into],
   ['bench/kernels/run.mjs', ...into],
+  ['bench/gpu/gpu.mjs', ...into],
 ];
 const failed = [];
 for (const run of runs) {

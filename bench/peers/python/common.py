@@ -125,17 +125,18 @@ def work(make, version, mode, batch):
         print(json.dumps({"seconds": time.perf_counter() - began}), flush=True)
 
 
-def main(modes, load):
-    """`load(mode, threads)` imports the peer, after the environment is set, and gives (make trainer, version)."""
+def main(modes, load, devices=("cpu",)):
+    """`load(mode, threads, device)` imports the peer, after the environment is set, and gives (make trainer, version)."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--mode", choices=modes, default=modes[0])
+    parser.add_argument("--device", choices=devices, default=devices[0])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--golden")
     parser.add_argument("--images")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
-    make, version = load(options.mode, options.threads)
+    make, version = load(options.mode, options.threads, options.device)
     if options.golden:
         sys.exit(check(make, options.golden, options.images))
     work(make, version, options.mode, options.batch)

@@ -9,7 +9,7 @@ from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, NORMS, RATE, S
 AXES = ("NHWC", "HWIO", "NHWC")
 
 
-def load(mode, threads):
+def load(mode, threads, device):
     os.environ["JAX_PLATFORMS"] = "cpu"
     os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}"
     if hasattr(os, "sched_setaffinity"):

@@ -1,8 +1,11 @@
 """The tf2018 training step in PyTorch, written as its users would: see common.py for how it is driven.
 
 Mode bf16 is PyTorch's own mixed precision (autocast): what it calls safe runs in bfloat16, variables stay float32.
+With --device cuda it runs on a GPU, where mode graph replays the whole step as one captured CUDA graph.
 One generator pass, the discriminator once on reals and once on fakes, both gradients before either update, as the preset has it.
 """
+
+import sys
 
 import numpy as np
 import torch
@@ -14,17 +17,18 @@ from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, NORMS, RATE, S
 class Trainer:
     """Parameters in PyTorch's layouts: convolutions [out, in, h, w], transposed ones [in, out, h, w]."""
 
-    def __init__(self, start, channels_last=False, bf16=False):
+    def __init__(self, start, device, channels_last=False, bf16=False):
+        self.device = device
         self.bf16 = bf16
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.p = {name: self.leaf(name, start[name]) for name, _ in VARIABLES}
-        self.moving = {f"generator/bn{i}": (torch.zeros(n), torch.ones(n)) for i, n in NORMS}
+        self.moving = {f"generator/bn{i}": (torch.zeros(n, device=device), torch.ones(n, device=device)) for i, n in NORMS}
         self.m = {name: torch.zeros_like(p) for name, p in self.p.items()}
         self.v = {name: torch.zeros_like(p) for name, p in self.p.items()}
         self.steps = 0
 
     def leaf(self, name, array):
-        tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+        tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(self.device)
         if tensor.ndim == 4:
             # Both kinds: TensorFlow's last two axes, swapped, come first.
             tensor = tensor.permute(3, 2, 0, 1).contiguous(memory_format=self.format)
@@ -69,32 +73,31 @@ class Trainer:
     def finals(self):
         found = {}
         for name, value in self.p.items():
-            array = value.detach()
+            array = value.detach().cpu()
             found[name] = (array.permute(2, 3, 1, 0) if array.ndim == 4 else array).numpy()
         for name, (mean, variance) in self.moving.items():
             if name == "generator/bn1":
                 # Here PyTorch keeps n / (n - 1) times what Keras does; the start, 1, is no variance of a batch.
                 start = MOMENTUM**self.steps
                 variance = start + (variance - start) * (self.batch - 1) / self.batch
-            found[f"{name}/moving_mean"] = mean.numpy()
-            found[f"{name}/moving_variance"] = variance.numpy()
+            found[f"{name}/moving_mean"] = mean.cpu().numpy()
+            found[f"{name}/moving_variance"] = variance.cpu().numpy()
         return found
 
     def prepare(self, reals, noise):
         self.batch = len(noise)
         images = torch.from_numpy(reals).permute(0, 3, 1, 2).contiguous(memory_format=self.format)
-        return images, torch.from_numpy(noise)
+        return images.to(self.device), torch.from_numpy(noise).to(self.device)
 
     def sample(self, count):
         with torch.inference_mode():
-            return torch.cat([self.generate(z, False) for z in torch.randn(count, 100).split(256)])
+            return torch.cat([self.generate(z, False) for z in torch.randn(count, 100, device=self.device).split(256)])
 
-    def step(self, reals, z, masks):
+    def update(self, reals, z, masks):
+        """Everything of a step that happens on the device."""
         if masks is None:
             z = torch.randn_like(z)
-        else:
-            masks = [torch.from_numpy(mask).permute(0, 3, 1, 2) for mask in masks]
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.bf16):
             g, d = self.losses(reals, z, masks)
         own = lambda pool: [name for name in self.p if name.startswith(pool)]
         gradients = {}
@@ -102,8 +105,6 @@ class Trainer:
             names = own(pool)
             for name, gradient in zip(names, torch.autograd.grad(loss, [self.p[n] for n in names], retain_graph=keep)):
                 gradients[name] = gradient
-        self.steps += 1
-        rate = adam_rate(self.steps)
         with torch.no_grad():
             names = list(self.p)
             m, v, w = ([source[n] for n in names] for source in (self.m, self.v, self.p))
@@ -114,15 +115,59 @@ class Trainer:
             torch._foreach_addcmul_(v, grads, grads, 1 - BETA2)
             root = torch._foreach_sqrt(v)
             torch._foreach_add_(root, ADAM_EPSILON)
-            torch._foreach_addcdiv_(w, m, root, -rate)
+            self.move(w, m, root)
+        return g.detach(), d.detach()
+
+    def move(self, w, m, root):
+        torch._foreach_addcdiv_(w, m, root, -adam_rate(self.steps))
+
+    def step(self, reals, z, masks):
+        if masks is not None:
+            masks = [torch.from_numpy(mask).permute(0, 3, 1, 2).to(self.device) for mask in masks]
+        self.steps += 1
+        g, d = self.update(reals, z, masks)
         return g.item(), d.item()
 
 
-def load(mode, threads):
+class GraphTrainer(Trainer):
+    """The step captured once as a CUDA graph: inputs and losses have fixed places, random numbers go on from replay to replay."""
+
+    graph = None
+
+    def move(self, w, m, root):
+        # The rate is a tensor, since a captured number would stay what it was.
+        change = torch._foreach_div(m, root)
+        torch._foreach_mul_(change, self.rate)
+        torch._foreach_sub_(w, change)
+
+    def update(self, reals, z, masks):
+        if self.graph is None:
+            self.rate = torch.zeros((), device=self.device)
+        self.rate.fill_(adam_rate(self.steps))
+        if masks is not None:
+            return super().update(reals, z, masks)
+        if self.graph is None:
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                for _ in range(3):
+                    super().update(reals, z, None)
+            torch.cuda.current_stream().wait_stream(side)
+            self.graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self.graph):
+                self.captured = super().update(reals, z, None)
+        self.graph.replay()
+        return self.captured
+
+
+def load(mode, threads, device):
     torch.set_num_threads(threads)
+    if mode == "graph" and device != "cuda":
+        sys.exit("Error: mode graph needs --device cuda")
 
     def make(start):
-        trainer = Trainer(start, mode in ("channels_last", "bf16"), mode == "bf16")
+        kind = GraphTrainer if mode == "graph" else Trainer
+        trainer = kind(start, device, mode in ("channels_last", "bf16"), mode == "bf16")
         if mode == "compile":
             trainer.losses = torch.compile(trainer.losses)
         return trainer
@@ -131,4 +176,4 @@ def load(mode, threads):
 
 
 if __name__ == "__main__":
-    main(["default", "channels_last", "compile", "bf16"], load)
+    main(["default", "channels_last", "compile", "bf16", "graph"], load, ("cpu", "cuda"))

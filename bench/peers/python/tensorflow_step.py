@@ -5,7 +5,7 @@ import os
 from common import ADAM_EPSILON, BETA1, BETA2, EPSILON, MOMENTUM, NORMS, RATE, SLOPE, VARIABLES, adam_rate, main
 
 
-def load(mode, threads):
+def load(mode, threads, device):
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     import tensorflow as tf

@@ -1,0 +1,138 @@
+// What a plan asks of a GPU, worked out without one: the dispatches of each group of instructions, the FLOP they compute and the
+// bytes they ask memory for against the fewest possible, and how many threads a multiprocessor can hold of each kernel.
+import { convFilterKernels, filterRuns } from '../../dist/engine/backends/webgpu/convolution.js';
+import { planKernels } from '../../dist/engine/backends/webgpu/kernels.js';
+import { fitTile, STANDARD } from '../../dist/engine/backends/webgpu/tile.js';
+
+/** A multiprocessor of compute capability 9.0 (NVIDIA H100): CUDA C++ Programming Guide, "Technical Specifications per Compute Capability". */
+export const PROCESSOR = { registers: 65536, threads: 2048, groups: 32, bytes: 227 * 1024, groupBytes: 1024 };
+/** Registers of a thread besides those counted: addresses, loop counters, what a compiler keeps. An estimate. */
+const OTHER_REGISTERS = 28;
+
+/** A convolution with what is attached to it, or any other instruction. */
+export function groupsOf({ instructions }) {
+  const groups = [];
+  for (const instruction of instructions)
+    if (instruction.kind === 'elementwise' && instruction.attached) groups.at(-1).push(instruction);
+    else groups.push([instruction]);
+  return groups;
+}
+
+export function label(i) {
+  if ('OC' in i) return `${i.kind} ${i.H}x${i.W}x${i.C} - ${i.OH}x${i.OW}x${i.OC}, kernel ${i.KH}, stride ${i.stride}`;
+  return i.kind;
+}
+
+export function workOf(group) {
+  const [first, attached] = group;
+  const kernels = planKernels({ instructions: group });
+  const counted = 'OC' in first ? ofConvolution(first, kernels) : ofProgram(first, kernels);
+  // What is attached reads its operands but for the convolution's own output, and writes its results.
+  const more = attached ? programBytes(attached, first.kind === 'conv2d' ? first.y : first.x) : { moved: 0, least: 0 };
+  return {
+    kernels,
+    ...counted,
+    moved: counted.moved + more.moved,
+    least: counted.least + more.least,
+    resident: residentThreads(counted),
+  };
+}
+
+/** Threads that a multiprocessor can hold at a time. */
+function residentThreads({ threads, bytes, registers }) {
+  const each = Math.ceil(registers / 8) * 8;
+  const groups = Math.min(
+    PROCESSOR.groups,
+    Math.floor(PROCESSOR.threads / threads),
+    Math.floor(PROCESSOR.registers / (each * threads)),
+    Math.floor(PROCESSOR.bytes / (bytes + PROCESSOR.groupBytes)),
+  );
+  return groups * threads;
+}
+
+function ofConvolution(c, kernels) {
+  const { rows, columns, units } = {
+    conv2d: () => ({ rows: c.N * c.OH * c.OW, columns: c.OC, units: [c.KH * c.KW * c.C] }),
+    convInput: () => ({
+      rows: c.N * Math.ceil(c.H / c.stride) * Math.ceil(c.W / c.stride),
+      columns: c.C,
+      units: phases(c).map((taps) => taps * c.OC),
+    }),
+    convFilter: () => {
+      const each = Math.ceil(c.N / filterRuns(c));
+      const images = Array.from(
+        { length: filterRuns(c) },
+        (_, run) => Math.min(c.N, (run + 1) * each) - Math.min(c.N, run * each),
+      );
+      return { rows: c.KH * c.KW * c.C, columns: c.OC, units: images.map((n) => n * c.OH * c.OW) };
+    },
+  }[c.kind]();
+  const tile = fitTile(STANDARD, columns);
+  const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
+  const depth = units.reduce((sum, d) => sum + Math.ceil(d / tile.depth) * tile.depth, 0);
+  const [x, w, y] = [c.N * c.H * c.W * c.C, c.KH * c.KW * c.C * c.OC, c.N * c.OH * c.OW * c.OC];
+  const result = { conv2d: y, convInput: x, convFilter: w }[c.kind];
+  // Runs of a filter's gradient are written, read and added by a second dispatch.
+  const runs = convFilterRuns(c);
+  return {
+    threads: tile.threads,
+    bytes: tile.bytes,
+    registers: tile.each * 4 + tile.each + 4 + OTHER_REGISTERS,
+    flop: 2 * tiles * tile.rows * tile.columns * depth,
+    needed:
+      2 * c.N * c.C * c.OC * taps(c.H, c.OH, c.KH, c.stride, c.padTop) * taps(c.W, c.OW, c.KW, c.stride, c.padLeft),
+    moved: 4 * (tiles * depth * (tile.rows + tile.columns) + result * (runs > 1 ? 2 * runs + 1 : 1)),
+    least: 4 * (x + w + y),
+    workgroups: kernels[0].groups[0] * kernels[0].groups[1],
+  };
+}
+
+const convFilterRuns = (c) => (c.kind === 'convFilter' && convFilterKernels(c).length > 1 ? filterRuns(c) : 1);
+
+/** Taps of each phase of a stride. */
+function phases({ KH, KW, stride, padTop, padLeft }) {
+  const along = (kernel, pad, at) => Math.floor((kernel + stride - 1 - ((at + pad) % stride)) / stride);
+  return Array.from(
+    { length: stride * stride },
+    (_, unit) => along(KH, padTop, Math.floor(unit / stride)) * along(KW, padLeft, unit % stride),
+  );
+}
+
+/** Pairs of an output place and a tap that meets the input, along one side. */
+function taps(size, out, kernel, stride, pad) {
+  let count = 0;
+  for (let o = 0; o < out; o++)
+    for (let k = 0; k < kernel; k++) if (o * stride + k - pad >= 0 && o * stride + k - pad < size) count++;
+  return count;
+}
+
+function ofProgram(i, kernels) {
+  const workgroups = kernels[0].groups[0] * kernels[0].groups[1];
+  const common = { threads: 64, needed: 0, flop: 0, workgroups };
+  if (i.kind === 'transpose' || i.kind === 'shiftCut') {
+    const count = i.kind === 'transpose' ? i.rows * i.columns : i.N * i.H * i.W * i.C;
+    return { ...common, bytes: 0, registers: 4 + OTHER_REGISTERS, moved: 8 * count, least: 8 * count };
+  }
+  const sums = i.kind === 'reduce' ? 4 * i.results.length : 0;
+  return {
+    ...common,
+    bytes: i.kind === 'reduce' ? 16 * 64 * i.results.length : 0,
+    registers: 4 * i.registers + sums + OTHER_REGISTERS,
+    ...programBytes(i, null),
+  };
+}
+
+/** Bytes that a program's loads and stores ask for, and that they would if each value were read once. `own` is at hand already. */
+function programBytes({ kind, count, sizes, operands, code, results, outer, inner, parts }, own) {
+  const loaded = code.filter(({ op }) => op === 'load').map(({ a }) => operands[a]);
+  const outside = loaded.filter(({ address }) => address !== own);
+  const footprint = ({ strides }) => sizes.reduce((all, size, d) => (strides[d] === 0 ? all : all * size), 1);
+  const once = new Map(outside.map((operand) => [`${operand.address} ${operand.strides}`, footprint(operand)]));
+  const written = kind === 'reduce' ? results.length * outer * inner : results.length * count;
+  const partials = kind === 'reduce' && parts > 1 ? 2 * results.length * inner * parts : 0;
+  const points = ({ strides }) => (strides.every((stride) => stride === 0) ? count / 4 : count);
+  return {
+    moved: 4 * (outside.reduce((all, operand) => all + points(operand), 0) + written + partials),
+    least: 4 * ([...once.values()].reduce((all, n) => all + n, 0) + written),
+  };
+}

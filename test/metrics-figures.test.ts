@@ -7,10 +7,12 @@ import { uniforms } from '../src/gan/golden.ts';
 import { Distances } from '../src/metrics/distances.ts';
 import type { Features } from '../src/metrics/extractor.ts';
 import { frechetDistance, momentsOf } from '../src/metrics/frechet.ts';
-import { manifoldFigures } from '../src/metrics/manifold.ts';
+import { manifoldFigures, realNeighbours } from '../src/metrics/manifold.ts';
 import { nearest } from '../src/metrics/neighbours.ts';
+import { putInOrder } from '../src/metrics/ordered.ts';
 import { type ImageSet, laplacianPyramid } from '../src/metrics/pyramid.ts';
 import { classifierScore, histogram, predictions } from '../src/metrics/score.ts';
+import { trace } from '../src/metrics/symmetric.ts';
 import { slicedWasserstein } from '../src/metrics/wasserstein.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { values } from './support/values.ts';
@@ -49,6 +51,25 @@ it('the Fréchet distance is what scipy and pytorch-fid say', () => {
   expect(frechetDistance(momentsOf(REALS), momentsOf(REALS))).toBeLessThan(1e-9);
 });
 
+it('and where there are fewer samples than values', () => {
+  const wide = ({ values: all }: Features, count: number): Features => ({
+    count,
+    width: 12 * WIDTH,
+    values: all.subarray(0, count * 12 * WIDTH),
+  });
+  const [few, others] = [momentsOf(wide(REALS, 60)), momentsOf(wide(FAKES, 58))];
+  expect(Math.abs(frechetDistance(few, others) / WANT.few - 1)).toBeLessThan(1e-9);
+  expect(Math.abs(frechetDistance(others, few) / WANT.few - 1)).toBeLessThan(1e-9);
+  const flat = momentsOf({ count: 9, width: 4, values: new Float32Array(36).fill(2) });
+  expect(frechetDistance(flat, flat)).toBe(0);
+});
+
+it('numbers come in order, whatever their signs', () => {
+  const some = [...values([5000], 3), 0, -0, 1e-40, -1e-40, 3e38, -3e38, Number.NEGATIVE_INFINITY, 1, 1];
+  const got = putInOrder(Float32Array.from(some));
+  expect(Array.from(got)).toEqual(Array.from(Float32Array.from(some).sort()));
+});
+
 it('the score of logits is what scipy says', () => {
   const logits = Float32Array.from(
     { length: 900 * 10 },
@@ -69,7 +90,7 @@ describe.each(TEST_DEVICES)('distances', (device) => {
     afterAll(() => distances.dispose());
 
     it('precision, recall, density and coverage are what scipy and prdc say', async () => {
-      const got = await manifoldFigures(distances, REALS, FAKES);
+      const got = await manifoldFigures(distances, REALS, FAKES, await realNeighbours(distances, REALS));
       for (const want of [WANT.manifold, WANT.packages.manifold])
         for (const [name, value] of Object.entries(want))
           expect(Math.abs(got[name as keyof typeof got] - (value as number)), name).toBeLessThan(1e-12);
@@ -126,7 +147,7 @@ it('a distance is symmetric, never negative, and unmoved by a shift of both sets
     fc.property(set, set, (a, b) => {
       const [x, y] = [momentsOf(a), momentsOf(b)];
       const there = frechetDistance(x, y);
-      const scale = 1 + x.covariance.trace() + y.covariance.trace();
+      const scale = 1 + trace(x.covariance, 3) + trace(y.covariance, 3);
       expect(there).toBeGreaterThanOrEqual(0);
       expect(Math.abs(there - frechetDistance(y, x)) / scale).toBeLessThan(1e-5);
       const shifted = ({ values: v, ...rest }: Features): Features => ({

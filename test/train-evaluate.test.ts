@@ -85,7 +85,7 @@ describe('its figures', () => {
     const count = heldOut ? data.count : data.count / 2;
     const [images, { imageSize, channels }] = [await gan.generate(count, { seed: 1 }), gan.config];
     await gan.dispose();
-    const extractor = await openExtractor(undefined, data, machine);
+    const extractor = await openExtractor({}, data, machine);
     const judge = await Judge.open(data, heldOut, { ...machine, seed: 1, count, extractor });
     const found = await judge.judge({ images, count, side: imageSize, channels });
     await extractor?.dispose();

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { FITS } from '../data/options.ts';
 import { configSchema, savedConfigSchema } from '../gan/schema.ts';
+import { RANGES } from '../metrics/network-input.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import { parseData } from '../platform/schema.ts';
@@ -27,6 +28,8 @@ const fileSchema = z
     onNan: z.enum(ON_NAN),
     evaluateEvery: evaluateEverySchema,
     keepBest: z.boolean(),
+    extractor: z.string(),
+    extractorRange: z.enum(RANGES),
     ...reading.shape,
   })
   .partial();
@@ -41,6 +44,8 @@ const runSchema = z.object({
   onNan: z.enum(ON_NAN).default('stop'),
   evaluateEvery: evaluateEverySchema.default(0),
   keepBest: z.boolean().default(false),
+  extractor: z.string().optional(),
+  extractorRange: z.enum(RANGES).optional(),
 });
 
 /** The options in a file. Errors: it can't be read, is not JSON, or has a key or value that does not fit. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import plot from 'simple-ascii-chart';
 import { listCheckpoints } from '../checkpoint/files.ts';
 import { DCGAN } from '../gan/dcgan.ts';
-import { openExtractor } from '../metrics/extractors.ts';
+import { type ExtractorChoice, openExtractor } from '../metrics/extractors.ts';
 import { comparable, EVALUATION_SEED, Gauge, MEASURE_NAMES, type Measurement } from '../metrics/gauge.ts';
 import { writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
@@ -12,13 +12,15 @@ import { curveSvg } from '../render/curve.ts';
 import { readMetrics } from '../train/metrics.ts';
 import { dataOfRun, heldOutFor, openData } from '../train/prepare.ts';
 import { checkpointsOf, readRunConfig } from '../train/run.ts';
+import { extractorText } from './evaluation-text.ts';
+import { extractionProgress } from './extractor-options.ts';
 import { grouped } from './format.ts';
 import type { Screen } from './output.ts';
 
 export const CURVE_NAME = 'evaluation.svg';
 
 interface Question {
-  readonly extractor: string | undefined;
+  readonly extractor: ExtractorChoice;
   readonly count: number;
   readonly seed: number;
   readonly device: string | undefined;
@@ -44,8 +46,10 @@ export async function evaluateAll(run: string, question: Question, screen: Scree
   const machine = { device, threads };
   const extractor = await openExtractor(question.extractor, data, machine);
   const found = new Map<number, Measurement>();
+  let gauge: Gauge | null = null;
   try {
-    const gauge = await Gauge.open(data, await heldOutFor(data), { ...machine, extractor, seed, count });
+    const onProgress = extractionProgress(screen);
+    gauge = await Gauge.open(data, await heldOutFor(data), { ...machine, extractor, seed, count, onProgress });
     const alike = { measure: gauge.measure, samples: gauge.count, extractor };
     for (const line of seed === EVALUATION_SEED ? readMetrics(run) : [])
       if (line.type === 'evaluation' && comparable(line, alike)) found.set(line.epoch, line);
@@ -61,6 +65,7 @@ export async function evaluateAll(run: string, question: Question, screen: Scree
     }
   } finally {
     screen.clear();
+    await gauge?.dispose();
     await extractor?.dispose();
   }
   if (found.size === 0)
@@ -90,7 +95,7 @@ export async function evaluateAll(run: string, question: Question, screen: Scree
 export function allText({ run, svg, epochs }: RunEvaluation, columns: number): string {
   const { measure, samples, floor, extractor } = epochs[0]!;
   const best = epochs.reduce((a, b) => (b.value < a.value ? b : a));
-  const by = extractor ? ` by ${extractor.name} (SHA-256 ${extractor.sha256.slice(0, 12)})` : '';
+  const by = extractor ? ` by ${extractorText(extractor)}` : '';
   const rows = epochs.map(
     ({ epoch, value }) =>
       `${String(epoch).padStart(6)}  ${value.toFixed(2).padStart(9)}${epoch === best.epoch ? '  best' : ''}`,

@@ -1,8 +1,32 @@
 // An evaluation as a table for people: each figure, its floor, and which way is good.
 import type { Evaluation } from '../metrics/evaluate.ts';
+import type { ExtractorInfo } from '../metrics/extractor.ts';
 import { grouped } from './format.ts';
 
 const decimals = (value: number, digits = 3): string => value.toFixed(digits);
+
+/** More classes than this are named by the most frequent alone. */
+const MOST_CLASSES = 20;
+const NAMED_CLASSES = 10;
+
+/** `digits (SHA-256 560c85fcac5c)`, and how a network of one's own is given images. */
+export function extractorText({ name, sha256, input }: ExtractorInfo): string {
+  return `${name} (SHA-256 ${sha256.slice(0, 12)}${input === undefined ? '' : `; ${input}`})`;
+}
+
+function classesText(histogram: readonly number[], names: readonly string[] | null): string {
+  const named = names?.length === histogram.length ? names : null;
+  const all = histogram.map((n, k) => ({ n, text: `${named?.[k] ?? k}: ${grouped(n)}` }));
+  const few = all.length <= MOST_CLASSES;
+  const shown = few
+    ? all
+    : all
+        .toSorted((a, b) => b.n - a.n)
+        .slice(0, NAMED_CLASSES)
+        .filter(({ n }) => n > 0);
+  const which = few ? 'taken for classes' : `taken for classes, of ${grouped(all.length)} the most frequent`;
+  return `${which}: ${shown.map(({ text }) => text).join('  ')}`;
+}
 
 export function evaluationText(evaluation: Evaluation, source: string, classNames: readonly string[] | null): string {
   const { samples, against, heldOut, slicedWasserstein, features } = evaluation;
@@ -10,7 +34,7 @@ export function evaluationText(evaluation: Evaluation, source: string, className
     `${grouped(samples.count)} samples of ${source}`,
     `against ${grouped(against.count)} images of ${against.name}; floor: ${grouped(heldOut.count)} of ${heldOut.name}`,
     features
-      ? `features of ${features.extractor.name} (SHA-256 ${features.extractor.sha256.slice(0, 12)})`
+      ? `features of ${extractorText(features.extractor)}`
       : 'no extractor knows these images: only what needs none',
   ];
   const rows: (readonly [string, string, string, string])[] = [['', 'samples', 'floor', '']];
@@ -30,9 +54,7 @@ export function evaluationText(evaluation: Evaluation, source: string, className
   for (const { side, ...figure } of slicedWasserstein)
     add(`sliced Wasserstein, ${side} x ${side}`, figure, 'lower is better', 2);
   const accuracy = features?.classes?.accuracy ?? null;
-  const classes = features?.classes
-    ? `taken for classes: ${features.classes.histogram.map((n, k) => `${classNames?.[k] ?? k}: ${grouped(n)}`).join('  ')}\n`
-    : '';
+  const classes = features?.classes ? `${classesText(features.classes.histogram, classNames)}\n` : '';
   const right = accuracy === null ? '' : `of the class asked for: ${decimals(100 * accuracy, 2)} %\n`;
   const width = rows
     .map((_, i) => i)

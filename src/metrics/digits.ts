@@ -33,6 +33,7 @@ export async function openDigits(
   return {
     name: 'digits',
     sha256: sha256(bytes),
+    computedBy: `${session.backend.info.device} ${session.backend.info.variant}`,
     async extract(images: Float32Array, count: number): Promise<Extracted> {
       const features = new Float32Array(count * WIDTH);
       const logits = new Float32Array(count * CLASSES);

@@ -23,7 +23,8 @@ export class Distances {
   readonly #session: Session;
   readonly #plans = new Map<string, Plan>();
 
-  private constructor(session: Session) {
+  /** `session` must have an empty state. */
+  constructor(session: Session) {
     this.#session = session;
   }
 
@@ -64,9 +65,9 @@ export class Distances {
 
 /** Of each row, in double precision. */
 export function squaredLengths({ count, width, values }: Features): Float64Array {
-  return Float64Array.from({ length: count }, (_, n) =>
-    values.subarray(n * width, (n + 1) * width).reduce((total, value) => total + value * value, 0),
-  );
+  const lengths = new Float64Array(count);
+  for (let n = 0; n < count; n++) for (let i = n * width; i < (n + 1) * width; i++) lengths[n]! += values[i]! ** 2;
+  return lengths;
 }
 
 /** The squared distance of two rows, in double precision. */

@@ -15,13 +15,25 @@ export interface Extracted {
   readonly logits: Features | null;
 }
 
-export interface Extractor {
+/** Which extractor: distances compare only where all of it is equal. */
+export interface ExtractorInfo {
   readonly name: string;
   /** Of the file it comes from: 64 hex digits. */
   readonly sha256: string;
+  /** How a network of one's own is given images: order of axes, size, channels, range. */
+  readonly input?: string | undefined;
+}
+
+export interface Extractor extends ExtractorInfo {
+  /** The device or runtime, which decides the last bits. */
+  readonly computedBy: string;
   /** Features of images [count, height, width, channels] in [-1, 1]. */
   extract(images: Float32Array, count: number): Promise<Extracted>;
   dispose(): Promise<void>;
+}
+
+export function infoOf({ name, sha256, input }: Extractor): ExtractorInfo {
+  return { name, sha256, ...(input !== undefined && { input }) };
 }
 
 /** The rows of a set from `first` (inclusive) to `last` (exclusive); no copy. */

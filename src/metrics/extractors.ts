@@ -5,25 +5,38 @@ import { SIDE } from './classifier.ts';
 import { openDigits } from './digits.ts';
 import type { Extractor } from './extractor.ts';
 import type { MetricsMachine } from './machine.ts';
+import type { Range } from './network-input.ts';
+import { openOnnx } from './onnx.ts';
 
 export const DIGITS = 'digits';
+
+export interface ExtractorChoice {
+  /** `digits`, or the path of an ONNX file; what the data ask for when not given. */
+  readonly extractor?: string | undefined;
+  /** What the pixels of an ONNX network lie between; -1..1 when not given. */
+  readonly extractorRange?: Range | undefined;
+}
 
 /**
  * The extractor asked for; else the digit classifier for MNIST, and none for anything else: its features say nothing of images
  * it was not trained on.
  */
 export async function openExtractor(
-  asked: string | undefined,
+  { extractor: asked, extractorRange: range }: ExtractorChoice,
   data: Dataset,
   machine: MetricsMachine,
 ): Promise<Extractor | null> {
+  const isFile = asked?.endsWith('.onnx') === true;
+  if (range !== undefined && !isFile)
+    throw usage({ what: 'a range is given, but no network', todo: 'Say which: --extractor FILE.onnx' });
   if (asked === undefined) return /^mnist(-test)?$/.test(data.name) ? openDigits(machine) : null;
+  if (isFile) return openOnnx(asked, { side: data.height, channels: data.channels, range, threads: machine.threads });
   if (asked !== DIGITS)
     throw usage({
       what: 'the extractor does not fit',
-      expected: DIGITS,
+      expected: `${DIGITS}, or a file ending in .onnx`,
       got: asked,
-      todo: `Leave it out, or say ${DIGITS}`,
+      todo: 'Leave it out, or say one of them',
     });
   if (data.height !== SIDE || data.width !== SIDE || data.channels !== 1)
     throw new DcganError({

@@ -1,17 +1,21 @@
 // The Fréchet distance between two sets of features, each taken for a normal distribution (Heusel et al., "GANs trained by a
 // two time-scale update rule converge to a local Nash equilibrium", 2017, equation 6; Dowson and Landau 1982), in double precision:
 //   |m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))
-// The trace of the root is the sum of the roots of the eigenvalues of the symmetric matrix C1^(1/2) C2 C1^(1/2).
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+// With C1 = L L', the eigenvalues of C1 C2 are those of the symmetric matrix L' C2 L, and the trace of the root is the sum of their
+// roots. L needs no eigenvectors, and is narrow where features are tied or samples few.
 import { DcganError } from '../platform/errors.ts';
 import type { Features } from './extractor.ts';
+import { addRowProducts, choleskyRows, eigenvalues, mirror, trace } from './symmetric.ts';
 
 export interface Moments {
   readonly count: number;
   readonly mean: Float64Array;
   /** [width, width], with count - 1 below. */
-  readonly covariance: Matrix;
+  readonly covariance: Float64Array;
 }
+
+/** Samples whose products are added together. */
+const AT_ONCE = 256;
 
 /** Mean and covariance of features. @throws DcganError for fewer than two, or values that are not finite */
 export function momentsOf({ count, width, values }: Features): Moments {
@@ -19,44 +23,36 @@ export function momentsOf({ count, width, values }: Features): Moments {
   const mean = new Float64Array(width);
   for (let n = 0; n < count; n++) for (let i = 0; i < width; i++) mean[i]! += values[n * width + i]!;
   for (let i = 0; i < width; i++) mean[i]! /= count;
-  const sums = new Float64Array(width * width);
-  const centred = new Float64Array(width);
-  for (let n = 0; n < count; n++) {
-    for (let i = 0; i < width; i++) centred[i] = values[n * width + i]! - mean[i]!;
-    for (let i = 0; i < width; i++) {
-      const value = centred[i]!;
-      if (value === 0) continue;
-      for (let j = i; j < width; j++) sums[i * width + j]! += value * centred[j]!;
-    }
-  }
-  const covariance = Matrix.zeros(width, width);
-  for (let i = 0; i < width; i++)
-    for (let j = i; j < width; j++) {
-      const value = sums[i * width + j]! / (count - 1);
-      covariance.set(i, j, value);
-      covariance.set(j, i, value);
-    }
   if (!mean.every(Number.isFinite))
     throw new DcganError({ what: 'features are not finite', todo: 'Evaluate an earlier checkpoint' });
+  const covariance = new Float64Array(width * width);
+  for (let first = 0; first < count; first += AT_ONCE) {
+    const n = Math.min(AT_ONCE, count - first);
+    // A row for each feature.
+    const centred = new Float64Array(width * n);
+    for (let s = 0; s < n; s++)
+      for (let i = 0; i < width; i++) centred[i * n + s] = values[(first + s) * width + i]! - mean[i]!;
+    addRowProducts(covariance, centred, centred, width, width);
+  }
+  for (let i = 0; i < covariance.length; i++) covariance[i]! /= count - 1;
+  mirror(covariance, width);
   return { count, mean, covariance };
 }
 
 /** The squared distance that papers call FID; 0 for equal distributions. */
 export function frechetDistance(a: Moments, b: Moments): number {
+  const n = a.mean.length;
   const means = a.mean.reduce((total, value, i) => total + (value - b.mean[i]!) ** 2, 0);
-  const root = symmetricRoot(a.covariance);
-  const product = root.mmul(b.covariance).mmul(root);
-  const symmetric = product.add(product.transpose()).mul(0.5);
-  const { realEigenvalues } = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
-  const traceOfRoot = realEigenvalues.reduce((total, value) => total + Math.sqrt(Math.max(0, value)), 0);
-  return Math.max(0, means + a.covariance.trace() + b.covariance.trace() - 2 * traceOfRoot);
+  const traces = trace(a.covariance, n) + trace(b.covariance, n);
+  return Math.max(0, means + traces - 2 * traceOfRoot(a.covariance, b.covariance, n));
 }
 
-/** The root of a symmetric matrix without negative eigenvalues but by rounding. */
-function symmetricRoot(matrix: Matrix): Matrix {
-  const { eigenvectorMatrix: vectors, realEigenvalues } = new EigenvalueDecomposition(matrix, {
-    assumeSymmetric: true,
-  });
-  const roots = Matrix.diag(realEigenvalues.map((value) => Math.sqrt(Math.max(0, value))));
-  return vectors.mmul(roots).mmul(vectors.transpose());
+function traceOfRoot(a: Float64Array, b: Float64Array, n: number): number {
+  const { rows, rank } = choleskyRows(a, n);
+  if (rank === 0) return 0;
+  const half = new Float64Array(rank * n);
+  addRowProducts(half, rows, b, rank, n);
+  const product = new Float64Array(rank * rank);
+  addRowProducts(product, half, rows, rank, rank);
+  return eigenvalues(product, rank).reduce((total, value) => total + Math.sqrt(Math.max(0, value)), 0);
 }

@@ -1,12 +1,26 @@
 // One number for many checkpoints, cheap enough for every epoch: the Fréchet distance where an extractor knows the images, else
 // the mean of the sliced Wasserstein distances. Both are to the last digit what a `Judge` says of the same samples.
 import type { Dataset } from '../data/dataset.ts';
-import type { Extractor } from './extractor.ts';
+import { layoutState } from '../engine/layout.ts';
+import type { Session } from '../engine/session.ts';
+import { type Extractor, type ExtractorInfo, type Features, infoOf } from './extractor.ts';
 import { frechetDistance, type Moments, momentsOf } from './frechet.ts';
-import type { MetricsMachine } from './machine.ts';
+import { type MetricsMachine, openSession } from './machine.ts';
 import type { ImageSet } from './pyramid.ts';
-import { comparedPart, featuresOf, firstOf, heldOutPart, orderOf, setOf, slicedCount } from './sets.ts';
-import { slicedWasserstein } from './wasserstein.ts';
+import {
+  allOf,
+  comparedPart,
+  type ExtractionProgress,
+  extractSet,
+  firstOf,
+  heldOutPart,
+  orderOf,
+  SAMPLES_NAME,
+  setOf,
+  slicedCount,
+} from './sets.ts';
+import { storedExtraction } from './stored.ts';
+import { SlicedTarget } from './wasserstein.ts';
 
 export const MEASURES = ['frechet-distance', 'sliced-wasserstein'] as const;
 export type Measure = (typeof MEASURES)[number];
@@ -25,13 +39,18 @@ export interface Measurement {
   readonly floor: number;
   readonly samples: number;
   /** Null for a measure that needs none. */
-  readonly extractor: { readonly name: string; readonly sha256: string } | null;
+  readonly extractor: ExtractorInfo | null;
 }
 
 type Kind = Pick<Measurement, 'measure' | 'samples' | 'extractor'>;
 
 export function comparable(a: Kind, b: Kind): boolean {
-  return a.measure === b.measure && a.samples === b.samples && a.extractor?.sha256 === b.extractor?.sha256;
+  return (
+    a.measure === b.measure &&
+    a.samples === b.samples &&
+    a.extractor?.sha256 === b.extractor?.sha256 &&
+    a.extractor?.input === b.extractor?.input
+  );
 }
 
 /** Samples of a measurement, where the data are as many. */
@@ -49,41 +68,68 @@ export interface GaugeOptions extends MetricsMachine {
   readonly extractor: Extractor | null;
   readonly seed?: number | undefined;
   readonly count?: number | undefined;
+  readonly onProgress?: ExtractionProgress | undefined;
 }
 
+/** What is known of the data, and the held-out images: features, or patches. */
+type Against =
+  | {
+      readonly measure: 'frechet-distance';
+      readonly extractor: Extractor;
+      readonly moments: Moments;
+      readonly heldOut: Features;
+    }
+  | {
+      readonly measure: 'sliced-wasserstein';
+      readonly subset: ImageSet;
+      readonly session: Session;
+      readonly heldOut: ImageSet;
+    };
+
 export class Gauge {
-  readonly measure: Measure;
   /** Samples of a measurement. */
   readonly count: number;
   readonly #options: GaugeOptions;
   readonly #seed: number;
-  readonly #against: Moments | ImageSet;
-  readonly #heldOut: ImageSet;
-  #floor: Promise<number> | null = null;
+  readonly #against: Against;
+  #target: SlicedTarget | null = null;
+  #floor: number | null = null;
 
-  private constructor(options: GaugeOptions, against: Moments | ImageSet, heldOut: ImageSet, count: number) {
+  private constructor(options: GaugeOptions, against: Against, count: number) {
     this.#options = options;
     this.#seed = options.seed ?? EVALUATION_SEED;
     this.#against = against;
-    this.#heldOut = heldOut;
     this.count = count;
-    this.measure = 'mean' in against ? 'frechet-distance' : 'sliced-wasserstein';
   }
 
   /**
    * Looks at the data.
-   * @param heldOut as for `Judge.open`: without, only the first half of the data is compared with
+   * @param others held-out images, as for `Judge.open`: without, only the first half of the data is compared with
    */
-  static async open(data: Dataset, heldOut: Dataset | null, options: GaugeOptions): Promise<Gauge> {
-    const { extractor, seed = EVALUATION_SEED, count: most = SAMPLES } = options;
-    const part = comparedPart(data, heldOut);
-    const { set: rest } = heldOutPart(data, heldOut, { seed, count: most });
+  static async open(data: Dataset, others: Dataset | null, options: GaugeOptions): Promise<Gauge> {
+    const { extractor, seed = EVALUATION_SEED, count: most = SAMPLES, onProgress } = options;
+    const part = comparedPart(data, others);
+    const rest = heldOutPart(data, others, { seed, count: most });
     if (extractor) {
-      const moments = momentsOf(await featuresOf(part, extractor));
-      return new Gauge(options, moments, rest, Math.min(most, data.count));
+      const { features } = await storedExtraction(part, allOf(part), extractor, onProgress);
+      const { features: heldOut } = await storedExtraction(rest.data, rest.indices, extractor, onProgress);
+      const against = { measure: 'frechet-distance', extractor, moments: momentsOf(features), heldOut } as const;
+      return new Gauge(options, against, Math.min(most, data.count));
     }
     const count = Math.min(most, part.count, slicedCount(data.height, data.channels));
-    return new Gauge(options, setOf(part, orderOf(part.count, seed).subarray(0, count)), rest, count);
+    const subset = setOf(part, orderOf(part.count, seed).subarray(0, count));
+    const session = await openSession(layoutState([]), options);
+    const heldOut = setOf(rest.data, rest.indices);
+    return new Gauge(options, { measure: 'sliced-wasserstein', subset, session, heldOut }, count);
+  }
+
+  get measure(): Measure {
+    return this.#against.measure;
+  }
+
+  /** Frees its device; the extractor remains its owner's. */
+  async dispose(): Promise<void> {
+    if (this.#against.measure === 'sliced-wasserstein') await this.#against.session.dispose();
   }
 
   /** Measures samples of a model, made of the seed's noise; classes take turns. Its state is left as it is. */
@@ -94,31 +140,36 @@ export class Gauge {
   }
 
   async measureSet(samples: ImageSet): Promise<Measurement> {
+    const against = this.#against;
+    const value =
+      against.measure === 'frechet-distance'
+        ? distanceTo(
+            against,
+            (await extractSet(against.extractor, samples, SAMPLES_NAME, this.#options.onProgress)).features,
+          )
+        : await this.#sliced(against, samples);
+    this.#floor ??=
+      against.measure === 'frechet-distance'
+        ? distanceTo(against, against.heldOut)
+        : await this.#sliced(against, against.heldOut);
     const { extractor } = this.#options;
-    const value = await this.#distance(samples);
-    this.#floor ??= this.#distance(this.#heldOut);
     return {
-      measure: this.measure,
+      measure: against.measure,
       value,
-      floor: await this.#floor,
+      floor: this.#floor,
       samples: samples.count,
-      extractor: extractor && { name: extractor.name, sha256: extractor.sha256 },
+      extractor: extractor && infoOf(extractor),
     };
   }
 
-  #distance(set: ImageSet): Promise<number> {
-    const against = this.#against;
-    return 'mean' in against ? this.#frechet(set, against) : this.#sliced(set, against);
-  }
-
-  async #frechet(set: ImageSet, against: Moments): Promise<number> {
-    const { features } = await this.#options.extractor!.extract(set.images, set.count);
-    return frechetDistance(momentsOf(features), against);
-  }
-
-  async #sliced(set: ImageSet, against: ImageSet): Promise<number> {
-    const count = Math.min(set.count, against.count);
-    const levels = await slicedWasserstein(firstOf(set, count), firstOf(against, count), this.#seed, this.#options);
+  async #sliced({ subset, session }: Against & { measure: 'sliced-wasserstein' }, set: ImageSet): Promise<number> {
+    const count = Math.min(set.count, subset.count);
+    if (this.#target?.count !== count) this.#target = new SlicedTarget(firstOf(subset, count), this.#seed, session);
+    const levels = await this.#target.distances(firstOf(set, count));
     return levels.reduce((total, { distance }) => total + distance, 0) / levels.length;
   }
+}
+
+function distanceTo({ moments }: { readonly moments: Moments }, features: Features): number {
+  return frechetDistance(momentsOf(features), moments);
 }

@@ -6,7 +6,7 @@
 //   coverage   share of reals with a fake in their ball          generative models", 2020, equations 3 and 4; k = 5)
 import { type Distances, exactSquared, squaredLengths } from './distances.ts';
 import type { Features } from './extractor.ts';
-import { nearest } from './neighbours.ts';
+import { type Neighbours, nearest } from './neighbours.ts';
 
 export const PRECISION_NEIGHBOURS = 3;
 export const DENSITY_NEIGHBOURS = 5;
@@ -21,14 +21,19 @@ export interface ManifoldFigures {
 /** A distance in single precision this near to a radius, as a share of both rows' squares, is taken again. */
 const DOUBT = 1e-5;
 
+/** The reals' own neighbours, which serve any number of fakes. */
+export function realNeighbours(distances: Distances, reals: Features): Promise<Neighbours> {
+  return nearest(distances, reals, reals, DENSITY_NEIGHBOURS);
+}
+
 export async function manifoldFigures(
   distances: Distances,
   reals: Features,
   fakes: Features,
+  ofReals: Neighbours,
 ): Promise<ManifoldFigures> {
-  const ofReals = await nearest(distances, reals, reals, DENSITY_NEIGHBOURS);
   const ofFakes = await nearest(distances, fakes, fakes, PRECISION_NEIGHBOURS);
-  const radius = (set: typeof ofReals, row: number, k: number): number => set.squared[row * set.k + k - 1]!;
+  const radius = (set: Neighbours, row: number, k: number): number => set.squared[row * set.k + k - 1]!;
   const narrow = Float64Array.from({ length: reals.count }, (_, n) => radius(ofReals, n, PRECISION_NEIGHBOURS));
   const wide = Float64Array.from({ length: reals.count }, (_, n) => radius(ofReals, n, DENSITY_NEIGHBOURS));
   const ofFake = Float64Array.from({ length: fakes.count }, (_, n) => radius(ofFakes, n, PRECISION_NEIGHBOURS));

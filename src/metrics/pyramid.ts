@@ -31,52 +31,56 @@ export function laplacianPyramid(set: ImageSet): ImageSet[] {
 /** Blurred, then every other pixel. */
 function reduced(set: ImageSet): ImageSet {
   const side = set.side / 2;
-  const narrow = along(set.images, set, side, 'columns', (out, read) =>
-    KERNEL.reduce((total, weight, k) => total + weight * read(2 * out + k - 2), 0),
-  );
-  const shape = { ...set, width: side };
-  const images = along(narrow, shape, side, 'rows', (out, read) =>
-    KERNEL.reduce((total, weight, k) => total + weight * read(2 * out + k - 2), 0),
-  );
-  return { ...set, side, images };
+  return along(set, side, (out) => KERNEL.map((weight, k) => [2 * out + k - 2, weight] as const));
 }
 
-/** A zero between any two pixels, then blurred at four times the strength. */
+/** A zero between any two pixels, then blurred at four times the strength: twice along each axis. */
 function expanded(set: ImageSet): ImageSet {
-  const side = 2 * set.side;
-  const spread = (out: number, read: (at: number) => number): number =>
-    out % 2 === 0
-      ? (2 / 16) * (read(out / 2 - 1) + 6 * read(out / 2) + read(out / 2 + 1))
-      : (8 / 16) * (read((out - 1) / 2) + read((out + 1) / 2));
-  const wide = along(set.images, set, side, 'columns', spread);
-  const images = along(wide, { ...set, width: side }, side, 'rows', spread);
-  return { ...set, side, images };
+  return along(set, 2 * set.side, (out) => {
+    const at = Math.floor(out / 2);
+    if (out % 2 === 1) return [at, at + 1].map((pixel) => [pixel, 8 / 16] as const);
+    return [at - 1, at, at + 1].map((pixel, k) => [pixel, [2 / 16, 12 / 16, 2 / 16][k]!] as const);
+  });
 }
 
-type Filter = (out: number, read: (at: number) => number) => number;
+/** What an output is made of along one axis: pixels and their weights. */
+type Filter = (out: number) => readonly (readonly [pixel: number, weight: number])[];
 
-/** A filter along one axis of images [count, side, width, channels]; beyond an edge the image is reflected. */
-function along(
-  images: Float32Array,
-  { count, side, channels, width = side }: Omit<ImageSet, 'images'> & { readonly width?: number },
-  length: number,
-  axis: 'rows' | 'columns',
-  filter: Filter,
-): Float32Array {
-  const [height, across] = axis === 'rows' ? [length, width] : [side, length];
-  const out = new Float32Array(count * height * across * channels);
-  const extent = axis === 'rows' ? side : width;
-  const reflect = (at: number): number => (at < 0 ? -at : at >= extent ? 2 * (extent - 1) - at : at);
-  let to = 0;
-  for (let n = 0; n < count; n++)
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < across; x++)
-        for (let c = 0; c < channels; c++) {
-          const read =
-            axis === 'rows'
-              ? (at: number) => images[((n * side + reflect(at)) * width + x) * channels + c]!
-              : (at: number) => images[((n * side + y) * width + reflect(at)) * channels + c]!;
-          out[to++] = filter(axis === 'rows' ? y : x, read);
-        }
-  return out;
+/** A filter along columns, then along rows; beyond an edge the image is reflected. */
+function along({ images, count, side, channels }: ImageSet, length: number, filter: Filter): ImageSet {
+  const reflect = (at: number): number => (at < 0 ? -at : at >= side ? 2 * (side - 1) - at : at);
+  const taps = Array.from({ length }, (_, out) =>
+    filter(out).map(([pixel, weight]) => ({ pixel: reflect(pixel), weight })),
+  );
+  const narrow = new Float32Array(count * side * length * channels);
+  for (let line = 0; line < count * side; line++)
+    weigh(images, line * side * channels, narrow, line * length * channels, taps, channels);
+  const row = length * channels;
+  const out = new Float32Array(count * length * row);
+  for (let n = 0; n < count; n++) weigh(narrow, n * side * row, out, n * length * row, taps, row);
+  return { images: out, count, side: length, channels };
+}
+
+interface Tap {
+  readonly pixel: number;
+  readonly weight: number;
+}
+
+/** Each output, `width` values, from the pixels of one line, as wide. */
+function weigh(
+  from: Float32Array,
+  first: number,
+  to: Float32Array,
+  begin: number,
+  taps: readonly (readonly Tap[])[],
+  width: number,
+): void {
+  for (let out = 0; out < taps.length; out++) {
+    const own = taps[out]!;
+    for (let i = 0; i < width; i++) {
+      let total = 0;
+      for (let t = 0; t < own.length; t++) total += own[t]!.weight * from[first + own[t]!.pixel * width + i]!;
+      to[begin + out * width + i] = total;
+    }
+  }
 }

@@ -31,8 +31,8 @@ export function classifierScore(logits: Features): number {
 }
 
 /** The class of each sample. */
-export function predictions({ count, width, values }: Features): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, n) => {
+export function predictions({ count, width, values }: Features): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, n) => {
     let best = 0;
     for (let k = 1; k < width; k++) if (values[n * width + k]! > values[n * width + best]!) best = k;
     return best;
@@ -40,7 +40,7 @@ export function predictions({ count, width, values }: Features): Uint8Array {
 }
 
 /** How many samples are of each class. */
-export function histogram(classes: Uint8Array, width: number): number[] {
+export function histogram(classes: Uint32Array, width: number): number[] {
   const counts = new Array<number>(width).fill(0);
   for (const each of classes) counts[each]!++;
   return counts;

@@ -2,11 +2,11 @@
 import type { Dataset } from '../data/dataset.ts';
 import { permutation } from '../engine/random.ts';
 import { DcganError } from '../platform/errors.ts';
-import type { Extractor, Features } from './extractor.ts';
+import type { Extracted, Extractor, Features } from './extractor.ts';
 import type { ImageSet } from './pyramid.ts';
 
 /** Images looked at together. */
-const AT_ONCE = 2000;
+const AT_ONCE = 500;
 /** Most values of the images whose patches are compared: 10,000 of MNIST's, 1,300 of 64 x 64 in colour. */
 const SLICED_VALUES = 2 ** 24;
 /** Stream of the choice of images. */
@@ -30,11 +30,11 @@ export function heldOutPart(
   data: Dataset,
   heldOut: Dataset | null,
   { seed, count }: { readonly seed: number; readonly count: number },
-): { readonly name: string; readonly set: ImageSet } {
+): { readonly name: string; readonly data: Dataset; readonly indices: Uint32Array } {
   const used = comparedPart(data, heldOut).count;
   const rest = heldOut ? orderOf(heldOut.count, seed) : orderOf(data.count - used, seed).map((i) => i + used);
   const name = heldOut?.name ?? `the other half of ${data.name}`;
-  return { name, set: setOf(heldOut ?? data, rest.subarray(0, Math.min(count, used))) };
+  return { name, data: heldOut ?? data, indices: rest.subarray(0, Math.min(count, used)) };
 }
 
 /** Most images of this size whose patches are compared. */
@@ -50,18 +50,76 @@ export function firstOf(set: ImageSet, count: number): ImageSet {
   return { ...set, count, images: set.images.subarray(0, count * set.side * set.side * set.channels) };
 }
 
-/** Features of all images, a few thousand at a time. */
-export async function featuresOf(data: Dataset, extractor: Extractor): Promise<Features> {
-  const parts: Float32Array[] = [];
-  for (let from = 0; from < data.count; from += AT_ONCE) {
-    const indices = Array.from({ length: Math.min(AT_ONCE, data.count - from) }, (_, i) => from + i);
-    parts.push((await extractor.extract(data.batch(indices), indices.length)).features.values);
+/** The indices of all images. */
+export function allOf({ count }: Dataset): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => i);
+}
+
+/** What is said to be looked at when samples are. */
+export const SAMPLES_NAME = 'the samples';
+
+/** Told how far a set's features are taken. */
+export type ExtractionProgress = (progress: {
+  readonly name: string;
+  readonly done: number;
+  readonly total: number;
+}) => void;
+
+/** Images that are read when they are needed. */
+interface Source {
+  readonly name: string;
+  readonly count: number;
+  images(first: number, last: number): Float32Array;
+}
+
+/** Features of images, some hundred at a time. */
+export async function extractInParts(
+  extractor: Extractor,
+  { name, count, images }: Source,
+  onProgress?: ExtractionProgress,
+): Promise<Extracted> {
+  const parts: Extracted[] = [];
+  for (let first = 0; first < count; first += AT_ONCE) {
+    onProgress?.({ name, done: first, total: count });
+    const last = Math.min(count, first + AT_ONCE);
+    parts.push(await extractor.extract(images(first, last), last - first));
   }
-  const values = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
+  const logits = parts.map((part) => part.logits).filter((part) => part !== null);
+  return {
+    features: joined(parts.map(({ features }) => features)),
+    logits: logits.length === parts.length ? joined(logits) : null,
+  };
+}
+
+/** Features of a set in memory. */
+export function extractSet(
+  extractor: Extractor,
+  { images, count, side, channels }: ImageSet,
+  name: string,
+  onProgress?: ExtractionProgress,
+): Promise<Extracted> {
+  const size = side * side * channels;
+  const part = (first: number, last: number): Float32Array => images.subarray(first * size, last * size);
+  return extractInParts(extractor, { name, count, images: part }, onProgress);
+}
+
+function joined(parts: readonly Features[]): Features {
+  const { width } = parts[0]!;
+  const count = parts.reduce((total, part) => total + part.count, 0);
+  const values = new Float32Array(count * width);
   let at = 0;
   for (const part of parts) {
-    values.set(part, at);
-    at += part.length;
+    values.set(part.values, at);
+    at += part.values.length;
   }
-  return { count: data.count, width: values.length / data.count, values };
+  return { count, width, values };
+}
+
+/** The rows of `indices`. */
+export function chosen({ width, values }: Features, indices: Uint32Array): Features {
+  const own = new Float32Array(indices.length * width);
+  indices.forEach((row, i) => {
+    own.set(values.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { count: indices.length, width, values: own };
 }

@@ -11,6 +11,7 @@ import { blockToNormals, drawBlock, drawWord } from '../engine/random.ts';
 import type { Session } from '../engine/session.ts';
 import { DcganError } from '../platform/errors.ts';
 import { type MetricsMachine, openSession } from './machine.ts';
+import { putInOrder } from './ordered.ts';
 import { type ImageSet, laplacianPyramid } from './pyramid.ts';
 
 const PATCH = 7;
@@ -25,35 +26,87 @@ export interface SlicedDistance {
   readonly distance: number;
 }
 
-/** Distances at each level, finest first. Both sets must have as many images of one size. */
+/** One set of images, looked at once, that others are compared with. */
+export class SlicedTarget {
+  readonly #set: ImageSet;
+  readonly #seed: number;
+  readonly #project: Projection;
+  #levels: Promise<readonly Level[]> | null = null;
+
+  /** `session` must have an empty state. */
+  constructor(set: ImageSet, seed: number, session: Session) {
+    this.#set = set;
+    this.#seed = seed;
+    this.#project = projection(session, set.count * PATCHES, PATCH * PATCH * set.channels);
+  }
+
+  /** Images of the set. */
+  get count(): number {
+    return this.#set.count;
+  }
+
+  /** Distances at each level, finest first, from as many images of the same size. */
+  async distances(other: ImageSet): Promise<SlicedDistance[]> {
+    const { count, side, channels } = this.#set;
+    if (other.count !== count || other.side !== side || other.channels !== channels)
+      throw new DcganError({
+        what: 'sets of images differ in number or size',
+        expected: `${count} of ${side} x ${side} x ${channels}`,
+        got: `${other.count} of ${other.side} x ${other.side} x ${other.channels}`,
+      });
+    this.#levels ??= this.#look(this.#set);
+    const [own, others] = [await this.#levels, await this.#look(other)];
+    return own.map((level, i) => ({ side: level.side, distance: 1000 * meanDifference(level, others[i]!) }));
+  }
+
+  async #look(set: ImageSet): Promise<Level[]> {
+    const levels: Level[] = [];
+    for (const [level, of] of laplacianPyramid(set).entries()) {
+      const lines = directions(PATCH * PATCH * set.channels, this.#seed, level);
+      const projected = await this.#project(normalised(patches(of, this.#seed, level), set.channels), lines);
+      levels.push({ side: of.side, sorted: columnsInOrder(projected) });
+    }
+    return levels;
+  }
+}
+
+/** Projections on each direction, in order of size. */
+interface Level {
+  readonly side: number;
+  readonly sorted: readonly Float32Array[];
+}
+
+type Projection = (values: Float32Array, lines: Float32Array) => Promise<Float32Array>;
+
+/** The engine's matrix product of patches [rows, width] and directions. */
+function projection(session: Session, rows: number, width: number): Projection {
+  const product = matmul(input('rows', [rows, width]), input('directions', [width, DIRECTIONS]));
+  const plan = compile({ name: 'projections', outputs: { product }, updates: new Map() }, session.layout);
+  return async (values, lines) => {
+    const inputs = { rows: values, directions: lines };
+    return (await session.run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['product'] }))[0]!;
+  };
+}
+
+function columnsInOrder(projected: Float32Array): Float32Array[] {
+  const rows = projected.length / DIRECTIONS;
+  const columns = Array.from({ length: DIRECTIONS }, () => new Float32Array(rows));
+  for (let n = 0; n < rows; n++) for (let d = 0; d < DIRECTIONS; d++) columns[d]![n] = projected[n * DIRECTIONS + d]!;
+  return columns.map(putInOrder);
+}
+
+/** Distances at each level, finest first, of two sets of as many images of one size. */
 export async function slicedWasserstein(
   a: ImageSet,
   b: ImageSet,
   seed: number,
   machine: MetricsMachine,
 ): Promise<SlicedDistance[]> {
-  if (a.count !== b.count || a.side !== b.side || a.channels !== b.channels)
-    throw new DcganError({
-      what: 'sets of images differ in number or size',
-      expected: `${a.count} of ${a.side} x ${a.side} x ${a.channels}`,
-      got: `${b.count} of ${b.side} x ${b.side} x ${b.channels}`,
-    });
-  const [levelsA, levelsB] = [laplacianPyramid(a), laplacianPyramid(b)];
-  const width = PATCH * PATCH * a.channels;
-  const projector = await Projector.open(a.count * PATCHES, width, machine);
+  const session = await openSession(layoutState([]), machine);
   try {
-    const result: SlicedDistance[] = [];
-    for (const [level, of] of levelsA.entries()) {
-      projector.aim(directions(width, seed, level));
-      const sorted = await Promise.all([
-        projector.sorted(normalised(patches(of, seed, level), a.channels)),
-        projector.sorted(normalised(patches(levelsB[level]!, seed, level), a.channels)),
-      ]);
-      result.push({ side: of.side, distance: 1000 * meanDifference(sorted[0], sorted[1]) });
-    }
-    return result;
+    return await new SlicedTarget(b, seed, session).distances(a);
   } finally {
-    await projector.dispose();
+    await session.dispose();
   }
 }
 
@@ -105,49 +158,11 @@ export function directions(width: number, seed: number, level: number): Float32A
   return out;
 }
 
-function meanDifference(a: readonly Float32Array[], b: readonly Float32Array[]): number {
+function meanDifference({ sorted: a }: Level, { sorted: b }: Level): number {
   let total = 0;
   a.forEach((column, d) => {
     const other = b[d]!;
     for (let i = 0; i < column.length; i++) total += Math.abs(column[i]! - other[i]!);
   });
   return total / (a.length * a[0]!.length);
-}
-
-/** Projects patches on directions by the engine's matrix product. */
-class Projector {
-  readonly #session: Session;
-  readonly #run: (values: Float32Array) => Promise<Float32Array>;
-  #directions: Float32Array = new Float32Array();
-
-  private constructor(session: Session, rows: number, width: number) {
-    this.#session = session;
-    const product = matmul(input('rows', [rows, width]), input('directions', [width, DIRECTIONS]));
-    const plan = compile({ name: 'projections', outputs: { product }, updates: new Map() }, session.layout);
-    this.#run = async (values) => {
-      const inputs = { rows: values, directions: this.#directions };
-      return (await session.run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['product'] }))[0]!;
-    };
-  }
-
-  static async open(rows: number, width: number, machine: MetricsMachine): Promise<Projector> {
-    return new Projector(await openSession(layoutState([]), machine), rows, width);
-  }
-
-  aim(columns: Float32Array): void {
-    this.#directions = columns;
-  }
-
-  /** The projections on each direction, in order of size. */
-  async sorted(values: Float32Array): Promise<Float32Array[]> {
-    const projected = await this.#run(values);
-    const rows = projected.length / DIRECTIONS;
-    return Array.from({ length: DIRECTIONS }, (_, d) =>
-      Float32Array.from({ length: rows }, (__, n) => projected[n * DIRECTIONS + d]!).sort(),
-    );
-  }
-
-  dispose(): Promise<void> {
-    return this.#session.dispose();
-  }
 }

@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeSnapshot } from '../gan/snapshot.ts';
+import type { Range } from '../metrics/network-input.ts';
 import { fileError, readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import type { TrainOptions } from './options.ts';
@@ -12,18 +13,32 @@ export interface Evaluations {
   /** Epochs from one to the next; 0: none. */
   readonly evaluateEvery: number;
   readonly keepBest: boolean;
+  /** Whose features are compared; what the data ask for when not given. */
+  readonly extractor?: string | undefined;
+  readonly extractorRange?: Range | undefined;
 }
 
 /** What options ask for, on top of what a run did before. */
 export function settleEvaluations(
-  { evaluateEvery, keepBest }: Pick<TrainOptions, keyof Evaluations>,
+  { evaluateEvery, keepBest, extractor, extractorRange }: Pick<TrainOptions, keyof Evaluations>,
   before: Evaluations = { evaluateEvery: 0, keepBest: false },
 ): Evaluations {
   if (evaluateEvery === 0 && keepBest)
     throw usage({ what: 'keepBest needs evaluations', got: 'evaluateEvery 0', todo: 'Leave one of them out' });
   const keep = evaluateEvery === 0 ? false : (keepBest ?? before.keepBest);
   const every = evaluateEvery ?? before.evaluateEvery;
-  return { evaluateEvery: keep && every === 0 ? 1 : every, keepBest: keep };
+  if (extractor !== undefined && !keep && every === 0)
+    throw usage({
+      what: 'an extractor is of no use without evaluations',
+      got: extractor,
+      todo: 'Add --evaluate-every N or --keep-best',
+    });
+  const given = {
+    extractor: extractor ?? before.extractor,
+    // Another extractor brings its own range.
+    extractorRange: extractorRange ?? (extractor === undefined ? before.extractorRange : undefined),
+  };
+  return { evaluateEvery: keep && every === 0 ? 1 : every, keepBest: keep, ...given };
 }
 
 /** Removes a best checkpoint from after `epoch`, in `folder`: what came after is not the run's any more. */

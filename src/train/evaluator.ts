@@ -38,6 +38,7 @@ export class Evaluator {
   }
 
   async dispose(): Promise<void> {
+    await this.#opened?.gauge.dispose();
     await this.#opened?.extractor?.dispose();
   }
 
@@ -53,7 +54,7 @@ export class Evaluator {
     if (!this.#opened) {
       const { data } = this.#run;
       const machine = { device: info.device, threads: info.threads };
-      const extractor = await openExtractor(undefined, data, machine);
+      const extractor = await openExtractor(this.#run.record, data, machine);
       this.#opened = { extractor, gauge: await Gauge.open(data, await heldOutFor(data), { ...machine, extractor }) };
     }
     return this.#opened.gauge;

@@ -35,7 +35,7 @@ const evaluationSchema = z.looseObject({
   value: z.number(),
   floor: z.number(),
   samples: z.int(),
-  extractor: z.object({ name: z.string(), sha256: z.string() }).nullable(),
+  extractor: z.object({ name: z.string(), sha256: z.string(), input: z.string().optional() }).nullable(),
   seconds: z.number(),
 });
 

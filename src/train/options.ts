@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { DataOptions } from '../data/options.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { ConfigOverrides } from '../gan/schema.ts';
+import type { Range } from '../metrics/network-input.ts';
 import type { Contrast } from './progress.ts';
 
 export const ON_NAN = ['stop', 'lower-lr'] as const;
@@ -38,6 +39,10 @@ export interface TrainOptions
   readonly evaluateEvery?: number | undefined;
   /** Keep the checkpoint with the best evaluation so far as checkpoints/best.safetensors; evaluates every epoch where nothing else is said. */
   readonly keepBest?: boolean | undefined;
+  /** Whose features evaluations compare: `digits`, or the path of an ONNX file; see docs/metrics.md. */
+  readonly extractor?: string | undefined;
+  /** What the pixels of an ONNX network lie between; -1..1 when not given. */
+  readonly extractorRange?: Range | undefined;
   /**
    * Goes on with the run in this folder; other options may then be device, threads, contrast, evaluations and more epochs. Or a checkpoint's
    * file alone, such as a page's: a new run goes on from it, whose data and folder are options too.

@@ -11,10 +11,12 @@ import type { MachineOptions } from '../gan/machine.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import type { Config } from '../gan/schema.ts';
 import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
+import { openExtractor } from '../metrics/extractors.ts';
+import { usableCores } from '../platform/cores.ts';
 import { readFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
-import { forgetBestAfter, settleEvaluations } from './best.ts';
+import { type Evaluations, forgetBestAfter, settleEvaluations } from './best.ts';
 import { type Divergence, divergenceIn, halved } from './divergence.ts';
 import { cutMetrics, type MetricsLine, readMetrics } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
@@ -91,6 +93,7 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   if (options.preset === undefined && config.preset === 'best')
     notes.push("preset best, since the pictures are your own; the tutorial's networks: --preset tf2018");
   const seed = checkSeed(options.seed ?? randomSeed());
+  await tryExtractor(settleEvaluations(options), data, options);
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
   try {
     const { folder, record } = await layDown(gan, data, options, checkpointName(0));
@@ -172,6 +175,8 @@ export async function prepareResumed(
   if (divergence) notes.push(noteOn(divergence, step, lower));
   const config = { ...goOn, epochs };
   const machine = { device: options.device, threads: options.threads };
+  const evaluations = settleEvaluations(options, old);
+  await tryExtractor(evaluations, data, options);
   // Killed before its first checkpoint, a run starts again from its seed.
   const gan = snapshot
     ? await trainable({ ...snapshot, config }, machine)
@@ -190,7 +195,7 @@ export async function prepareResumed(
       config,
       contrast: options.contrast ?? old.contrast,
       onNan,
-      ...settleEvaluations(options, old),
+      ...evaluations,
       notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
     };
     writeRunConfig(folder, record);
@@ -219,6 +224,12 @@ export async function trainable(snapshot: Snapshot, machine: MachineOptions): Pr
     await gan.dispose();
     throw error;
   }
+}
+
+/** Says before the first step, not after the first epoch, that a network cannot be used. */
+async function tryExtractor(evaluations: Evaluations, data: Dataset, { device, threads }: TrainOptions): Promise<void> {
+  if (evaluations.extractor === undefined || evaluations.evaluateEvery === 0) return;
+  await (await openExtractor(evaluations, data, { device, threads: threads ?? usableCores() }))?.dispose();
 }
 
 /** What `openData` is to open for a run that is there already. */

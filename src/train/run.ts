@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { newestCheckpoint } from '../checkpoint/files.ts';
 import { FITS } from '../data/options.ts';
 import { savedConfigSchema } from '../gan/schema.ts';
+import { RANGES } from '../metrics/network-input.ts';
 import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { ON_NAN } from './options.ts';
@@ -45,6 +46,8 @@ const runSchema = z.strictObject({
   onNan: z.enum(ON_NAN).default('stop'),
   evaluateEvery: evaluateEverySchema.default(0),
   keepBest: z.boolean().default(false),
+  extractor: z.string().optional(),
+  extractorRange: z.enum(RANGES).optional(),
   /** What it ran on: of no use to a resume but to announce that bits will differ. */
   notes: z.strictObject({ version: z.string(), device: z.string(), variant: z.string() }),
 });

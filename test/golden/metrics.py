@@ -34,6 +34,13 @@ def frechet(a, b):
     return float(((m1 - m2) ** 2).sum() + np.trace(c1 + c2 - 2 * root))
 
 
+def frechet_of_few(a, b):
+    """Where samples are fewer than values: the root's trace is the sum of the singular values of the centred sets' products."""
+    (x, y) = [(each - each.mean(0)) / np.sqrt(len(each) - 1) for each in (a, b)]
+    means = ((a.mean(0) - b.mean(0)) ** 2).sum()
+    return float(means + (x**2).sum() + (y**2).sum() - 2 * linalg.svdvals(x @ y.T).sum())
+
+
 def manifold(reals, fakes):
     rr, ff, rf = cdist(reals, reals), cdist(fakes, fakes), cdist(reals, fakes)
     radius = lambda d, k: np.sort(d, 1)[:, k]
@@ -120,7 +127,8 @@ three, five = [compute_prdc(reals, fakes, nearest_k=k) for k in (3, 5)]
 a, b = pictures(3, 40, 28, 1), 0.7 * pictures(4, 40, 28, 1)
 colours = pictures(5, 12, 64, 3), 0.5 * pictures(6, 12, 64, 3)
 values = dict(
-    frechet=frechet(reals, fakes), manifold=manifold(reals, fakes), score=score(3 * reals[:, :10]),
+    frechet=frechet(reals, fakes), few=frechet_of_few(reals.reshape(75, 144)[:60], fakes.reshape(-1)[: 58 * 144].reshape(58, 144)),
+    manifold=manifold(reals, fakes), score=score(3 * reals[:, :10]),
     sliced=sliced(a, b.astype(np.float32).astype(np.float64), 9),
     slicedColours=sliced(colours[0], colours[1].astype(np.float32).astype(np.float64), 9),
     packages=dict(

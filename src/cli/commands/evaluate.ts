@@ -19,6 +19,7 @@ import { encodePng } from '../../render/png.ts';
 import { heldOutFor, openData } from '../../train/prepare.ts';
 import { CONFIG_NAME, readRunConfig, resolveRun, resolveSource } from '../../train/run.ts';
 import { evaluationText } from '../evaluation-text.ts';
+import { addExtractorOptions, type ExtractorFlags, extractionProgress } from '../extractor-options.ts';
 import { Screen } from '../output.ts';
 import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
 
@@ -32,12 +33,12 @@ Examples:
   dcgan evaluate samples.npy --against mnist        images from elsewhere: uint8 [N, height, width, channels]
   dcgan evaluate pictures/ --against my-pictures    a folder
   dcgan evaluate runs/00001-mnist-tf2018 --all      the curve over its epochs, as a table and an SVG
+  dcgan evaluate --extractor inception.onnx         features of a network of your own (npm install onnxruntime-web)
   dcgan evaluate --nearest pairs.png                samples beside the nearest image of the data: are they copies?`;
 
-interface Flags {
+interface Flags extends ExtractorFlags {
   readonly against?: string;
   readonly count: number;
-  readonly extractor?: string;
   readonly nearest?: string;
   readonly all?: true;
   readonly seed: number;
@@ -47,7 +48,7 @@ interface Flags {
 }
 
 export function defineEvaluate(program: Command): void {
-  program
+  const command = program
     .command('evaluate')
     .description('Say in figures how good samples are.')
     .argument('[what]', 'a run, a checkpoint, a folder of pictures, or a .npy; default: the newest run in ./runs')
@@ -56,8 +57,8 @@ export function defineEvaluate(program: Command): void {
       new Option('--count <n>', 'samples, and images of the data they are compared with')
         .argParser(wholeNumber('--count', 10, 100_000))
         .default(SAMPLES),
-    )
-    .option('--extractor <name>', `whose features: ${DIGITS} (default: ${DIGITS} for mnist, else none)`)
+    );
+  addExtractorOptions(command)
     .option('--nearest <file.png>', 'also a picture of samples, each beside the nearest image of the data')
     .option('--all', "one figure for each of a run's checkpoints, and the curve over epochs")
     .addOption(seedOption("decides the samples' noise and which data are taken").default(EVALUATION_SEED))
@@ -79,10 +80,15 @@ async function evaluate(what: string | undefined, flags: Flags): Promise<void> {
     return;
   }
   const { data, name, samples, asked } = await gather(what, flags, machine);
-  const extractor = await openExtractor(flags.extractor, data, machine);
+  const extractor = await openExtractor(flags, data, machine);
+  const screen = new Screen(process.stderr);
+  const onProgress = extractionProgress(screen);
+  let judge: Judge | null = null;
   try {
-    const judge = await Judge.open(data, await heldOutFor(data), { ...machine, seed, count: flags.count, extractor });
+    const options = { ...machine, seed, count: flags.count, extractor, onProgress };
+    judge = await Judge.open(data, await heldOutFor(data), options);
     const evaluation = await judge.judge(samples, asked);
+    screen.clear();
     if (nearest !== undefined) writeFileDurably(nearest, await pairs(judge, samples, data, extractor));
     process.stdout.write(
       json
@@ -90,6 +96,8 @@ async function evaluate(what: string | undefined, flags: Flags): Promise<void> {
         : evaluationText(evaluation, name, data.classes ?? null),
     );
   } finally {
+    screen.clear();
+    await judge?.dispose();
     await extractor?.dispose();
   }
 }
@@ -100,9 +108,13 @@ async function curveOf(what: string | undefined, flags: Flags, machine: Machine)
       throw usage({ what: `--all takes a run with its own data, and no --${option}`, todo: 'Leave one of them out' });
   // The chart library is not read where nothing is drawn.
   const { allText, evaluateAll } = await import('../evaluate-all.ts');
-  const { extractor, count, seed } = flags;
+  const { extractor, extractorRange, count, seed } = flags;
   const screen = new Screen(process.stderr);
-  const found = await evaluateAll(resolveRun(what), { ...machine, extractor, count, seed }, screen);
+  const found = await evaluateAll(
+    resolveRun(what),
+    { ...machine, extractor: { extractor, extractorRange }, count, seed },
+    screen,
+  );
   return flags.json ? `${JSON.stringify(found)}\n` : allText(found, new Screen(process.stdout).columns);
 }
 

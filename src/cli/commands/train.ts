@@ -9,6 +9,7 @@ import { train } from '../../train/train.ts';
 import { readConfigFile } from '../config-file.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../data-options.ts';
 import { dryRun } from '../dry-run.ts';
+import { addExtractorOptions, type ExtractorFlags } from '../extractor-options.ts';
 import { commandLine } from '../format.ts';
 import type { Outcome } from '../main.ts';
 import { addModelOptions, libraryNames, type ModelFlags } from '../model-options.ts';
@@ -41,7 +42,7 @@ Examples:
 
 Ctrl-C finishes the step, saves, and prints the command that goes on from there; twice stops at once.`;
 
-interface Flags extends DataFlags, ModelFlags {
+interface Flags extends DataFlags, ModelFlags, ExtractorFlags {
   readonly flip?: true;
   readonly preset?: string;
   readonly data?: string;
@@ -102,7 +103,8 @@ export function defineTrain(program: Command, outcome: Outcome): void {
         'compare 10,000 samples with the data after every so many epochs',
       ).argParser(wholeNumber('--evaluate-every', 0, 1_000_000)),
     )
-    .option('--keep-best', 'keep the checkpoint that was evaluated best (every epoch, if nothing else is said)')
+    .option('--keep-best', 'keep the checkpoint that was evaluated best (every epoch, if nothing else is said)');
+  addExtractorOptions(command)
     .option('--dry-run', 'print configuration and costs, and write nothing')
     .option('--json', 'events as JSON lines on standard output, everything else on standard error')
     .option('--quiet', "print errors and the run's folder only")

@@ -1,0 +1,97 @@
+// Images as a network wants them: brought to its size, its channels, its range of values and its order of axes.
+// Sizes change by the triangle filter, which going up is bilinear interpolation and going down averages all pixels it covers:
+// without that a distance measures the gaps (Parmar et al., "On aliased resizing and surprising subtleties in GAN evaluation", 2022).
+
+/** What -1 to 1 becomes; `imagenet` is 0 to 1 less ImageNet's means, over its deviations. */
+export const RANGES = ['-1..1', '0..1', '0..255', 'imagenet'] as const;
+export type Range = (typeof RANGES)[number];
+
+export interface NetworkInput {
+  readonly order: 'NCHW' | 'NHWC';
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  readonly range: Range;
+  /** Whether values are bytes, which only 0..255 fits. */
+  readonly bytes: boolean;
+}
+
+/** Weights of red, green and blue in a grey value (ITU-R BT.601). */
+const GREY = [0.299, 0.587, 0.114] as const;
+const MEANS = [0.485, 0.456, 0.406] as const;
+const DEVIATIONS = [0.229, 0.224, 0.225] as const;
+
+/** As text, for reports: `NCHW 299 x 299 x 3, -1..1`. */
+export function showInput({ order, height, width, channels, range }: NetworkInput): string {
+  return `${order} ${height} x ${width} x ${channels}, ${range}`;
+}
+
+/** The network's input for square images [count, side, side, channels] in [-1, 1]. */
+export function networkInput(
+  images: Float32Array,
+  { count, side, channels }: { readonly count: number; readonly side: number; readonly channels: number },
+  input: NetworkInput,
+): Float32Array | Uint8Array {
+  const { height, width, order, channels: wanted } = input;
+  const planes = channels === 3 && wanted === 1 ? 1 : channels;
+  const [across, down] = [taps(side, width), taps(side, height)];
+  const pixels = height * width;
+  const out = input.bytes ? new Uint8Array(count * pixels * wanted) : new Float32Array(count * pixels * wanted);
+  const narrow = new Float64Array(side * width);
+  for (let n = 0; n < count; n++)
+    for (let plane = 0; plane < planes; plane++) {
+      const value = pixelReader(images.subarray(n * side * side * channels), channels, planes, plane);
+      for (let y = 0; y < side; y++)
+        for (let x = 0; x < width; x++) {
+          let sum = 0;
+          const { first, weights } = across[x]!;
+          for (let t = 0; t < weights.length; t++) sum += weights[t]! * value(y * side + first + t);
+          narrow[y * width + x] = sum;
+        }
+      for (let y = 0; y < height; y++)
+        for (let x = 0; x < width; x++) {
+          let sum = 0;
+          const { first, weights } = down[y]!;
+          for (let t = 0; t < weights.length; t++) sum += weights[t]! * narrow[(first + t) * width + x]!;
+          // A grey image is alike in all channels.
+          for (let c = plane; c < wanted; c += planes) {
+            const at =
+              order === 'NCHW' ? (n * wanted + c) * pixels + y * width + x : (n * pixels + y * width + x) * wanted + c;
+            out[at] = input.bytes ? Math.round(inRange(sum, '0..255', c)) : inRange(sum, input.range, c);
+          }
+        }
+    }
+  return out;
+}
+
+function pixelReader(image: Float32Array, channels: number, planes: number, plane: number): (at: number) => number {
+  if (channels === planes) return (at) => image[at * channels + plane]!;
+  return (at) => GREY[0] * image[3 * at]! + GREY[1] * image[3 * at + 1]! + GREY[2] * image[3 * at + 2]!;
+}
+
+function inRange(value: number, range: Range, channel: number): number {
+  if (range === '-1..1') return value;
+  const part = (value + 1) / 2;
+  if (range === '0..1') return part;
+  if (range === '0..255') return 255 * part;
+  return (part - MEANS[channel]!) / DEVIATIONS[channel]!;
+}
+
+interface Taps {
+  readonly first: number;
+  readonly weights: readonly number[];
+}
+
+/** For each of `to` pixels along an axis: which of `from` it is made of. Beyond the edge there is nothing. */
+function taps(from: number, to: number): Taps[] {
+  const scale = from / to;
+  const reach = Math.max(1, scale);
+  return Array.from({ length: to }, (_, i) => {
+    const centre = (i + 0.5) * scale - 0.5;
+    const first = Math.max(0, Math.floor(centre - reach) + 1);
+    const last = Math.min(from - 1, Math.ceil(centre + reach) - 1);
+    const weights = Array.from({ length: last - first + 1 }, (__, t) => 1 - Math.abs(first + t - centre) / reach);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return { first, weights: weights.map((weight) => weight / total) };
+  });
+}

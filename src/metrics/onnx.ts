@@ -1,0 +1,208 @@
+// Any network as an extractor: an ONNX file, run by onnxruntime-web. That package is no dependency (it has 139 MB), and is read when
+// it is needed. What a network takes and gives follows from its own shapes: one input of images, an output of features [N, D], and
+// beside it maybe one of classes.
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { InferenceSession } from 'onnxruntime-web';
+import { readFile } from '../platform/durable.ts';
+import { DcganError, usage } from '../platform/errors.ts';
+import { sha256 } from '../platform/sha256.ts';
+import type { Extracted, Extractor } from './extractor.ts';
+import { type NetworkInput, networkInput, type Range, showInput } from './network-input.ts';
+import { chooseOutputs, type Metadata, showTensors } from './onnx-outputs.ts';
+
+type Runtime = typeof import('onnxruntime-web');
+
+export interface OnnxOptions {
+  /** Of the images it will be given, which are square. */
+  readonly side: number;
+  readonly channels: number;
+  /** -1..1 when not given. */
+  readonly range: Range | undefined;
+  readonly threads: number;
+}
+
+/** Values given to the network together: fifteen images of 299 x 299 in colour. */
+const VALUES_AT_ONCE = 2 ** 22;
+const MOST_AT_ONCE = 256;
+
+/** Opens a network. `load` brings the runtime. */
+export async function openOnnx(
+  path: string,
+  options: OnnxOptions,
+  load: () => Promise<Runtime> = () => import('onnxruntime-web'),
+): Promise<Extractor> {
+  const name = basename(path);
+  const file = readFile(path);
+  // Weights past 2 GB, and those of PyTorch's exporter, lie in a second file.
+  const beside = existsSync(`${path}.data`) ? readFile(`${path}.data`) : null;
+  const runtime = await runtimeOf(load, name);
+  runtime.env.wasm.numThreads = options.threads;
+  runtime.env.logLevel = 'error';
+  const session = await openNetwork(runtime, name, file, beside);
+  try {
+    const { input, batch } = inputOf(session, name, options);
+    const outputs = chooseOutputs(session.outputMetadata as readonly Metadata[], name);
+    const most = batch ?? atOnce(input);
+    const sizes = { side: options.side, channels: options.channels };
+    const hash = sha256(beside ? Buffer.concat([file, beside]) : file);
+    return {
+      name,
+      sha256: hash,
+      input: showInput(input),
+      computedBy: `onnxruntime-web ${runtime.env.versions.web}`,
+      async extract(images, count): Promise<Extracted> {
+        const features = new Rows(count);
+        const classes = new Rows(count);
+        const size = images.length / count;
+        for (let first = 0; first < count; first += most) {
+          const n = Math.min(most, count - first);
+          const values = networkInput(images.subarray(first * size, (first + n) * size), { ...sizes, count: n }, input);
+          const found = await runNetwork(runtime, session, name, input, values, batch ?? n);
+          features.add(found[outputs.features]!, batch ?? n, n);
+          if (outputs.classes !== null) classes.add(found[outputs.classes]!, batch ?? n, n);
+        }
+        return { features: features.all(), logits: outputs.classes === null ? null : asLogits(classes.all()) };
+      },
+      dispose: () => session.release(),
+    };
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+async function runtimeOf(load: () => Promise<Runtime>, name: string): Promise<Runtime> {
+  try {
+    return await load();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new DcganError({
+      what: `extractor ${name} needs the package onnxruntime-web, which is not installed`,
+      todo: 'Install it beside dcgan: "npm install onnxruntime-web"',
+      cause,
+    });
+  }
+}
+
+async function openNetwork(
+  { InferenceSession: sessions }: Runtime,
+  name: string,
+  file: Uint8Array,
+  beside: Uint8Array | null,
+): Promise<InferenceSession> {
+  try {
+    return await sessions.create(file, {
+      executionProviders: ['wasm'],
+      logSeverityLevel: 3,
+      ...(beside && { externalData: [{ path: `${name}.data`, data: beside }] }),
+    });
+  } catch (cause) {
+    throw new DcganError({
+      what: `${name} is no network that can be run`,
+      expected: 'an ONNX file',
+      got: messageOf(cause),
+      todo: 'Check the file; export it again',
+      cause,
+    });
+  }
+}
+
+/** What the network takes; `batch` where it takes only so many images at once. */
+function inputOf(
+  session: InferenceSession,
+  name: string,
+  { side, range }: OnnxOptions,
+): { readonly input: NetworkInput; readonly batch: number | null } {
+  const inputs = session.inputMetadata as readonly Metadata[];
+  const [tensor] = inputs;
+  const shape = tensor?.isTensor ? tensor.shape : [];
+  const bytes = tensor?.isTensor === true && tensor.type === 'uint8';
+  const known = (axis: number): 1 | 3 | null => (shape[axis] === 1 || shape[axis] === 3 ? shape[axis] : null);
+  const channels = known(1) ?? known(3);
+  const typed = bytes || (tensor?.isTensor === true && tensor.type === 'float32');
+  if (inputs.length !== 1 || shape.length !== 4 || channels === null || !typed)
+    throw new DcganError({
+      what: `${name} does not take images`,
+      expected: 'one input, float32 or uint8, [N, C, H, W] or [N, H, W, C] with 1 or 3 channels',
+      got: showTensors(inputs),
+      todo: 'Choose another network, or export this one so',
+    });
+  if (bytes && range !== undefined && range !== '0..255')
+    throw usage({ what: `${name} takes bytes`, expected: 'range 0..255', got: range, todo: 'Leave the range out' });
+  const order = known(1) !== null ? 'NCHW' : 'NHWC';
+  const [height, width] = (order === 'NCHW' ? shape.slice(2) : shape.slice(1, 3)).map((n) =>
+    typeof n === 'number' ? n : side,
+  ) as [number, number];
+  const input = { order, height, width, channels, range: bytes ? '0..255' : (range ?? '-1..1'), bytes } as const;
+  return { input, batch: typeof shape[0] === 'number' ? shape[0] : null };
+}
+
+function atOnce({ height, width, channels }: NetworkInput): number {
+  return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(VALUES_AT_ONCE / (height * width * channels))));
+}
+
+/** Each output's values for a batch, which is filled up with zeros. */
+async function runNetwork(
+  { Tensor }: Runtime,
+  session: InferenceSession,
+  name: string,
+  { order, height, width, channels, bytes }: NetworkInput,
+  values: Float32Array | Uint8Array,
+  batch: number,
+): Promise<Readonly<Record<string, Float32Array>>> {
+  const dims = order === 'NCHW' ? [batch, channels, height, width] : [batch, height, width, channels];
+  const length = dims.reduce((a, b) => a * b, 1);
+  const full = bytes ? new Uint8Array(length) : new Float32Array(length);
+  full.set(values);
+  const feed = full instanceof Uint8Array ? new Tensor('uint8', full, dims) : new Tensor('float32', full, dims);
+  try {
+    const found = await session.run({ [session.inputNames[0]!]: feed });
+    return Object.fromEntries(Object.entries(found).map(([key, { data }]) => [key, data as Float32Array]));
+  } catch (cause) {
+    throw new DcganError({
+      what: `${name} cannot be run on ${batch} images of ${height} x ${width} x ${channels}`,
+      got: messageOf(cause),
+      todo: 'Export it with the size it was trained on',
+      cause,
+    });
+  }
+}
+
+/** Rows of one width, collected batch by batch. */
+class Rows {
+  readonly #count: number;
+  #values = new Float32Array();
+  #done = 0;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  /** The first `n` rows of a batch's output. */
+  add(values: Float32Array, batch: number, n: number): void {
+    const width = values.length / batch;
+    if (this.#done === 0) this.#values = new Float32Array(this.#count * width);
+    this.#values.set(values.subarray(0, n * width), this.#done * width);
+    this.#done += n;
+  }
+
+  all(): Extracted['features'] {
+    return { count: this.#count, width: this.#values.length / this.#count, values: this.#values };
+  }
+}
+
+/** Rows that add up to 1 are probabilities, whose logarithms serve as logits. */
+function asLogits(found: Extracted['features']): Extracted['features'] {
+  const { count, width, values } = found;
+  for (let n = 0; n < count; n++) {
+    const row = values.subarray(n * width, (n + 1) * width);
+    const total = row.reduce((sum, value) => sum + value, 0);
+    if (!(Math.abs(total - 1) < 1e-3) || row.some((value) => value < 0)) return found;
+  }
+  return { ...found, values: values.map((value) => Math.log(Math.max(value, Number.MIN_VALUE))) };
+}
+
+function messageOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!.slice(0, 200);
+}

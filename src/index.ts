@@ -8,13 +8,17 @@ export { type CreateOptions, DCGAN, type StepOptions, type StepResult } from './
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
 export { type PresetName, presets } from './gan/presets.ts';
 export type { Config, ConfigOverrides } from './gan/schema.ts';
+export type { ClassFigures, Copying, Evaluation, FeatureFigures, Figure } from './metrics/evaluate.ts';
+export type { ExtractorInfo } from './metrics/extractor.ts';
 export { DcganError } from './platform/errors.ts';
 export { VERSION as version } from './platform/version.ts';
 export type { Picture } from './render/grid.ts';
+export { type EvaluateOptions, evaluate } from './train/evaluate.ts';
 export type {
   CheckpointEvent,
   DoneEvent,
   EpochEvent,
+  EvaluationEvent,
   InterruptedEvent,
   PictureEvent,
   RunEvent,

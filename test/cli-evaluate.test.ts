@@ -92,7 +92,10 @@ describe('dcgan evaluate', () => {
   it.each([
     ['nothing', 'nothing does not exist'],
     ['digits.npy --count 5', '--count does not fit: expected a whole number from 10 to 100000, got "5".'],
-    ['digits.npy --extractor inception', 'the extractor does not fit: expected digits, got inception.'],
+    [
+      'digits.npy --extractor inception',
+      'the extractor does not fit: expected digits, or a file ending in .onnx, got inception.',
+    ],
     ['digits.npy --nearest pairs.jpg', '--nearest does not fit: expected a name ending in .png, got pairs.jpg.'],
   ])('%s is refused', async (line, message) => {
     const ended = await run('evaluate', ...line.split(' '));

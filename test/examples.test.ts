@@ -20,7 +20,7 @@ it('stop-and-resume.mjs goes on where it stopped', async () => {
   );
 });
 
-it('custom-loop.mjs saves what sample.mjs draws from', async () => {
+it('custom-loop.mjs saves what sample.mjs draws from and evaluate.mjs judges', async () => {
   const path = join(temporaryFolder(), 'sevens.safetensors');
   expect(await example('custom-loop.mjs', path)).toMatch(/^step 10: .*\nstep 20: .*\n$/);
   expect(existsSync(path)).toBe(true);
@@ -32,12 +32,16 @@ it('custom-loop.mjs saves what sample.mjs draws from', async () => {
       .map((line) => line.length),
   ).toEqual(new Array(28).fill(28));
   expect(await example('sample.mjs', path)).toBe(drawn);
+  expect(await example('evaluate.mjs', path, '100')).toMatch(
+    /^samples: Fréchet distance [\d.]+, of real digits [\d.]+\nprecision \d\.\d\d, recall .*\n(sliced .* at (28|14): .*\n){2}noise: Fréchet distance [\d.]+\n$/,
+  );
 });
 
 it('there are no others', () => {
   expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([
     'browser',
     'custom-loop.mjs',
+    'evaluate.mjs',
     'sample.mjs',
     'stop-and-resume.mjs',
     'train.mjs',

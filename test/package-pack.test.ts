@@ -51,32 +51,50 @@ describe('the packed package', () => {
     expect(trained.stdout).toMatch(/Time taken for epoch 1 is/);
   });
 
+  it('says how to install what an own extractor needs', async () => {
+    const network = join(ROOT, 'test/golden/networks/grey.onnx');
+    const ended = run('npx', ['--no-install', 'dcgan', 'evaluate', '--count', '20', '--extractor', network], {
+      cwd: folder,
+    });
+    await expect(ended).rejects.toMatchObject({
+      code: 1,
+      stderr:
+        'dcgan: extractor grey.onnx needs the package onnxruntime-web, which is not installed. ' +
+        'Install it beside dcgan: "npm install onnxruntime-web".\n',
+    });
+  });
+
   it.each(['wasm', 'auto'])('trains through its library on %s', async (device) => {
     writeFileSync(
       join(folder, 'consumer.js'),
-      `import { DCGAN, datasets, presets, train } from 'dcgan';
+      `import { DCGAN, datasets, evaluate, presets, train } from 'dcgan';
 const gan = await DCGAN.create({ preset: 'tiny', seed: 1, device: ${JSON.stringify(device)} });
 const reals = datasets.mnist().batch([...Array(presets.tiny.batchSize).keys()]);
 await gan.step(reals);
 const { generatorLoss } = await gan.step(reals);
 const images = await gan.generate(4, { seed: 2 });
-console.log(JSON.stringify({ generatorLoss, images: images.length, steps: gan.steps, train: typeof train }));
+const { samples, features } = await evaluate(gan, { count: 20, device: ${JSON.stringify(device)} });
+console.log(JSON.stringify({ judged: samples.count, extractor: features.extractor.name, generatorLoss, images: images.length, steps: gan.steps, train: typeof train }));
 await gan.dispose();`,
     );
     const { stdout } = await run(process.execPath, ['consumer.js'], { cwd: folder });
     const said = JSON.parse(stdout) as Record<string, unknown>;
-    expect(said).toMatchObject({ images: 4 * 28 * 28, steps: 2, train: 'function' });
+    expect(said).toMatchObject({ judged: 20, extractor: 'digits', images: 4 * 28 * 28, steps: 2, train: 'function' });
     expect(said.generatorLoss).toBeGreaterThan(0);
   });
 
   it('has types that hold a strict consumer', async () => {
     writeFileSync(
       join(folder, 'consumer.ts'),
-      `import { type Config, DCGAN, DcganError, datasets, presets, type StepResult, train, type TrainEvent } from 'dcgan';
+      `import { type Config, DCGAN, DcganError, datasets, type Evaluation, evaluate, presets, type StepResult, train, type TrainEvent } from 'dcgan';
 const config: Config = presets.tiny;
 const gan = await DCGAN.create({ preset: 'tiny', batchSize: config.batchSize, device: 'wasm' });
 const result: StepResult = await gan.step(datasets.mnist().batch([0, 1]), { noise: new Float32Array(config.batchSize * config.latent) });
 const images: Float32Array = await gan.generate(2);
+const found: Evaluation = await evaluate(gan, { data: datasets.mnist(), count: 20, extractor: 'digits' });
+export const distance: number | undefined = found.features?.frechetDistance.value;
+// @ts-expect-error no such range
+await evaluate(images, { extractorRange: '0..2' });
 export const loss: number = result.generatorLoss + images.length;
 // @ts-expect-error a result cannot be written
 result.generatorLoss = 1;

@@ -5,7 +5,6 @@ import { type Command, Option } from 'commander';
 import type { Dataset } from '../../data/dataset.ts';
 import { loadDataset } from '../../data/load.ts';
 import { DCGAN } from '../../gan/dcgan.ts';
-import { allClasses } from '../../gan/model.ts';
 import { Judge } from '../../metrics/evaluate.ts';
 import type { Extractor } from '../../metrics/extractor.ts';
 import { DIGITS, openExtractor } from '../../metrics/extractors.ts';
@@ -16,6 +15,7 @@ import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { makeGrid } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
+import { generated } from '../../train/evaluate.ts';
 import { heldOutFor, openData } from '../../train/prepare.ts';
 import { CONFIG_NAME, readRunConfig, resolveRun, resolveSource } from '../../train/run.ts';
 import { evaluationText } from '../evaluation-text.ts';
@@ -135,15 +135,13 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
   const record = run === null ? null : readRunConfig(run);
   const gan = await DCGAN.load(checkpoint, machine);
   try {
-    const { imageSize, channels, classes } = gan.config;
+    const { imageSize, channels } = gan.config;
     const source = flags.against ?? record?.data.source ?? 'mnist';
     const reading = flags.against === undefined ? record?.data.reading : undefined;
     const data = await openData({ ...reading, data: source, imageSize, channels });
     const count = Math.min(flags.count, data.count);
-    const images = await gan.generate(count, { seed: flags.seed });
-    const turn = allClasses(gan.config);
-    const asked = classes > 0 ? Uint8Array.from({ length: count }, (_, i) => turn[i % classes]!) : null;
-    return { data, name: checkpoint, samples: { images, count, side: imageSize, channels }, asked };
+    const { set: samples, asked } = await generated(gan, count, flags.seed);
+    return { data, name: checkpoint, samples, asked };
   } finally {
     await gan.dispose();
   }

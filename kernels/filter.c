@@ -241,7 +241,7 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   const int64_t floats = (int64_t)g.KH * g.KW * g.C * g.OC;
   if (dcgan_winograd_fits(&g)) {
     dcgan_winograd_conv_filter(me, &g, dcgan_at(me, words[0]), dcgan_at(me, words[2]), dcgan_at(me, words[1]),
-                               dcgan_at(me, words[3]), groups);
+                               dcgan_at(me, words[3]));
     return;
   }
   const float *x = dcgan_at(me, words[0]), *y = dcgan_at(me, words[2]);

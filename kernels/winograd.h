@@ -9,4 +9,4 @@ void dcgan_winograd_conv2d(const struct worker *me, const struct geometry *g, co
 void dcgan_winograd_conv_input(const struct worker *me, const struct geometry *g, const float *y, const float *w,
                                float *x, float *pack, const int32_t *follower);
 void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *g, const float *x, const float *y,
-                                float *w, float *partials, int32_t groups);
+                                float *w, float *partials);

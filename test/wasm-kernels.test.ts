@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Backend, DeviceName } from '../src/engine/backends/backend.ts';
 import { controlWords } from '../src/engine/control.ts';
 import type { Code, Conv2d, Elementwise, Geometry, Instruction, Plan, Program, UnaryCode } from '../src/engine/plan.ts';
-import { filterPlaces, packFloats } from '../src/engine/plan.ts';
+import { packFloats, partialFloats } from '../src/engine/plan.ts';
 import { drawWord, wordToUniform } from '../src/engine/random.ts';
 import { TEST_DEVICES, type TestDevice, title } from './support/devices.ts';
 import { relativeError, values } from './support/values.ts';
@@ -24,6 +24,8 @@ interface Trial {
   readonly instructions: readonly Instruction[];
   readonly inputs: readonly (readonly [address: number, data: Float32Array])[];
   readonly results: readonly (readonly [address: number, length: number])[];
+  /** Largest relative error, where it is not 3e-6. */
+  readonly bound?: number;
 }
 
 const CONTROL = 0;
@@ -95,10 +97,10 @@ function geometry(
   return { N, H, W, C, KH, KW, OC, OH: out(H), OW: out(W), stride, padTop: before(H, KH), padLeft: before(W, KW) };
 }
 
-function convolutions(g: Geometry): Trial[] {
+function convolutions(g: Geometry, bound?: number): Trial[] {
   const size = { x: g.N * g.H * g.W * g.C, w: g.KH * g.KW * g.C * g.OC, y: g.N * g.OH * g.OW * g.OC };
   const groups = Math.min(3, g.N);
-  const rest = Math.max(packFloats(g), groups * filterPlaces(g) * g.C * g.OC);
+  const rest = Math.max(packFloats(g), partialFloats(g, groups));
   const [x, w, y, scratch] = places(size.x, size.w, size.y, rest) as [number, number, number, number];
   const at = { ...g, x, w, y };
   const name = `[${g.N},${g.H},${g.W},${g.C}] kernel [${g.KH},${g.KW}] to ${g.OC}, stride ${g.stride}`;
@@ -109,18 +111,21 @@ function convolutions(g: Geometry): Trial[] {
       instructions: [{ kind: 'conv2d', ...at, pack: scratch }],
       inputs: [[x, xs], [w, ws]], // biome-ignore format: pairs
       results: [[y, size.y]],
+      ...(bound && { bound }),
     },
     {
       name: `convInput ${name}`,
       instructions: [{ kind: 'convInput', ...at, pack: scratch }],
       inputs: [[y, ys], [w, ws]], // biome-ignore format: pairs
       results: [[x, size.x]],
+      ...(bound && { bound }),
     },
     {
       name: `convFilter ${name}`,
       instructions: [{ kind: 'convFilter', ...at, partials: scratch, groups }],
       inputs: [[x, xs], [y, ys]], // biome-ignore format: pairs
       results: [[w, size.w]],
+      ...(bound && { bound }),
     },
   ];
 }
@@ -285,6 +290,9 @@ const SUMS: readonly Trial[] = [
   // Few products: see kernels/winograd.c.
   ...convolutions(geometry([33, 14, 14, 16], [5, 5, 32], 2)),
   ...convolutions(geometry([37, 13, 20, 24], [5, 5, 16], 2)),
+  // Fewer still, at 8 points, whose larger factors lose more digits.
+  ...convolutions(geometry([34, 7, 7, 32], [5, 5, 16], 1), 1e-5),
+  ...convolutions(geometry([32, 13, 9, 8], [5, 5, 24], 1), 1e-5),
   ...convolutions(geometry([25, 4, 5, 33], [3, 2, 1], 2)),
   ...convolutions(geometry([1, 8, 8, 16], [4, 4, 32], 3)),
   ...convolutions(geometry([2, 6, 6, 5], [1, 1, 47], 2)),
@@ -318,7 +326,7 @@ function ulps(got: number, wanted: number): number {
 
 describe.skipIf(wasm.missing)(`${title(wasm)} against the reference`, () => {
   it.each(named([...SUMS, ...REDUCES, broadcast()]))('%s', async (_, trial) => {
-    expect(relativeError(await onWasm(trial), await run(reference, 1, trial))).toBeLessThan(3e-6);
+    expect(relativeError(await onWasm(trial), await run(reference, 1, trial))).toBeLessThan(trial.bound ?? 3e-6);
   });
 
   it.each(named(POINTS))('%s within 3 units in the last place', async (_, trial) => {
@@ -373,7 +381,9 @@ describe.skipIf(both)(`wasm and native${both ? ` (skipped: ${both})` : ''} give 
 const either = relaxed.missing ?? wasm.missing;
 describe.skipIf(either)(`${title(relaxed)} beside wasm`, () => {
   it.each(named(SUMS))('%s', async (_, trial) => {
-    expect(relativeError(await onWasm(trial, relaxed), await run(reference, 1, trial))).toBeLessThan(3e-6);
+    expect(relativeError(await onWasm(trial, relaxed), await run(reference, 1, trial))).toBeLessThan(
+      trial.bound ?? 3e-6,
+    );
   });
 
   it.each(named([...POINTS, ...REDUCES, draws]))('the same bits: %s', async (_, trial) => {

@@ -94,7 +94,7 @@ export interface ConvInput extends Geometry {
 
 /**
  * w = gradient of the convolution's filter. The N images are cut into `groups` runs of ceil(N / groups) images; each
- * run's sum lands in its own copy of w in `partials` (groups * filterPlaces * C*OC floats), then the copies are added in order.
+ * run's sum lands in its own copy of w in `partials` (`partialFloats`), then the copies are added in order.
  * In bf16 groups are of pairs of images, and `roundedFloats` for x and y come before the copies.
  */
 export interface ConvFilter extends Geometry {
@@ -245,15 +245,29 @@ export function evenValues({ N, H, W, C, OH, OW, OC }: Geometry): { readonly x: 
 export function packFloats(g: Geometry): number {
   const roundUp = (n: number): number => Math.ceil(n / 64) * 64;
   const places = filterPlaces(g);
-  return places * Math.max(roundUp(g.OC) * g.C, roundUp(g.C) * g.OC);
+  return places * Math.max(roundUp(g.OC) * g.C, roundUp(g.C) * g.OC) + (isFast(g) ? 16 * places : 0);
+}
+
+/** Scratch floats of a filter's gradient: a copy of the filter for each group or, where a fast algorithm may be used, its room. */
+export function partialFloats(g: Geometry, groups: number): number {
+  const direct = groups * g.KH * g.KW * g.C * g.OC;
+  return isFast(g) ? Math.max(direct, filterPlaces(g) * (g.C * g.OC + 16) + FAST_ROOM) : direct;
+}
+
+/** Floats for the values at the points of a run of images: FAST_ROOM of kernels/job.h. */
+const FAST_ROOM = 2 ** 21;
+
+/** Shapes for which kernels/winograd.c may have a fast algorithm. */
+export function isFast(g: Geometry): boolean {
+  const between = (n: number): boolean => n >= 6 && n <= 28;
+  const taps = g.KH === 5 && g.KW === 5 && g.stride <= 2 && g.C * g.OC <= 32768;
+  return taps && between(g.OH) && between(g.OW);
 }
 
 /**
  * Floats that a kernel may keep for one pair of channels: the filter's taps or, where a fast algorithm may be used, its
- * values at 6 x 6 points for each of four phases (kernels/winograd.c).
+ * values at 8 x 8 points (stride 1) or at 6 x 6 points for each of four phases (stride 2).
  */
-export function filterPlaces(g: Geometry): number {
-  const between = (n: number): boolean => n >= 6 && n <= 28;
-  const fast = g.KH === 5 && g.KW === 5 && g.stride === 2 && g.C * g.OC <= 32768;
-  return fast && between(g.OH) && between(g.OW) ? 144 : g.KH * g.KW;
+function filterPlaces(g: Geometry): number {
+  return isFast(g) ? (g.stride === 1 ? 64 : 144) : g.KH * g.KW;
 }

@@ -2,7 +2,15 @@
 // overwrites but value for value, and every scratch value written before it is read.
 import { isContiguous } from '../../src/engine/passes/domain.ts';
 import type { Geometry, Instruction, Plan } from '../../src/engine/plan.ts';
-import { MAX_CODE, MAX_DIMS, MAX_OPERANDS, MAX_REGISTERS, MAX_RESULTS, packFloats } from '../../src/engine/plan.ts';
+import {
+  MAX_CODE,
+  MAX_DIMS,
+  MAX_OPERANDS,
+  MAX_REGISTERS,
+  MAX_RESULTS,
+  packFloats,
+  partialFloats,
+} from '../../src/engine/plan.ts';
 
 interface Region {
   readonly start: number;
@@ -35,7 +43,11 @@ function touched(i: Instruction): Touched {
     }
     case 'convFilter': {
       const n = sizes(i);
-      return { reads: [at(i.x, n.x), at(i.y, n.y)], writes: [at(i.w, n.w)], scratch: [at(i.partials, i.groups * n.w)] };
+      return {
+        reads: [at(i.x, n.x), at(i.y, n.y)],
+        writes: [at(i.w, n.w)],
+        scratch: [at(i.partials, partialFloats(i, i.groups))],
+      };
     }
     case 'transpose':
       return { reads: [at(i.x, i.rows * i.columns)], writes: [at(i.y, i.rows * i.columns)], scratch: [] };

@@ -59,7 +59,7 @@ const LINK = ['-shared', '-pthread', ...(process.platform === 'linux' ? ['-Wl,-z
 /** Some compilers refuse to look at the machine; the library is then plain, and slower. */
 const MACHINE: readonly (readonly string[])[] = [['-march=native'], []];
 /** Units whose sums may be fused. */
-export const FUSED: readonly string[] = ['conv.c', 'filter.c', 'winograd.c'];
+export const FUSED: readonly string[] = ['conv.c', 'filter.c', 'winograd.c', 'winograd_points.c'];
 
 /** All that decides the library besides sources and compiler, for its name in the cache. */
 export const FLAGS: readonly unknown[] = [COMMON, LINK, MACHINE, FUSED];

@@ -5,11 +5,11 @@ import { matmulGeometry, matmulOp, transposeOp } from '../ops/matmul.ts';
 import { shiftCutOp } from '../ops/shift-cut.ts';
 import {
   evenValues,
-  filterPlaces,
   type Geometry,
   type Instruction,
   type Precision,
   packFloats,
+  partialFloats,
   roundedFloats,
 } from '../plan.ts';
 import type { Buffer, Draft, Placing } from './draft.ts';
@@ -44,7 +44,7 @@ function convFilterDraft(g: Geometry, precision: Precision, x: Buffer, y: Buffer
   const groups = filterGroups(g);
   const values = evenValues(g);
   const rounded = roundedFloats(precision, values.x, values.y);
-  const partials: Buffer = { floats: rounded + groups * filterPlaces(g) * g.C * g.OC };
+  const partials: Buffer = { floats: rounded + partialFloats(g, groups) };
   return draft([x, y], [w], [partials], (at) => ({
     kind: 'convFilter',
     x: at(x),

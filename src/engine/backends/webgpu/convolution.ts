@@ -8,7 +8,7 @@
 // Sums go in order of depth and runs are cut by shape, so that results repeat, whatever the tile. What is attached is computed on
 // the tile.
 import { isContiguous } from '../../passes/domain.ts';
-import { type Conv2d, type ConvFilter, type ConvInput, type Elementwise, filterPlaces } from '../../plan.ts';
+import { type Conv2d, type ConvFilter, type ConvInput, type Elementwise, partialFloats } from '../../plan.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { DRAWS, MATH } from './math.ts';
 import { accessors, CONTROL, calls, emit, operandFunctions } from './program.ts';
@@ -116,7 +116,7 @@ fn right(k: u32, column: u32) -> vec4<f32> { return ${fourOf(fours(OC), 'weight'
 
 /** Runs of images, by shape alone: as many as there is room for. */
 export function filterRuns(c: ConvFilter): number {
-  return Math.min(c.N, MOST_RUNS, Math.floor((c.groups * filterPlaces(c)) / (c.KH * c.KW)));
+  return Math.min(c.N, MOST_RUNS, Math.floor(partialFloats(c, c.groups) / (c.KH * c.KW * c.C * c.OC)));
 }
 
 export function convFilterKernels(c: ConvFilter, tile = STANDARD): Kernel[] {

@@ -4,7 +4,7 @@
 import { finding, keepFinding } from '../../../platform/findings.ts';
 import { sha256 } from '../../../platform/sha256.ts';
 import { VERSION } from '../../../platform/version.ts';
-import { filterPlaces, type Geometry, type Plan } from '../../plan.ts';
+import { type Geometry, type Plan, partialFloats } from '../../plan.ts';
 import { secondsOfOne, secondsOfPass } from './clock.ts';
 import { conv2dKernel, convFilterKernels, convInputKernel } from './convolution.ts';
 import { grid, type Kernel } from './kernel.ts';
@@ -186,7 +186,7 @@ function aloneAt0(c: Convolution): {
   if (c.kind === 'conv2d') return { kernels: (tile) => [conv2dKernel({ ...c, ...at }, null, tile)], result: y, floats };
   if (c.kind === 'convInput')
     return { kernels: (tile) => [convInputKernel({ ...c, ...at }, null, tile)], result: x, floats };
-  const partials = place(c.groups * filterPlaces(c) * c.C * c.OC).address;
+  const partials = place(partialFloats(c, c.groups)).address;
   return { kernels: (tile) => convFilterKernels({ ...c, ...at, partials }, tile), result: w, floats };
 }
 

@@ -1,0 +1,94 @@
+// The inner loops of the fast algorithms, where nearly all time goes: products of a few rows (images at one point) with a
+// panel of weights, and sums of outer products. Register tiles as in conv.c and filter.c.
+#pragma once
+#include "vec.h"
+
+// Rows of values, and the panel that each meets.
+struct run {
+  const float *v, *u;
+};
+
+// out[r][..] = sum over runs and k < depth of v[r][k] * u[k][..]; `v_row` and `out_row` floats from one row to the next.
+INLINE void product(const int rows, const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out,
+                    int64_t out_row) {
+  vf sum[TILE_ROWS][TILE_VECTORS];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+    for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vf){};
+  for (int32_t i = 0; i < runs; i++) {
+    // Rows share a base pointer in threes: addresses x86 can form without a register.
+    const float *base[(TILE_ROWS + 2) / 3], *w = run[i].u;
+#pragma GCC unroll 16
+    for (int r = 0; r * 3 < rows; r++) base[r] = run[i].v + r * 3 * v_row;
+#pragma GCC unroll 1
+    for (int32_t k = 0; k < depth; k++, w += PANEL) {
+      vf weight[TILE_VECTORS];
+#pragma GCC unroll 16
+      for (int v = 0; v < TILE_VECTORS; v++) weight[v] = load(w + v * LANES);
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; r++) {
+        const vf x = splat(base[r / 3][r % 3 * v_row + k]);
+#pragma GCC unroll 16
+        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = multiply_add(x, weight[v], sum[r][v]);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+    for (int v = 0; v < TILE_VECTORS; v++) store(out + r * out_row + v * LANES, sum[r][v]);
+}
+
+typedef void product_function(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out, int64_t out_row);
+#define PRODUCT(R, V)                                                                                                   \
+  static void product_##R##_1(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out,            \
+                              int64_t out_row) {                                                                        \
+    product(R, run, runs, depth, v_row, out, out_row);                                                                  \
+  }
+FOR_ROWS(PRODUCT)
+static product_function *const products[TILE_ROWS] = ROW_TABLE(product);
+
+// Values of x and y at a point, in one tile of outputs: one row for each image.
+struct segment {
+  const float *x, *y;
+};
+
+// w[r][..] += (or =, if fresh) sum over segments and k < count of x[k][r] * y[k][..].
+INLINE void outer(const int rows, const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row,
+                  float *w, int64_t w_row, int fresh) {
+  vf sum[TILE_ROWS][TILE_VECTORS];
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+    for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = fresh ? (vf){} : load(w + r * w_row + v * LANES);
+  for (int32_t i = 0; i < segments; i++) {
+    const float *x = segment[i].x, *y = segment[i].y;
+#pragma GCC unroll 1
+    for (int32_t k = 0; k < count; k++, x += x_row, y += y_row) {
+      vf value[TILE_VECTORS];
+#pragma GCC unroll 16
+      for (int v = 0; v < TILE_VECTORS; v++) value[v] = load(y + v * LANES);
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; r++) {
+        const vf factor = splat(x[r]);
+#pragma GCC unroll 16
+        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = multiply_add(factor, value[v], sum[r][v]);
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+    for (int v = 0; v < TILE_VECTORS; v++) store(w + r * w_row + v * LANES, sum[r][v]);
+}
+
+typedef void outer_function(const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row,
+                            float *w, int64_t w_row, int fresh);
+#define OUTER(R, V)                                                                                                     \
+  static void outer_##R##_1(const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row, \
+                            float *w, int64_t w_row, int fresh) {                                                       \
+    outer(R, segment, segments, count, x_row, y_row, w, w_row, fresh);                                                  \
+  }
+FOR_ROWS(OUTER)
+static outer_function *const outers[TILE_ROWS] = ROW_TABLE(outer);

@@ -1,4 +1,5 @@
 // The commands that examine: bench, verify-resume, doctor.
+import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { KERNEL_CHECKS, relativeError, TOLERANCE } from '../src/cli/kernel-checks.ts';
 import { firstDifference } from '../src/cli/resume-check.ts';
@@ -6,7 +7,7 @@ import { spherical } from '../src/cli/spherical.ts';
 import { DEVICES } from '../src/engine/backends/backend.ts';
 import { presets } from '../src/gan/presets.ts';
 import type { Snapshot } from '../src/gan/snapshot.ts';
-import { dcgan } from './support/cli.ts';
+import { dcgan, start } from './support/cli.ts';
 import { TEST_DEVICES } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
 
@@ -55,6 +56,16 @@ it('verify-resume passes on each device that may be taken by itself', async () =
   expect(checks.map(({ device }) => device)).toEqual(AUTO.map(({ name }) => name));
   for (const check of checks)
     expect(check).toMatchObject({ difference: null, steps: 16, interruptedAfterSteps: [3, 8, 14], tensors: 55 });
+});
+
+it('verify-resume leaves nothing behind when Ctrl-C ends it', async () => {
+  const cwd = temporaryFolder();
+  const env = { TMPDIR: cwd };
+  const { child, ended } = start(['verify-resume', '--limit', '20000'], { cwd, env });
+  await expect.poll(() => readdirSync(cwd).length, { timeout: 60_000 }).toBe(1);
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ signal: 'SIGINT', stdout: '', stderr: '' });
+  expect(readdirSync(cwd)).toEqual([]);
 });
 
 it('verify-resume would name the first difference', () => {

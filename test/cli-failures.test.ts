@@ -1,5 +1,5 @@
 // What the disk can do to a run: one clear error each, exit code 1, and nothing lost.
-import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { BIN, dcgan, IS_ROOT, SMALLEST, startProgram, UNSHARE } from './support/cli.ts';
@@ -24,6 +24,26 @@ it('a read-only folder', async () => {
   }
 });
 
+it.skipIf(!UNSHARE)('a read-only file system, also where a folder is to be made in it', async () => {
+  const cwd = temporaryFolder();
+  const script = `mkdir disk && mount -t tmpfs -o ro none disk && cd disk && "$NODE" "$BIN" train ${SMALLEST.join(' ')}`;
+  const { code, stderr } = await startProgram('unshare', [...UNSHARE!, 'sh', '-c', script], {
+    cwd,
+    env: { NODE: process.execPath, BIN },
+  }).ended;
+  expect([code, stderr]).toEqual([
+    1,
+    "dcgan: runs can't be created: the place is not writable: its file system is read-only (EROFS). Choose another folder.\n",
+  ]);
+});
+
+it('a file where the folder is to be', async () => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, 'x'), '');
+  const { code, stderr } = await dcgan(['train', ...SMALLEST, '--out', 'x'], { cwd });
+  expect([code, stderr]).toEqual([2, 'dcgan: x is a file: expected a new or empty folder. Choose another --out.\n']);
+});
+
 // Two checkpoints fit, a third does not. Where no file system can be mounted, a limit on the size of files, which is less than
 // a checkpoint's, takes the full disk's place.
 const FULL = UNSHARE
@@ -33,7 +53,8 @@ const FULL = UNSHARE
       disk: 'mount -t tmpfs -o size=3m none disk',
       limit: ':',
       space: 'mount -o remount,size=50m disk',
-      message: /^dcgan: disk\/run\/\S+ can't be written: the disk is full \(ENOSPC\)\. Free some space, .*\.$/m,
+      message:
+        /^dcgan: disk\/run\/\S+ can't be written: the disk is full \(ENOSPC\)\. Free some space, .*\. To go on: dcgan train --resume disk\/run\.$/m,
     }
   : {
       program: 'sh',

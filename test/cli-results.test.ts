@@ -29,6 +29,13 @@ function npy(descr: string, shape: readonly number[], data: Uint8Array): Buffer 
 }
 
 describe('sample', () => {
+  it.each(['sample', 'interpolate'])('%s: a class where there are none is refused', async (command) => {
+    expect(await run(command, '--class', '3')).toMatchObject({
+      code: 2,
+      stderr: 'dcgan: --class needs a model that was trained with --cond, which this one was not. Leave it out.\n',
+    });
+  });
+
   it('draws a grid, the same for the same seed, from run and checkpoint alike', async () => {
     const all = [
       await run('sample', '--seed', '3'),

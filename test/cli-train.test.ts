@@ -160,13 +160,17 @@ it('Ctrl-C before training began, a compiler at work, leaves nothing', async () 
   expect(existsSync(join(cwd, 'x'))).toBe(false);
 });
 
-it('SIGTERM saves and exits with 143', async () => {
+it.each([
+  ['SIGTERM', 143],
+  // A terminal that is closed.
+  ['SIGHUP', 129],
+] as const)('%s saves and exits with %i', async (signal, exitCode) => {
   const cwd = temporaryFolder();
   const { child, ended, until } = start(['train', ...HUNDRED, '--json', '--out', 'x'], { cwd });
   await until(/"type":"step"/);
-  child.kill('SIGTERM');
+  child.kill(signal);
   const { code, stdout } = await ended;
-  expect(code).toBe(143);
+  expect(code).toBe(exitCode);
   const last = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
   expect(last.type).toBe('interrupted');
   expect(existsSync(join(cwd, last.path))).toBe(true);

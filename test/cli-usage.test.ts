@@ -60,6 +60,7 @@ const WRONG: readonly [line: string, message: string][] = [
   ['info', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],
   ['sample nothere', 'nothere does not exist: expected a run or a checkpoint. Check the path.'],
   ['sample -o x.jpg', '--output does not fit: expected a name ending in .png or .npy, or a folder, got x.jpg.'],
+  ['gif -o x.png', '--output does not fit: expected a name ending in .gif, got x.png.'],
   ['interpolate -o x', '--output does not fit: expected a name ending in .png or .gif, got x.'],
   ['interpolate --seeds 1', '--seeds does not fit: expected two seeds or more, as in 1,2,3, got 1.'],
   [
@@ -97,6 +98,11 @@ describe('--config', () => {
     const { code, stderr } = await withFile('{epochs}');
     expect(code).toBe(2);
     expect(stderr).toMatch(/^dcgan: c\.json is not JSON: got .*\. Mend it, or leave --config out\.\n$/);
+  });
+
+  it('quotes what is not JSON in one line', async () => {
+    const { stderr } = await withFile('# no\n\nJSON');
+    expect(stderr).toMatch(/^dcgan: c\.json is not JSON: got .*\n$/);
   });
 
   it('gives way to the command line', async () => {

@@ -18,7 +18,7 @@ describe('the packed package', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('holds program, library, kernels and papers, and no tests or benchmarks', () => {
+  it('holds program, library, kernels and papers, and no tests, benchmarks or maps to absent sources', () => {
     for (const wanted of [
       'bin/dcgan.js',
       'dist/index.js',
@@ -35,7 +35,7 @@ describe('the packed package', () => {
       'CHANGELOG.md',
     ])
       expect(files).toContain(wanted);
-    expect(files.filter((name) => /^(test|bench|src|docs|examples|\.ci)(\/|$)/.test(name))).toEqual([]);
+    expect(files.filter((name) => /^(test|bench|src|docs|examples|\.ci)(\/|$)|\.map$/.test(name))).toEqual([]);
   });
 
   it('runs its program', async () => {

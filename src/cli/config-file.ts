@@ -64,6 +64,8 @@ function parseJson(path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw usage({ what: `${path} is not JSON`, got: (error as Error).message, todo: 'Mend it, or leave --config out' });
+    // It quotes the file, whose lines are not ours.
+    const got = (error as Error).message.replace(/\s+/g, ' ');
+    throw usage({ what: `${path} is not JSON`, got, todo: 'Mend it, or leave --config out' });
   }
 }

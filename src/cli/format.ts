@@ -44,8 +44,9 @@ export function count(n: number, what: string): string {
   return `${grouped(n)} ${what}${n === 1 ? '' : 's'}`;
 }
 
-/** A value of a configuration as text. */
+/** A value of a configuration as text; null: nothing of its own. */
 export function setting(value: unknown): string {
+  if (value === null) return 'as learningRate';
   return Array.isArray(value) ? value.join(', ') || 'none' : String(value);
 }
 

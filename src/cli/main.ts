@@ -1,5 +1,5 @@
 // The command line: words in, an exit code out. Everything that goes wrong below ends here, as one sentence of what is
-// wrong and one of what to do. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM.
+// wrong and one of what to do. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM, 129 a closed terminal.
 import { Command, CommanderError } from 'commander';
 import { usage } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
@@ -94,7 +94,8 @@ function checkHelpCommand({ commands }: Command, [first, second]: readonly strin
   });
 }
 
-/** `dcgan train` when a known command was named, else `dcgan`: whose help to point to. */
-function nameOfCommand(program: Command, [first]: readonly string[]): string {
-  return program.commands.some((command) => command.name() === first) ? `dcgan ${first}` : 'dcgan';
+/** `dcgan train`, `dcgan data build`: as far as the words are known commands; whose help to point to. */
+function nameOfCommand(command: Command, [first, ...rest]: readonly string[]): string {
+  const named = command.commands.find((one) => one.name() === first);
+  return named ? `${command.name()} ${nameOfCommand(named, rest)}` : command.name();
 }

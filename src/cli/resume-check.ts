@@ -11,6 +11,7 @@ import type { TrainEvent } from '../train/events.ts';
 import type { TrainOptions } from '../train/options.ts';
 import { checkpointsOf } from '../train/run.ts';
 import { train } from '../train/train.ts';
+import { beforeEnd } from './stop.ts';
 
 export interface ResumeCheck {
   readonly device: string;
@@ -33,6 +34,8 @@ export async function checkResume(
 ): Promise<ResumeCheck> {
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), 'dcgan-verify-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const stopListening = beforeEnd(remove);
   try {
     const base = { ...options, epochs: EPOCHS };
     const straight = join(folder, 'straight');
@@ -42,7 +45,8 @@ export async function checkResume(
     const { stepsPerEpoch, info } = run;
 
     // In the middle of an epoch, at the end of one, and in the middle of another that was itself resumed.
-    const stops = [Math.ceil(stepsPerEpoch / 3), stepsPerEpoch, stepsPerEpoch + Math.ceil((2 * stepsPerEpoch) / 3)];
+    const late = stepsPerEpoch + Math.ceil((2 * stepsPerEpoch) / 3);
+    const stops = [...new Set([Math.ceil(stepsPerEpoch / 3), stepsPerEpoch, late])];
     const broken = join(folder, 'interrupted');
     const machine = { device: options.device, threads: options.threads };
     for (const [i, stop] of stops.entries()) {
@@ -65,7 +69,8 @@ export async function checkResume(
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    stopListening();
+    remove();
   }
 }
 

@@ -87,7 +87,18 @@ export function classOption(): Option {
   );
 }
 
-/** Steps beyond what is wanted of every command: `--debug`, which main looks for itself. */
+/** @throws a usage error for a class that a model of so many does not have */
+export function checkClass(asked: number | undefined, classes: number): void {
+  if (asked === undefined || asked < classes) return;
+  throw classes === 0
+    ? usage({
+        what: '--class needs a model that was trained with --cond, which this one was not',
+        todo: 'Leave it out',
+      })
+    : usage({ what: '--class does not fit', expected: `a whole number from 0 to ${classes - 1}`, got: String(asked) });
+}
+
+/** `--debug`, of every command: main looks for it itself. */
 export function debugOption(): Option {
   return new Option('--debug', 'print a stack trace with errors');
 }

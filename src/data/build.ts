@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { usableCores } from '../platform/cores.ts';
 import { fileError, ownerOfTemporary, syncFolder, temporaryPath } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
-import { decode, factsOf } from './decode.ts';
+import { checkColour, decode, factsOf } from './decode.ts';
 import { inOrder } from './in-order.ts';
 import { type DataOptions, DEFAULT_BACKGROUND, DEFAULT_SIZE, isTrainable, SETTLING, type Shaping } from './options.ts';
 import { encodeHeader, type PackHeader } from './pack.ts';
@@ -40,6 +40,8 @@ export function windowSize(): number {
 /** Size and channels, where nobody chose them, from the first pictures. */
 export async function settle(supply: Supply, options: DataOptions): Promise<Shaping> {
   const { size, fit = 'crop', channels, background = DEFAULT_BACKGROUND, skipBroken = false } = options;
+  // Else each picture would seem broken.
+  if (options.background !== undefined) await checkColour(background);
   if (size !== undefined && channels !== undefined) return { size, fit, channels, background };
   const sides = new Set<number>();
   let grey = true;

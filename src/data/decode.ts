@@ -4,7 +4,7 @@
 // Limits: a header may claim any size, so pictures of more than 100 million pixels are refused before they are decoded.
 
 import type { Sharp, SharpOptions } from 'sharp';
-import { DcganError } from '../platform/errors.ts';
+import { DcganError, usage } from '../platform/errors.ts';
 import type { Shaping } from './options.ts';
 import { broken, type RawPicture, type Supplied } from './supply.ts';
 
@@ -106,6 +106,21 @@ async function factsFrom(sharp: Sharp, format: Format, name: string): Promise<Fa
     };
   } catch (error) {
     throw inWords(name, error);
+  }
+}
+
+/** @throws DcganError of wrong usage for what sharp does not know as a colour */
+export async function checkColour(background: string): Promise<void> {
+  const sharp = await loadSharp();
+  try {
+    sharp(Uint8Array.of(0), {}).flatten({ background });
+  } catch (cause) {
+    throw usage({
+      what: 'background does not fit',
+      expected: 'a colour such as white or #ff8800',
+      got: background,
+      cause,
+    });
   }
 }
 

@@ -4,8 +4,18 @@
 // Sources: POSIX.1-2017 rename(), fsync(); T. Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DcganError } from './errors.ts';
 
 /** Causes by the operating system's code: what it means, and what to do. */
@@ -52,6 +62,30 @@ export function readFile(path: string, shown = path): Uint8Array {
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (error) {
     throw fileError('read', shown, error);
+  }
+}
+
+/**
+ * Makes a folder, and those on its way.
+ * @throws DcganError that names the folder and the cause
+ */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw fileError('created', path, refusalOf(path) ?? error);
+  }
+}
+
+/** Where the first missing folder of a path can't be made, Node's recursive call says only that it is missing. */
+function refusalOf(path: string): unknown {
+  const missing = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
+  try {
+    mkdirSync(missing.at(-1)!);
+    return null;
+  } catch (error) {
+    return error;
   }
 }
 

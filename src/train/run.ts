@@ -7,7 +7,7 @@ import { newestCheckpoint } from '../checkpoint/files.ts';
 import { FITS } from '../data/options.ts';
 import { savedConfigSchema } from '../gan/schema.ts';
 import { RANGES } from '../metrics/network-input.ts';
-import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
+import { fileError, makeFolder, readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { ON_NAN } from './options.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
@@ -83,22 +83,15 @@ function createAt(out: string): string {
       what: `${out} holds a run already`,
       todo: `Go on with it: dcgan train --resume ${out}; or choose another folder`,
     });
-  if (existsSync(out) && statSync(out).isDirectory() && readdirSync(out).length > 0)
+  const isFile = statSync(out, { throwIfNoEntry: false })?.isDirectory() === false;
+  if (isFile || (existsSync(out) && readdirSync(out).length > 0))
     throw usage({
-      what: `${out} holds something else`,
+      what: isFile ? `${out} is a file` : `${out} holds something else`,
       expected: 'a new or empty folder',
       todo: 'Choose another --out',
     });
   makeFolder(join(out, IMAGES_FOLDER));
   return out;
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw fileError('created', path, error);
-  }
 }
 
 function runNames(): string[] {
@@ -115,7 +108,12 @@ export function readRunConfig(run: string): RunConfig {
   const path = join(run, CONFIG_NAME);
   if (!existsSync(path))
     throw usage({ what: `${run} is not a run`, expected: `a folder with ${CONFIG_NAME}`, todo: 'Check the path' });
-  const wrong = (got: string): DcganError => new DcganError({ what: `${path} cannot be understood`, got });
+  const wrong = (got: string): DcganError =>
+    new DcganError({
+      what: `${path} cannot be understood`,
+      got: got.replace(/\s+/g, ' '),
+      todo: 'Mend it, or start a new run: its checkpoints can be gone on from without it (dcgan train --resume FILE)',
+    });
   let data: unknown;
   try {
     data = JSON.parse(new TextDecoder().decode(readFile(path)));

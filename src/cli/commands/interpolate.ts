@@ -9,7 +9,15 @@ import { makeGrid } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 import { spherical } from '../spherical.ts';
-import { classOption, debugOption, deviceOption, threadsOption, wholeNumber, wholeNumbers } from '../values.ts';
+import {
+  checkClass,
+  classOption,
+  debugOption,
+  deviceOption,
+  threadsOption,
+  wholeNumber,
+  wholeNumbers,
+} from '../values.ts';
 
 const EXAMPLES = `
 Examples:
@@ -64,6 +72,7 @@ async function interpolate(source: string | undefined, flags: Flags): Promise<vo
   if (seeds.length < 2)
     throw usage({ what: '--seeds does not fit', expected: 'two seeds or more, as in 1,2,3', got: seeds.join(',') });
   await withModel(source, flags, async (gan, checkpoint) => {
+    checkClass(flags.class, gan.config.classes);
     const rows = await rowsBetween(gan, seeds, steps, flags.class);
     writeFileDurably(output, ending === '.png' ? strip(gan, rows, steps) : film(gan, rows));
     process.stdout.write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);

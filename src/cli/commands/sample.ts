@@ -1,17 +1,24 @@
 // `dcgan sample`: new images from a trained generator, from a seed or from given noise, as one picture, many, or numbers.
-import { mkdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { decodeNpy, encodeNpy } from '../../data/npy.ts';
 import { toBytes } from '../../data/pixels.ts';
 import { type DCGAN, randomSeed } from '../../gan/dcgan.ts';
-import { fileError, readFile, writeFileDurably } from '../../platform/durable.ts';
+import { makeFolder, readFile, writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { count } from '../format.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
-import { classOption, debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
+import {
+  checkClass,
+  classOption,
+  debugOption,
+  deviceOption,
+  seedOption,
+  threadsOption,
+  wholeNumber,
+} from '../values.ts';
 
 const DEFAULT_COUNT = 16;
 /** Samples of each class, a row of the picture, where none is asked for. */
@@ -63,6 +70,7 @@ async function sample(source: string | undefined, { noise: file, output, ...flag
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
     const { imageSize, channels, latent, classes } = gan.config;
+    checkClass(flags.class, classes);
     const rows = classes > 0 && flags.class === undefined;
     const wanted = flags.count ?? (rows ? classes * OF_EACH_CLASS : DEFAULT_COUNT);
     const noise = file === undefined ? await gan.sampleNoise(wanted, seed) : readNoise(file, gan);
@@ -106,11 +114,7 @@ function grid(images: Float32Array, shape: Shape, columns = Math.ceil(Math.sqrt(
 
 /** 0000.png, 0001.png, ...: pixel for pixel. */
 function writeFolder(folder: string, images: Float32Array, [n, height, width, channels]: Shape): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw fileError('created', folder, error);
-  }
+  makeFolder(folder);
   const bytes = toBytes(images);
   const size = height * width * channels;
   const digits = Math.max(4, String(n - 1).length);

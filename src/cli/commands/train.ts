@@ -1,7 +1,7 @@
 // `dcgan train`: the tutorial, and every variation of it.
 import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
-import { usage } from '../../platform/errors.ts';
+import { DcganError, usage } from '../../platform/errors.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { ON_NAN, type OnNan, type TrainOptions } from '../../train/options.ts';
 import { resolveRun } from '../../train/run.ts';
@@ -71,26 +71,22 @@ export function defineTrain(program: Command, outcome: Outcome): void {
   const command = program
     .command('train')
     .description('Train a DCGAN: a picture after each epoch, checkpoints, a GIF at the end.')
-    .addOption(presetOption())
+    .optionsGroup('Data:')
     .option('--data <where>', `${DATA_FORMS} (default: mnist)`);
-  addModelOptions(addDataOptions(command))
+  addDataOptions(command)
     .option('--flip', 'after each image its mirror image: twice as many')
+    .addOption(new Option('--limit <n>', 'only the first N images').argParser(wholeNumber('--limit', 1)))
+    .optionsGroup('Networks and training:')
+    .addOption(presetOption())
     .addOption(new Option('--epochs <n>', 'passes over the data').argParser(wholeNumber('--epochs', 1, 1_000_000)))
     .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
-    .addOption(seedOption('decides every random number (default: random; printed and recorded)'))
-    .addOption(threadsOption())
-    .addOption(deviceOption())
-    .addOption(precisionOption())
+    .addOption(seedOption('decides every random number (default: random; printed and recorded)'));
+  addModelOptions(command)
+    .optionsGroup('The run:')
     .option('--out <folder>', "the run's folder (default: the next number in ./runs)")
-    .addOption(new Option('--limit <n>', 'only the first N images').argParser(wholeNumber('--limit', 1)))
     .option('--config <file>', 'options as JSON; those of the command line win')
     .option('--resume [run]', 'go on with a run (default: the newest in ./runs), or from a checkpoint file')
     .option('--from <file>', 'with --resume: go on from this checkpoint, not the newest')
-    .addOption(
-      new Option('--contrast <how>', 'grey levels of pictures: fixed, or tile (each stretched to its range)').argParser(
-        choice('--contrast', ['fixed', 'tile'] as const),
-      ),
-    )
     .addOption(
       new Option(
         '--on-nan <what>',
@@ -105,6 +101,16 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     )
     .option('--keep-best', 'keep the checkpoint that was evaluated best (every epoch, if nothing else is said)');
   addExtractorOptions(command)
+    .addOption(
+      new Option('--contrast <how>', 'grey levels of pictures: fixed, or tile (each stretched to its range)').argParser(
+        choice('--contrast', ['fixed', 'tile'] as const),
+      ),
+    )
+    .optionsGroup('The machine:')
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(precisionOption())
+    .optionsGroup('')
     .option('--dry-run', 'print configuration and costs, and write nothing')
     .option('--json', 'events as JSON lines on standard output, everything else on standard error')
     .option('--quiet', "print errors and the run's folder only")
@@ -149,6 +155,8 @@ async function run(options: TrainOptions, { json, quiet }: Flags): Promise<numbe
       progress.show(event);
       last = event;
     }
+  } catch (error) {
+    throw progress.folder === '' ? error : withWayOn(error, progress.folder);
   } finally {
     screen.clear();
     stop.dispose();
@@ -161,6 +169,14 @@ async function run(options: TrainOptions, { json, quiet }: Flags): Promise<numbe
   }
   if (last?.type === 'done' && quiet && !json) process.stdout.write(`${last.folder}\n`);
   return 0;
+}
+
+/** A training that ends in the middle has checkpoints: how it goes on, where the error does not say so itself. */
+function withWayOn(error: unknown, folder: string): unknown {
+  if (!(error instanceof DcganError) || error.complaint.todo?.includes('--resume')) return error;
+  const { todo, ...complaint } = error.complaint;
+  const way = `To go on: ${commandLine(['train', '--resume', folder])}`;
+  return new DcganError({ ...complaint, todo: todo === undefined ? way : `${todo}. ${way}` });
 }
 
 /** The reader went away, which is no error but leaves the run unfinished; anything else is one. */

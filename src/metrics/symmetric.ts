@@ -37,8 +37,14 @@ function addTile(
   let [s00, s01, s02, s03, s10, s11, s12, s13] = [0, 0, 0, 0, 0, 0, 0, 0];
   let [s20, s21, s22, s23, s30, s31, s32, s33] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let p = from; p < to; p++) {
-    const [x0, x1, x2, x3] = [a[a0 + p]!, a[a1 + p]!, a[a2 + p]!, a[a3 + p]!];
-    const [y0, y1, y2, y3] = [b[b0 + p]!, b[b1 + p]!, b[b2 + p]!, b[b3 + p]!];
+    const x0 = a[a0 + p]!;
+    const x1 = a[a1 + p]!;
+    const x2 = a[a2 + p]!;
+    const x3 = a[a3 + p]!;
+    const y0 = b[b0 + p]!;
+    const y1 = b[b1 + p]!;
+    const y2 = b[b2 + p]!;
+    const y3 = b[b3 + p]!;
     s00 += x0 * y0;
     s01 += x0 * y1;
     s02 += x0 * y2;
@@ -220,7 +226,8 @@ function implicitQl(d: Float64Array, e: Float64Array): void {
       let [s, c, p] = [1, 1, 0];
       let i = m - 1;
       for (; i >= l; i--) {
-        const [f, b] = [s * e[i]!, c * e[i]!];
+        const f = s * e[i]!;
+        const b = c * e[i]!;
         r = Math.hypot(f, g);
         e[i + 1] = r;
         if (r === 0) break;

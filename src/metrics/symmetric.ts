@@ -1,5 +1,5 @@
 // Linear algebra of symmetric matrices in double precision, for features of up to some thousand values: products of rows, a
-// Cholesky factor, eigenvalues alone. ml-matrix takes minutes for 2048 values, since it always computes eigenvectors too.
+// Cholesky factor, eigenvalues alone. ml-matrix always computes eigenvectors too: 5 s for 768 values, and more by the cube.
 // Matrices are row-major Float64Arrays, and inner loops run along rows.
 
 /** Values of a row multiplied before the next rows: four rows of them fit the first-level cache. */

@@ -54,12 +54,16 @@ export async function findCompiler(environment: NodeJS.ProcessEnv): Promise<Comp
   return null;
 }
 
-const COMMON = '-O3 -fPIC -pthread -std=gnu17 -fno-math-errno'.split(' ');
+/** Flags of every unit, on every machine. */
+export const COMMON: readonly string[] = '-O3 -fPIC -pthread -std=gnu17 -fno-math-errno'.split(' ');
 const LINK = ['-shared', '-pthread', ...(process.platform === 'linux' ? ['-Wl,-z,nodelete'] : [])];
 /** Some compilers refuse to look at the machine; the library is then plain, and slower. */
 const MACHINE: readonly (readonly string[])[] = [['-march=native'], []];
 /** Units whose sums may be fused. */
 export const FUSED: readonly string[] = ['conv.c', 'filter.c', 'winograd.c', 'winograd_points.c'];
+
+/** Whether products and sums of a unit may be fused. */
+export const contraction = (unit: string): string => `-ffp-contract=${FUSED.includes(unit) ? 'fast' : 'off'}`;
 
 /** All that decides the library besides sources and compiler, for its name in the cache. */
 export const FLAGS: readonly unknown[] = [COMMON, LINK, MACHINE, FUSED];
@@ -83,9 +87,12 @@ export async function compileLibrary(
   for (const machine of MACHINE) {
     const compiled = await Promise.all(
       units.map((unit) => {
-        const contract = `-ffp-contract=${FUSED.includes(unit) ? 'fast' : 'off'}`;
         const output = join(objects, unit.replace(/\.c$/, '.o'));
-        return execute(compiler, [...COMMON, ...machine, ...defines, contract, '-c', unit, '-o', output], folder);
+        return execute(
+          compiler,
+          [...COMMON, ...machine, ...defines, contraction(unit), '-c', unit, '-o', output],
+          folder,
+        );
       }),
     );
     const refused = compiled.find(({ ok }) => !ok);

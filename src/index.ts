@@ -4,7 +4,7 @@ import { Dataset, type DatasetParts } from './data/dataset.ts';
 import { buildPack, type LoadOptions, loadDataset } from './data/load.ts';
 import { openDataset } from './data/open.ts';
 
-export { type CreateOptions, DCGAN, type StepOptions, type StepResult } from './gan/dcgan.ts';
+export { type CreateOptions, DCGAN, type GenerateOptions, type StepOptions, type StepResult } from './gan/dcgan.ts';
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
 export { type PresetName, presets } from './gan/presets.ts';
 export type { Config, ConfigOverrides } from './gan/schema.ts';

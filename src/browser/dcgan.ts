@@ -6,6 +6,7 @@ import type { Mirror } from './face.ts';
 import { Host } from './host.ts';
 import { whole } from './wire.ts';
 
+/** As in Node; the networks live in a Worker of their own, until `dispose`. Calls take effect in their order. */
 export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   readonly #host: Host;
   readonly config: Mirror['config'];

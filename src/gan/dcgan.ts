@@ -13,7 +13,7 @@ import { STEP_NUMBERS } from './step.ts';
 import { maskSource, NOISE } from './streams.ts';
 
 export interface CreateOptions extends MachineOptions, ConfigOverrides {
-  /** `tf2018` (default), `tf2` or `tiny`. */
+  /** One of `presets`: `tf2018` (default), `tf2`, `tiny`, `best` or `paper`; other options override its values. */
   readonly preset?: string | undefined;
   /** Decides every random number: a whole number below 2^53. Random when not given; see `seed`. */
   readonly seed?: number | undefined;
@@ -32,6 +32,7 @@ export interface StepOptions {
 
 /** What a step reports, all before its update. Scores are mean sigmoids of the discriminator's logits. */
 export interface StepResult {
+  /** Means over the batch, in nats where the loss is a cross-entropy. */
   readonly generatorLoss: number;
   readonly discriminatorLoss: number;
   /** D(x). */
@@ -41,7 +42,9 @@ export interface StepResult {
 }
 
 export interface GenerateOptions {
+  /** Decides the noise, where a count is asked for: a whole number below 2^53. Random when not given. */
   readonly seed?: number | undefined;
+  /** One class for all images, or classes used in turn; 0, 1, 2, ... when not given. Only for a model that has classes. */
   readonly classes?: number | ArrayLike<number> | undefined;
 }
 
@@ -56,8 +59,10 @@ export function checkSeed(seed: number): number {
   throw usage({ what: 'seed does not fit', expected: 'a whole number from 0 to 2^53 - 1', got: String(seed) });
 }
 
+/** Both networks, their optimisers' state, and the device they live on, until `dispose`. Calls take effect in their order. */
 export class DCGAN {
   readonly #machine: Machine;
+  /** Decides, with the configuration and the data, every bit of the state. */
   readonly seed: number;
   /** Epochs finished: kept for whoever counts them, and saved. */
   epoch: number;
@@ -104,6 +109,7 @@ export class DCGAN {
     return gan;
   }
 
+  /** What it is made of: a preset's values with the options over them; of a loaded one, those it was trained with. */
   get config(): Config {
     return this.#machine.model.config;
   }

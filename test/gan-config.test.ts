@@ -23,6 +23,7 @@ const TF2018 = {
   discriminatorBatchNorm: false,
   spectralNorm: false,
   classes: 0,
+  groups: 0,
   loss: 'ns',
   labelSmoothing: 0,
   r1: 0,

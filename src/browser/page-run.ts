@@ -8,7 +8,7 @@ import { DcganError, usage } from '../platform/errors.ts';
 import type { Divergence } from '../train/divergence.ts';
 import { Loop, type State } from '../train/loop.ts';
 import { progressPicture } from '../train/progress.ts';
-import { configOn, continuedConfig, refuseSettled } from '../train/settle.ts';
+import { configOn, continuedConfig, refuseSettled, toldOf } from '../train/settle.ts';
 import type { CheckpointEvent, PictureEvent, TrainEvent } from './events.ts';
 import * as kept from './kept.ts';
 import type { SentOptions } from './options.ts';
@@ -48,7 +48,8 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
       const data = await openData(options);
       const gan = resume === undefined ? await openFresh(options, data) : await openAt(resume, options, data);
       if (name !== null && name !== resume) await kept.noteData(name, data);
-      return new PageRun(gan, data, options, { kept: name, unlock, resumed: resume !== undefined });
+      const told = await toldOf(data, gan.config);
+      return new PageRun(gan, told, options, { kept: name, unlock, resumed: resume !== undefined });
     } catch (error) {
       unlock();
       throw error;

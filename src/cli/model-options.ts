@@ -5,6 +5,7 @@ import { choice, number, wholeNumber } from './values.ts';
 
 export interface ModelFlags {
   readonly cond?: true;
+  readonly groups?: number;
   readonly loss?: ConfigOverrides['loss'];
   readonly labelSmoothing?: number;
   readonly r1?: number;
@@ -28,6 +29,11 @@ export function addModelOptions(command: Command): Command {
   const decimal = (flags: string, description: string, least: number, below: number): void =>
     own(flags, description, number(flags.split(' ')[0]!, least, below));
   command.option('--cond', "tell both networks the images' classes; `sample --class` then chooses");
+  own(
+    '--groups <n>',
+    'find so many groups of alike images, and tell both networks of them as of classes; 0: none',
+    wholeNumber('--groups', 0, 256),
+  );
   own('--loss <name>', `what is minimised: ${LOSSES.join(', ')} (default: ns)`, choice('--loss', LOSSES));
   decimal('--label-smoothing <x>', "the discriminator's target for reals is 1 - X (loss ns)", 0, 0.5);
   decimal('--r1 <gamma>', "penalty on the discriminator's slope at reals", 0, Number.POSITIVE_INFINITY);

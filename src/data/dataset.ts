@@ -89,6 +89,12 @@ export class Dataset implements DatasetParts {
     return new Dataset({ ...this.#shape(), images, count: 2 * count, ...(twice && { labels: twice }) });
   }
 
+  /** The same images under other labels (no copy), one for each; what they mean is told by whoever made them. */
+  labelled(labels: Uint8Array): Dataset {
+    const { name, height, width, channels, count } = this;
+    return new Dataset({ name, height, width, channels, count, images: this.#pixels, labels });
+  }
+
   /** The bytes of images `from` (inclusive) to `to` (exclusive), [to - from, height, width, channels]. */
   bytes(from: number, to: number): Uint8Array {
     const out = new Uint8Array(Math.max(0, to - from) * this.imageSize);

@@ -11,6 +11,18 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   {
+    broken: ({ groups }) => groups === 1,
+    what: 'groups 1 says nothing',
+    why: 'every image is in the only group',
+    todo: 'Ask for 2 or more, or leave it out',
+  },
+  {
+    broken: ({ groups, classes }) => groups > 0 && groups !== classes,
+    what: 'groups and classes differ',
+    why: 'groups are what the networks are told of in place of classes',
+    todo: 'Give both the same number',
+  },
+  {
     broken: ({ labelSmoothing, loss }) => labelSmoothing > 0 && loss !== 'ns',
     what: 'labelSmoothing needs loss ns',
     why: 'only cross-entropy has a target that can be smoothed',

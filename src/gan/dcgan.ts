@@ -158,7 +158,8 @@ export class DCGAN {
   /**
    * Images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
    * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random when not given)
-   * @param options.classes one class for all images, or classes used in turn; 0, 1, 2, ... when not given
+   * @param options.classes one class for all images, or classes used in turn; 0, 1, 2, ... when not given, of groups from one that
+   * the seed decides: few samples would else always be of the first of them
    */
   async generate(
     from: Float32Array | number,
@@ -174,7 +175,11 @@ export class DCGAN {
       });
     const labels = typeof classes === 'number' ? [classes] : classes;
     if (labels) this.#checkClasses(labels, labels.length);
-    return this.#machine.generate(noise, noise.length / latent, labels ?? allClasses(this.config));
+    return this.#machine.generate(
+      noise,
+      noise.length / latent,
+      labels ?? inTurn(this.config, from === noise ? 0 : seed),
+    );
   }
 
   /** Standard normal noise [count, latent]; equal seeds give equal noise. */
@@ -255,4 +260,10 @@ async function bytesOf(source: string | URL | Blob | Uint8Array): Promise<{ byte
     return { bytes: new Uint8Array(await response.arrayBuffer()), name: source.href };
   }
   return readPlace(source);
+}
+
+function inTurn(config: Config, seed: number): number[] {
+  const all = allClasses(config);
+  const first = config.groups > 0 ? seed % config.groups : 0;
+  return [...all.slice(first), ...all.slice(0, first)];
 }

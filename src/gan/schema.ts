@@ -21,6 +21,7 @@ export const SINCE = {
   discriminatorBatchNorm: false,
   spectralNorm: false,
   classes: 0,
+  groups: 0,
   loss: 'ns',
   labelSmoothing: 0,
   r1: 0,
@@ -66,6 +67,8 @@ export const configSchema = z.strictObject({
   spectralNorm: z.boolean(),
   /** Classes that both networks are told of; 0: none. */
   classes: z.int().min(0).max(256),
+  /** Groups of alike images found in the data, in place of classes of its own: as many as `classes`. 0: none. */
+  groups: z.int().min(0).max(256),
   /** Non-saturating cross-entropy, hinge, least squares, or Wasserstein with gradient penalty. */
   loss: z.enum(LOSSES),
   /** The discriminator's target for reals is 1 less this. */

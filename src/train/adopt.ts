@@ -10,7 +10,7 @@ import { usage } from '../platform/errors.ts';
 import type { TrainOptions } from './options.ts';
 import { stepsPerEpoch } from './order.ts';
 import { layDown, openData, type Prepared, trainable } from './prepare.ts';
-import { continuedConfig, refuseSettled } from './settle.ts';
+import { continuedConfig, refuseSettled, toldOf } from './settle.ts';
 
 /** Whether a run is to go on from a file, not in its folder. */
 export function isCheckpoint(resume: string): boolean {
@@ -38,7 +38,8 @@ export async function openAdopted(
 /** A new run at a checkpoint. */
 export async function prepareAdopted(file: string, options: TrainOptions): Promise<Prepared> {
   const notes: string[] = [];
-  const { snapshot, data, config } = await openAdopted(file, options, (note) => notes.push(note));
+  const { snapshot, data: images, config } = await openAdopted(file, options, (note) => notes.push(note));
+  const data = await toldOf(images, config);
   const { epoch, step } = snapshot;
   const machine = { device: options.device, threads: options.threads };
   const gan = await trainable({ ...snapshot, config }, machine);

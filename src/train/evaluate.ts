@@ -85,9 +85,11 @@ async function samplesOf(
 
 /** Samples of a model's own; where it knows classes they take turns. */
 export async function generated(gan: DCGAN, count: number, seed: number): Promise<Samples> {
-  const { imageSize: side, channels, classes } = gan.config;
+  const { imageSize: side, channels, classes, groups } = gan.config;
   const images = await gan.generate(count, { seed });
   const turn = allClasses(gan.config);
-  const asked = classes > 0 ? Uint8Array.from({ length: count }, (_, i) => turn[i % classes]!) : null;
+  // Groups are none of an extractor's classes.
+  const known = classes > 0 && groups === 0;
+  const asked = known ? Uint8Array.from({ length: count }, (_, i) => turn[i % classes]!) : null;
   return { set: { images, count, side, channels }, asked };
 }

@@ -21,7 +21,7 @@ import { type Divergence, divergenceIn, halved } from './divergence.ts';
 import { cutMetrics, type MetricsLine, readMetrics } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
 import { checkpointsOf, createRun, type RunConfig, readRunConfig, writeRunConfig } from './run.ts';
-import { configOn, SETTLED, TRAINABLE } from './settle.ts';
+import { configOn, SETTLED, TRAINABLE, toldOf } from './settle.ts';
 
 /** A run ready to go on. */
 export interface Prepared {
@@ -88,12 +88,17 @@ function defaultPreset(data: TrainOptions['data']): PresetName {
 /** A fresh run: its configuration and its state before the first step are on disk when this returns. */
 export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const notes: string[] = [];
-  const data = await openData(options, (note) => notes.push(note));
-  const config = configFor(options, data);
+  const images = await openData(options, (note) => notes.push(note));
+  const config = configFor(options, images);
   if (options.preset === undefined && config.preset === 'best')
     notes.push("preset best, since the pictures are your own; the tutorial's networks: --preset tf2018");
+  if (config.groups > 0 && options.groups === undefined)
+    notes.push(
+      `both networks are told of ${config.groups} groups of alike images, found in the data; without: --groups 0`,
+    );
   const seed = checkSeed(options.seed ?? randomSeed());
-  await tryExtractor(settleEvaluations(options), data, options);
+  await tryExtractor(settleEvaluations(options), images, options);
+  const data = await toldOf(images, config);
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
   try {
     const { folder, record } = await layDown(gan, data, options, checkpointName(0));
@@ -155,14 +160,15 @@ export async function prepareResumed(
   refuseChanges(options, old);
   const epochs = options.epochs ?? old.config.epochs;
   const notes: string[] = [];
-  const data = await openData(dataOfRun(old, options), (note) => notes.push(note));
-  if (data.count !== old.data.count || data.sha256 !== old.data.sha256)
+  const images = await openData(dataOfRun(old, options), (note) => notes.push(note));
+  if (images.count !== old.data.count || images.sha256 !== old.data.sha256)
     throw new DcganError({
       what: `the data of ${folder} have changed`,
       expected: `${old.data.count} images with SHA-256 ${old.data.sha256.slice(0, 12)}...`,
-      got: `${data.count} with ${data.sha256.slice(0, 12)}...`,
+      got: `${images.count} with ${images.sha256.slice(0, 12)}...`,
       todo: 'Give the same images again: --data',
     });
+  const data = await toldOf(images, old.config);
   sweepTemporaries(folder);
   const onNan = options.onNan ?? old.onNan;
   const divergence = found ?? divergenceIn(readMetrics(folder));
@@ -285,8 +291,8 @@ function refuseChanges(options: TrainOptions, old: RunConfig): void {
     const [was, given] = [old.data.reading?.[key], options[key]];
     if (given !== undefined && given !== was) refuse(key, was, given);
   }
-  if (options.cond !== undefined && options.cond !== old.config.classes > 0)
-    refuse('cond', old.config.classes > 0, options.cond);
+  const cond = old.config.classes > 0 && old.config.groups === 0;
+  if (options.cond !== undefined && options.cond !== cond) refuse('cond', cond, options.cond);
   if (options.seed !== undefined && options.seed !== old.seed) refuse('seed', old.seed, options.seed);
   if (options.limit !== undefined && options.limit !== old.data.count) refuse('limit', old.data.count, options.limit);
   if (options.out !== undefined) refuse('out', undefined, options.out);

@@ -1,5 +1,6 @@
 // What a run is made of, settled before its first step, by options and data. Nothing here needs Node, so pages use it too.
 import type { Dataset } from '../data/dataset.ts';
+import { findGroups } from '../data/groups.ts';
 import { isTrainable } from '../data/options.ts';
 import { resolveConfig } from '../gan/config.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
@@ -44,16 +45,51 @@ export function configOn(
       expected: TRAINABLE,
       todo: 'Choose another size: --size 64',
     });
-  const classes = cond || given.classes ? countClasses(data) : 0;
+  const groups = groupsOn(data, preset, cond, given);
+  const classes = groups || (cond || given.classes ? countClasses(data) : 0);
   if (given.classes && given.classes !== classes)
     throw usage({ what: 'classes differs from the data', expected: String(classes), got: String(given.classes) });
   return resolveConfig(preset, {
     ...given,
     classes,
+    groups,
     ...(rest.epochs !== undefined && { epochs: rest.epochs }),
     imageSize,
     channels: channels as Config['channels'],
   });
+}
+
+/** Groups that preset `best` asks for, where each has enough images to have something in common. */
+const [GROUPS, IMAGES_OF_GROUP] = [100, 50];
+
+/** Groups of alike images to train with; 0: none. Preset `best` wants some, where it is not told of classes. */
+function groupsOn(
+  data: Dataset,
+  preset: string,
+  cond: boolean | undefined,
+  { groups, classes }: ConfigOverrides,
+): number {
+  if (groups === undefined) {
+    const fitting = Math.min(GROUPS, Math.floor(data.count / IMAGES_OF_GROUP));
+    return preset === 'best' && !cond && !classes && fitting > 1 ? fitting : 0;
+  }
+  if (groups > 0 && cond)
+    throw usage({
+      what: 'groups and cond exclude each other: groups stand in for classes',
+      todo: 'Leave one of them out',
+    });
+  if (groups > data.count)
+    throw usage({
+      what: 'groups does not fit',
+      expected: `${data.count} or fewer, as there are images`,
+      got: String(groups),
+    });
+  return groups;
+}
+
+/** The data as a configuration's networks are told of them: where it has groups, they are found and stand as labels. */
+export async function toldOf(data: Dataset, { groups }: Config): Promise<Dataset> {
+  return groups > 0 ? data.labelled(await findGroups(data, groups)) : data;
 }
 
 function countClasses({ name, labels, classes }: Dataset): number {
@@ -79,13 +115,13 @@ export function continuedConfig(
   data: Dataset,
   epochs: number = config.epochs,
 ): Config {
-  const { imageSize, channels, classes, batchSize } = config;
+  const { imageSize, channels, classes, groups, batchSize } = config;
   const shape = `${imageSize} x ${imageSize} x ${channels}`;
   const wrong = (what: string, expected: string, got: string): DcganError =>
     new DcganError({ what: `the checkpoint was not trained on ${data.name}: ${what}`, expected, got, todo: SAME_DATA });
   if (`${data.height} x ${data.width} x ${data.channels}` !== shape)
     throw wrong('its images differ', shape, `${data.height} x ${data.width} x ${data.channels}`);
-  if (classes > 0 && countClasses(data) !== classes)
+  if (classes > 0 && groups === 0 && countClasses(data) !== classes)
     throw wrong('its classes differ', String(classes), String(countClasses(data)));
   const steps = stepsPerEpoch(data.count, batchSize);
   if (step < epoch * steps || step >= (epoch + 1) * steps)

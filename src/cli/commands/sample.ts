@@ -69,14 +69,15 @@ async function sample(source: string | undefined, { noise: file, output, ...flag
   const write = writerFor(output);
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
-    const { imageSize, channels, latent, classes } = gan.config;
+    const { imageSize, channels, latent, classes, groups } = gan.config;
     checkClass(flags.class, classes);
-    const rows = classes > 0 && flags.class === undefined;
+    const rows = classes > 0 && groups === 0 && flags.class === undefined;
     const wanted = flags.count ?? (rows ? classes * OF_EACH_CLASS : DEFAULT_COUNT);
     const noise = file === undefined ? await gan.sampleNoise(wanted, seed) : readNoise(file, gan);
     const n = noise.length / latent;
     const columns = rows ? Math.ceil(n / classes) : undefined;
-    const images = await gan.generate(noise, { classes: columns === undefined ? flags.class : rowsOf(columns, n) });
+    const given = columns === undefined ? flags.class : rowsOf(columns, n);
+    const images = await gan.generate(file === undefined ? n : noise, { seed, classes: given });
     write(images, [n, imageSize, imageSize, channels], columns);
     const origin = file === undefined ? `seed ${seed}` : file;
     process.stdout.write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);

@@ -1,0 +1,120 @@
+// Groups of alike images: of one size, alike within, the same every time; and a training on them, which resumes to the bit and
+// can be refused.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Dataset } from '../src/data/dataset.ts';
+import { findGroups } from '../src/data/groups.ts';
+import { DCGAN } from '../src/gan/dcgan.ts';
+import { configOn } from '../src/train/settle.ts';
+import { temporaryFolder } from './support/folders.ts';
+import { events, isStep, newestBytes, SMALL } from './support/training.ts';
+
+const SIDE = 16;
+
+/** Images whose pixels `paint` gives, by image and place. */
+function datasetOf(count: number, paint: (image: number, y: number, x: number) => number): Dataset {
+  const images = Uint8Array.from({ length: count * SIDE * SIDE }, (_, at) => {
+    const place = at % (SIDE * SIDE);
+    return paint(Math.floor(at / (SIDE * SIDE)), Math.floor(place / SIDE), place % SIDE);
+  });
+  return new Dataset({ name: 'made', images, count, height: SIDE, width: SIDE, channels: 1 });
+}
+
+const noise = (...numbers: readonly number[]): number =>
+  Math.abs(Math.round(1e4 * Math.sin(numbers.reduce((sum, n, i) => sum + n * (i * 7 + 3.7), 1)))) % 60;
+
+describe('groups', () => {
+  it('find what is alike, whatever the order', async () => {
+    // Bright at the left, at the right, at the top.
+    const kinds = [(_: number, x: number) => x < 8, (_: number, x: number) => x >= 8, (y: number) => y < 8];
+    const kindOf = (image: number): number => (image * 7) % 3;
+    const data = datasetOf(60, (image, y, x) => noise(image, y, x) + (kinds[kindOf(image)]!(y, x) ? 180 : 0));
+    const groups = await findGroups(data, 3);
+    const ofKind = [0, 1, 2].map((kind) => new Set([...groups].filter((_, image) => kindOf(image) === kind)));
+    expect(ofKind.map(({ size }) => size)).toEqual([1, 1, 1]);
+    expect(new Set(groups).size).toBe(3);
+    expect(await findGroups(data, 3)).toEqual(groups);
+  });
+
+  it('are of one size, of any number of images', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 2, max: 60 }), fc.integer({ min: 2, max: 60 }), async (images, wanted) => {
+        const count = Math.min(images, wanted);
+        const groups = await findGroups(datasetOf(images, noise), count);
+        const sizes = Array.from({ length: count }, (_, k) => groups.filter((group) => group === k).length);
+        expect(groups.length).toBe(images);
+        expect(sizes.reduce((sum, size) => sum + size)).toBe(images);
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('of equal images are still of one size', async () => {
+    const groups = await findGroups(
+      datasetOf(10, () => 9),
+      5,
+    );
+    expect([...groups].sort()).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
+  });
+});
+
+describe('a training on groups', () => {
+  const grouped = { ...SMALL, groups: 4 } as const;
+
+  it('resumes to the bit, keeps their number, and is no training on classes', async () => {
+    const straight = join(temporaryFolder(), 'straight');
+    await events({ ...grouped, out: straight });
+    const out = join(temporaryFolder(), 'run');
+    await events({ ...grouped, out }, isStep(4));
+    await expect(events({ resume: out, groups: 5 })).rejects.toThrow(
+      'groups cannot change when a run is resumed: expected 4, got 5',
+    );
+    await expect(events({ resume: out, cond: true })).rejects.toThrow('cond cannot change when a run is resumed');
+    await events({ resume: out });
+    expect(newestBytes(out).equals(newestBytes(straight))).toBe(true);
+    expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).config).toMatchObject({ groups: 4, classes: 4 });
+    // A checkpoint alone knows that its classes were groups.
+    const file = join(straight, 'checkpoints', 'epoch-0002.safetensors');
+    const adopted = join(temporaryFolder(), 'adopted');
+    await events({ resume: file, limit: SMALL.limit, out: adopted });
+    expect(newestBytes(adopted).equals(newestBytes(straight))).toBe(true);
+  });
+
+  it('makes few samples of other groups for another seed', async () => {
+    const gan = await DCGAN.create({ preset: 'tiny', classes: 4, groups: 4, seed: 1 });
+    try {
+      const noise = await gan.sampleNoise(2, 7);
+      const made = await gan.generate(2, { seed: 7 });
+      expect(made).toEqual(await gan.generate(noise, { classes: [3, 0] }));
+      expect(made).not.toEqual(await gan.generate(noise, { classes: [0, 1] }));
+    } finally {
+      await gan.dispose();
+    }
+  });
+
+  it('is what preset best does of itself, where there are enough images', () => {
+    const many = datasetOf(2000, noise);
+    expect(configOn(many, { preset: 'best' })).toMatchObject({ groups: 40, classes: 40 });
+    expect(configOn(many.limit(250), { preset: 'best' })).toMatchObject({ groups: 5, classes: 5 });
+    expect(configOn(many.limit(60), { preset: 'best' })).toMatchObject({ groups: 0, classes: 0 });
+    expect(configOn(many, { preset: 'best', groups: 0 })).toMatchObject({ groups: 0, classes: 0 });
+    expect(configOn(many, { preset: 'tf2018' })).toMatchObject({ groups: 0, classes: 0 });
+    const labelled = many.labelled(Uint8Array.from({ length: 2000 }, (_, i) => i % 3));
+    expect(configOn(labelled, { preset: 'best', cond: true })).toMatchObject({ groups: 0, classes: 3 });
+  });
+
+  it.each([
+    [{ groups: 1 }, 'groups 1 says nothing: every image is in the only group. Ask for 2 or more, or leave it out.'],
+    [
+      { groups: 4, cond: true },
+      'groups and cond exclude each other: groups stand in for classes. Leave one of them out.',
+    ],
+    [{ groups: 90 }, 'groups does not fit: expected 60 or fewer, as there are images, got 90'],
+  ])('refuses %j', (options, message) => {
+    const data = datasetOf(60, noise).labelled(new Uint8Array(60));
+    expect(() => configOn(data, { preset: 'tiny', ...options })).toThrow(message);
+  });
+});

@@ -13,8 +13,10 @@
 // and with fewer bits more coarsely, so that a test can see its bounds fail.
 #if defined(DCGAN_BF16)
 enum { BF16 = 1 };
+#define IF_BF16(...) __VA_ARGS__
 #else
 enum { BF16 = 0 };
+#define IF_BF16(...)
 #endif
 #if defined(DCGAN_BF16) && defined(__AVX512BF16__) && !defined(DCGAN_BF16_BITS)
 #define BF16_INSTRUCTIONS

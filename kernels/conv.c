@@ -79,23 +79,16 @@ INLINE void tile(const int words, const int rows, const int vectors, struct runs
 typedef void tile_function(struct runs t, const float *source, int64_t image, const float *pack, float *out,
                            int64_t out_image, int32_t live);
 
-#define TILE(R, V)                                                                                               \
-  static void tile_##R##_##V(struct runs t, const float *source, int64_t image, const float *pack, float *out,  \
-                             int64_t out_image, int32_t live) {                                                  \
-    tile(0, R, V, t, source, image, pack, out, out_image, live);                                                 \
+#define TILE_OF(name, words, R, V)                                                                               \
+  static void name##_##R##_##V(struct runs t, const float *source, int64_t image, const float *pack, float *out, \
+                               int64_t out_image, int32_t live) {                                                \
+    tile(words, R, V, t, source, image, pack, out, out_image, live);                                             \
   }
+#define TILE(R, V) TILE_OF(tile, 0, R, V)
+#define WORD_TILE(R, V) TILE_OF(word_tile, 1, R, V)
 FOR_TILES(TILE)
-#if defined(DCGAN_BF16)
-#define WORD_TILE(R, V)                                                                                              \
-  static void word_tile_##R##_##V(struct runs t, const float *source, int64_t image, const float *pack, float *out,  \
-                                  int64_t out_image, int32_t live) {                                                 \
-    tile(1, R, V, t, source, image, pack, out, out_image, live);                                                     \
-  }
-FOR_TILES(WORD_TILE)
-static tile_function *const tiles[2][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile), TILE_TABLE(word_tile)};
-#else
-static tile_function *const tiles[1][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile)};
-#endif
+IF_BF16(FOR_TILES(WORD_TILE))
+static tile_function *const tiles[1 + BF16][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile) IF_BF16(, TILE_TABLE(word_tile))};
 
 // Few output channels: lanes run along the source instead, whose every run is contiguous, and are added up at the end.
 // With one channel a tile has as many images as usual, with more as many fewer.

@@ -70,23 +70,16 @@ INLINE void tile(const int words, const int rows, const int vectors, const int s
 typedef void tile_function(const struct pixels *p, const float *x, const float *y, float *w, int64_t w_row,
                            int32_t live, int fresh);
 
-#define TILE(R, V)                                                                                               \
-  static void tile_##R##_##V(const struct pixels *p, const float *x, const float *y, float *w, int64_t w_row,    \
-                             int32_t live, int fresh) {                                                          \
-    tile(0, R, V, 0, p, x, y, w, w_row, live, fresh);                                                            \
+#define TILE_OF(name, words, R, V)                                                                               \
+  static void name##_##R##_##V(const struct pixels *p, const float *x, const float *y, float *w, int64_t w_row,  \
+                               int32_t live, int fresh) {                                                        \
+    tile(words, R, V, 0, p, x, y, w, w_row, live, fresh);                                                        \
   }
+#define TILE(R, V) TILE_OF(tile, 0, R, V)
+#define WORD_TILE(R, V) TILE_OF(word_tile, 1, R, V)
 FOR_TILES(TILE)
-#if defined(DCGAN_BF16)
-#define WORD_TILE(R, V)                                                                                              \
-  static void word_tile_##R##_##V(const struct pixels *p, const float *x, const float *y, float *w, int64_t w_row,   \
-                                  int32_t live, int fresh) {                                                         \
-    tile(1, R, V, 0, p, x, y, w, w_row, live, fresh);                                                                \
-  }
-FOR_TILES(WORD_TILE)
-static tile_function *const tiles[2][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile), TILE_TABLE(word_tile)};
-#else
-static tile_function *const tiles[1][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile)};
-#endif
+IF_BF16(FOR_TILES(WORD_TILE))
+static tile_function *const tiles[1 + BF16][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile) IF_BF16(, TILE_TABLE(word_tile))};
 
 static void tile_swapped(const struct pixels *p, const float *x, const float *y, float *w, int32_t live, int fresh) {
   tile(0, 1, TILE_VECTORS, 1, p, x, y, w, 0, live, fresh);

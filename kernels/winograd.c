@@ -10,7 +10,6 @@
 // once a block. An infinite weight or input meets, other than in the direct kernels, all outputs of its tile.
 #include "winograd.h"
 
-#include "bf16.h"
 #include "program.h"
 #include "winograd_points.h"
 #include "winograd_products.h"
@@ -25,6 +24,9 @@ enum { BLOCK_MOST = 12, BLOCK_LEAST = TILE_ROWS };
 enum { LINE = 16 };
 INLINE int64_t odd_lines(int64_t floats) { return ((floats + LINE - 1) / LINE | 1) * LINE; }
 
+// Rounded weights of a point are half as many; so are rounded values.
+INLINE int32_t in_words(const struct cut *c, int32_t floats) { return floats >> c->words; }
+
 // Floats of an image's values at all points.
 INLINE int64_t inputs_floats(const struct cut *c) { return (int64_t)c->y.inputs * c->x.inputs * c->C; }
 INLINE int64_t outputs_floats(const struct cut *c) { return (int64_t)c->y.outputs * c->x.outputs * c->OC; }
@@ -32,9 +34,16 @@ INLINE int64_t slabs_spare(const struct cut *c) {
   return 2 * LINE * ((int64_t)c->y.inputs * c->x.inputs + (int64_t)c->y.outputs * c->x.outputs);
 }
 
+// One or two images' values before they are rounded.
+INLINE int64_t rounding_floats(const struct cut *c) {
+  const int64_t x = inputs_floats(c), y = outputs_floats(c);
+  return c->words ? 2 * (x > y ? x : y) : 0;
+}
+
 // Images of a block for which this thread's space suffices.
 static int32_t block_images(const struct cut *c) {
-  const int64_t room = (SPACE_FLOATS - dcgan_strip_floats(c) - slabs_spare(c)) / (inputs_floats(c) + outputs_floats(c));
+  const int64_t room =
+      (SPACE_FLOATS - dcgan_strip_floats(c) - slabs_spare(c) - rounding_floats(c)) / (inputs_floats(c) + outputs_floats(c));
   return room < BLOCK_MOST ? (int32_t)room : BLOCK_MOST;
 }
 
@@ -47,15 +56,17 @@ static int32_t filter_images(const struct cut *c) { return (int32_t)(FAST_ROOM /
 
 // plan.ts gives room for just these shapes; what the register tile wants besides is added here.
 int dcgan_winograd_fits(const struct geometry *g) {
-  if (!(!dcgan_in_words(g) && g->N >= WINO_LEAST && g->KH == TAPS && g->KW == TAPS && (g->stride == 1 || g->stride == 2) && g->OH >= 6 && g->OH <= 28 &&
+  if (!(g->N >= WINO_LEAST && g->KH == TAPS && g->KW == TAPS && (g->stride == 1 || g->stride == 2) && g->OH >= 6 && g->OH <= 28 &&
         g->OW >= 6 && g->OW <= 28 && g->C * g->OC <= 32768 && g->pad_top <= 2 && g->pad_left <= 2 && g->H <= g->stride * g->OH &&
         g->W <= g->stride * g->OW && g->C % PANEL == 0 && g->OC % PANEL == 0))
     return 0;
   const struct cut c = cut_of(g);
+  // At eight points a rounded value is worth too little.
+  if (c.words && c.points > 6) return 0;
   return block_images(&c) >= BLOCK_LEAST && filter_images(&c) >= BLOCK_LEAST;
 }
 
-// Weights at the points, [a][b][panel][p][q][depth][PANEL], and what of them all.
+// Weights at the points, [a][b][panel][p][q][depth][PANEL], and what of them all; in words `depth` counts those.
 struct weights {
   const float *at;
   int32_t depth, lanes;
@@ -69,44 +80,64 @@ INLINE const float *weights_at(const struct cut *c, const struct weights *w, int
   return w->at + (a * c->points + b) * point_step(c) + ((int64_t)panel * phases * phases + p * phases + q) * w->depth * PANEL;
 }
 
+// One vector of a row of weights to its values at the points; in words together with the row `next` floats on. `values` is
+// room for both.
+enum { VALUES_MOST = 6 * 6 * MOST_PHASES * MOST_PHASES * LANES };
+static void spread_vector(const struct cut *c, const float *w, int64_t next, int64_t tap, float *to, int64_t phase_step,
+                          float values[2][VALUES_MOST]) {
+  const int32_t phases = c->phases * c->phases;
+  if (!c->words) {
+    dcgan_spread_weights(c, w, tap, to, point_step(c), phase_step);
+    return;
+  }
+  for (int i = 0; i < 2; i++) dcgan_spread_weights(c, w + i * next, tap, values[i], phases * LANES, LANES);
+  for (int32_t point = 0; point < c->points * c->points; point++)
+    for (int32_t phase = 0; phase < phases; phase++) {
+      const int32_t at = (point * phases + phase) * LANES;
+      bf16_rows(values[0] + at, values[1] + at, to + point * point_step(c) + phase * phase_step, LANES);
+    }
+}
+
 // For conv2d: depth is x's channels.
 static void spread_weights(const struct worker *me, const struct cut *c, const float *w, float *to) {
   int64_t begin, end;
-  dcgan_share(me, (int64_t)c->C * (c->OC / LANES), &begin, &end);
-  const int64_t phase_step = (int64_t)c->C * PANEL, panel_step = phase_step * c->phases * c->phases;
+  float values[2][VALUES_MOST] = {0};
+  const int32_t depth = in_words(c, c->C);
+  dcgan_share(me, (int64_t)depth * (c->OC / LANES), &begin, &end);
+  const int64_t phase_step = (int64_t)depth * PANEL, panel_step = phase_step * c->phases * c->phases;
   for (int64_t i = begin; i < end; i++) {
-    const int64_t k = i / TILE_VECTORS % c->C, lane = (i / TILE_VECTORS / c->C * TILE_VECTORS + i % TILE_VECTORS) * LANES;
-    dcgan_spread_weights(c, w + k * c->OC + lane, (int64_t)c->C * c->OC,
-                         to + lane / PANEL * panel_step + k * PANEL + lane % PANEL, point_step(c), phase_step);
+    const int64_t k = i / TILE_VECTORS % depth, lane = (i / TILE_VECTORS / depth * TILE_VECTORS + i % TILE_VECTORS) * LANES;
+    spread_vector(c, w + (k << c->words) * c->OC + lane, c->OC, (int64_t)c->C * c->OC,
+                  to + lane / PANEL * panel_step + k * PANEL + lane % PANEL, phase_step, values);
   }
 }
 
 // For convInput: depth is y's channels, so squares of weights are turned.
 static void spread_weights_turned(const struct worker *me, const struct cut *c, const float *w, float *to) {
-  float turned[TAPS * TAPS * LANES * LANES];
+  float turned[TAPS * TAPS * LANES * LANES], values[2][VALUES_MOST] = {0};
   int64_t begin, end;
   dcgan_share(me, (int64_t)(c->OC / LANES) * (c->C / LANES), &begin, &end);
-  const int64_t phase_step = (int64_t)c->OC * PANEL, panel_step = phase_step * c->phases * c->phases;
+  const int64_t phase_step = (int64_t)in_words(c, c->OC) * PANEL, panel_step = phase_step * c->phases * c->phases;
   for (int64_t i = begin; i < end; i++) {
     const int64_t first = i % (c->OC / LANES) * LANES, lane = i / (c->OC / LANES) * LANES;
     for (int32_t tap = 0; tap < TAPS * TAPS; tap++)
       for (int32_t k = 0; k < LANES; k++)
         for (int32_t o = 0; o < LANES; o++)
           turned[(tap * LANES + o) * LANES + k] = w[((int64_t)tap * c->C + lane + k) * c->OC + first + o];
-    for (int32_t o = 0; o < LANES; o++)
-      dcgan_spread_weights(c, turned + o * LANES, LANES * LANES,
-                           to + lane / PANEL * panel_step + (first + o) * PANEL + lane % PANEL, point_step(c), phase_step);
+    for (int32_t o = 0; o < LANES; o += 1 + c->words)
+      spread_vector(c, turned + o * LANES, LANES, LANES * LANES,
+                    to + lane / PANEL * panel_step + in_words(c, first + o) * PANEL + lane % PANEL, phase_step, values);
   }
 }
 
 // Rows of a block, a register tile at a time; `v_row` and `out_row` floats from one to the next.
-INLINE void rows_product(int32_t images, const struct run *run, int32_t runs, int32_t depth, float *out, int32_t out_row) {
+INLINE void rows_product(const struct cut *c, int32_t images, const struct run *run, int32_t runs, int32_t depth, float *out, int32_t out_row) {
   const int32_t tiles = (images + TILE_ROWS - 1) / TILE_ROWS;
   for (int32_t t = 0; t < tiles; t++) {
     const int32_t first = images * t / tiles, past = images * (t + 1) / tiles;
     struct run from[MOST_PHASES * MOST_PHASES];
     for (int32_t i = 0; i < runs; i++) from[i] = (struct run){run[i].v + (int64_t)first * depth, run[i].u};
-    products[past - first - 1](from, runs, depth, depth, out + (int64_t)first * out_row, out_row);
+    products[c->words][past - first - 1](from, runs, depth, depth, out + (int64_t)first * out_row, out_row);
   }
 }
 
@@ -129,7 +160,7 @@ static void multiply_forward(const struct cut *c, const struct weights *w, int32
                 run[runs++] = (struct run){v + ((int64_t)from_row * c->x.inputs + from_column) * v_slab,
                                            weights_at(c, w, a, b, p, q, panel)};
               }
-            rows_product(images, run, runs, c->C, m + ((int64_t)row * c->x.outputs + column) * m_slab + panel * PANEL, c->OC);
+            rows_product(c, images, run, runs, w->depth, m + ((int64_t)row * c->x.outputs + column) * m_slab + panel * PANEL, c->OC);
           }
 }
 
@@ -147,15 +178,21 @@ static void multiply_input(const struct cut *c, const struct weights *w, int32_t
                 if (row < 0 || column < 0) continue;
                 const int64_t from = (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b);
                 const struct run run = {m + from * m_slab, weights_at(c, w, a, b, p, q, panel)};
-                rows_product(images, &run, 1, c->OC, v + ((int64_t)row * c->x.inputs + column) * v_slab + panel * PANEL, c->C);
+                rows_product(c, images, &run, 1, w->depth, v + ((int64_t)row * c->x.inputs + column) * v_slab + panel * PANEL, c->C);
               }
+}
+
+// One image's values, `channels` of them at each of `slabs` places, rounded in pairs of channels.
+static void round_values(const float *values, int32_t slabs, int32_t channels, float *to, int64_t slab) {
+  for (int32_t s = 0; s < slabs; s++) bf16_neighbours(values + (int64_t)s * channels, to + s * slab, channels / 2);
 }
 
 // Blocks of images and, on each image while it is warm, what follows.
 static void each_block(const struct worker *me, const struct geometry *g, const struct cut *c, const struct weights *w,
                        const float *from, float *to, const int input, const int32_t *follower) {
   const int64_t in = (int64_t)g->H * g->W * g->C, out = (int64_t)g->OH * g->OW * g->OC, made = input ? in : out;
-  float *strip = dcgan_space(me, SPACE_FLOATS), *v = strip + dcgan_strip_floats(c);
+  float *strip = dcgan_space(me, SPACE_FLOATS), *values = strip + dcgan_strip_floats(c), *v = values + rounding_floats(c);
+  const int32_t v_slabs = c->y.inputs * c->x.inputs, m_slabs = c->y.outputs * c->x.outputs;
   struct program program;
   struct registers registers;
   if (follower) dcgan_program_elementwise(me, follower, &program);
@@ -167,12 +204,20 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
     const int32_t first = (int32_t)((int64_t)g->N * block / blocks), past = (int32_t)((int64_t)g->N * (block + 1) / blocks);
     const int32_t images = past - first;
     const int64_t v_slab = odd_lines((int64_t)images * c->C), m_slab = odd_lines((int64_t)images * c->OC);
-    float *m = v + (int64_t)c->y.inputs * c->x.inputs * v_slab;
+    float *m = v + v_slabs * v_slab;
     if (input) {
-      for (int32_t i = 0; i < images; i++) dcgan_spread_outputs(c, from + (first + i) * out, m + i * c->OC, m_slab, strip);
+      for (int32_t i = 0; i < images; i++) {
+        float *to_m = m + i * in_words(c, c->OC);
+        dcgan_spread_outputs(c, from + (first + i) * out, c->words ? values : to_m, c->words ? c->OC : m_slab, strip);
+        if (c->words) round_values(values, m_slabs, c->OC, to_m, m_slab);
+      }
       multiply_input(c, w, images, m, m_slab, v, v_slab);
     } else {
-      for (int32_t i = 0; i < images; i++) dcgan_spread_inputs(c, from + (first + i) * in, v + i * c->C, v_slab, strip);
+      for (int32_t i = 0; i < images; i++) {
+        float *to_v = v + i * in_words(c, c->C);
+        dcgan_spread_inputs(c, from + (first + i) * in, c->words ? values : to_v, c->words ? c->C : v_slab, strip);
+        if (c->words) round_values(values, v_slabs, c->C, to_v, v_slab);
+      }
       multiply_forward(c, w, images, v, v_slab, m, m_slab);
     }
     for (int32_t i = 0; i < images; i++) {
@@ -186,7 +231,7 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
 void dcgan_winograd_conv2d(const struct worker *me, const struct geometry *g, const float *x, const float *w, float *y,
                            float *pack, const int32_t *follower) {
   const struct cut c = cut_of(g);
-  const struct weights weights = {pack, g->C, g->OC};
+  const struct weights weights = {pack, in_words(&c, g->C), g->OC};
   spread_weights(me, &c, w, pack);
   dcgan_sync(me);
   each_block(me, g, &c, &weights, x, y, 0, follower);
@@ -195,14 +240,14 @@ void dcgan_winograd_conv2d(const struct worker *me, const struct geometry *g, co
 void dcgan_winograd_conv_input(const struct worker *me, const struct geometry *g, const float *y, const float *w,
                                float *x, float *pack, const int32_t *follower) {
   const struct cut c = cut_of(g);
-  const struct weights weights = {pack, g->OC, g->C};
+  const struct weights weights = {pack, in_words(&c, g->OC), g->C};
   spread_weights_turned(me, &c, w, pack);
   dcgan_sync(me);
   each_block(me, g, &c, &weights, y, x, 1, follower);
 }
 
-// One point (a, b) of one phase (p, q) of the filter: over all tiles and images.
-static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int32_t q, int32_t images, const float *v, const float *m,
+// One point (a, b) of one phase (p, q) of the filter: over all tiles and rows, each an image's or, in words, of two.
+static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int32_t q, int32_t rows, const float *v, const float *m,
                       float *w, int fresh) {
   const int64_t x_row = filter_row(c->C), y_row = filter_row(c->OC);
   struct segment segment[MOST_TILES * MOST_TILES];
@@ -212,7 +257,7 @@ static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int3
       const int32_t row = input_line(&c->y, j, p, a), column = input_line(&c->x, i, q, b);
       if (row < 0 || column < 0) continue;
       const int64_t out = (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b);
-      segment[segments++] = (struct segment){v + ((int64_t)row * c->x.inputs + column) * images * x_row, m + out * images * y_row};
+      segment[segments++] = (struct segment){v + ((int64_t)row * c->x.inputs + column) * rows * x_row, m + out * rows * y_row};
     }
   if (!segments) {
     // No tile is so large as to have the point.
@@ -225,8 +270,14 @@ static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int3
       const int32_t first = c->C * block / blocks, past = c->C * (block + 1) / blocks;
       struct segment part[MOST_TILES * MOST_TILES];
       for (int32_t i = 0; i < segments; i++) part[i] = (struct segment){segment[i].x + first, segment[i].y + lane};
-      outers[past - first - 1](part, segments, images, x_row, y_row, w + (int64_t)first * c->OC + lane, c->OC, fresh);
+      outers[c->words][past - first - 1](part, segments, rows, x_row, y_row, w + (int64_t)first * c->OC + lane, c->OC, fresh);
     }
+}
+
+// Two images' values, or one's and zeros, rounded in pairs.
+static void round_two(const float *values, int64_t second, int two, int32_t slabs, int32_t channels, float *to, int64_t slab) {
+  for (int32_t s = 0; s < slabs; s++, values += channels)
+    bf16_rows(values, two ? values + second : 0, to + s * slab, channels);
 }
 
 // The filter's gradient, the adjoint once more: the filter's values at the points gather the products of x's and y's, over
@@ -238,21 +289,34 @@ void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *
   const int64_t each = (int64_t)g->C * g->OC, in = (int64_t)g->H * g->W * g->C, out = (int64_t)g->OH * g->OW * g->OC;
   const int32_t phases = c.phases, points = c.points, units = points * points * phases * phases;
   const int64_t sum = odd_lines(each);
-  float *strip = dcgan_space(me, SPACE_FLOATS), *v = partials + units * sum;
+  float *strip = dcgan_space(me, SPACE_FLOATS), *values = strip + dcgan_strip_floats(&c), *v = partials + units * sum;
   dcgan_strip_clear(&c, strip);
-  const int32_t runs = (g->N + filter_images(&c) - 1) / filter_images(&c);
+  // In words a row is of two images.
+  const int32_t all = (g->N + c.words) >> c.words, runs = (all + filter_images(&c) - 1) / filter_images(&c);
+  const int32_t v_slabs = c.y.inputs * c.x.inputs, m_slabs = c.y.outputs * c.x.outputs;
   for (int32_t run = 0; run < runs; run++) {
-    const int32_t first = (int32_t)((int64_t)g->N * run / runs), images = (int32_t)((int64_t)g->N * (run + 1) / runs) - first;
+    const int32_t first = (int32_t)((int64_t)all * run / runs), rows = (int32_t)((int64_t)all * (run + 1) / runs) - first;
     const int64_t x_row = filter_row(g->C), y_row = filter_row(g->OC);
-    float *m = v + (int64_t)c.y.inputs * c.x.inputs * images * x_row;
-    for (int32_t i; (i = dcgan_claim(me, images)) >= 0;) {
-      dcgan_spread_inputs(&c, x + (first + i) * in, v + i * x_row, images * x_row, strip);
-      dcgan_spread_outputs(&c, y + (first + i) * out, m + i * y_row, images * y_row, strip);
+    float *m = v + v_slabs * rows * x_row;
+    for (int32_t i; (i = dcgan_claim(me, rows)) >= 0;) {
+      const int64_t image = (int64_t)(first + i) << c.words;
+      if (!c.words) {
+        dcgan_spread_inputs(&c, x + image * in, v + i * x_row, rows * x_row, strip);
+        dcgan_spread_outputs(&c, y + image * out, m + i * y_row, rows * y_row, strip);
+        continue;
+      }
+      const int two = image + 1 < g->N;
+      for (int k = 0; k <= two; k++)
+        dcgan_spread_inputs(&c, x + (image + k) * in, values + k * inputs_floats(&c), c.C, strip);
+      round_two(values, inputs_floats(&c), two, v_slabs, c.C, v + i * x_row, rows * x_row);
+      for (int k = 0; k <= two; k++)
+        dcgan_spread_outputs(&c, y + (image + k) * out, values + k * outputs_floats(&c), c.OC, strip);
+      round_two(values, outputs_floats(&c), two, m_slabs, c.OC, m + i * y_row, rows * y_row);
     }
     dcgan_sync(me);
     for (int32_t unit; (unit = dcgan_claim(me, units)) >= 0;) {
       const int32_t phase = unit % (phases * phases), point = unit / (phases * phases);
-      sum_point(&c, point / points, point % points, phase / phases, phase % phases, images, v, m, partials + unit * sum, run == 0);
+      sum_point(&c, point / points, point % points, phase / phases, phase % phases, rows, v, m, partials + unit * sum, run == 0);
     }
     dcgan_sync(me);
   }

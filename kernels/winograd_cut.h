@@ -3,8 +3,7 @@
 // and a phase of r taps see m + r - 1 inputs, and are worth as many points; the last point is infinity for all.
 // Values at points lie in slabs, one for a pair of lines (one of rows, one of columns): [line of y][line of x][image][channel].
 #pragma once
-#include "job.h"
-#include "vec.h"
+#include "bf16.h"
 
 enum { TAPS = 5, MOST_POINTS = 8, MOST_TILES = 8, MOST_PHASES = 2, MOST_OUTS = 4, MARGIN = 4 };
 
@@ -19,6 +18,8 @@ struct axis {
 struct cut {
   struct axis y, x;
   int32_t C, OC, phases, points;
+  // Products are of words of two bf16 numbers (bf16.h): values at the points are rounded, neighbours in depth or in images.
+  int32_t words;
 };
 
 INLINE int32_t taps_of(int32_t stride, int32_t phase) { return stride == 1 ? TAPS : 3 - phase; }
@@ -59,5 +60,6 @@ INLINE struct axis axis_of(int32_t length, int32_t outs, int32_t stride, int32_t
 
 INLINE struct cut cut_of(const struct geometry *g) {
   const struct axis y = axis_of(g->H, g->OH, g->stride, g->pad_top);
-  return (struct cut){y, axis_of(g->W, g->OW, g->stride, g->pad_left), g->C, g->OC, g->stride, y.points};
+  return (struct cut){y, axis_of(g->W, g->OW, g->stride, g->pad_left), g->C, g->OC, g->stride, y.points,
+                      dcgan_in_words(g)};
 }

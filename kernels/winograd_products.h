@@ -1,7 +1,8 @@
 // The inner loops of the fast algorithms, where nearly all time goes: products of a few rows (images at one point) with a
-// panel of weights, and sums of outer products. Register tiles as in conv.c and filter.c.
+// panel of weights, and sums of outer products. Register tiles as in conv.c and filter.c; of floats or, with `words`, of words of
+// two bf16 numbers, half as many.
 #pragma once
-#include "vec.h"
+#include "bf16.h"
 
 // Rows of values, and the panel that each meets.
 struct run {
@@ -9,8 +10,8 @@ struct run {
 };
 
 // out[r][..] = sum over runs and k < depth of v[r][k] * u[k][..]; `v_row` and `out_row` floats from one row to the next.
-INLINE void product(const int rows, const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out,
-                    int64_t out_row) {
+INLINE void product(const int words, const int rows, const struct run *run, int32_t runs, int32_t depth, int64_t v_row,
+                    float *out, int64_t out_row) {
   vf sum[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++)
@@ -28,9 +29,9 @@ INLINE void product(const int rows, const struct run *run, int32_t runs, int32_t
       for (int v = 0; v < TILE_VECTORS; v++) weight[v] = load(w + v * LANES);
 #pragma GCC unroll 16
       for (int r = 0; r < rows; r++) {
-        const vf x = splat(base[r / 3][r % 3 * v_row + k]);
+        const vf x = splat_at(words, base[r / 3] + (r % 3 * v_row + k));
 #pragma GCC unroll 16
-        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = multiply_add(x, weight[v], sum[r][v]);
+        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = add_product(words, x, weight[v], sum[r][v]);
       }
     }
   }
@@ -41,13 +42,16 @@ INLINE void product(const int rows, const struct run *run, int32_t runs, int32_t
 }
 
 typedef void product_function(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out, int64_t out_row);
-#define PRODUCT(R, V)                                                                                                   \
-  static void product_##R##_1(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out,            \
+#define PRODUCT_OF(name, words, R)                                                                                      \
+  static void name##_##R##_1(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out,            \
                               int64_t out_row) {                                                                        \
-    product(R, run, runs, depth, v_row, out, out_row);                                                                  \
+    product(words, R, run, runs, depth, v_row, out, out_row);                                                                  \
   }
+#define PRODUCT(R, V) PRODUCT_OF(product, 0, R)
+#define WORD_PRODUCT(R, V) PRODUCT_OF(word_product, 1, R)
 FOR_ROWS(PRODUCT)
-static product_function *const products[TILE_ROWS] = ROW_TABLE(product);
+IF_BF16(FOR_ROWS(WORD_PRODUCT))
+static product_function *const products[1 + BF16][TILE_ROWS] = {ROW_TABLE(product) IF_BF16(, ROW_TABLE(word_product))};
 
 // Values of x and y at a point, in one tile of outputs: one row for each image.
 struct segment {
@@ -55,7 +59,7 @@ struct segment {
 };
 
 // w[r][..] += (or =, if fresh) sum over segments and k < count of x[k][r] * y[k][..].
-INLINE void outer(const int rows, const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row,
+INLINE void outer(const int words, const int rows, const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row,
                   float *w, int64_t w_row, int fresh) {
   vf sum[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 16
@@ -71,9 +75,9 @@ INLINE void outer(const int rows, const struct segment *segment, int32_t segment
       for (int v = 0; v < TILE_VECTORS; v++) value[v] = load(y + v * LANES);
 #pragma GCC unroll 16
       for (int r = 0; r < rows; r++) {
-        const vf factor = splat(x[r]);
+        const vf factor = splat_at(words, x + r);
 #pragma GCC unroll 16
-        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = multiply_add(factor, value[v], sum[r][v]);
+        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = add_product(words, factor, value[v], sum[r][v]);
       }
     }
   }
@@ -85,10 +89,13 @@ INLINE void outer(const int rows, const struct segment *segment, int32_t segment
 
 typedef void outer_function(const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row,
                             float *w, int64_t w_row, int fresh);
-#define OUTER(R, V)                                                                                                     \
-  static void outer_##R##_1(const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row, \
+#define OUTER_OF(name, words, R)                                                                                        \
+  static void name##_##R##_1(const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row, \
                             float *w, int64_t w_row, int fresh) {                                                       \
-    outer(R, segment, segments, count, x_row, y_row, w, w_row, fresh);                                                  \
+    outer(words, R, segment, segments, count, x_row, y_row, w, w_row, fresh);                                                  \
   }
+#define OUTER(R, V) OUTER_OF(outer, 0, R)
+#define WORD_OUTER(R, V) OUTER_OF(word_outer, 1, R)
 FOR_ROWS(OUTER)
-static outer_function *const outers[TILE_ROWS] = ROW_TABLE(outer);
+IF_BF16(FOR_ROWS(WORD_OUTER))
+static outer_function *const outers[1 + BF16][TILE_ROWS] = {ROW_TABLE(outer) IF_BF16(, ROW_TABLE(word_outer))};

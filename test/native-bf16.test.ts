@@ -16,6 +16,7 @@ import {
   type Instruction,
   type Plan,
   packFloats,
+  partialFloats,
   roundedFloats,
 } from '../src/engine/plan.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
@@ -60,7 +61,7 @@ function allThree(g: Geometry, precision: Plan['precision']) {
   const groups = Math.min(3, g.N);
   const even = evenValues(g);
   const pack = place(roundedFloats('bf16', Math.max(even.x, even.y)) + packFloats(g));
-  const partials = place(roundedFloats('bf16', even.x, even.y) + groups * 144 * g.C * g.OC);
+  const partials = place(roundedFloats('bf16', even.x, even.y) + partialFloats(g, groups));
   const none = new Map();
   const instructions: Instruction[] = [
     { kind: 'conv2d', ...g, x, w, y: to.y, pack },
@@ -104,6 +105,10 @@ const ROUNDED: readonly Geometry[] = [
   geometry([2, 6, 6, 10], [1, 1, 46], 2),
   geometry([97, 1, 1, 100], [1, 1, 314], 1),
   geometry([41, 6, 6, 6], [5, 5, 38], 2),
+  geometry([33, 7, 7, 32], [5, 5, 32], 1),
+];
+/** Rounded at the points of the fast algorithm. */
+const AT_POINTS: readonly Geometry[] = [
   geometry([33, 14, 14, 32], [5, 5, 64], 2),
   geometry([50, 13, 15, 32], [5, 5, 32], 2),
 ];
@@ -129,6 +134,16 @@ describe.skipIf(native.missing)(`bf16 on ${title(native)}`, () => {
     for (const key of ['x', 'w', 'y'] as const) {
       expect(relativeError(got[key], want[key])).toBeLessThan(1e-6);
       expect(relativeError(got[key], unrounded[key])).toBeGreaterThan(1e-3);
+    }
+    for (const threads of [2, 3]) expect(await computed(g, 'bf16', threads)).toEqual(got);
+  });
+
+  it.each(AT_POINTS.map((g) => [label(g), g] as const))('values at points are rounded: %s', async (_, g) => {
+    const want = expected(g, allThree(g, 'bf16').data);
+    const got = await computed(g, 'bf16', 1);
+    for (const key of ['x', 'w', 'y'] as const) {
+      expect(relativeError(got[key], want[key])).toBeLessThan(16 * 2 ** -9);
+      expect(relativeError(got[key], want[key])).toBeGreaterThan(2 * 2 ** -9);
     }
     for (const threads of [2, 3]) expect(await computed(g, 'bf16', threads)).toEqual(got);
   });
@@ -219,9 +234,9 @@ it.skipIf(native.missing || process.arch !== 'x64')(
     const folder = mkdtempSync(join(tmpdir(), 'dcgan-bf16-'));
     try {
       const kernels = fileURLToPath(new URL('../kernels/', import.meta.url));
-      for (const unit of ['conv.c', 'filter.c']) {
+      for (const unit of ['conv.c', 'filter.c', 'winograd.c']) {
         const output = join(folder, `${unit}.s`);
-        const flags = ['-march=x86-64-v3', '-mavx512f', '-mavx512bf16', '-O3', '-std=gnu17', '-fPIC', '-DDCGAN_BF16', '-S', '-o', output]; // biome-ignore format: short
+        const flags = ['-march=x86-64-v3', '-mavx512f', '-mavx512bf16', '-O1', '-std=gnu17', '-fPIC', '-DDCGAN_BF16', '-S', '-o', output]; // biome-ignore format: short
         execFileSync('cc', [...flags, unit], { cwd: kernels });
         expect([unit, readFileSync(output, 'utf8').includes('vdpbf16ps')]).toEqual([unit, true]);
       }
@@ -229,7 +244,7 @@ it.skipIf(native.missing || process.arch !== 'x64')(
       rmSync(folder, { recursive: true, force: true });
     }
     if (await whatIsMissing()) return;
-    for (const g of ROUNDED) {
+    for (const g of [...ROUNDED, ...AT_POINTS]) {
       const instructions = await computed(g, 'bf16', 2);
       emulateBf16();
       expect(await computed(g, 'bf16', 2)).toEqual(instructions);

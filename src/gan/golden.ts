@@ -65,9 +65,10 @@ export async function replayGolden(
   }
 }
 
-/** Compares a replay with its golden file. */
-export function judgeGolden(bytes: Uint8Array, file: string, replayed: Replayed): GoldenReport {
-  const deviations = compare(decodeTensors(bytes, file), replayed);
+/** Compares a replay with its golden file; in bf16 as if operands had so many bits of mantissa, where not its own 8. */
+export function judgeGolden(bytes: Uint8Array, file: string, replayed: Replayed, bits = 8): GoldenReport {
+  const bounds = replayed.precision === 'float32' ? FLOAT32_BOUNDS : bf16Bounds(2 ** -(bits + 1));
+  const deviations = compare(decodeTensors(bytes, file), replayed, bounds);
   const worst = [...new Set(deviations.map(({ group }) => group))].map((group) =>
     deviations.filter((each) => each.group === group).reduce((a, b) => (b.ratio > a.ratio ? b : a)),
   );
@@ -225,7 +226,7 @@ function mayBeAbsent(name: string, count: number): boolean {
   return name === 'final/noise/fixed' || (/^final\/adam_[mv]\//.test(name) && count > 10_000);
 }
 
-function compare({ tensors }: TensorFile, { tensors: got, start, precision }: Replayed): Deviation[] {
+function compare({ tensors }: TensorFile, { tensors: got, start }: Replayed, bounds: Bounds): Deviation[] {
   const found: Deviation[] = [];
   const fail = (tensor: string, detail: string): void => {
     found.push({ group: groupOf(tensor), tensor, ratio: Number.POSITIVE_INFINITY, detail });
@@ -235,43 +236,39 @@ function compare({ tensors }: TensorFile, { tensors: got, start, precision }: Re
     if (!have) fail(name, 'unexpected in the golden file');
     else if (have.length !== want.length) fail(name, `${have.length} values instead of ${want.length}`);
     else if (![...have, ...want].every(Number.isFinite)) fail(name, 'not finite');
-    else found.push(deviation(name, have, want, start.get(name.replace(/^final\//, '')), precision));
+    else found.push(deviation(name, have, want, start.get(name.replace(/^final\//, '')), bounds));
   }
   for (const [name, values] of got)
     if (!tensors.has(name) && !mayBeAbsent(name, values.length)) fail(name, 'missing in the golden file');
   return found;
 }
 
-/** Half a unit in the last place of bf16, whose mantissa has 8 bits: the largest relative error of a rounded operand. */
-const HALF_UNIT = 2 ** -9;
-/** So many units have a sign of their own when that share of an error reaches them: see docs/options.md. */
-const TURNED = Math.sqrt(HALF_UNIT);
+/** What is allowed, as a share of a tensor's norm (of a variable: of the way it went); of losses as a difference. */
+type Bounds = Readonly<Record<Group, number>>;
 
-/**
- * What is allowed, as a share of a tensor's norm (of a variable: of the way it went), and of losses as a difference. float32: a run
- * of TensorFlow's in that precision comes 10 times closer than these ask. bf16: docs/options.md derives them; two bits less break
- * every one.
- */
-const BOUNDS: Readonly<Record<Precision, Readonly<Record<Group, number>>>> = {
-  float32: {
-    losses: 1e-5,
-    'first outputs': 1e-5,
-    'first gradients': 1e-5,
-    variables: 1e-3,
-    "Adam's moments": 1e-3,
-    'running statistics': 1e-3,
-    images: 1e-3,
-  },
-  bf16: {
-    losses: HALF_UNIT / 4,
-    'first outputs': 4 * HALF_UNIT,
-    'first gradients': 3 * TURNED,
-    variables: 5 * TURNED,
-    "Adam's moments": 2 * TURNED,
-    'running statistics': 4 * HALF_UNIT,
-    images: 8 * HALF_UNIT,
-  },
+/** A run of TensorFlow's in float32 comes 10 times closer than these ask. */
+const FLOAT32_BOUNDS: Bounds = {
+  losses: 1e-5,
+  'first outputs': 1e-5,
+  'first gradients': 1e-5,
+  variables: 1e-3,
+  "Adam's moments": 1e-3,
+  'running statistics': 1e-3,
+  images: 1e-3,
 };
+
+/** With operands rounded by up to a share u: docs/options.md derives them. Two bits less break every one. */
+function bf16Bounds(u: number): Bounds {
+  return {
+    losses: u / 4,
+    'first outputs': 4 * u,
+    'first gradients': 3 * Math.sqrt(u),
+    variables: 5 * Math.sqrt(u),
+    "Adam's moments": 2 * Math.sqrt(u),
+    'running statistics': 4 * u,
+    images: 8 * u,
+  };
+}
 
 type Group =
   | 'losses'
@@ -303,10 +300,10 @@ export function deviation(
   have: Float32Array,
   want: Float32Array,
   start?: Float64Array,
-  precision: Precision = 'float32',
+  bounds: Bounds = FLOAT32_BOUNDS,
 ): Deviation {
   const group = groupOf(tensor);
-  const share = BOUNDS[precision][group];
+  const share = bounds[group];
   const distance = norm(have, want);
   const root = Math.sqrt(want.length);
   const made = (off: number, allowed: number): Deviation => ({

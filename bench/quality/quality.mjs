@@ -1,0 +1,73 @@
+// The trainings of docs/quality.md, and its tables. Hours of work: what is done stands in results.json and is not done again, what
+// was stopped goes on from its checkpoint.
+//   node bench/quality/quality.mjs train [--only TEXT] [--runs FOLDER] [--threads N]   trains what is missing, and measures it
+//   node bench/quality/quality.mjs times                                  seconds an epoch of each configuration, on a quiet machine
+//   node bench/quality/quality.mjs tables                                 rewrites the tables of docs/quality.md
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { keyOf, RUNS } from './runs.mjs';
+import { publishTables } from './tables.mjs';
+import { measureTimes } from './times.mjs';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const program = here('../../bin/dcgan.js');
+const RESULTS = here('results.json');
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string', default: '' },
+    runs: { type: 'string', default: join(tmpdir(), 'dcgan-quality') },
+    threads: { type: 'string' },
+  },
+});
+const results = JSON.parse(readFileSync(RESULTS, 'utf8'));
+const save = () => writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
+const threads = values.threads ? ['--threads', values.threads] : [];
+
+/** One training to its end, from where it stood, and what it is worth. */
+function train(run, seed, folder) {
+  const started = existsSync(join(folder, 'config.json'));
+  if (!started) rmSync(folder, { recursive: true, force: true });
+  const how = started ? ['--resume', folder] : [...run.args, '--seed', seed, '--out', folder];
+  const often = ['--epochs', run.epochs, '--evaluate-every', run.epochs > 15 ? 5 : 1];
+  const { status } = spawnSync(
+    process.execPath,
+    [program, 'train', ...how, ...often, ...threads, '--quiet'].map(String),
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
+  if (status !== 0) throw new Error(`training ended with ${status}: ${keyOf(run, seed)}`);
+  const report = execFileSync(process.execPath, [program, 'evaluate', folder, '--json', ...threads], {
+    encoding: 'utf8',
+  });
+  const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const curve = lines.filter(({ type }) => type === 'evaluation').map(({ epoch, value }) => [epoch, value]);
+  const { notes } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
+  return { variant: `${notes.device} ${notes.variant}`, curve, report: JSON.parse(report) };
+}
+
+const [what] = positionals;
+if (what === 'train') {
+  mkdirSync(values.runs, { recursive: true });
+  for (const run of RUNS)
+    for (const seed of run.seeds) {
+      const key = keyOf(run, seed);
+      if (results.runs[key] || !key.includes(values.only)) continue;
+      console.log(key);
+      results.runs[key] = train(run, seed, join(values.runs, key.replaceAll(/[^\w.-]+/g, '-')));
+      save();
+    }
+} else if (what === 'times') {
+  results.times = await measureTimes();
+  save();
+} else if (what === 'tables') publishTables(results);
+else throw new Error('usage: node bench/quality/quality.mjs train | times | tables');

@@ -1,6 +1,6 @@
 // Replays a file in the golden format and prints the worst deviation of each group against its bound:
-//   npm run golden -- FILE [--device native|wasm|reference] [--threads N] [--precision bf16 [--emulate 8]]
-// --emulate computes bf16 in plain C, on any machine, with so many bits of mantissa.
+//   npm run golden -- FILE [--device native|wasm|reference] [--threads N] [--precision bf16 [--emulate 8] [--bits 8]]
+// --emulate computes bf16 in plain C, on any machine, with so many bits of mantissa; --bits judges it as if it had so many.
 import { parseArgs } from 'node:util';
 import { openDataset } from '../dist/data/open.js';
 import { emulateBf16 } from '../dist/engine/backends/native-bf16.js';
@@ -16,6 +16,7 @@ async function main() {
       threads: { type: 'string' },
       precision: { type: 'string' },
       emulate: { type: 'string' },
+      bits: { type: 'string', default: '8' },
     },
   });
   const [file] = positionals;
@@ -26,7 +27,7 @@ async function main() {
   const options = { device: values.device, threads, precision: values.precision };
   const bytes = readFile(file);
   const replayed = await replayGolden(bytes, file, openDataset(), options);
-  const report = judgeGolden(bytes, file, replayed);
+  const report = judgeGolden(bytes, file, replayed, Number(values.bits));
   const { device, variant, threads: used } = replayed.info;
   console.log(`${device} (${variant}), ${used} thread${used === 1 ? '' : 's'}`);
   for (const { group, tensor, ratio, detail } of report.worst)

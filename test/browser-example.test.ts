@@ -130,7 +130,8 @@ describe.skipIf(!CHROMIUM)(inChromium('examples/browser'), () => {
       .filter({ hasText: /failed.*What was saved is not lost: press Go on\.$/ })
       .waitFor();
     await page.getByRole('button', { name: 'Go on' }).click();
-    await said(/^Training epoch 2/);
+    // The second epoch may have been saved before the Worker failed.
+    await said(/^Training epoch [23]/);
     expect(complaints).toEqual([]);
   });
 });

@@ -72,26 +72,43 @@ describe.skipIf(!CHROMIUM)(inChromium('webgpu in a page'), () => {
     expect(report.passed).toBe(true);
   });
 
-  it("stops and goes on with the same bits, and stays near Node's wasm", async () => {
-    const [straight, parts] = await page.evaluate(async (options) => {
-      const until = async (step: number, more: object): Promise<Uint8Array> => {
-        const stop = new AbortController();
-        const data = (await images(64)).limit(24);
-        for await (const event of dcgan.train({ ...more, data, device: 'webgpu', signal: stop.signal })) {
-          if (event.type === 'step' && event.step === step) stop.abort();
-          if (event.type === 'interrupted') return event.bytes;
-        }
-        throw new Error('not interrupted');
-      };
-      const whole = await until(4, options);
-      return [encode(whole), encode(await until(4, { resume: await until(2, options) }))];
-    }, SMALL);
+  it("stops and goes on with the same bits, stays near Node's wasm, and hands over to it and back", async () => {
+    const folder = temporaryFolder();
+    const inNode = { device: 'wasm', data: openDataset(), limit: SMALL.limit } as const;
+    const out = join(folder, 'run');
+    await events({ ...SMALL, ...inNode, out }, isStep(2));
+    const half = newestBytes(out).toString('base64');
+    await events({ resume: out, device: 'wasm' }, isStep(4));
+    const [straight, parts, fromNode] = await page.evaluate(
+      async ([options, saved]) => {
+        const until = async (step: number, more: object): Promise<Uint8Array> => {
+          const stop = new AbortController();
+          const data = (await images(64)).limit(24);
+          for await (const event of dcgan.train({ ...more, data, device: 'webgpu', signal: stop.signal })) {
+            if (event.type === 'step' && event.step === step) stop.abort();
+            if (event.type === 'interrupted') return event.bytes;
+          }
+          throw new Error('not interrupted');
+        };
+        const whole = encode(await until(4, options));
+        const stopped = encode(await until(4, { resume: await until(2, options) }));
+        return [whole, stopped, encode(await until(4, { resume: decode(saved) }))];
+      },
+      [SMALL, half] as const,
+    );
     expect(parts).toBe(straight);
-    const out = join(temporaryFolder(), 'run');
-    await events({ ...SMALL, device: 'wasm', data: openDataset(), out }, isStep(4));
-    const wasm = decodeSnapshot(newestBytes(out), 'wasm').tensors;
-    for (const [name, { data }] of decodeSnapshot(Buffer.from(straight!, 'base64'), 'page').tensors)
-      expect(relativeError(data, wasm.get(name)!.data), name).toBeLessThan(1e-2);
+    const wasm = decodeSnapshot(newestBytes(out), 'wasm');
+    for (const bytes of [straight!, fromNode!]) {
+      const { step, seed, tensors } = decodeSnapshot(Buffer.from(bytes, 'base64'), 'page');
+      expect([step, seed]).toEqual([4, wasm.seed]);
+      for (const [name, { data }] of tensors)
+        expect(relativeError(data, wasm.tensors.get(name)!.data), name).toBeLessThan(1e-2);
+    }
+    const file = join(folder, 'page.safetensors');
+    writeFileSync(file, Buffer.from(straight!, 'base64'));
+    const onward = await events({ ...inNode, resume: file, out: join(folder, 'onward') });
+    expect(onward[0]).toMatchObject({ type: 'run', resumed: { step: 4 }, info: { device: 'wasm' } });
+    expect(onward.at(-1)).toMatchObject({ type: 'done', epochs: 2 });
   });
 
   it('says that the GPU was lost, and goes on from what was saved', async () => {

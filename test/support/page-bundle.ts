@@ -4,15 +4,8 @@ import { build } from 'esbuild';
 import { PAGE_OPTIONS } from '../../scripts/build-page.mjs';
 import { ROOT } from './pack.ts';
 
-/**
- * Bundles a file of test/support into one module; the library's sources are taken as built, where pages have their twins.
- * @param replaced files of test/support that take the place of built modules, by the modules' names
- */
-export async function bundleForPage(
-  entry: string,
-  outfile: string,
-  replaced: Readonly<Record<string, string>> = {},
-): Promise<void> {
+/** Bundles a file of test/support into one module; the library's sources are taken as built, where pages have their twins. */
+export async function bundleForPage(entry: string, outfile: string): Promise<void> {
   await build({
     ...PAGE_OPTIONS,
     entryPoints: [join(ROOT, 'test/support', entry)],
@@ -22,8 +15,6 @@ export async function bundleForPage(
       {
         name: 'built',
         setup({ onResolve }) {
-          for (const [name, file] of Object.entries(replaced))
-            onResolve({ filter: new RegExp(`/${name}$`) }, () => ({ path: join(ROOT, 'test/support', file) }));
           onResolve({ filter: /\/src\/.*\.ts$/ }, ({ path, resolveDir }) => ({
             path: resolve(resolveDir, path).replace(join(ROOT, 'src'), join(ROOT, 'dist')).replace(/\.ts$/, '.js'),
           }));

@@ -1,7 +1,5 @@
 // What a page of the tests runs of the engine itself: every case, and golden replay. Bundled by page-bundle.ts.
 
-import { Face } from '../../src/browser/face.ts';
-import type { SentOptions } from '../../src/browser/options.ts';
 import { Dataset, type DatasetParts } from '../../src/data/dataset.ts';
 import type { DeviceName } from '../../src/engine/backends/backend.ts';
 import { opener } from '../../src/engine/backends/index.ts';
@@ -45,30 +43,4 @@ async function runSome(cases: readonly Case[], device: DeviceName, threads: numb
 export async function replay(golden: Uint8Array, images: DatasetParts, device: string): Promise<GoldenReport> {
   const replayed = await replayGolden(golden, 'golden', new Dataset(images), { device });
   return judgeGolden(golden, 'golden', replayed);
-}
-
-/**
- * Trains as the library's Worker does, but in the page's own thread, where tests can lie about the GPU: `lose` is called after step
- * `at`. What happened, in words.
- */
-export async function trainHere(options: SentOptions, at: number, lose: () => Promise<void>): Promise<string[]> {
-  const told: string[] = [];
-  const face = new Face();
-  try {
-    await face.train(options);
-    for (;;) {
-      const { value: event, done } = await face.next();
-      if (done || !event) break;
-      if (event.type === 'run') told.push(`${event.info.device} from step ${event.resumed?.step ?? 'none'}`);
-      if (event.type === 'warning')
-        told.push(`${event.condition} after step ${event.step}: ${event.seen}. ${event.help}`);
-      if (event.type === 'done') told.push(event.type);
-      if (event.type !== 'step') continue;
-      told.push(`step ${event.step}`);
-      if (event.step === at && told.filter((line) => line === `step ${at}`).length === 1) await lose();
-    }
-  } finally {
-    await face.finish();
-  }
-  return told;
 }

@@ -6,7 +6,7 @@
 // convolutions: Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD architectures", 2018,
 // which tile over pixels of one image instead).
 #include "bf16.h"
-#include "program.h"
+#include "follow.h"
 #include "winograd.h"
 
 // A convolution from the side of its output: out [N, rows, columns, M] from source images of depth K. With `words` source
@@ -320,12 +320,12 @@ static void compute_pieces(const struct worker *me, const struct geometry *g, co
 // while it is warm.
 static void compute_images(const struct worker *me, const struct geometry *g, const struct side *s,
                            runs_function *runs_of, int32_t panels, const int32_t *follower) {
-  struct program program;
+  struct followers followers;
   struct registers registers;
-  if (follower) dcgan_program_elementwise(me, follower, &program);
+  if (follower) dcgan_follow_begin(me, follower, &followers);
   const int32_t small = s->M * s->depth <= SMALL_PACK;
   const int64_t line = (int64_t)s->columns * s->M;
-  const int by_rows = follower && small && line >= BLOCK;
+  const int by_rows = follower && small && line >= BLOCK && !followers.whole;
   // As many blocks for each thread, so that equally fast threads end together.
   const int32_t threads = me->job->threads, turns = (s->images + TILE_ROWS * threads - 1) / (TILE_ROWS * threads);
   const int32_t blocks = turns * threads;
@@ -338,11 +338,11 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
         if (!by_rows) continue;
         for (int32_t image = first; image < past; image++) {
           const int64_t at = image * s->out_image + row * line;
-          dcgan_stretch(me, &program, (int32_t)at, (int32_t)(at + line), &registers);
+          dcgan_follow(me, &followers, (int32_t)at, (int32_t)(at + line), &registers);
         }
       }
     if (follower && !by_rows)
-      dcgan_stretch(me, &program, (int32_t)(first * s->out_image), (int32_t)(past * s->out_image), &registers);
+      dcgan_follow(me, &followers, (int32_t)(first * s->out_image), (int32_t)(past * s->out_image), &registers);
   }
 }
 
@@ -357,7 +357,7 @@ static void compute(const struct worker *me, const struct geometry *g, const str
   compute_pieces(me, g, s, runs_of, panels);
   if (!follower) return;
   dcgan_sync(me);
-  dcgan_elementwise(me, follower);
+  dcgan_follow_all(me, follower);
 }
 
 // Sources and weights from here on in words, when the kernels are built for them and the shape has pairs to make: then all

@@ -76,7 +76,7 @@ void dcgan_sleep(int32_t *word, int32_t value);
 void dcgan_wake(int32_t *word);
 
 // Kernels. `words` is the instruction's body; all but the last barrier, which is the walk's, are inside. `follower` is the
-// body of an attached elementwise instruction, which is then done too, or null.
+// body of the first of the instructions attached to it, which are then done too, or null.
 void dcgan_conv2d(const struct worker *me, const int32_t *words, const int32_t *follower);
 void dcgan_conv_input(const struct worker *me, const int32_t *words, const int32_t *follower);
 void dcgan_conv_filter(const struct worker *me, const int32_t *words);

@@ -57,7 +57,7 @@ int64_t dcgan_program_work(const int32_t *words, int32_t draw_lines) {
   return count * lines;
 }
 
-void dcgan_program_results(struct program *p, const int32_t *words, int32_t step) {
+void dcgan_program_results(struct program *p, const int32_t *words, int32_t step, int32_t *places) {
   p->results = *words;
   p->result = words + 1;
   p->is_result = 0;
@@ -66,15 +66,14 @@ void dcgan_program_results(struct program *p, const int32_t *words, int32_t step
     p->is_result |= 1u << p->result[2 * r];
     if (p->result[2 * r] == p->code[(p->lines - 1) * LINE_WORDS + 1]) p->last = r;
   }
-  int32_t places = 0;
   for (int32_t k = 0; k < p->operands; k++) {
     struct operand *o = &p->operand[k];
     o->ready = 0;
     const int64_t period = period_of(p, o->strides);
     o->period = period <= BLOCK ? (int32_t)period : 0;
-    const int repeats = o->period && step % o->period == 0 && places < REPEATS_MOST;
+    const int repeats = o->period && step % o->period == 0 && *places < REPEATS_MOST;
     o->access = is_contiguous(p, o->strides) ? PLAIN : repeats ? REPEATS : STRIDED;
-    if (o->access == REPEATS) o->place = places++;
+    if (o->access == REPEATS) o->place = (*places)++;
   }
 }
 
@@ -215,10 +214,6 @@ void dcgan_block(const struct worker *me, struct program *p, int32_t start, int3
   }
 }
 
-void dcgan_program_elementwise(const struct worker *me, const int32_t *words, struct program *p) {
-  dcgan_program_results(p, dcgan_program(me, words, p), BLOCK);
-}
-
 void dcgan_stretch(const struct worker *me, struct program *p, int32_t begin, int32_t end, struct registers *regs) {
   // The first block may be short, so that all others start at multiples of BLOCK.
   for (int32_t start = begin; start < end;) {
@@ -238,12 +233,17 @@ void dcgan_stretch(const struct worker *me, struct program *p, int32_t begin, in
 // Most blocks of a unit of work.
 enum { UNIT_BLOCKS = 64 };
 
+int32_t dcgan_unit(const struct worker *me, int32_t count) {
+  const int32_t blocks = (count + BLOCK - 1) / BLOCK;
+  return most(1, least(UNIT_BLOCKS, blocks / (8 * me->job->threads))) * BLOCK;
+}
+
 void dcgan_elementwise(const struct worker *me, const int32_t *words) {
   struct program p;
   struct registers regs;
-  dcgan_program_elementwise(me, words, &p);
-  const int32_t blocks = (p.count + BLOCK - 1) / BLOCK;
-  const int32_t unit = most(1, least(UNIT_BLOCKS, blocks / (8 * me->job->threads))) * BLOCK;
+  int32_t places = 0;
+  dcgan_program_results(&p, dcgan_program(me, words, &p), BLOCK, &places);
+  const int32_t unit = dcgan_unit(me, p.count);
   const int32_t units = (p.count + unit - 1) / unit;
   for (int32_t i; (i = dcgan_claim(me, units)) >= 0;)
     dcgan_stretch(me, &p, i * unit, least(p.count - i * unit, unit) + i * unit, &regs);

@@ -44,11 +44,9 @@ struct registers {
 
 // Reads a program's words; returns the words after it.
 const int32_t *dcgan_program(const struct worker *me, const int32_t *words, struct program *program);
-// Then its results' words, and a number that divides the start of every block.
-void dcgan_program_results(struct program *program, const int32_t *words, int32_t step);
-
-// The same for an elementwise instruction's body.
-void dcgan_program_elementwise(const struct worker *me, const int32_t *words, struct program *program);
+// Then its results' words, and a number that divides the start of every block. `places` counts what is laid out: programs
+// that share registers share it too.
+void dcgan_program_results(struct program *program, const int32_t *words, int32_t step, int32_t *places);
 
 // Computes points [start, start + count), count <= BLOCK. When the last line makes a result and `last` is not null, the
 // result is put there, whole vectors of it.
@@ -58,3 +56,9 @@ void dcgan_block(const struct worker *me, struct program *program, int32_t start
 // Computes and stores points [begin, end) of an elementwise program.
 void dcgan_stretch(const struct worker *me, struct program *program, int32_t begin, int32_t end,
                    struct registers *registers);
+
+// Points of a unit of work where nothing else decides it.
+int32_t dcgan_unit(const struct worker *me, int32_t count);
+
+// sum[j] += values[j] + values[j + row] + ... over `count` values, row after row.
+void dcgan_add_rows(float *sum, const float *values, int32_t count, int32_t row);

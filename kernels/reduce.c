@@ -4,11 +4,15 @@
 // taken several times at once, so that even a total over everything has many independent sums.
 #include "program.h"
 
-// At least so many sums side by side.
-enum { ROW_LEAST = 64, ROW_MOST = 2 * ROW_LEAST };
+// At least so many sums side by side; fewer do where there are many outer indices, whose sums may be taken by follow.c.
+enum { ROW_LEAST = 64, ROW_MOST = 2 * ROW_LEAST, CHANNELS_LEAST = 16 };
 
-// sum[j] += values[j] + values[j + row] + ... over `count` values, row after row.
-static void add_rows(float *sum, const float *values, int32_t count, int32_t row) {
+// How many rows make up one that is long enough.
+static int32_t joined_rows(int32_t outer, int32_t inner) {
+  return inner < (outer > 1 ? CHANNELS_LEAST : ROW_LEAST) ? (ROW_LEAST + inner - 1) / inner : 1;
+}
+
+void dcgan_add_rows(float *sum, const float *values, int32_t count, int32_t row) {
   const int32_t whole = count / row, wide = row / LANES * LANES;
   for (int32_t j = 0; j < wide; j += LANES) {
     vf total = load(sum + j);
@@ -22,9 +26,8 @@ static void add_rows(float *sum, const float *values, int32_t count, int32_t row
 
 // Points [begin, end) of the domain summed into to[result], each of `inner` floats.
 static void sum_unit(const struct worker *me, struct program *p, int32_t begin, int32_t end, int32_t inner,
-                     int32_t step, float *const *to, struct registers *regs) {
+                     int32_t times, int32_t step, float *const *to, struct registers *regs) {
   float rows[MAX_RESULTS][ROW_MOST];
-  const int32_t times = inner < ROW_LEAST ? (ROW_LEAST + inner - 1) / inner : 1;
   const int32_t row = inner * times;
   for (int32_t r = 0; r < p->results; r++) {
     float *sum = times > 1 ? rows[r] : to[r];
@@ -36,8 +39,8 @@ static void sum_unit(const struct worker *me, struct program *p, int32_t begin, 
     dcgan_block(me, p, start, count, 0, regs);
     for (int32_t r = 0; r < p->results; r++) {
       const float *values = regs->value[p->result[2 * r]];
-      if (row <= step) add_rows(times > 1 ? rows[r] : to[r], values, count, row);
-      else add_rows(to[r] + column, values, count, count);
+      if (row <= step) dcgan_add_rows(times > 1 ? rows[r] : to[r], values, count, row);
+      else dcgan_add_rows(to[r] + column, values, count, count);
     }
     start += count;
     column = row <= step || column + count == row ? 0 : column + count;
@@ -57,9 +60,10 @@ void dcgan_reduce(const struct worker *me, const int32_t *words) {
   words = dcgan_program(me, words, &p);
   const int32_t outer = words[0], length = words[1], inner = words[2], parts = words[3];
   float *partials = dcgan_at(me, words[4]);
-  const int32_t times = inner < ROW_LEAST ? (ROW_LEAST + inner - 1) / inner : 1;
+  const int32_t times = joined_rows(outer, inner);
   const int32_t row = inner * times, step = row <= BLOCK ? BLOCK / row * row : BLOCK;
-  dcgan_program_results(&p, words + 5, row <= BLOCK ? inner : 1);
+  int32_t places = 0;
+  dcgan_program_results(&p, words + 5, row <= BLOCK ? inner : 1, &places);
   const int32_t per_part = (length + parts - 1) / parts;
   float *to[MAX_RESULTS];
   // Few outer indices to a unit where there are many.
@@ -72,7 +76,7 @@ void dcgan_reduce(const struct worker *me, const int32_t *words) {
         float *whole = dcgan_at(me, p.result[2 * r + 1]);
         to[r] = outer == 1 ? partials + ((int64_t)unit * p.results + r) * inner : whole + (int64_t)unit * inner;
       }
-      sum_unit(me, &p, first * inner, last * inner, inner, step, to, &regs);
+      sum_unit(me, &p, first * inner, last * inner, inner, times, step, to, &regs);
     }
   if (outer != 1) return;
   dcgan_sync(me);

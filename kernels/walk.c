@@ -1,7 +1,7 @@
 // The walk over a plan: every thread reads every instruction, does some of it, and waits for the others before the next.
 // Instructions so small that waiting would take longer than the work are done by the thread all others wait for anyway.
 #include "bf16.h"
-#include "job.h"
+#include "follow.h"
 
 // Checks of the barrier before sleeping, some 100 microseconds: to be woken takes as long, and whoever wakes late makes the
 // others sleep at the next meeting.
@@ -87,11 +87,8 @@ void dcgan_job_init(struct job *job, const int32_t *code, int32_t words, float *
   job->control = (const uint32_t *)dcgan_at(&anyone, (int32_t)control);
 }
 
-// The body of the instruction at `at` if it is attached to the one before it, else null.
-static const int32_t *attached(const struct job *job, int32_t at) {
-  const int32_t *words = job->code + at;
-  const int yes = at < job->words && words[0] == KIND_ELEMENTWISE && words[2] & FLAG_ATTACHED;
-  return yes ? words + HEADER_WORDS : 0;
+static int is_attached(const struct job *job, int32_t at) {
+  return at < job->words && job->code[at + 2] & FLAG_ATTACHED;
 }
 
 // Work up to this many values of program lines is not worth a meeting: the last to arrive does it before all go on. A line
@@ -134,22 +131,19 @@ int32_t dcgan_walk(struct job *job, int32_t thread) {
     index += small;
     const int32_t *words = job->code + end, *body = words + HEADER_WORDS;
     at = end + words[1];
-    const int32_t *follower = words[0] == KIND_CONV2D || words[0] == KIND_CONV_INPUT ? attached(job, at) : 0;
+    const int leads = words[0] == KIND_CONV2D || words[0] == KIND_CONV_INPUT || words[0] == KIND_ELEMENTWISE;
+    const int32_t *follower = leads && is_attached(job, at) ? job->code + at + HEADER_WORDS : 0;
     switch (words[0]) {
       case KIND_CONV2D: dcgan_conv2d(&me, body, follower); break;
       case KIND_CONV_INPUT: dcgan_conv_input(&me, body, follower); break;
       case KIND_CONV_FILTER: dcgan_conv_filter(&me, body); break;
-      case KIND_ELEMENTWISE: dcgan_elementwise(&me, body); break;
+      case KIND_ELEMENTWISE: follower ? dcgan_follow_all(&me, body) : dcgan_elementwise(&me, body); break;
       case KIND_REDUCE: dcgan_reduce(&me, body); break;
       case KIND_TRANSPOSE: dcgan_transpose(&me, body); break;
       case KIND_SHIFT_CUT: dcgan_shift_cut(&me, body); break;
       default: return 1 + index;
     }
-    index++;
-    if (follower) {
-      at += job->code[at + 1];
-      index++;
-    }
+    for (index++; leads && is_attached(job, at); index++) at += job->code[at + 1];
   }
 }
 

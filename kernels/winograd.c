@@ -10,7 +10,7 @@
 // once a block. An infinite weight or input meets, other than in the direct kernels, all outputs of its tile.
 #include "winograd.h"
 
-#include "program.h"
+#include "follow.h"
 #include "winograd_points.h"
 #include "winograd_products.h"
 
@@ -193,9 +193,9 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
   const int64_t in = (int64_t)g->H * g->W * g->C, out = (int64_t)g->OH * g->OW * g->OC, made = input ? in : out;
   float *strip = dcgan_space(me, SPACE_FLOATS), *values = strip + dcgan_strip_floats(c), *v = values + rounding_floats(c);
   const int32_t v_slabs = c->y.inputs * c->x.inputs, m_slabs = c->y.outputs * c->x.outputs;
-  struct program program;
+  struct followers followers;
   struct registers registers;
-  if (follower) dcgan_program_elementwise(me, follower, &program);
+  if (follower) dcgan_follow_begin(me, follower, &followers);
   dcgan_strip_clear(c, strip);
   // As many blocks for each thread, so that equally fast threads end together.
   const int32_t threads = me->job->threads, most = block_images(c) * threads, turns = (g->N + most - 1) / most;
@@ -223,7 +223,7 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
     for (int32_t i = 0; i < images; i++) {
       if (input) dcgan_gather_inputs(c, v + i * c->C, v_slab, to + (first + i) * in, strip);
       else dcgan_gather_outputs(c, m + i * c->OC, m_slab, to + (first + i) * out, strip);
-      if (follower) dcgan_stretch(me, &program, (int32_t)((first + i) * made), (int32_t)((first + i + 1) * made), &registers);
+      if (follower) dcgan_follow(me, &followers, (int32_t)((first + i) * made), (int32_t)((first + i + 1) * made), &registers);
     }
   }
 }

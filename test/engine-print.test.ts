@@ -16,7 +16,7 @@ it('says what is computed, where, from what', () => {
     input     x [2, 3] at 336
     output    y [2, 4] at 288
        0  conv2d      y@320 = x@336 * w@0  x [2, 1, 1, 3] w [1, 1, 3, 4] y [2, 1, 1, 4] stride 1, padding 0, 0
-       1  elementwise @288:r1 = 8 as [2, 4] { r0 = @320[4, 1]; r1 = @16[0, 1]; r1 = add(r0, r1); r1 = leakyRelu(r1, 0.2) }
+       1    attached  @288:r1 = 8 as [2, 4] { r0 = @320[4, 1]; r1 = @16[0, 1]; r1 = add(r0, r1); r1 = leakyRelu(r1, 0.2) }
     "
   `);
 });

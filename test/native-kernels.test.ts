@@ -242,6 +242,7 @@ describe.skipIf(native.missing)(`programs on ${title(native)}`, () => {
     const [x, b, y, partials] = places(count, inner, outer * inner, 0) as [number, number, number, number];
     const reduce: Instruction = {
       kind: 'reduce',
+      attached: false,
       count,
       sizes: [outer * length, inner],
       operands: [
@@ -321,6 +322,84 @@ describe.skipIf(native.missing)(`attached programs on ${title(native)}`, () => {
     const apart = await run([conv, follower(false)], inputs, y, count);
     expect(together).toEqual(apart);
     expect(together.filter((value) => value !== 0).length).toBeGreaterThan(count / 2);
+  });
+
+  // Rows of 14 x 64 points come one at a time, images of 7 x 7 whole, few images after all is computed.
+  it.each([
+    ['by rows', 40, 28, 1],
+    ['by images', 40, 14, 64],
+    ['few images', 5, 14, 64],
+  ])('sum over images in one way, whoever does it: %s', async (_, n, side, channels) => {
+    const g = geometry([n, side, side, channels], [5, 5, 64], 2);
+    const pixels = g.OH * g.OW;
+    const count = n * pixels * 64;
+    const [x, w, y, bias, sums, squares, pack] = places(
+      n * side * side * channels,
+      25 * channels * 64,
+      count,
+      64,
+      n * 64,
+      n * 64,
+      0,
+    ) as [number, number, number, number, number, number, number];
+    const sizes = [n, pixels, 64];
+    const plain = [pixels * 64, 64, 1];
+    const body = { count, sizes, registers: 2, outer: n, length: pixels, inner: 64, parts: 1, partials: pack };
+    const followers = (attached: boolean): Instruction[] => [
+      {
+        kind: 'elementwise',
+        count,
+        sizes,
+        operands: [
+          { address: y, strides: plain },
+          { address: bias, strides: [0, 0, 1] },
+        ],
+        registers: 2,
+        code: [
+          { op: 'load', dst: 0, a: 0 },
+          { op: 'load', dst: 1, a: 1 },
+          { op: 'add', dst: 0, a: 0, b: 1 },
+        ],
+        results: [{ register: 0, address: y }],
+        attached,
+      },
+      {
+        kind: 'reduce',
+        ...body,
+        operands: [{ address: y, strides: plain }],
+        code: [{ op: 'load', dst: 0, a: 0 }],
+        results: [{ register: 0, address: sums }],
+        attached,
+      },
+      {
+        kind: 'reduce',
+        ...body,
+        operands: [
+          { address: y, strides: plain },
+          { address: sums, strides: [64, 0, 1] },
+        ],
+        code: [
+          { op: 'load', dst: 0, a: 0 },
+          { op: 'load', dst: 1, a: 1 },
+          { op: 'scale', dst: 1, a: 1, value: 1 / pixels },
+          { op: 'sub', dst: 0, a: 0, b: 1 },
+          { op: 'square', dst: 0, a: 0 },
+        ],
+        results: [{ register: 0, address: squares }],
+        attached,
+      },
+    ];
+    const conv: Instruction = { kind: 'conv2d', ...g, x, w, y, pack };
+    const inputs = [
+      [x, values([n * side * side * channels], 1)],
+      [w, values([25 * channels * 64], 2)],
+      [bias, values([64], 3)],
+    ] as const;
+    const together = await run([conv, ...followers(true)], inputs, sums, 2 * n * 64);
+    expect(together).toEqual(await run([conv, ...followers(false)], inputs, sums, 2 * n * 64));
+    // Without the last, whole images are not waited for.
+    const fewer = await run([conv, ...followers(true).slice(0, 2)], inputs, sums, n * 64);
+    expect(fewer).toEqual(together.slice(0, n * 64));
   });
 });
 

@@ -240,7 +240,7 @@ function reduce(outer: number, length: number, inner: number, parts: number): Tr
   const results = [2, 0].map((register, r) => ({ register, address: at[r]! }));
   return {
     name: `reduce [${outer}, ${length}, ${inner}] in ${parts} parts`,
-    instructions: [{ kind: 'reduce', ...body, results, outer, length, inner, parts, partials }],
+    instructions: [{ kind: 'reduce', attached: false, ...body, results, outer, length, inner, parts, partials }],
     inputs: [[x, values([count], 9, 0.1, 1)], [bias, values([inner], 10, 0.1, 1)]], // biome-ignore format: pairs
     results: at.map((address) => [address, outer * inner] as const),
   };

@@ -9,6 +9,7 @@ import { nameOf, variableOp } from './ops/leaves.ts';
 import { drawOp } from './ops/random.ts';
 import type { Buffer, Draft } from './passes/draft.ts';
 import { type Group, groupTensors } from './passes/groups.ts';
+import { sumImages } from './passes/images.ts';
 import { copyDraft, groupProgram, lower, MustStore, type Places, stateBuffer } from './passes/lower.ts';
 import { alignUp, planMemory } from './passes/memory.ts';
 import { TooLarge } from './passes/program.ts';
@@ -36,11 +37,13 @@ export interface PassSwitches {
   readonly sharePerSample: boolean;
   /** Read the slopes of activations from their outputs, which are in memory. */
   readonly slopes: boolean;
+  /** Take sums over a batch image by image first, which can be done right behind what makes the images. */
+  readonly sumImages: boolean;
   /** Compute elementwise values inside their users. */
   readonly fuse: boolean;
   /** Compute values that read the same memory in one walk. */
   readonly join: boolean;
-  /** Run elementwise work on a convolution's tiles. */
+  /** Run elementwise work and sums right behind what makes the images they read. */
   readonly attach: boolean;
   /** Let values whose lives don't meet share memory. */
   readonly shareMemory: boolean;
@@ -49,6 +52,7 @@ export interface PassSwitches {
 export const ALL_PASSES: PassSwitches = {
   sharePerSample: true,
   slopes: true,
+  sumImages: true,
   fuse: true,
   join: true,
   attach: true,
@@ -79,6 +83,7 @@ export function prepare(computation: Computation, passes: PassSwitches = ALL_PAS
   let roots = simplify([...names.map((name) => computation.outputs[name]!), ...computation.updates.values()]);
   if (passes.sharePerSample) roots = simplify(sharePerSample(roots));
   if (passes.slopes) roots = slopesFromOutputs(roots);
+  if (passes.sumImages) roots = sumImages(roots);
   return {
     ...computation,
     outputs: Object.fromEntries(names.map((name, i) => [name, roots[i]!])),
@@ -132,7 +137,7 @@ class Round {
     const groups = this.#groups();
     const drafts: Draft[] = [];
     for (const { group, attached } of this.#schedule(groups)) {
-      drafts.push(lower(group, this.#precision, this.#places(), attached ? drafts[drafts.length - 1]! : null));
+      drafts.push(lower(group, this.#precision, this.#places(), attached));
       this.#checkInPlace(group, drafts[drafts.length - 1]!);
     }
     drafts.push(...this.#copies());

@@ -63,7 +63,7 @@ export function encode(plan: Plan): Int32Array {
 
 function encodeInstruction(instruction: Instruction): number[] {
   const body = encodeBody(instruction);
-  const flags = instruction.kind === 'elementwise' && instruction.attached ? ATTACHED : 0;
+  const flags = 'attached' in instruction && instruction.attached ? ATTACHED : 0;
   return [KINDS[instruction.kind], HEADER + body.length, flags, ...body];
 }
 

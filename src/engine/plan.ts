@@ -129,8 +129,9 @@ export interface Elementwise extends Program {
   readonly kind: 'elementwise';
   readonly results: readonly Result[];
   /**
-   * True when this instruction may run tile by tile on the output of the instruction just before it (a convolution
-   * whose output has the same `count` and linear order), while that tile is warm; it reads nothing else that is new.
+   * True when this instruction may run image by image on what the instructions just before it make, while that is warm: a
+   * convolution or an elementwise program with as many points in the same order, and what else is attached to it. Of these
+   * it reads values at its own index, and sums of its own image; all else it reads was there before.
    */
   readonly attached: boolean;
 }
@@ -148,7 +149,13 @@ export interface Reduce extends Program {
   readonly parts: number;
   readonly partials: Address;
   readonly results: readonly Result[];
+  /** As of Elementwise, where `outer` counts images. */
+  readonly attached: boolean;
 }
+
+/** Most instructions attached to one, and the channels that an attached sum may have. */
+export const MAX_ATTACHED = 3;
+export const ATTACHED_CHANNELS = { least: 16, most: 256 } as const;
 
 export interface Result {
   readonly register: number;

@@ -29,7 +29,7 @@ function printInstruction(i: Instruction): string {
     case 'elementwise':
       return `${i.attached ? '  attached ' : 'elementwise'} ${i.results.map(printResult).join(' ')} = ${printProgram(i)}`;
     case 'reduce':
-      return `reduce      ${i.results.map(printResult).join(' ')} = sum of [${i.outer}, ${i.length}, ${i.inner}] over 1, ${i.parts} parts: ${printProgram(i)}`;
+      return `${i.attached ? '  attached  ' : 'reduce      '}${i.results.map(printResult).join(' ')} = sum of [${i.outer}, ${i.length}, ${i.inner}] over 1, ${i.parts} parts: ${printProgram(i)}`;
     case 'transpose':
       return `transpose   @${i.y} = @${i.x} [${i.rows}, ${i.columns}]`;
     case 'shiftCut':

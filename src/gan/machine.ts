@@ -143,6 +143,8 @@ export class Machine {
     const { imageSize, channels, latent } = this.model.config;
     const values = imageSize * imageSize * channels;
     const images = new Float32Array(count * values);
+    // The next run is asked for before the last one's images are put in their place.
+    let last = Promise.resolve();
     for (let first = 0; first < count; first += GENERATE_AT_ONCE) {
       const n = Math.min(GENERATE_AT_ONCE, count - first);
       const plan = this.#plan(`generate ${n}`, () => generation(this.model, n));
@@ -151,9 +153,15 @@ export class Machine {
       };
       if (plan.inputs.has(GENERATION_INPUT.classes))
         inputs[GENERATION_INPUT.classes] = oneHot(classes, n, this.model.config.classes, first);
-      const [made] = await this.#session.run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['images'] });
-      images.set(made!, first * values);
+      const before = last;
+      last = this.#session
+        .run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['images'] })
+        .then(([made]) => images.set(made!, first * values));
+      // Where both fail the first to fail is thrown.
+      last.catch(() => {});
+      await before;
     }
+    await last;
     return images;
   }
 

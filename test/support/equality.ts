@@ -15,6 +15,7 @@ const KEY = { seed: 12345678901, step: 7 };
 export const NOTHING_ON: PassSwitches = {
   sharePerSample: false,
   slopes: false,
+  sumImages: false,
   fuse: false,
   join: false,
   attach: false,

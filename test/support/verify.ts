@@ -3,6 +3,7 @@
 import { isContiguous } from '../../src/engine/passes/domain.ts';
 import type { Geometry, Instruction, Plan } from '../../src/engine/plan.ts';
 import {
+  MAX_ATTACHED,
   MAX_CODE,
   MAX_DIMS,
   MAX_OPERANDS,
@@ -70,6 +71,11 @@ function touched(i: Instruction): Touched {
 
 const overlap = (a: Region, b: Region): boolean => a.start < b.start + b.floats && b.start < a.start + a.floats;
 
+const same = (read: Region, write: Region): boolean =>
+  read.plain === true && read.start === write.start && read.floats === write.floats;
+
+const isAttached = (i: Instruction): boolean => 'attached' in i && i.attached;
+
 /** Throws at the first broken rule. */
 export function verify(plan: Plan): void {
   const end = plan.stateFloats + plan.scratchFloats;
@@ -97,15 +103,18 @@ export function verify(plan: Plan): void {
     }
     for (const { start, floats } of scratch) written.fill(0, start, start + floats);
     for (const { start, floats } of writes) written.fill(1, start, start + floats);
-    if (instruction.kind === 'elementwise' && instruction.attached) {
-      const before = plan.instructions[index - 1];
-      if (before?.kind !== 'conv2d' && before?.kind !== 'convInput') fail('attached to no convolution');
-      else {
-        const conv = touched(before);
+    if (isAttached(instruction)) {
+      let head = index - 1;
+      while (head > 0 && isAttached(plan.instructions[head]!)) head--;
+      const { kind } = plan.instructions[head]!;
+      const leads =
+        kind === 'conv2d' || kind === 'convInput' || (kind === 'elementwise' && instruction.kind === 'reduce');
+      if (!leads || index - head > MAX_ATTACHED) fail('attached to what nothing can be');
+      // What was read at the own index alone has been read before the image is written.
+      for (const before of plan.instructions.slice(head, index).map(touched))
         for (const write of writes)
-          if ([...conv.reads, ...conv.scratch].some((region) => overlap(region, write)))
-            fail('overwrites what its convolution needs');
-      }
+          if ([...before.reads, ...before.scratch].some((region) => overlap(region, write) && !same(region, write)))
+            fail('overwrites what those before it need for other images');
     }
     if ('code' in instruction) {
       const { code, operands, registers, results, sizes: dims } = instruction;

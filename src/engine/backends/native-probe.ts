@@ -41,6 +41,7 @@ export function probePlan(): Plan {
       { kind: 'transpose', x: X, y: Y, rows: 17, columns: 5 },
       {
         kind: 'reduce',
+        attached: false,
         ...program,
         code: [{ op: 'load', dst: 0, a: 0 }],
         results: [{ register: 0, address: Y }],

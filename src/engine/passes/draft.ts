@@ -19,7 +19,7 @@ export interface Draft {
   readonly scratch: readonly Buffer[];
   /** Buffers of `reads` that a result of the same size may overwrite: read at i alone, before i is written. */
   readonly replaceable: readonly Buffer[];
-  /** Runs on the tiles of the draft before it: both are one moment to the memory planner. */
+  /** Runs image by image with the draft before it: both are one moment to the memory planner. */
   readonly attached: boolean;
   build(at: Placing): Instruction;
 }

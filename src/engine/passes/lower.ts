@@ -35,7 +35,7 @@ export function groupProgram(roots: readonly Tensor[], places: Surroundings): Dr
 }
 
 /** The instruction of a group; MustStore when it needs splitting first. */
-export function lower({ role, roots }: Group, precision: Precision, places: Places, previous: Draft | null): Draft {
+export function lower({ role, roots }: Group, precision: Precision, places: Places, attached: boolean): Draft {
   const [root] = roots as [Tensor];
   if (role === 'kernel')
     return kernelDraft(
@@ -46,8 +46,8 @@ export function lower({ role, roots }: Group, precision: Precision, places: Plac
     );
   const made = programOrSplit(roots, places);
   const writes = roots.map((each) => places.of(each));
-  if (role === 'sum') return reduceDraft(made, root, writes);
-  return elementwiseDraft(made, writes, previous);
+  if (role === 'sum') return reduceDraft(made, root, writes, attached);
+  return elementwiseDraft(made, writes, attached);
 }
 
 function programOrSplit(roots: readonly Tensor[], places: Surroundings): DraftProgram {
@@ -102,15 +102,12 @@ function replaceable({ program, operands }: DraftProgram): Buffer[] {
   return distinct(operands.map((o) => o.buffer)).filter(plain);
 }
 
-function elementwiseDraft(made: DraftProgram, writes: readonly Buffer[], previous: Draft | null): Draft {
-  const attached = previous !== null;
-  const own = replaceable(made);
+function elementwiseDraft(made: DraftProgram, writes: readonly Buffer[], attached: boolean): Draft {
   return {
     reads: distinct(made.operands.map((o) => o.buffer)),
     writes,
     scratch: [],
-    // What the convolution before it reads must outlive each of its tiles.
-    replaceable: previous ? own.filter((buffer) => !previous.reads.includes(buffer)) : own,
+    replaceable: replaceable(made),
     attached,
     build: (at): Elementwise => ({
       kind: 'elementwise',
@@ -125,7 +122,7 @@ function elementwiseDraft(made: DraftProgram, writes: readonly Buffer[], previou
 const REDUCE_RUN = 32768;
 const REDUCE_PARTS = 64;
 
-function reduceDraft(made: DraftProgram, root: Tensor, writes: readonly Buffer[]): Draft {
+function reduceDraft(made: DraftProgram, root: Tensor, writes: readonly Buffer[], attached: boolean): Draft {
   const [outer, length, inner] = sumExtent(
     root.inputs[0]!.shape,
     root.attributes as { readonly first: number; readonly last: number },
@@ -138,7 +135,7 @@ function reduceDraft(made: DraftProgram, root: Tensor, writes: readonly Buffer[]
     writes,
     scratch: [partials],
     replaceable: [],
-    attached: false,
+    attached,
     build: (at): Reduce => ({
       kind: 'reduce',
       ...operandsAt(made, at),
@@ -148,6 +145,7 @@ function reduceDraft(made: DraftProgram, root: Tensor, writes: readonly Buffer[]
       parts,
       partials: at(partials),
       results: resultsAt(made, writes, at),
+      attached,
     }),
   };
 }
@@ -160,7 +158,7 @@ export function copyDraft(from: Buffer, to: Buffer): Draft {
     operands: [{ buffer: from, strides: contiguous(sizes) }],
     results: [0],
   };
-  return elementwiseDraft(made, [to], null);
+  return elementwiseDraft(made, [to], false);
 }
 
 /** The buffer of a variable. */

@@ -92,6 +92,8 @@ function takeOver(drafts: readonly Draft[], moments: readonly number[], lives: M
       const life = lives.get(result);
       if (!life || life.first !== moments[i]) continue;
       for (const operand of draft.replaceable) {
+        // Drafts of one moment go image by image: what another of them reads stays as it is.
+        if (drafts.some((other, k) => k !== i && moments[k] === moments[i] && other.reads.includes(operand))) continue;
         const old = lives.get(operand);
         if (!old || old === life || taken.has(old) || old.last !== moments[i] || old.floats !== life.floats) continue;
         old.buffers.push(...life.buffers);

@@ -1,41 +1,124 @@
-// The order of groups, given one that works: elementwise work on a convolution's output moves up to right behind it,
-// where a backend can do it on tiles that are still in the cache.
+// The order of groups, given one that works: what reads a convolution's output value for value moves up to right behind it,
+// where a backend can do it on images that are still in the cache: elementwise work, and sums over each image. Such sums also
+// follow elementwise work that has no convolution before it. Small things made of variables alone (batch norm's factors when
+// it uses running statistics) come first of all.
 import { size, type Tensor } from '../graph.ts';
 import { conv2dOp, convInputOp } from '../ops/conv.ts';
+import { matmulOp } from '../ops/matmul.ts';
+import { sumExtent } from '../ops/shape.ts';
+import { ATTACHED_CHANNELS, MAX_ATTACHED } from '../plan.ts';
 import type { Group } from './groups.ts';
+import { baseOf } from './views.ts';
 
 export interface Scheduled {
   readonly group: Group;
-  /** Runs on the tiles of the group before it. */
+  /** Runs image by image with the group before it. */
   readonly attached: boolean;
 }
 
-/** What other work may be attached to. */
-const TILED: ReadonlySet<string> = new Set([conv2dOp.name, convInputOp.name]);
+/** Matrix products are convolutions too, but for gradients of a kernel. */
+function isConvolution({ op, attributes }: Tensor): boolean {
+  return (
+    op.name === conv2dOp.name || op.name === convInputOp.name || (op.name === matmulOp.name && !attributes.transposeA)
+  );
+}
 
-/** `groups` with at most one attached group after each convolution. */
+/** `groups` with those attached that can be, behind what they are attached to. */
 export function attach(groups: readonly Group[]): Scheduled[] {
-  const rest = [...groups];
+  const rest = [...groups.filter(isEarly), ...groups.filter((group) => !isEarly(group))];
   const order: Scheduled[] = [];
   const ready = new Set<Tensor>();
   for (let group = rest.shift(); group; group = rest.shift()) {
     order.push({ group, attached: false });
-    const [root] = group.roots as [Tensor];
-    if (group.role === 'kernel' && TILED.has(root.op.name)) {
-      const follower = rest.findIndex((later) => follows(later, root, ready));
-      if (follower >= 0) {
-        const [attached] = rest.splice(follower, 1) as [Group];
-        order.push({ group: attached, attached: true });
-        for (const each of attached.roots) ready.add(each);
-      }
+    const chain = new Chain(group);
+    for (let length = 0; length < MAX_ATTACHED; length++) {
+      const next = rest.findIndex((later) => chain.takes(later, ready));
+      if (next < 0) break;
+      const [attached] = rest.splice(next, 1) as [Group];
+      order.push({ group: attached, attached: true });
+      chain.add(attached);
     }
-    for (const each of group.roots) ready.add(each);
+    for (const each of chain.made) ready.add(each);
   }
   return order;
 }
 
-/** True when `later` reads the convolution's output, value for value, and nothing else that is not there before it. */
-function follows({ role, roots, reads }: Group, conv: Tensor, ready: ReadonlySet<Tensor>): boolean {
-  if (role !== 'elementwise' || !reads.has(conv) || size(roots[0]!.shape) !== size(conv.shape)) return false;
-  return [...reads].every((read) => read === conv || read.op.role === 'leaf' || ready.has(read));
+/** What comes first, so that its readers can be attached: little, and made of what is there from the start. */
+const EARLY_MOST = 4096;
+
+function isEarly({ role, roots, reads }: Group): boolean {
+  return (
+    role === 'elementwise' && size(roots[0]!.shape) <= EARLY_MOST && [...reads].every((read) => read.op.role === 'leaf')
+  );
+}
+
+/** A group and what is attached to it. */
+class Chain {
+  readonly #points: number;
+  readonly #behindConvolution: boolean;
+  readonly #leads: boolean;
+  /** How many there are, where something says so: a convolution's, or those that are summed. */
+  #images: number | null;
+  /** Full values and sums of images that the chain makes. */
+  readonly made = new Set<Tensor>();
+
+  constructor(head: Group) {
+    const [root] = head.roots as [Tensor];
+    this.#points = size(root.shape);
+    this.#behindConvolution = head.role === 'kernel' && isConvolution(root);
+    this.#leads = this.#behindConvolution || head.role === 'elementwise';
+    this.#images = this.#behindConvolution ? root.shape[0]! : null;
+    this.add(head);
+  }
+
+  add({ role, roots }: Group): void {
+    if (role === 'sum') this.#images = roots[0]!.shape[0]!;
+    for (const root of roots) this.made.add(root);
+  }
+
+  /** True when `later` reads what the chain makes, value for value or an image's sum, and nothing else that is not there before. */
+  takes({ role, roots, reads }: Group, ready: ReadonlySet<Tensor>): boolean {
+    if (!this.#leads) return false;
+    if (
+      role === 'elementwise' ? !this.#behindConvolution || size(roots[0]!.shape) !== this.#points : !this.#sums(roots)
+    )
+      return false;
+    const own = [...reads].filter((read) => this.made.has(read));
+    return (
+      own.some((read) => size(read.shape) === this.#points) &&
+      own.every((read) => size(read.shape) === this.#points || roots.every((root) => readByImage(root, read, reads))) &&
+      [...reads].every((read) => this.made.has(read) || read.op.role === 'leaf' || ready.has(read))
+    );
+  }
+
+  /** Sums over the chain's images. */
+  #sums([root]: readonly Tensor[]): boolean {
+    if (root?.op.role !== 'sum') return false;
+    const { shape } = root.inputs[0]!;
+    const [images, pixels, channels] = sumExtent(shape, root.attributes as { first: number; last: number });
+    const { least, most } = ATTACHED_CHANNELS;
+    return (
+      images === (this.#images ?? images) &&
+      root.shape[0] === images &&
+      images * pixels * channels === this.#points &&
+      images > 1 &&
+      pixels > 1 &&
+      channels >= least &&
+      channels <= most
+    );
+  }
+}
+
+/** True when the program of `root`, which reads `reads`, meets `sums`, one a channel of each image, only in the same image. */
+function readByImage(root: Tensor, sums: Tensor, reads: ReadonlySet<Tensor>): boolean {
+  const images = sums.shape[0]!;
+  const right = (node: Tensor): boolean =>
+    node.inputs.every((input) => {
+      const base = baseOf(input);
+      if (base !== sums) return reads.has(base) || right(base);
+      return input.shape.length === node.shape.length && input.shape[0] === images && node.shape[0] === images;
+    });
+  if (root.op.role !== 'sum') return right(root);
+  const summed = baseOf(root.inputs[0]!);
+  return reads.has(summed) || right(summed);
 }

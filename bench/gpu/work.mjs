@@ -13,10 +13,14 @@ const OTHER_REGISTERS = 28;
 export function groupsOf({ instructions }) {
   const groups = [];
   for (const instruction of instructions)
-    if (instruction.kind === 'elementwise' && instruction.attached) groups.at(-1).push(instruction);
+    if (instruction.kind === 'elementwise' && instruction.attached && takes(groups.at(-1)))
+      groups.at(-1).push(instruction);
     else groups.push([instruction]);
   return groups;
 }
+
+/** A dispatch takes one program besides its convolution. */
+const takes = (group) => group.length === 1 && ['conv2d', 'convInput'].includes(group[0].kind);
 
 export function label(i) {
   if ('OC' in i) return `${i.kind} ${i.H}x${i.W}x${i.C} - ${i.OH}x${i.OW}x${i.OC}, kernel ${i.KH}, stride ${i.stride}`;

@@ -1,5 +1,6 @@
 // Where a step's time goes: every instruction of a preset's training plan timed by itself, on the memory and in the order
-// of a real step, then summed by kind. Attached work is timed with its convolution.
+// of a real step, then summed by kind. Attached work is timed with what it is attached to. A run of its own costs each
+// what a run of no instructions takes, measured in turn with them and taken off again.
 //   node bench/profile/profile.mjs [--preset tf2018] [--device native] [--threads 2] [--rounds 5] [--all] [--markdown FILE]
 import { parseArgs } from 'node:util';
 import { chooseDevice, opener } from '../../dist/engine/backends/index.js';
@@ -48,7 +49,7 @@ await run(whole);
 
 const groups = [];
 for (const instruction of plan.instructions)
-  if (instruction.kind === 'elementwise' && instruction.attached) groups.at(-1).push(instruction);
+  if ('attached' in instruction && instruction.attached) groups.at(-1).push(instruction);
   else groups.push([instruction]);
 const parts = [];
 for (const instructions of groups)
@@ -57,11 +58,16 @@ for (const instructions of groups)
     executable: await backend.compile({ ...plan, instructions }),
     best: Number.POSITIVE_INFINITY,
   });
-let step = Number.POSITIVE_INFINITY;
+const empty = await backend.compile({ ...plan, instructions: [] });
+let [step, nothing] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
 for (let round = 0; round < Number(values.rounds); round++) {
   step = Math.min(step, await run(whole));
-  for (const part of parts) part.best = Math.min(part.best, await run(part.executable));
+  for (const part of parts) {
+    nothing = Math.min(nothing, await run(empty));
+    part.best = Math.min(part.best, await run(part.executable));
+  }
 }
+for (const part of parts) part.best = Math.max(0, part.best - nothing);
 
 const gflop = (i) => ('OC' in i ? (2 * i.N * i.OH * i.OW * i.KH * i.KW * i.C * i.OC) / 1e9 : 0);
 const label = (i) =>
@@ -86,7 +92,7 @@ for (const [name, list] of [
 ])
   rows.push([name, sum(list).toFixed(2), share(list), '']);
 const heads = ['part', 'ms', 'of all', 'nominal GFLOP/s'];
-const where = `${setting(before, { kernels: backend.info.variant })}; ${values.preset}, ${values.threads} threads, a whole step ${step.toFixed(1)} ms`;
+const where = `${setting(before, { kernels: backend.info.variant })}; ${values.preset}, ${values.threads} threads, a whole step ${step.toFixed(1)} ms, a run of nothing ${nothing.toFixed(2)} ms, taken off each`;
 publish('profile', `${where}\n\n${table(heads, rows)}`, values.markdown);
 record({ rest: sum(rest) / sum(parts) }, values.markdown);
 await backend.dispose();

@@ -68,7 +68,7 @@ void dcgan_sync(const struct worker *me);
 // WebAssembly's host has laid out as many for each thread.
 enum { SPACE_FLOATS = 1 << 20 };
 // Floats of `partials` that the fast filter gradient has besides the filter's values at the points (FAST_ROOM in plan.ts).
-enum { FAST_ROOM = 1 << 21 };
+enum { FAST_ROOM = 1 << 20 };
 float *dcgan_space(const struct worker *me, int64_t floats);
 
 // Sleep while *word is `value`, wake all who sleep on it: the platform's part of the barrier.

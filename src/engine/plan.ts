@@ -262,7 +262,7 @@ export function partialFloats(g: Geometry, groups: number): number {
 }
 
 /** Floats for the values at the points of a run of images: FAST_ROOM of kernels/job.h. */
-const FAST_ROOM = 2 ** 21;
+const FAST_ROOM = 2 ** 20;
 
 /** Shapes for which kernels/winograd.c may have a fast algorithm. */
 export function isFast(g: Geometry): boolean {

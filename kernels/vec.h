@@ -1,8 +1,11 @@
 // Vectors as the compilers' own generic types, so that one source serves every machine: only the number of lanes and the
-// register tile are chosen by target. No intrinsics. Only convolutions'
+// register tile are chosen by target. No intrinsics but one. Only convolutions'
 // sums may run across lanes, and so depend on the target.
 #pragma once
 #include <stdint.h>
+#if defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#endif
 
 // A register tile holds TILE_ROWS x TILE_VECTORS accumulators and, beside them, a row of weights and one broadcast.
 #if defined(__AVX512F__)
@@ -92,11 +95,16 @@ INLINE vi splat_int(int32_t x) { return x - (vi){}; }
 // a where the mask's lane is all ones, b where it is zero.
 INLINE vf choose(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 
-// sum + x * w, the inner step of convolutions: rounded once or twice as -ffp-contract has it, and with relaxed SIMD as the
-// machine likes.
+// sum + x * w, the inner step of convolutions: rounded once where the machine can, in so many words, since compilers that
+// are left to fuse do so in some tiles and not in others (GCC spares Zen's cores long chains), and an image's bits would
+// depend on its neighbours; with relaxed SIMD as the machine likes.
 INLINE vf multiply_add(vf x, vf w, vf sum) {
-#ifdef __wasm_relaxed_simd__
+#if defined(__wasm_relaxed_simd__)
   return __builtin_wasm_relaxed_madd_f32x4(x, w, sum);
+#elif LANES == 16
+  return (vf)_mm512_fmadd_ps((__m512)x, (__m512)w, (__m512)sum);
+#elif LANES == 8
+  return (vf)_mm256_fmadd_ps((__m256)x, (__m256)w, (__m256)sum);
 #else
   return sum + x * w;
 #endif

@@ -139,7 +139,7 @@ describe('says no', () => {
     [{ preset: 'tine' }, 'unknown preset "tine": expected tf2018, tf2, tiny, best, paper. Did you mean tiny?'],
     [
       { device: 'natve' },
-      'unknown device "natve": expected auto, native, wasm, wasm-relaxed, webgpu, reference. Did you mean native?',
+      'unknown device "natve": expected auto, cpu, native, wasm, wasm-relaxed, webgpu, reference. Did you mean native?',
     ],
     [{ seed: -1 }, 'seed does not fit: expected a whole number from 0 to 2^53 - 1, got -1.'],
     [{ threads: 0 }, 'threads does not fit: expected a whole number from 1 to 256, got 0.'],

@@ -65,7 +65,7 @@ describe('a run with options', () => {
     expect(png('threes.png').pixels).not.toEqual(png('sevens.png').pixels);
     const missing = await run('sample', 'all', '--class', '10');
     expect(missing).toMatchObject({ code: 2 });
-    expect(missing.stderr).toBe('dcgan: the classes do not fit: expected whole numbers from 0 to 9, got 10.\n');
+    expect(missing.stderr).toBe('dcgan: --class does not fit: expected a whole number from 0 to 9, got 10.\n');
     expect((await run('interpolate', 'all', '--seeds', '1,2', '--class', '4')).code).toBe(0);
   });
 

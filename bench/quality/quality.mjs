@@ -52,7 +52,8 @@ function train(run, seed, folder) {
     .map((line) => JSON.parse(line));
   const curve = lines.filter(({ type }) => type === 'evaluation').map(({ epoch, value }) => [epoch, value]);
   const { notes } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
-  return { variant: `${notes.device} ${notes.variant}`, curve, report: JSON.parse(report) };
+  const { source: _, ...figures } = JSON.parse(report);
+  return { variant: `${notes.device} ${notes.variant}`, curve, report: figures };
 }
 
 const [what] = positionals;

@@ -6,7 +6,9 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const GUARD = fileURLToPath(new URL('../../bench/guard/guard.mjs', import.meta.url));
-const { compiler, counts } = JSON.parse(readFileSync(new URL('../../bench/guard/counts.json', import.meta.url), 'utf8'));
+const { compiler, counts } = JSON.parse(
+  readFileSync(new URL('../../bench/guard/counts.json', import.meta.url), 'utf8'),
+);
 
 function missing(): string | null {
   const said = (program: string): string => spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout ?? '';

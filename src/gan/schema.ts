@@ -110,6 +110,11 @@ export const savedConfigSchema = z.preprocess(
   configSchema,
 );
 
+/** How many classes of the data's own a configuration is told of: groups only stand in for them. */
+export function ownClasses({ classes, groups }: Config): number {
+  return groups > 0 ? 0 : classes;
+}
+
 /** What is left of the learning rates in a step: exact in floating point. */
 export function learningRateShare({ halvedAfter }: Config, step: number): number {
   return halvedAfter.reduce((share, after) => (step > after ? share / 2 : share), 1);

@@ -3,6 +3,7 @@ import { Dataset } from '../data/dataset.ts';
 import { DCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { allClasses } from '../gan/model.ts';
+import { ownClasses } from '../gan/schema.ts';
 import { type Evaluation, Judge } from '../metrics/evaluate.ts';
 import { type ExtractorChoice, openExtractor } from '../metrics/extractors.ts';
 import { EVALUATION_SEED, SAMPLES } from '../metrics/gauge.ts';
@@ -85,11 +86,10 @@ async function samplesOf(
 
 /** Samples of a model's own; where it knows classes they take turns. */
 export async function generated(gan: DCGAN, count: number, seed: number): Promise<Samples> {
-  const { imageSize: side, channels, classes, groups } = gan.config;
+  const { imageSize: side, channels } = gan.config;
   const images = await gan.generate(count, { seed });
   const turn = allClasses(gan.config);
-  // Groups are none of an extractor's classes.
-  const known = classes > 0 && groups === 0;
-  const asked = known ? Uint8Array.from({ length: count }, (_, i) => turn[i % classes]!) : null;
+  const classes = ownClasses(gan.config);
+  const asked = classes > 0 ? Uint8Array.from({ length: count }, (_, i) => turn[i % classes]!) : null;
   return { set: { images, count, side, channels }, asked };
 }

@@ -9,7 +9,7 @@ import { checkLimit, isTrainable } from '../data/options.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
-import type { Config } from '../gan/schema.ts';
+import { type Config, ownClasses } from '../gan/schema.ts';
 import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
 import { openExtractor } from '../metrics/extractors.ts';
 import { usableCores } from '../platform/cores.ts';
@@ -291,7 +291,7 @@ function refuseChanges(options: TrainOptions, old: RunConfig): void {
     const [was, given] = [old.data.reading?.[key], options[key]];
     if (given !== undefined && given !== was) refuse(key, was, given);
   }
-  const cond = old.config.classes > 0 && old.config.groups === 0;
+  const cond = ownClasses(old.config) > 0;
   if (options.cond !== undefined && options.cond !== cond) refuse('cond', cond, options.cond);
   if (options.seed !== undefined && options.seed !== old.seed) refuse('seed', old.seed, options.seed);
   if (options.limit !== undefined && options.limit !== old.data.count) refuse('limit', old.data.count, options.limit);

@@ -4,7 +4,7 @@ import { findGroups } from '../data/groups.ts';
 import { isTrainable } from '../data/options.ts';
 import { resolveConfig } from '../gan/config.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
-import { type Config, type ConfigOverrides, configSchema } from '../gan/schema.ts';
+import { type Config, type ConfigOverrides, configSchema, ownClasses } from '../gan/schema.ts';
 import type { Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import type { TrainOptions } from './options.ts';
@@ -115,13 +115,14 @@ export function continuedConfig(
   data: Dataset,
   epochs: number = config.epochs,
 ): Config {
-  const { imageSize, channels, classes, groups, batchSize } = config;
+  const { imageSize, channels, batchSize } = config;
   const shape = `${imageSize} x ${imageSize} x ${channels}`;
   const wrong = (what: string, expected: string, got: string): DcganError =>
     new DcganError({ what: `the checkpoint was not trained on ${data.name}: ${what}`, expected, got, todo: SAME_DATA });
   if (`${data.height} x ${data.width} x ${data.channels}` !== shape)
     throw wrong('its images differ', shape, `${data.height} x ${data.width} x ${data.channels}`);
-  if (classes > 0 && groups === 0 && countClasses(data) !== classes)
+  const classes = ownClasses(config);
+  if (classes > 0 && countClasses(data) !== classes)
     throw wrong('its classes differ', String(classes), String(countClasses(data)));
   const steps = stepsPerEpoch(data.count, batchSize);
   if (step < epoch * steps || step >= (epoch + 1) * steps)

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { decodeNpy, encodeNpy } from '../../data/npy.ts';
 import { toBytes } from '../../data/pixels.ts';
 import { type DCGAN, randomSeed } from '../../gan/dcgan.ts';
+import { ownClasses } from '../../gan/schema.ts';
 import { makeFolder, readFile, writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
@@ -69,9 +70,9 @@ async function sample(source: string | undefined, { noise: file, output, ...flag
   const write = writerFor(output);
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
-    const { imageSize, channels, latent, classes, groups } = gan.config;
+    const { imageSize, channels, latent, classes } = gan.config;
     checkClass(flags.class, classes);
-    const rows = classes > 0 && groups === 0 && flags.class === undefined;
+    const rows = ownClasses(gan.config) > 0 && flags.class === undefined;
     const wanted = flags.count ?? (rows ? classes * OF_EACH_CLASS : DEFAULT_COUNT);
     const noise = file === undefined ? await gan.sampleNoise(wanted, seed) : readNoise(file, gan);
     const n = noise.length / latent;

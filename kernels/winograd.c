@@ -15,7 +15,7 @@
 #include "winograd_products.h"
 
 #if !defined(WINO_LEAST)
-#define WINO_LEAST 32
+#define WINO_LEAST 12
 #endif
 
 // Images of a block: their values at the points should not leave the caches; and the fewest that are worth it.
@@ -57,7 +57,7 @@ static int32_t filter_images(const struct cut *c) { return (int32_t)(FAST_ROOM /
 // plan.ts gives room for just these shapes; what the register tile wants besides is added here.
 int dcgan_winograd_fits(const struct geometry *g) {
   if (!(g->N >= WINO_LEAST && g->KH == TAPS && g->KW == TAPS && (g->stride == 1 || g->stride == 2) && g->OH >= 6 && g->OH <= 28 &&
-        g->OW >= 6 && g->OW <= 28 && g->C * g->OC <= 32768 && g->pad_top <= 2 && g->pad_left <= 2 && g->H <= g->stride * g->OH &&
+        g->OW >= 6 && g->OW <= 28 && g->C * g->OC <= 131072 && g->pad_top <= 2 && g->pad_left <= 2 && g->H <= g->stride * g->OH &&
         g->W <= g->stride * g->OW && g->C % PANEL == 0 && g->OC % PANEL == 0))
     return 0;
   const struct cut c = cut_of(g);

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { keyOf, RUNS } from './runs.mjs';
+import { folderOf, keyOf, RUNS } from './runs.mjs';
 import { publishTables } from './tables.mjs';
 import { measureTimes } from './times.mjs';
 
@@ -25,8 +25,9 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string' },
   },
 });
-const results = JSON.parse(readFileSync(RESULTS, 'utf8'));
-const save = () => writeFileSync(RESULTS, `${JSON.stringify(results, null, 1)}\n`);
+const results = () => JSON.parse(readFileSync(RESULTS, 'utf8'));
+/** Read again before it is written: another process may be training with another `--only`. */
+const save = (change) => writeFileSync(RESULTS, `${JSON.stringify(change(results()), null, 1)}\n`);
 const threads = values.threads ? ['--threads', values.threads] : [];
 
 /** One training to its end, from where it stood, and what it is worth. */
@@ -34,7 +35,7 @@ function train(run, seed, folder) {
   const started = existsSync(join(folder, 'config.json'));
   if (!started) rmSync(folder, { recursive: true, force: true });
   const how = started ? ['--resume', folder] : [...run.args, '--seed', seed, '--out', folder];
-  const often = ['--epochs', run.epochs, '--evaluate-every', run.epochs > 15 ? 5 : 1];
+  const often = ['--epochs', run.epochs, '--evaluate-every', run.every];
   const { status } = spawnSync(
     process.execPath,
     [program, 'train', ...how, ...often, ...threads, '--quiet'].map(String),
@@ -62,13 +63,13 @@ if (what === 'train') {
   for (const run of RUNS)
     for (const seed of run.seeds) {
       const key = keyOf(run, seed);
-      if (results.runs[key] || !key.includes(values.only)) continue;
+      if (results().runs[key] || !key.includes(values.only)) continue;
       console.log(key);
-      results.runs[key] = train(run, seed, join(values.runs, key.replaceAll(/[^\w.-]+/g, '-')));
-      save();
+      const found = train(run, seed, join(values.runs, folderOf(run, seed)));
+      save((all) => ({ ...all, runs: { ...all.runs, [key]: found } }));
     }
 } else if (what === 'times') {
-  results.times = await measureTimes();
-  save();
-} else if (what === 'tables') publishTables(results);
+  const times = await measureTimes();
+  save((all) => ({ ...all, times }));
+} else if (what === 'tables') publishTables(results());
 else throw new Error('usage: node bench/quality/quality.mjs train | times | tables');

@@ -3,15 +3,13 @@
 /** What each option changes by itself, beside the preset `best`. */
 const ABLATION = {
   'nothing (`best`)': [],
+  '`--cond`': ['--cond'],
   '`--groups 0`': ['--groups', '0'],
-  '`--groups 32`': ['--groups', '32'],
-  '`--batch-size 32`': ['--batch-size', '32'],
   '`--lr 1e-4`': ['--lr', '1e-4'],
   '`--lr-d 1e-3`': ['--lr-d', '1e-3'],
   '`--beta1 0.9`': ['--beta1', '0.9'],
   '`--dropout 0.3`': ['--dropout', '0.3'],
   '`--ema 0`': ['--ema', '0'],
-  '`--cond`': ['--cond'],
   '`--loss hinge`': ['--loss', 'hinge'],
   '`--loss hinge --spectral-norm`': ['--loss', 'hinge', '--spectral-norm'],
   '`--loss ls`': ['--loss', 'ls'],
@@ -29,6 +27,7 @@ const preset = (name, epochs, seeds, options = '') => ({
   name: `\`${`${name} ${options}`.trim()}\``,
   args: ['--preset', name, ...options.split(' ').filter(Boolean)],
   epochs,
+  every: epochs > 15 ? 5 : 1,
   seeds,
 });
 const fashion = (name) => ({
@@ -36,25 +35,39 @@ const fashion = (name) => ({
   name: `\`${name}\``,
   args: ['--preset', name, '--data', 'fashion-mnist'],
   epochs: 5,
+  every: 5,
   seeds: [1],
 });
 
-/** In the order in which they are run. */
+/** The first ones of ABLATION, which are trained longer too: their curves are wanted from the first epoch on. */
+const LONGER = 3;
+const ablation = Object.entries(ABLATION).map(([name, options], i) => ({
+  table: 'ablation',
+  name,
+  args: ['--preset', 'best', ...options],
+  epochs: 5,
+  every: i < LONGER ? 1 : 5,
+  seeds: [1, 2],
+}));
+
+/** In the order in which they are run: one that goes on from another's end comes after it. */
 export const RUNS = [
+  ...ablation.slice(0, LONGER),
   preset('best', 15, [1, 2, 3]),
-  preset('best', 15, [1, 2, 3], '--cond'),
-  preset('best', 15, [1], '--groups 0'),
   preset('tf2018', 15, [2, 3]),
   preset('tf2', 10, [1]),
   ...['best', 'tf2018', 'tf2'].map(fashion),
-  ...Object.entries(ABLATION).map(([name, options]) => ({
-    table: 'ablation',
-    name,
-    args: ['--preset', 'best', ...options],
-    epochs: 5,
-    seeds: [1, 2],
-  })),
+  preset('best', 15, [1, 2], '--cond'),
+  preset('best', 15, [1], '--groups 0'),
+  ...ablation.slice(LONGER),
   preset('tf2018', 150, [1]),
 ];
 
 export const keyOf = ({ table, name, epochs }, seed) => `${table}: ${name}, ${epochs} epochs, seed ${seed}`;
+
+/** A training has one folder, whatever it stands in: fifteen epochs go on from five. */
+export const folderOf = ({ args }, seed) =>
+  [...args, 'seed', seed]
+    .join(' ')
+    .replaceAll(/[^\w.-]+/g, '_')
+    .replaceAll('--', '');

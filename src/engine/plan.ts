@@ -267,7 +267,7 @@ const FAST_ROOM = 2 ** 20;
 /** Shapes for which kernels/winograd.c may have a fast algorithm. */
 export function isFast(g: Geometry): boolean {
   const between = (n: number): boolean => n >= 6 && n <= 28;
-  const taps = g.KH === 5 && g.KW === 5 && g.stride <= 2 && g.C * g.OC <= 32768;
+  const taps = g.KH === 5 && g.KW === 5 && g.stride <= 2 && g.C * g.OC <= 131072;
   return taps && between(g.OH) && between(g.OW);
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { noisy } from './support/pictures.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -36,11 +37,17 @@ const KNOWN: Readonly<Record<string, { readonly added?: string; readonly shows: 
   'npx dcgan bench --steps 5': { shows: /GFLOP/ },
   'npx dcgan evaluate --count 1000': { shows: /Fréchet distance/ },
   'npx dcgan verify-resume': { shows: /pass/ },
+  'npx dcgan data inspect my-pictures': { shows: /images +24/ },
+  'npx dcgan train --data my-pictures --size 64': {
+    added: '--epochs 1 --batch-size 8',
+    shows: /preset best[\s\S]*Time taken for epoch 1 is/,
+  },
+  'npx dcgan sample --count 25 -o mine.png': { shows: /mine\.png/, makes: 'mine.png' },
 };
 
 describe('the README', () => {
   let folder: string;
-  beforeAll(() => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'dcgan-readme-'));
     // As a clone after npm ci: npx finds the program in node_modules/.bin, the library by its name.
     writeFileSync(join(folder, 'package.json'), '{"name":"reader","type":"module","private":true}');
@@ -48,6 +55,12 @@ describe('the README', () => {
     mkdirSync(join(modules, '.bin'), { recursive: true });
     symlinkSync(ROOT, join(modules, 'dcgan'));
     symlinkSync(join(ROOT, 'bin/dcgan.js'), join(modules, '.bin', 'dcgan'));
+    const pictures = join(folder, 'my-pictures');
+    mkdirSync(pictures);
+    for (let i = 0; i < 24; i++)
+      await noisy(70, i)
+        .png()
+        .toFile(join(pictures, `${i}.png`));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

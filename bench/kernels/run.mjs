@@ -1,37 +1,112 @@
-// Builds driver.c with the kernels, with the flags of the native device, and runs it with the arguments given:
-//   npm run build && node bench/kernels/run.mjs [threads] [rounds] [batch] [layer] [--markdown FILE]
-// CC chooses the compiler, MACHINE its target (default -march=native; "-mavx2 -mfma" shows the narrower tile).
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Every kernel at every shape of the presets: each sort of instruction in their training plans, on the memory of a real step, first
+// compared with the reference, then timed alone, the FMA peak of the same minutes beside it. The least of several times counts.
+//   npm run build && node bench/kernels/run.mjs [--preset tf2018,tf2,tiny,best,paper] [--device native] [--threads 2] [--least 1]
+//                                              [--json FILE] [--markdown FILE]
+// --least: leaves out what takes less than so many thousandths of the sum. CC chooses the compiler.
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { FUSED } from '../../dist/engine/backends/native-compiler.js';
-import { load, publish, setting } from '../lib.mjs';
+import { opener } from '../../dist/engine/backends/index.js';
+import { openReference } from '../../dist/engine/backends/reference.js';
+import { compile } from '../../dist/engine/compile.js';
+import { controlWords } from '../../dist/engine/control.js';
+import { resolveConfig } from '../../dist/gan/config.js';
+import { makeModel, startComputation } from '../../dist/gan/model.js';
+import { presets } from '../../dist/gan/presets.js';
+import { trainingStep } from '../../dist/gan/step.js';
+import { usableCores } from '../../dist/platform/cores.js';
+import { load, publish, setting, table, timed, warnIfBusy, whole } from '../lib.mjs';
+import { openPeak } from '../peak/peak.mjs';
+import { check } from './check.mjs';
+import { isConvolution, spans, unitsOf } from './units.mjs';
 
-const { values, positionals } = parseArgs({ options: { markdown: { type: 'string' } }, allowPositionals: true });
-const kernels = fileURLToPath(new URL('../../kernels/', import.meta.url));
-const driver = fileURLToPath(new URL('driver.c', import.meta.url));
-const cc = process.env.CC ?? 'cc';
-const machine = (process.env.MACHINE ?? '-march=native').split(' ');
-const flags = ['-O3', '-fPIC', '-pthread', '-std=gnu17', '-fno-math-errno', ...machine];
-const folder = mkdtempSync(join(tmpdir(), 'dcgan-bench-'));
-try {
-  const units = readdirSync(kernels).filter((name) => name.endsWith('.c'));
-  const objects = units.map((unit) => {
-    const object = join(folder, unit.replace(/c$/, 'o'));
-    const contract = FUSED.includes(unit) ? 'fast' : 'off';
-    execFileSync(cc, [...flags, `-ffp-contract=${contract}`, '-c', join(kernels, unit), '-o', object], {
-      stdio: 'inherit',
-    });
-    return object;
-  });
-  const program = join(folder, 'driver');
-  execFileSync(cc, [...flags, driver, ...objects, '-o', program], { stdio: 'inherit' });
-  const before = load();
-  const said = execFileSync(program, positionals, { encoding: 'utf8' });
-  publish('kernels', `${setting(before)}\n\n\`\`\`\n${said}\`\`\``, values.markdown);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+const { values } = parseArgs({
+  options: {
+    preset: { type: 'string', default: Object.keys(presets).join() },
+    device: { type: 'string', default: 'native' },
+    threads: { type: 'string', default: String(usableCores()) },
+    least: { type: 'string', default: '5' },
+    json: { type: 'string' },
+    markdown: { type: 'string' },
+  },
+});
+const threads = whole('threads', values.threads);
+/** Each unit is timed in so many turns, for about so many seconds each, at least once. */
+const [TURNS, LONG_ENOUGH] = [5, 0.04];
+
+/** Times all units of a preset: [{ label, ms, nominal, needed, bytes }] and the peak in GFLOP/s. */
+async function measure(preset, peak) {
+  const model = makeModel(resolveConfig(preset));
+  const { batchSize, imageSize, channels } = model.config;
+  const open = { stateFloats: model.layout.floats, threads };
+  const backend = await opener(values.device)(open);
+  const reference = await openReference(open);
+  const plan = compile(trainingStep(model, batchSize), model.layout);
+  const start = await backend.compile(compile(startComputation(model), model.layout));
+  const step = await backend.compile(plan);
+  await backend.write(start.plan.control, controlWords({ seed: 1, step: 0 }));
+  await backend.run(start);
+  const images = Float32Array.from({ length: batchSize * imageSize ** 2 * channels }, (_, i) => Math.sin(i));
+  for (const [name, { address }] of plan.inputs)
+    await backend.write(address, name === 'images' ? images : Float32Array.of(1e-4));
+  for (const each of [backend, reference]) {
+    await each.compile(plan);
+    await each.write(plan.control, controlWords({ seed: 1, step: 1 }));
+  }
+  await backend.run(step);
+
+  const empty = await backend.compile({ ...plan, instructions: [] });
+  const units = unitsOf(plan);
+  let [top, nothing] = [await peak(threads), Number.POSITIVE_INFINITY];
+  for (const unit of units) {
+    const made = new Set(unit.instructions.flatMap((i) => spans(i).writes).map(([address]) => address));
+    const changed = unit.instructions.flatMap((i) => spans(i).reads).filter(([address]) => made.has(address));
+    const before = [];
+    for (const [address, floats] of changed) before.push(await backend.read(address, floats));
+    const restore = async () => {
+      for (const [k, [address]] of changed.entries()) await backend.write(address, before[k]);
+    };
+    const run = async (instructions) => backend.run(await backend.compile({ ...plan, instructions }));
+    await check(unit, { backend, reference, plan, run, restore });
+    const executable = await backend.compile({ ...plan, instructions: unit.instructions });
+    unit.seconds = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < TURNS; turn++) {
+      await restore();
+      nothing = Math.min(nothing, await timed(() => backend.run(empty)));
+      const began = performance.now();
+      do unit.seconds = Math.min(unit.seconds, await timed(() => backend.run(executable)));
+      while (performance.now() - began < 1000 * LONG_ENOUGH);
+    }
+    await restore();
+    top = Math.max(top, await peak(threads));
+  }
+  for (const unit of units) unit.ms = 1000 * Math.max(1e-6, unit.seconds - nothing);
+  const { variant } = backend.info;
+  await backend.dispose();
+  await reference.dispose();
+  return { preset, batchSize, peak: top, units, variant };
 }
+
+function textOf({ preset, batchSize, peak, units }) {
+  const total = units.reduce((sum, { ms, times }) => sum + ms * times, 0);
+  const shown = [...units]
+    .sort((a, b) => Number(isConvolution(b.instructions[0])) - Number(isConvolution(a.instructions[0])) || b.ms - a.ms)
+    .filter(({ ms, times }) => 1000 * ms * times >= Number(values.least) * total);
+  const rows = shown.map(({ label, times, ms, nominal, needed, bytes }) => {
+    const speed = (flop) => (flop > 0 ? (flop / ms / 1e6).toFixed(0) : '');
+    const share = needed > 0 ? `${((100 * needed) / ms / 1e6 / peak).toFixed(0)} %` : '';
+    return [label, times, ms.toFixed(3), speed(nominal), speed(needed), share, (bytes / ms / 1e6).toFixed(1)];
+  });
+  const heads = ['kernel', 'times', 'ms', 'nominal GFLOP/s', 'needed', 'of the peak', 'GB/s'];
+  return `\`${preset}\`, batch ${batchSize}, peak ${peak.toFixed(0)} GFLOP/s\n\n${table(heads, rows)}`;
+}
+
+const before = load();
+warnIfBusy();
+const { peak, close } = openPeak();
+const measured = [];
+for (const preset of values.preset.split(',')) measured.push(await measure(preset, peak));
+close();
+const { variant } = measured[0];
+const where = setting(before, { kernels: variant, threads });
+publish('kernels', [where, ...measured.map(textOf)].join('\n\n'), values.markdown);
+if (values.json) writeFileSync(values.json, JSON.stringify({ where, measured }));

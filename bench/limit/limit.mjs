@@ -1,19 +1,14 @@
-// The training step against the machine: the FMA peak (kernels/peak.h) is measured in turn with steps, on one thread and on all.
+// The training step against the machine: the FMA peak (bench/peak) is measured in turn with steps, on one thread and on all.
 // Limit: the time in which the step's needed FLOP (design: shared backward, no products with padding) would run at that peak.
 // Winograd's convolutions do fewer multiplications than are "needed", so the step may be faster than the limit.
 //   npm run build && node bench/limit/limit.mjs [--rounds 9] [--steps 3] [--threads 2] [--markdown FILE]
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { costOf } from '../../dist/engine/cost.js';
 import { DCGAN } from '../../dist/gan/dcgan.js';
 import { makeModel } from '../../dist/gan/model.js';
 import { trainingStep } from '../../dist/gan/step.js';
 import { load, median, publish, setting, table, takeTurns, timed, warnIfBusy, whole } from '../lib.mjs';
+import { openPeak } from '../peak/peak.mjs';
 import { record } from '../targets.mjs';
 
 const { values } = parseArgs({
@@ -27,23 +22,6 @@ const { values } = parseArgs({
 const [rounds, steps, all] = ['rounds', 'steps', 'threads'].map((name) => whole(name, values[name]));
 const before = load();
 warnIfBusy();
-
-/** Compiles peak.c; `peak(threads)` resolves to GFLOP/s. */
-function openPeak() {
-  const folder = mkdtempSync(join(tmpdir(), 'dcgan-peak-'));
-  const program = join(folder, 'peak');
-  const source = fileURLToPath(new URL('peak.c', import.meta.url));
-  const flags = '-O3 -march=native -pthread -std=gnu17 -ffp-contract=fast'.split(' ');
-  execFileSync(process.env.CC ?? 'cc', [...flags, source, '-o', program], { stdio: 'inherit' });
-  const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] });
-  rmSync(folder, { recursive: true });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const peak = async (threads) => {
-    child.stdin.write(`${threads}\n`);
-    return Number((await lines.next()).value);
-  };
-  return { peak, close: () => child.stdin.end() };
-}
 
 const { peak, close } = openPeak();
 const threads = [1, all];

@@ -1,7 +1,7 @@
 // A worker that measures the float32 peak: answers each line, a number of threads, with GFLOP/s.
 #define _GNU_SOURCE
 #include <stdio.h>
-#include "../kernels/peak.h"
+#include "peak.h"
 
 // Some tens of milliseconds.
 enum { STEPS = 1 << 24 };

@@ -1,0 +1,113 @@
+// A unit's results against the definition, before anyone times it. Convolutions: the reference on some of the images and channels, so
+// that a large layer takes no minutes. Everything else: the reference backend, on the same memory.
+import { conv2dReference, convFilterReference, convInputReference } from '../../dist/engine/ops/conv.js';
+import { isConvolution, spans } from './units.mjs';
+
+/**
+ * As a share of the norm of what is right. Fast convolutions lose digits, a filter's gradient behind a batch norm two of them: its
+ * sums nearly cancel.
+ */
+const ALLOWED = { convolution: 1e-4, program: 2e-6 };
+
+function relativeError(got, want) {
+  if (got.length !== want.length) return Number.NaN;
+  let [difference, norm] = [0, 0];
+  for (let i = 0; i < want.length; i++) {
+    difference += (got[i] - want[i]) ** 2;
+    norm += want[i] ** 2;
+  }
+  return Math.sqrt(difference) / (Math.sqrt(norm) + 1e-12);
+}
+
+/** Of a convolution's result by its reference. */
+function errorBy(reference, geometry, a, b, got) {
+  const want = new Float32Array(got.length);
+  reference(geometry, a, b, want);
+  return relativeError(got, want);
+}
+
+function insist(label, error, allowed) {
+  if (!(error <= allowed))
+    throw new Error(`${label}: off by ${error.toExponential(1)} of the norm, ${allowed} allowed`);
+}
+
+/** The first, a middle and the last of so many. */
+const some = (count) => [...new Set([0, count >> 1, count - 1])];
+
+/** Rows of `width` values at `chosen` places of each. */
+function columns(values, width, chosen) {
+  const rows = values.length / width;
+  const out = new Float32Array(rows * chosen.length);
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < chosen.length; c++) out[r * chosen.length + c] = values[r * width + chosen[c]];
+  return out;
+}
+
+/** Images `chosen` of so many values each. */
+function images(values, count, chosen) {
+  const each = values.length / count;
+  return Float32Array.from(chosen.flatMap((n) => [...values.subarray(n * each, (n + 1) * each)]));
+}
+
+/** Rows of w at input channels `ins` and output channels `outs` of each tap. */
+function someWeights({ KH, KW, C, OC }, w, ins, outs) {
+  const rows = Array.from({ length: KH * KW }, (_, tap) =>
+    ins.flatMap((c) => [...columns(w.subarray((tap * C + c) * OC, (tap * C + c + 1) * OC), OC, outs)]),
+  );
+  return Float32Array.from(rows.flat());
+}
+
+/** How far a convolution's result is off, by what x, w and y hold after it. */
+function convolutionError(i, [x, w, y]) {
+  const [ns, ins, outs] = [some(i.N), some(i.C), some(i.OC)];
+  if (i.kind === 'convFilter') {
+    const part = { ...i, C: ins.length, OC: outs.length };
+    const got = someWeights(i, w, ins, outs);
+    return errorBy(convFilterReference, part, columns(x, i.C, ins), columns(y, i.OC, outs), got);
+  }
+  const [xs, ys] = [images(x, i.N, ns), images(y, i.N, ns)];
+  if (i.kind === 'conv2d') {
+    const part = { ...i, N: ns.length, OC: outs.length };
+    return errorBy(conv2dReference, part, xs, columns(w, i.OC, outs), columns(ys, i.OC, outs));
+  }
+  const part = { ...i, N: ns.length, C: ins.length };
+  const every = Array.from({ length: i.OC }, (_, o) => o);
+  return errorBy(convInputReference, part, ys, someWeights(i, w, ins, every), columns(xs, i.C, ins));
+}
+
+/** Throws unless what `run` makes of a unit is right. `restore` puts back what it reads; all memory is the backend's. */
+export async function check(unit, { backend, reference, plan, run, restore }) {
+  const { instructions, label } = unit;
+  const [first] = instructions;
+  await restore();
+  if (instructions.length === 1 && isConvolution(first)) {
+    await run(instructions);
+    const sizes = { x: first.N * first.H * first.W * first.C, w: first.KH * first.KW * first.C * first.OC, y: first.N * first.OH * first.OW * first.OC }; // biome-ignore format: one line
+    const values = [];
+    for (const name of ['x', 'w', 'y']) values.push(await backend.read(first[name], sizes[name]));
+    insist(label, convolutionError(first, values), ALLOWED.convolution);
+    return;
+  }
+  const writes = instructions.flatMap((i) => spans(i).writes);
+  if (instructions.length === 1) {
+    for (const [address, floats] of [...spans(first).reads, ...spans(first).writes])
+      await reference.write(address, await backend.read(address, floats));
+    await reference.run(await reference.compile({ ...plan, instructions }));
+    await run(instructions);
+    for (const [address, floats] of writes)
+      insist(
+        label,
+        relativeError(await backend.read(address, floats), await reference.read(address, floats)),
+        ALLOWED.program,
+      );
+    return;
+  }
+  // Attached or one after another: the same.
+  for (const i of instructions) await run([{ ...i, ...('attached' in i ? { attached: false } : {}) }]);
+  const want = [];
+  for (const [address, floats] of writes) want.push(await backend.read(address, floats));
+  await restore();
+  await run(instructions);
+  for (const [k, [address, floats]] of writes.entries())
+    insist(label, relativeError(await backend.read(address, floats), want[k]), ALLOWED.program);
+}

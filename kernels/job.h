@@ -66,8 +66,8 @@ void dcgan_sync(const struct worker *me);
 
 // At least so many floats of memory of this thread's own, whose contents nobody keeps. At most SPACE_FLOATS may be asked for:
 // WebAssembly's host has laid out as many for each thread.
-enum { SPACE_FLOATS = 1 << 21 };
-// Floats of `partials` that the fast filter gradient has besides the filter's values at the points (FAST_ROOM in plan.ts).
+enum { SPACE_FLOATS = 1 << 22 };
+// Floats of `partials` that the fast filter gradient has besides the filter's values at the points, if not more (fastRoom in plan.ts).
 enum { FAST_ROOM = 1 << 20 };
 float *dcgan_space(const struct worker *me, int64_t floats);
 

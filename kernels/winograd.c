@@ -18,8 +18,9 @@
 #define WINO_LEAST 12
 #endif
 
-// Images of a block: their values at the points should not leave the caches; and the fewest that are worth it.
-enum { BLOCK_MOST = 12, BLOCK_LEAST = TILE_ROWS };
+// Images of a block: their values at the points should not leave the caches; and the fewest that are worth it, of a block and of a run of
+// the filter's gradient.
+enum { BLOCK_MOST = 12, BLOCK_LEAST = 6 };
 // What is read or written together is an odd number of cache lines apart: else it would fall on few places of a cache.
 enum { LINE = 16 };
 INLINE int64_t odd_lines(int64_t floats) { return ((floats + LINE - 1) / LINE | 1) * LINE; }
@@ -52,7 +53,7 @@ INLINE int64_t filter_row(int32_t channels) { return odd_lines(channels); }
 static int64_t filter_image_floats(const struct cut *c) {
   return (int64_t)c->y.inputs * c->x.inputs * filter_row(c->C) + (int64_t)c->y.outputs * c->x.outputs * filter_row(c->OC);
 }
-static int32_t filter_images(const struct cut *c) { return (int32_t)(FAST_ROOM / filter_image_floats(c)); }
+static int32_t filter_images(const struct cut *c) { return most(BLOCK_LEAST, (int32_t)(FAST_ROOM / filter_image_floats(c))); }
 
 // plan.ts gives room for just these shapes; what the register tile wants besides is added here.
 int dcgan_winograd_fits(const struct geometry *g) {
@@ -63,7 +64,7 @@ int dcgan_winograd_fits(const struct geometry *g) {
   const struct cut c = cut_of(g);
   // At eight points a rounded value is worth too little.
   if (c.words && c.points > 6) return 0;
-  return block_images(&c) >= BLOCK_LEAST && filter_images(&c) >= BLOCK_LEAST;
+  return block_images(&c) >= BLOCK_LEAST;
 }
 
 // Weights at the points, [a][b][panel][p][q][depth][PANEL], and what of them all; in words `depth` counts those.

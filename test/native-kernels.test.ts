@@ -97,6 +97,8 @@ const GEOMETRIES: readonly Geometry[] = [
   // Weights of tens of MB at the points, and as few images as go that way.
   geometry([12, 12, 12, 160], [5, 5, 224], 2),
   geometry([12, 6, 6, 192], [5, 5, 192], 1),
+  // As few images at a time as go that way.
+  geometry([13, 32, 32, 64], [5, 5, 96], 2),
 ];
 
 // Fewer products lose digits: more so with 8 points than with 6.

@@ -184,11 +184,11 @@ describe('a wasm backend says what is wrong', () => {
 
   it('with more memory than there can be', async () => {
     await expect((await opened()).compile(planOf([], 1.5 * 2 ** 30))).rejects.toThrow(
-      'plan "by hand" does not fit into WebAssembly\'s memory: expected at most 4.00 GiB, got 6.02 GiB. ' +
+      'plan "by hand" does not fit into WebAssembly\'s memory: expected at most 4.00 GiB, got 6.03 GiB. ' +
         'Use a smaller batch or image size, or in Node the native device, which has no such limit.',
     );
     await expect(openWasm({ stateFloats: 2 ** 31, threads: 1 })).rejects.toThrow(
-      "the state does not fit into WebAssembly's memory: expected at most 4.00 GiB, got 8.01 GiB.",
+      "the state does not fit into WebAssembly's memory: expected at most 4.00 GiB, got 8.02 GiB.",
     );
   });
 

@@ -258,11 +258,19 @@ export function packFloats(g: Geometry): number {
 /** Scratch floats of a filter's gradient: a copy of the filter for each group or, where a fast algorithm may be used, its room. */
 export function partialFloats(g: Geometry, groups: number): number {
   const direct = groups * g.KH * g.KW * g.C * g.OC;
-  return isFast(g) ? Math.max(direct, filterPlaces(g) * (g.C * g.OC + 16) + FAST_ROOM) : direct;
+  return isFast(g) ? Math.max(direct, filterPlaces(g) * (g.C * g.OC + 16) + fastRoom(g)) : direct;
 }
 
-/** Floats for the values at the points of a run of images: FAST_ROOM of kernels/job.h. */
-const FAST_ROOM = 2 ** 20;
+/**
+ * Floats for the values at the points of a run of images: FAST_ROOM of kernels/job.h or, where those are fewer than six, six. Along an
+ * axis an output has at most 3 values of inputs and 5/3 of outputs at the points with stride 2, 7/3 of both with stride 1
+ * (kernels/winograd_cut.h); rows of channels may be 31 floats longer.
+ */
+function fastRoom({ C, OC, OH, OW, stride }: Geometry): number {
+  const [ins, outs] = stride === 1 ? [7 / 3, 7 / 3] : [3, 5 / 3];
+  const image = OH * OW * (ins ** 2 * (C + 31) + outs ** 2 * (OC + 31));
+  return Math.max(2 ** 20, Math.ceil(6 * image));
+}
 
 /** Shapes for which kernels/winograd.c may have a fast algorithm. */
 export function isFast(g: Geometry): boolean {

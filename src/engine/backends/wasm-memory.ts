@@ -14,7 +14,7 @@ const STACK = 256 * 1024;
 const SPARE = 4096;
 
 /** Bytes of a worker's workspace: SPACE_FLOATS of kernels/job.h, a test sees to it. Pages never touched cost nothing. */
-export const SPACE = 4 * 2 ** 21;
+export const SPACE = 4 * 2 ** 22;
 
 const roundUp = (bytes: number, unit = ALIGN): number => Math.ceil(bytes / unit) * unit;
 

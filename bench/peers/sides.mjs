@@ -102,7 +102,9 @@ export async function open({ name, program, args, env, variant }, shared, order)
   try {
     ready = await answer();
   } catch {
-    return { name, refused: /^\w*Error: .*$/m.exec(said)?.[0] ?? said.trim().split('\n').at(-1) };
+    // The first sentence is enough for a table.
+    const why = /^\w*Error: (.*?)(\. .*)?$/m.exec(said)?.[1] ?? said.trim().split('\n').at(-1);
+    return { name, refused: why };
   }
   if (variant && !variant.test(ready.variant)) throw new Error(`${name}: the compiler gave ${ready.variant}`);
   const step = async () => {

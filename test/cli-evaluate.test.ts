@@ -90,7 +90,10 @@ describe('dcgan evaluate', () => {
   });
 
   it.each([
-    ['nothing', 'nothing does not exist'],
+    [
+      'nothing',
+      'nothing does not exist: expected a run, a checkpoint, a folder of pictures or a .npy. Check the path.',
+    ],
     ['digits.npy --count 5', '--count does not fit: expected a whole number from 10 to 100000, got "5".'],
     [
       'digits.npy --extractor inception',

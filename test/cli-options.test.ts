@@ -66,7 +66,14 @@ describe('a run with options', () => {
     const missing = await run('sample', 'all', '--class', '10');
     expect(missing).toMatchObject({ code: 2 });
     expect(missing.stderr).toBe('dcgan: --class does not fit: expected a whole number from 0 to 9, got 10.\n');
-    expect((await run('interpolate', 'all', '--seeds', '1,2', '--class', '4')).code).toBe(0);
+    // Each seed has a class of its own, the first class 0; --class keeps the whole way in one.
+    expect((await run('interpolate', 'all', '--seeds', '1,2', '-o', 'way.png')).code).toBe(0);
+    expect((await run('interpolate', 'all', '--seeds', '1,2', '--class', '0', '-o', 'zeros.png')).code).toBe(0);
+    const [way, zeros] = [png('way.png'), png('zeros.png')];
+    const half = (pixels: Uint8Array, right: boolean): Uint8Array =>
+      pixels.filter((_, i) => i % way.width < 120 !== right);
+    expect(half(way.pixels, false)).toEqual(half(zeros.pixels, false));
+    expect(half(way.pixels, true)).not.toEqual(half(zeros.pixels, true));
   });
 
   it.each([

@@ -61,6 +61,20 @@ for (const device of TEST_DEVICES)
       expect(await state({ seed: 10 })).not.toBe(first);
     });
 
+    it('makes images of classes, and of what lies between them', async () => {
+      const gan = await create({ classes: 3 });
+      const noise = await gan.sampleNoise(2, 5);
+      const [twos, halves] = [Float32Array.of(0, 0, 1, 0, 0, 1), Float32Array.of(0, 0.5, 0.5, 0, 0, 1)];
+      const made = await gan.generate(noise, { shares: halves });
+      expect(bits(await gan.generate(noise, { shares: twos }))).toBe(bits(await gan.generate(noise, { classes: 2 })));
+      const mixed = bits(made.subarray(0, 256));
+      for (const classes of [1, 2]) expect(bits(await gan.generate(noise.slice(0, 12), { classes }))).not.toBe(mixed);
+      await expect(gan.generate(noise, { shares: twos.slice(1) })).rejects.toThrow(
+        'generate: the shares do not fit: expected 6 values, [2, 3], got 5.',
+      );
+      await expect(gan.generate(noise, { shares: twos, classes: 1 })).rejects.toThrow('classes or shares, not both');
+    });
+
     it('generates the same from the same seed, however many at once', async () => {
       const gan = await create();
       await gan.step(IMAGES);

@@ -5,7 +5,7 @@ import { showShape } from '../engine/graph.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
 import { resolveConfig } from './config.ts';
-import { Machine, type MachineInfo, type MachineOptions } from './machine.ts';
+import { Machine, type MachineInfo, type MachineOptions, oneHot } from './machine.ts';
 import { allClasses } from './model.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.ts';
@@ -46,6 +46,11 @@ export interface GenerateOptions {
   readonly seed?: number | undefined;
   /** One class for all images, or classes used in turn; 0, 1, 2, ... when not given. Only for a model that has classes. */
   readonly classes?: number | ArrayLike<number> | undefined;
+  /**
+   * In place of `classes`: how much of each class every image has, [N, classes]. One 1 a row is that class; between two of them lies
+   * what is between the classes.
+   */
+  readonly shares?: Float32Array | undefined;
 }
 
 /** A fresh random seed. */
@@ -160,10 +165,11 @@ export class DCGAN {
    * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random when not given)
    * @param options.classes one class for all images, or classes used in turn; 0, 1, 2, ... when not given, of groups from one that
    * the seed decides: few samples would else always be of the first of them
+   * @param options.shares in place of classes: how much of each class every image has, [N, classes]
    */
   async generate(
     from: Float32Array | number,
-    { seed = randomSeed(), classes }: GenerateOptions = {},
+    { seed = randomSeed(), classes, shares }: GenerateOptions = {},
   ): Promise<Float32Array> {
     const { latent } = this.config;
     const noise = typeof from === 'number' ? await this.sampleNoise(from, seed) : from;
@@ -173,12 +179,13 @@ export class DCGAN {
         expected: `a multiple of ${latent} values, [N, ${latent}]`,
         got: `${noise.length}`,
       });
-    const labels = typeof classes === 'number' ? [classes] : classes;
-    if (labels) this.#checkClasses(labels, labels.length);
-    return this.#machine.generate(
-      noise,
-      noise.length / latent,
-      labels ?? inTurn(this.config, from === noise ? 0 : seed),
+    const given = typeof classes === 'number' ? [classes] : classes;
+    if (given) this.#checkClasses(given, given.length);
+    const [count, width] = [noise.length / latent, this.config.classes];
+    if (shares) this.#checkShares(shares, count, given !== undefined);
+    const labels = given ?? classesInTurn(this.config, from === noise ? 0 : seed);
+    return this.#machine.generate(noise, count, (first, n) =>
+      shares ? shares.subarray(first * width, (first + n) * width) : oneHot(labels, n, width, first),
     );
   }
 
@@ -237,6 +244,20 @@ export class DCGAN {
     if (other !== undefined) wrong(`whole numbers from 0 to ${classes - 1}`, String(other));
   }
 
+  #checkShares(shares: Float32Array, count: number, beside: boolean): void {
+    const { classes } = this.config;
+    if (beside) throw usage({ what: 'generate: give classes or shares, not both' });
+    if (classes > 0 && shares.length === count * classes) return;
+    throw usage({
+      what: 'generate: the shares do not fit',
+      expected:
+        classes > 0
+          ? `${count * classes} values, [${count}, ${classes}]`
+          : 'none: this model was not told of any class',
+      got: `${shares.length}`,
+    });
+  }
+
   #countImages(images: Float32Array): number {
     const { imageSize, channels, batchSize } = this.config;
     const reals = images.length / (imageSize * imageSize * channels);
@@ -262,7 +283,8 @@ async function bytesOf(source: string | URL | Blob | Uint8Array): Promise<{ byte
   return readPlace(source);
 }
 
-function inTurn(config: Config, seed: number): number[] {
+/** The classes of samples for which none is asked: in turn, of groups from one that the seed decides. */
+export function classesInTurn(config: Config, seed: number): number[] {
   const all = allClasses(config);
   const first = config.groups > 0 ? seed % config.groups : 0;
   return [...all.slice(first), ...all.slice(0, first)];

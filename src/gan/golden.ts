@@ -9,7 +9,7 @@ import { momentNames } from '../nn/adam.ts';
 import { DcganError } from '../platform/errors.ts';
 import { architecture } from './architecture.ts';
 import { resolveConfig } from './config.ts';
-import { Machine, type MachineInfo, type MachineOptions } from './machine.ts';
+import { Machine, type MachineInfo, type MachineOptions, oneHot } from './machine.ts';
 import { allClasses, FIXED_COUNT } from './model.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
 import { augmentSources, MIXING, maskSource, NOISE } from './streams.ts';
@@ -205,7 +205,8 @@ async function replay(
   got.set('losses', Float32Array.from(losses));
   for (const [name, values] of await machine.readState()) got.set(`final/${name}`, values);
   const noise = normals(seed, EVAL_STREAM, FIXED_COUNT * config.latent);
-  got.set('final/eval_images', await machine.generate(noise, FIXED_COUNT, allClasses(config)));
+  const shares = (first: number, n: number): Float32Array => oneHot(allClasses(config), n, config.classes, first);
+  got.set('final/eval_images', await machine.generate(noise, FIXED_COUNT, shares));
   return got;
 }
 

@@ -136,10 +136,14 @@ export class Machine {
   }
 
   /**
-   * Images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running statistics; `classes` are used in turn, where
-   * the configuration has any.
+   * Images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running statistics. `shares`: what the generator is told of
+   * images [first, first + n), [n, classes]; asked where the configuration has classes.
    */
-  async generate(noise: Float32Array, count: number, classes: ArrayLike<number>): Promise<Float32Array> {
+  async generate(
+    noise: Float32Array,
+    count: number,
+    shares: (first: number, n: number) => Float32Array,
+  ): Promise<Float32Array> {
     const { imageSize, channels, latent } = this.model.config;
     const values = imageSize * imageSize * channels;
     const images = new Float32Array(count * values);
@@ -151,8 +155,7 @@ export class Machine {
       const inputs: Record<string, Float32Array> = {
         [GENERATION_INPUT.noise]: noise.subarray(first * latent, (first + n) * latent),
       };
-      if (plan.inputs.has(GENERATION_INPUT.classes))
-        inputs[GENERATION_INPUT.classes] = oneHot(classes, n, this.model.config.classes, first);
+      if (plan.inputs.has(GENERATION_INPUT.classes)) inputs[GENERATION_INPUT.classes] = shares(first, n);
       const before = last;
       last = this.#session
         .run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['images'] })
@@ -200,7 +203,7 @@ export class Machine {
 }
 
 /** [count, classes]: 1 in the column of each row's class. `labels` are used in turn, from `first` on. */
-function oneHot(labels: ArrayLike<number>, count: number, classes: number, first = 0): Float32Array {
+export function oneHot(labels: ArrayLike<number>, count: number, classes: number, first = 0): Float32Array {
   const rows = new Float32Array(count * classes);
   for (let i = 0; i < count; i++) rows[i * classes + labels[(first + i) % labels.length]!] = 1;
   return rows;

@@ -143,9 +143,12 @@ export function resolveRun(path: string | undefined): string {
 }
 
 /** A checkpoint to work with: a checkpoint file itself, or the newest of a run (of the newest run when no path is given). */
-export function resolveSource(path: string | undefined): { readonly checkpoint: string; readonly run: string | null } {
+export function resolveSource(
+  path: string | undefined,
+  expected = 'a run or a checkpoint',
+): { readonly checkpoint: string; readonly run: string | null } {
   if (path !== undefined && !existsSync(path))
-    throw usage({ what: `${path} does not exist`, expected: 'a run or a checkpoint', todo: 'Check the path' });
+    throw usage({ what: `${path} does not exist`, expected, todo: 'Check the path' });
   if (path !== undefined && statSync(path).isFile()) {
     const folder = dirname(path);
     const run = basename(folder) === CHECKPOINTS_FOLDER ? dirname(folder) : null;

@@ -131,7 +131,7 @@ type Machine = { readonly device: string | undefined; readonly threads: number }
 
 async function gather(what: string | undefined, flags: Flags, machine: Machine): Promise<Gathered> {
   if (what !== undefined && !isModel(what)) return gatherImages(what, flags);
-  const { checkpoint, run } = resolveSource(what);
+  const { checkpoint, run } = resolveSource(what, 'a run, a checkpoint, a folder of pictures or a .npy');
   const record = run === null ? null : readRunConfig(run);
   const gan = await DCGAN.load(checkpoint, machine);
   try {

@@ -1,7 +1,8 @@
 // `dcgan interpolate`: the way from one sample to another, as a strip of pictures or a film.
 import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type DCGAN, randomSeed } from '../../gan/dcgan.ts';
+import { classesInTurn, type DCGAN, randomSeed } from '../../gan/dcgan.ts';
+import { ownClasses } from '../../gan/schema.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { encodeGif } from '../../render/gif.ts';
@@ -40,7 +41,9 @@ interface Flags {
 export function defineInterpolate(program: Command): void {
   program
     .command('interpolate')
-    .description('Show what lies between samples: their noise is joined along a great circle.')
+    .description(
+      'Show what lies between samples: their noise is joined along a great circle, their classes (a class for each seed, unless --class says one for all) in equal steps.',
+    )
     .argument(SOURCE_ARGUMENT, SOURCE_HELP)
     .addOption(new Option('--from-seed <n>', 'seed of the first sample').argParser(wholeNumber('--from-seed', 0)))
     .addOption(new Option('--to-seed <n>', 'seed of the last sample').argParser(wholeNumber('--to-seed', 0)))
@@ -86,13 +89,39 @@ async function rowsBetween(
   steps: number,
   asked: number | undefined,
 ): Promise<Float32Array[]> {
-  const classes = asked ?? (gan.config.classes > 0 ? 0 : undefined);
   const ends: Float32Array[] = [];
   for (const seed of seeds) ends.push(await gan.sampleNoise(1, seed));
+  const classes = seeds.map((seed, i) => asked ?? classAt(gan.config, seed, i));
   const rows: Float32Array[] = [];
-  for (let i = 1; i < ends.length; i++)
-    rows.push(await gan.generate(join(spherical(ends[i - 1]!, ends[i]!, steps)), { classes }));
+  for (let i = 1; i < ends.length; i++) {
+    const noise = join(spherical(ends[i - 1]!, ends[i]!, steps));
+    const shares = sharesBetween(classes[i - 1], classes[i], steps, gan.config.classes);
+    rows.push(await gan.generate(noise, { shares }));
+  }
   return rows;
+}
+
+/** The class of the i-th seed where none is asked for: one after another; of groups the seed's own, as in `sample`. */
+function classAt(config: DCGAN['config'], seed: number, i: number): number | undefined {
+  if (config.classes === 0) return undefined;
+  return ownClasses(config) > 0 ? i % config.classes : classesInTurn(config, seed)[0];
+}
+
+/** From one class to another in equal steps, [steps, classes]. */
+function sharesBetween(
+  from: number | undefined,
+  to: number | undefined,
+  steps: number,
+  classes: number,
+): Float32Array | undefined {
+  if (from === undefined || to === undefined) return undefined;
+  const shares = new Float32Array(steps * classes);
+  for (let k = 0; k < steps; k++) {
+    const part = k / (steps - 1);
+    shares[k * classes + from]! += 1 - part;
+    shares[k * classes + to]! += part;
+  }
+  return shares;
 }
 
 function strip({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[], steps: number): Uint8Array {

@@ -38,7 +38,7 @@ describe.each(TEST_DEVICES)('golden replay', (device) => {
     let replayed: Replayed;
     beforeAll(async () => {
       replayed = await replayGolden(GOLDEN, NAME, openDataset(), { device: device.name, threads: 2 });
-    });
+    }, 600_000); // The reference takes a minute, and more beside other tests.
     const judge = (bytes: Uint8Array) => judgeGolden(bytes, NAME, replayed);
 
     it('meets every bound', () => {

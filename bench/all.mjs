@@ -30,7 +30,7 @@ const runs = [
   ['bench/process/process.mjs', '--peers', ...into],
   ['bench/scaling/scaling.mjs', '--plot', 'docs/scaling.svg', ...into],
   ['bench/profile/profile.mjs', ...into],
-  ['bench/kernels/run.mjs', '--least', '10', ...into],
+  ['bench/kernels/run.mjs', ...into],
   ['bench/gpu/gpu.mjs', ...into],
 ];
 const failed = [];

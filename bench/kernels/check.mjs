@@ -1,7 +1,7 @@
 // A unit's results against the definition, before anyone times it. Convolutions: the reference on some of the images and channels, so
 // that a large layer takes no minutes. Everything else: the reference backend, on the same memory.
 import { conv2dReference, convFilterReference, convInputReference } from '../../dist/engine/ops/conv.js';
-import { isConvolution, spans } from './units.mjs';
+import { alone, isConvolution, sizesOf, spans } from './units.mjs';
 
 /**
  * As a share of the norm of what is right. Fast convolutions lose digits, a filter's gradient behind a batch norm two of them: its
@@ -82,7 +82,7 @@ export async function check(unit, { backend, reference, plan, run, restore }) {
   await restore();
   if (instructions.length === 1 && isConvolution(first)) {
     await run(instructions);
-    const sizes = { x: first.N * first.H * first.W * first.C, w: first.KH * first.KW * first.C * first.OC, y: first.N * first.OH * first.OW * first.OC }; // biome-ignore format: one line
+    const sizes = sizesOf(first);
     const values = [];
     for (const name of ['x', 'w', 'y']) values.push(await backend.read(first[name], sizes[name]));
     insist(label, convolutionError(first, values), ALLOWED.convolution);
@@ -103,7 +103,7 @@ export async function check(unit, { backend, reference, plan, run, restore }) {
     return;
   }
   // Attached or one after another: the same.
-  for (const i of instructions) await run([{ ...i, ...('attached' in i ? { attached: false } : {}) }]);
+  for (const i of instructions) await run([alone(i)]);
   const want = [];
   for (const [address, floats] of writes) want.push(await backend.read(address, floats));
   await restore();

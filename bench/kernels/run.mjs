@@ -1,21 +1,15 @@
 // Every kernel at every shape of the presets: each sort of instruction in their training plans, on the memory of a real step, first
 // compared with the reference, then timed alone, the FMA peak of the same minutes beside it. The least of several times counts.
-//   npm run build && node bench/kernels/run.mjs [--preset tf2018,tf2,tiny,best,paper] [--device native] [--threads 2] [--least 1]
-//                                              [--json FILE] [--markdown FILE]
+//   npm run build && node bench/kernels/run.mjs [--preset tf2018,tf2,tiny,best,paper] [--device native] [--threads 2] [--least 10]
+//                                              [--markdown FILE]
 // --least: leaves out what takes less than so many thousandths of the sum. CC chooses the compiler.
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { opener } from '../../dist/engine/backends/index.js';
 import { openReference } from '../../dist/engine/backends/reference.js';
-import { compile } from '../../dist/engine/compile.js';
-import { controlWords } from '../../dist/engine/control.js';
-import { resolveConfig } from '../../dist/gan/config.js';
-import { makeModel, startComputation } from '../../dist/gan/model.js';
 import { presets } from '../../dist/gan/presets.js';
-import { trainingStep } from '../../dist/gan/step.js';
 import { usableCores } from '../../dist/platform/cores.js';
 import { load, publish, setting, table, timed, warnIfBusy, whole } from '../lib.mjs';
 import { openPeak } from '../peak/peak.mjs';
+import { openStep, STEP } from '../step.mjs';
 import { check } from './check.mjs';
 import { isConvolution, spans, unitsOf } from './units.mjs';
 
@@ -24,8 +18,7 @@ const { values } = parseArgs({
     preset: { type: 'string', default: Object.keys(presets).join() },
     device: { type: 'string', default: 'native' },
     threads: { type: 'string', default: String(usableCores()) },
-    least: { type: 'string', default: '5' },
-    json: { type: 'string' },
+    least: { type: 'string', default: '10' },
     markdown: { type: 'string' },
   },
 });
@@ -35,24 +28,10 @@ const [TURNS, LONG_ENOUGH] = [5, 0.04];
 
 /** Times all units of a preset: [{ label, ms, nominal, needed, bytes }] and the peak in GFLOP/s. */
 async function measure(preset, peak) {
-  const model = makeModel(resolveConfig(preset));
-  const { batchSize, imageSize, channels } = model.config;
-  const open = { stateFloats: model.layout.floats, threads };
-  const backend = await opener(values.device)(open);
-  const reference = await openReference(open);
-  const plan = compile(trainingStep(model, batchSize), model.layout);
-  const start = await backend.compile(compile(startComputation(model), model.layout));
-  const step = await backend.compile(plan);
-  await backend.write(start.plan.control, controlWords({ seed: 1, step: 0 }));
-  await backend.run(start);
-  const images = Float32Array.from({ length: batchSize * imageSize ** 2 * channels }, (_, i) => Math.sin(i));
-  for (const [name, { address }] of plan.inputs)
-    await backend.write(address, name === 'images' ? images : Float32Array.of(1e-4));
-  for (const each of [backend, reference]) {
-    await each.compile(plan);
-    await each.write(plan.control, controlWords({ seed: 1, step: 1 }));
-  }
-  await backend.run(step);
+  const { backend, model, plan } = await openStep(preset, { device: values.device, threads });
+  const reference = await openReference({ stateFloats: model.layout.floats, threads });
+  await reference.compile(plan);
+  await reference.write(plan.control, STEP);
 
   const empty = await backend.compile({ ...plan, instructions: [] });
   const units = unitsOf(plan);
@@ -83,7 +62,7 @@ async function measure(preset, peak) {
   const { variant } = backend.info;
   await backend.dispose();
   await reference.dispose();
-  return { preset, batchSize, peak: top, units, variant };
+  return { preset, batchSize: model.config.batchSize, peak: top, units, variant };
 }
 
 function textOf({ preset, batchSize, peak, units }) {
@@ -109,4 +88,3 @@ close();
 const { variant } = measured[0];
 const where = setting(before, { kernels: variant, threads });
 publish('kernels', [where, ...measured.map(textOf)].join('\n\n'), values.markdown);
-if (values.json) writeFileSync(values.json, JSON.stringify({ where, measured }));

@@ -1,17 +1,21 @@
 // What a training plan runs, each sort once: single instructions, and convolutions with what is attached to them. Their work is
 // counted from the plan: FLOP of convolutions and matrix products, bytes that programs must at least move.
 import { convFlop } from '../../dist/engine/ops/conv.js';
+import { groupsOf } from '../step.mjs';
 
 const product = (list) => list.reduce((total, n) => total * n, 1);
 const LETTERS = { conv2d: 'forward', convInput: 'input gradient', convFilter: 'filter gradient' };
 export const isConvolution = (i) => i.kind in LETTERS;
 
+/** Floats of a convolution's three tensors. */
+export const sizesOf = (i) => ({ x: i.N * i.H * i.W * i.C, w: i.KH * i.KW * i.C * i.OC, y: i.N * i.OH * i.OW * i.OC });
+
 /** Spans of the arena, [address, floats], that an instruction reads and writes, those of scratch left out. */
 export function spans(i) {
   if (isConvolution(i)) {
-    const places = { x: i.N * i.H * i.W * i.C, w: i.KH * i.KW * i.C * i.OC, y: i.N * i.OH * i.OW * i.OC };
+    const sizes = sizesOf(i);
     const made = { conv2d: 'y', convInput: 'x', convFilter: 'w' }[i.kind];
-    const at = (name) => [i[name], places[name]];
+    const at = (name) => [i[name], sizes[name]];
     return { reads: ['x', 'w', 'y'].filter((name) => name !== made).map(at), writes: [at(made)] };
   }
   if (i.kind === 'transpose') {
@@ -62,8 +66,11 @@ function sortOf(i) {
   );
 }
 
-/** Units of a plan: { label, instructions, alone, nominal, needed, bytes }, FLOP of convolutions alone. */
-export function unitsOf({ instructions }) {
+/** An instruction by itself, though it may be attached to another in its plan. */
+export const alone = (i) => ('attached' in i ? { ...i, attached: false } : i);
+
+/** Units of a plan: { label, instructions, nominal, needed, bytes, times }, FLOP of convolutions alone. */
+export function unitsOf(plan) {
   const units = new Map();
   const add = (list) => {
     const [first, ...attached] = list;
@@ -83,13 +90,9 @@ export function unitsOf({ instructions }) {
       times: 1,
     });
   };
-  for (let at = 0; at < instructions.length; ) {
-    let end = at + 1;
-    while (end < instructions.length && instructions[end].attached) end++;
-    const group = instructions.slice(at, end);
+  for (const group of groupsOf(plan)) {
     if (group.length > 1) add(group);
-    for (const i of group) add(['attached' in i ? { ...i, attached: false } : i]);
-    at = end;
+    for (const i of group) add([alone(i)]);
   }
   return [...units.values()];
 }

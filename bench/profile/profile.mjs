@@ -3,14 +3,9 @@
 // what a run of no instructions takes, measured in turn with them and taken off again.
 //   node bench/profile/profile.mjs [--preset tf2018] [--device native] [--threads 2] [--rounds 5] [--all] [--markdown FILE]
 import { parseArgs } from 'node:util';
-import { chooseDevice, opener } from '../../dist/engine/backends/index.js';
-import { compile } from '../../dist/engine/compile.js';
-import { controlWords } from '../../dist/engine/control.js';
-import { resolveConfig } from '../../dist/gan/config.js';
-import { makeModel, startComputation } from '../../dist/gan/model.js';
-import { trainingStep } from '../../dist/gan/step.js';
 import { usableCores } from '../../dist/platform/cores.js';
 import { load, publish, setting, table } from '../lib.mjs';
+import { groupsOf, openStep } from '../step.mjs';
 import { record } from '../targets.mjs';
 
 const { values } = parseArgs({
@@ -25,12 +20,10 @@ const { values } = parseArgs({
 });
 
 const before = load();
-const model = makeModel(resolveConfig(values.preset));
-const { batchSize, imageSize, channels } = model.config;
-const { device } = await chooseDevice(values.device);
-const backend = await opener(device)({ stateFloats: model.layout.floats, threads: Number(values.threads) });
-const plan = compile(trainingStep(model, batchSize), model.layout);
-const start = await backend.compile(compile(startComputation(model), model.layout));
+const { backend, plan, whole } = await openStep(values.preset, {
+  device: values.device,
+  threads: Number(values.threads),
+});
 
 async function run(executable) {
   const began = performance.now();
@@ -38,21 +31,8 @@ async function run(executable) {
   return performance.now() - began;
 }
 
-const whole = await backend.compile(plan);
-await backend.write(start.plan.control, controlWords({ seed: 1, step: 0 }));
-await run(start);
-const images = Float32Array.from({ length: batchSize * imageSize * imageSize * channels }, (_, i) => Math.sin(i));
-for (const [name, { address }] of plan.inputs)
-  await backend.write(address, name === 'images' ? images : Float32Array.of(1e-4));
-await backend.write(plan.control, controlWords({ seed: 1, step: 1 }));
-await run(whole);
-
-const groups = [];
-for (const instruction of plan.instructions)
-  if ('attached' in instruction && instruction.attached) groups.at(-1).push(instruction);
-  else groups.push([instruction]);
 const parts = [];
-for (const instructions of groups)
+for (const instructions of groupsOf(plan))
   parts.push({
     instructions,
     executable: await backend.compile({ ...plan, instructions }),

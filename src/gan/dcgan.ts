@@ -181,12 +181,10 @@ export class DCGAN {
       });
     const given = typeof classes === 'number' ? [classes] : classes;
     if (given) this.#checkClasses(given, given.length);
-    const [count, width] = [noise.length / latent, this.config.classes];
+    const count = noise.length / latent;
     if (shares) this.#checkShares(shares, count, given !== undefined);
     const labels = given ?? classesInTurn(this.config, from === noise ? 0 : seed);
-    return this.#machine.generate(noise, count, (first, n) =>
-      shares ? shares.subarray(first * width, (first + n) * width) : oneHot(labels, n, width, first),
-    );
+    return this.#machine.generate(noise, count, shares ?? oneHot(labels, count, this.config.classes));
   }
 
   /** Standard normal noise [count, latent]; equal seeds give equal noise. */

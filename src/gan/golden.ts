@@ -205,7 +205,7 @@ async function replay(
   got.set('losses', Float32Array.from(losses));
   for (const [name, values] of await machine.readState()) got.set(`final/${name}`, values);
   const noise = normals(seed, EVAL_STREAM, FIXED_COUNT * config.latent);
-  const shares = (first: number, n: number): Float32Array => oneHot(allClasses(config), n, config.classes, first);
+  const shares = oneHot(allClasses(config), FIXED_COUNT, config.classes);
   got.set('final/eval_images', await machine.generate(noise, FIXED_COUNT, shares));
   return got;
 }

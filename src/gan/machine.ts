@@ -136,15 +136,11 @@ export class Machine {
   }
 
   /**
-   * Images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running statistics. `shares`: what the generator is told of
-   * images [first, first + n), [n, classes]; asked where the configuration has classes.
+   * Images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running statistics, and from how much of
+   * each class they have, [N, classes].
    */
-  async generate(
-    noise: Float32Array,
-    count: number,
-    shares: (first: number, n: number) => Float32Array,
-  ): Promise<Float32Array> {
-    const { imageSize, channels, latent } = this.model.config;
+  async generate(noise: Float32Array, count: number, shares: Float32Array): Promise<Float32Array> {
+    const { imageSize, channels, latent, classes } = this.model.config;
     const values = imageSize * imageSize * channels;
     const images = new Float32Array(count * values);
     // The next run is asked for before the last one's images are put in their place.
@@ -155,7 +151,8 @@ export class Machine {
       const inputs: Record<string, Float32Array> = {
         [GENERATION_INPUT.noise]: noise.subarray(first * latent, (first + n) * latent),
       };
-      if (plan.inputs.has(GENERATION_INPUT.classes)) inputs[GENERATION_INPUT.classes] = shares(first, n);
+      if (plan.inputs.has(GENERATION_INPUT.classes))
+        inputs[GENERATION_INPUT.classes] = shares.subarray(first * classes, (first + n) * classes);
       const before = last;
       last = this.#session
         .run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['images'] })
@@ -202,9 +199,9 @@ export class Machine {
   }
 }
 
-/** [count, classes]: 1 in the column of each row's class. `labels` are used in turn, from `first` on. */
-export function oneHot(labels: ArrayLike<number>, count: number, classes: number, first = 0): Float32Array {
+/** [count, classes]: 1 in the column of each row's class. `labels` are used in turn. */
+export function oneHot(labels: ArrayLike<number>, count: number, classes: number): Float32Array {
   const rows = new Float32Array(count * classes);
-  for (let i = 0; i < count; i++) rows[i * classes + labels[(first + i) % labels.length]!] = 1;
+  for (let i = 0; i < count && classes > 0; i++) rows[i * classes + labels[i % labels.length]!] = 1;
   return rows;
 }

@@ -8,8 +8,8 @@ export { type CreateOptions, DCGAN, type GenerateOptions, type StepOptions, type
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
 export { type PresetName, presets } from './gan/presets.ts';
 export type { Config, ConfigOverrides } from './gan/schema.ts';
-export type { ClassFigures, Copying, Evaluation, FeatureFigures, Figure } from './metrics/evaluate.ts';
 export type { ExtractorInfo } from './metrics/extractor.ts';
+export type { ClassFigures, Copying, Evaluation, FeatureFigures, Figure } from './metrics/figures.ts';
 export { DcganError } from './platform/errors.ts';
 export { VERSION as version } from './platform/version.ts';
 export type { Picture } from './render/grid.ts';

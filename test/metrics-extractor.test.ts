@@ -13,7 +13,7 @@ import { openExtractor } from '../src/metrics/extractors.ts';
 import type { Range } from '../src/metrics/network-input.ts';
 import { openOnnx } from '../src/metrics/onnx.ts';
 import { chooseOutputs } from '../src/metrics/onnx-outputs.ts';
-import { storedExtraction } from '../src/metrics/stored.ts';
+import { imagesKey, storedExtraction, storedFigures } from '../src/metrics/stored.ts';
 import { sha256 } from '../src/platform/sha256.ts';
 import { dcgan, sharedFolder } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
@@ -217,6 +217,26 @@ describe('features of data', () => {
     expect(calls).toBe(4);
     expect(await ask([1, 3])).toEqual(first);
     expect(calls).toBe(4);
+  });
+
+  it('and its floors too, to the last digit', async () => {
+    emptyCache();
+    const floors = { low: 0.1 + 0.2, none: null, list: [1e-300, 5] };
+    const make = async () => {
+      calls++;
+      return floors;
+    };
+    const figures = (key: unknown[], worth = 0) => storedFigures(key, make, worth);
+    const key = imagesKey(data, Uint32Array.of(1, 2));
+    expect(await figures([key, 'native'])).toEqual(floors);
+    expect(await figures([key, 'native'])).toEqual(floors);
+    expect(calls).toBe(1);
+    await figures([key, 'wasm']);
+    await figures([imagesKey(data, Uint32Array.of(2, 1)), 'native']);
+    expect(calls).toBe(3);
+    await figures(['short'], 60);
+    await figures(['short'], 60);
+    expect(calls).toBe(5);
   });
 });
 

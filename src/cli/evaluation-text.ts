@@ -1,6 +1,7 @@
 // An evaluation as a table for people: each figure, its floor, and which way is good.
-import type { Evaluation } from '../metrics/evaluate.ts';
+
 import type { ExtractorInfo } from '../metrics/extractor.ts';
+import type { Evaluation } from '../metrics/figures.ts';
 import { grouped } from './format.ts';
 
 const decimals = (value: number, digits = 3): string => value.toFixed(digits);

@@ -1,91 +1,141 @@
-// Features of data, taken once a machine: they depend on the images and the extractor alone, so they lie in the cache under the
-// hash of both. A file that is damaged or missing costs the time of taking them again, no more.
+// What is known of data, taken once a machine: features, and floors. It depends on the images and on what looks at them alone, so it
+// lies in the cache under the hash of both. A file that is damaged or missing costs the time of taking it again, no more.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CHECKSUM_PLACE, seal, verify } from '../checkpoint/checksum.ts';
-import { decodeTensors, encodeTensors } from '../checkpoint/safetensors.ts';
+import { encodeCheckpoint, verify } from '../checkpoint/checksum.ts';
+import { decodeTensors, type Tensor, type TensorFile } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { evict, markUsed } from '../data/evict.ts';
 import { cacheFolder } from '../platform/cache.ts';
 import { readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
-import { type Extracted, type Extractor, type ExtractorInfo, type Features, infoOf } from './extractor.ts';
+import { VERSION } from '../platform/version.ts';
+import { type Extracted, type Extractor, type Features, infoOf } from './extractor.ts';
 import { type ExtractionProgress, extractInParts } from './sets.ts';
 
 /** Raised when files of before mean something else. */
-const FORMAT = 1;
+const FORMAT = 2;
 const ENDING = '.features';
 /** What takes less is not kept. */
 const WORTH_SECONDS = 0.5;
 const MOST_BYTES = 4e9;
 
 /** Features of images of the data, by their indices; from the cache where it has them. */
-export async function storedExtraction(
+export function storedExtraction(
   data: Dataset,
   indices: Uint32Array,
   extractor: Extractor,
   onProgress?: ExtractionProgress,
   worth = WORTH_SECONDS,
 ): Promise<Extracted> {
-  const path = placeOf(data, indices, extractor);
-  const kept = path === null ? null : read(path, indices.length);
-  if (kept) return kept;
-  const started = performance.now();
-  const found = await extractInParts(
-    extractor,
-    { name: data.name, count: indices.length, images: (first, last) => data.batch(indices.subarray(first, last)) },
-    onProgress,
+  const { name } = data;
+  const images = (first: number, last: number): Float32Array => data.batch(indices.subarray(first, last));
+  return stored(
+    [...imagesKey(data, indices), ...extractorKey(extractor)],
+    {
+      encode: ({ features, logits }) => ({
+        tensors: new Map([
+          ['features', tensorOf(features)] as const,
+          ...(logits ? [['logits', tensorOf(logits)] as const] : []),
+        ]),
+        metadata: { extractor: JSON.stringify(infoOf(extractor)) },
+      }),
+      decode: ({ tensors }) => {
+        const of = (wanted: string): Features | null => {
+          const tensor = tensors.get(wanted);
+          return tensor ? { count: indices.length, width: tensor.shape[1]!, values: tensor.data } : null;
+        };
+        const features = of('features');
+        if (!features || features.values.length !== features.count * features.width) return null;
+        return { features, logits: of('logits') };
+      },
+    },
+    () => extractInParts(extractor, { name, count: indices.length, images }, onProgress),
+    worth,
   );
-  if (path !== null && performance.now() - started >= 1000 * worth) write(path, found, infoOf(extractor));
-  return found;
 }
 
-function placeOf(data: Dataset, indices: Uint32Array, extractor: Extractor): string | null {
+/** Plain figures of data, under a key of all that decides them; from the cache where it has them. */
+export function storedFigures<T>(key: readonly unknown[], make: () => Promise<T>, worth = WORTH_SECONDS): Promise<T> {
+  return stored(
+    ['figures', ...key],
+    {
+      encode: (figures) => ({ tensors: new Map(), metadata: { figures: JSON.stringify(figures) } }),
+      decode: ({ metadata: { figures } }) => (figures === undefined ? null : (JSON.parse(figures) as T)),
+    },
+    make,
+    worth,
+  );
+}
+
+/** What tells these images of these data from any others. */
+export function imagesKey({ sha256: hash, height, width, channels }: Dataset, indices: Uint32Array): unknown[] {
+  return [
+    hash,
+    height,
+    width,
+    channels,
+    sha256(new Uint8Array(indices.buffer, indices.byteOffset, indices.byteLength)),
+  ];
+}
+
+export function extractorKey(extractor: Extractor): unknown[] {
+  return [infoOf(extractor), extractor.computedBy];
+}
+
+/** How something stands in a file. */
+interface Form<T> {
+  encode(value: T): { readonly tensors: ReadonlyMap<string, Tensor>; readonly metadata: Record<string, string> };
+  /** Null for a file that lacks something. */
+  decode(file: TensorFile): T | null;
+}
+
+async function stored<T>(key: readonly unknown[], form: Form<T>, make: () => Promise<T>, worth: number): Promise<T> {
+  const path = placeOf(key);
+  const kept = path === null ? null : read(path, form);
+  if (kept) return kept;
+  const started = performance.now();
+  const made = await make();
+  if (path !== null && performance.now() - started >= 1000 * worth) write(path, form.encode(made));
+  return made;
+}
+
+function placeOf(key: readonly unknown[]): string | null {
   try {
-    const folder = cacheFolder('features').path;
-    const { height, width, channels } = data;
-    const which = sha256(new Uint8Array(indices.buffer, indices.byteOffset, indices.byteLength));
-    const key = [FORMAT, data.sha256, height, width, channels, which, infoOf(extractor), extractor.computedBy];
-    return join(folder, sha256(new TextEncoder().encode(JSON.stringify(key))).slice(0, 32) + ENDING);
+    const { path } = cacheFolder('features');
+    const text = JSON.stringify([FORMAT, VERSION, ...key]);
+    return join(path, sha256(new TextEncoder().encode(text)).slice(0, 32) + ENDING);
   } catch (error) {
     if (error instanceof DcganError) return null;
     throw error;
   }
 }
 
-function read(path: string, count: number): Extracted | null {
+function read<T>(path: string, form: Form<T>): T | null {
   if (!existsSync(path)) return null;
   try {
     const bytes = readFile(path);
     verify(bytes, path);
-    const { tensors } = decodeTensors(bytes, path);
-    const of = (name: string): Features | null => {
-      const tensor = tensors.get(name);
-      return tensor ? { count, width: tensor.shape[1]!, values: tensor.data } : null;
-    };
-    const features = of('features');
-    if (!features || features.values.length !== count * features.width) return null;
-    markUsed(path);
-    return { features, logits: of('logits') };
+    const value = form.decode(decodeTensors(bytes, path));
+    if (value !== null) markUsed(path);
+    return value;
   } catch (error) {
     if (error instanceof DcganError) return null;
     throw error;
   }
 }
 
-function write(path: string, { features, logits }: Extracted, info: ExtractorInfo): void {
-  const tensor = ({ count, width, values }: Features) => ({ shape: [count, width], data: values });
-  const tensors = new Map([
-    ['features', tensor(features)] as const,
-    ...(logits ? [['logits', tensor(logits)] as const] : []),
-  ]);
-  const metadata = { extractor: JSON.stringify(info), ...CHECKSUM_PLACE };
+function write(path: string, { tensors, metadata }: ReturnType<Form<unknown>['encode']>): void {
   try {
-    writeFileDurably(path, seal(encodeTensors(tensors, metadata)));
+    writeFileDurably(path, encodeCheckpoint(tensors, metadata));
     evict(join(path, '..'), MOST_BYTES, ENDING);
   } catch (error) {
     // A full cache costs time, not the evaluation.
     if (!(error instanceof DcganError)) throw error;
   }
+}
+
+function tensorOf({ count, width, values }: Features): Tensor {
+  return { shape: [count, width], data: values };
 }

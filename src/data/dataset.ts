@@ -73,6 +73,12 @@ export class Dataset implements DatasetParts {
     return this.height * this.width * this.channels;
   }
 
+  /** Classes of the labels: as many as are named, else one more than the largest; 0 without labels. */
+  get classCount(): number {
+    if (!this.labels) return 0;
+    return this.classes?.length ?? this.labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  }
+
   /** The first `n` images (no copy); all of them when there are no more than `n`. */
   limit(n: number): Dataset {
     if (n >= this.count) return this;

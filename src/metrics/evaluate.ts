@@ -86,7 +86,7 @@ export class Judge {
     const known = all && { all, moments: momentsOf(all), some: chosen(all, some) };
     const { name, count: images } = own;
     const subset = setOf(own, some);
-    const against = { name, count: images, classes: classesIn(data), subset, key: imagesKey(own, some), known };
+    const against = { name, count: images, classes: data.classCount, subset, key: imagesKey(own, some), known };
     const session = await openSession(layoutState([]), options);
     return new Judge(options, session, against, heldOutPart(data, heldOut, { seed, count }));
   }
@@ -173,8 +173,4 @@ export class Judge {
       return floorOf(await this.#raw(setOf(data, indices), extracted), extracted);
     });
   }
-}
-
-function classesIn({ classes, labels }: Dataset): number {
-  return classes?.length ?? (labels ? labels.reduce((most, label) => Math.max(most, label), 0) + 1 : 0);
 }

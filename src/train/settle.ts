@@ -46,7 +46,7 @@ export function configOn(
       todo: 'Choose another size: --size 64',
     });
   const groups = groupsOn(data, preset, cond, given);
-  const classes = groups || (cond || given.classes ? countClasses(data) : 0);
+  const classes = groups || (cond || given.classes ? classesOf(data) : 0);
   if (given.classes && given.classes !== classes)
     throw usage({ what: 'classes differs from the data', expected: String(classes), got: String(given.classes) });
   return resolveConfig(preset, {
@@ -92,14 +92,15 @@ export async function toldOf(data: Dataset, { groups }: Config): Promise<Dataset
   return groups > 0 ? data.labelled(await findGroups(data, groups)) : data;
 }
 
-function countClasses({ name, labels, classes }: Dataset): number {
-  if (!labels)
+/** Of data that must have some. */
+function classesOf({ name, classCount }: Dataset): number {
+  if (classCount === 0)
     throw usage({
       what: `data set ${name} has no classes, which cond needs`,
       expected: 'labels, or a folder for each class',
       todo: 'Leave --cond out, or sort the pictures into folders',
     });
-  return classes?.length ?? labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  return classCount;
 }
 
 /** Refuses what a checkpoint has settled, for a run that goes on from one alone. */
@@ -122,8 +123,8 @@ export function continuedConfig(
   if (`${data.height} x ${data.width} x ${data.channels}` !== shape)
     throw wrong('its images differ', shape, `${data.height} x ${data.width} x ${data.channels}`);
   const classes = ownClasses(config);
-  if (classes > 0 && countClasses(data) !== classes)
-    throw wrong('its classes differ', String(classes), String(countClasses(data)));
+  if (classes > 0 && classesOf(data) !== classes)
+    throw wrong('its classes differ', String(classes), String(classesOf(data)));
   const steps = stepsPerEpoch(data.count, batchSize);
   if (step < epoch * steps || step >= (epoch + 1) * steps)
     throw wrong(

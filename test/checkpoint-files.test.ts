@@ -98,17 +98,19 @@ test('the list has checkpoints only, oldest first', () => {
 });
 
 test.each([
-  ['nothing to remove', ['0000'], 15, ['0000']],
-  ['the last two stay', ['0000', '0001', '0002', '0003'], 15, ['0000', '0002', '0003']],
-  ['every 15th stays', ['0000', '0015', '0016', '0030', '0031', '0032'], 15, ['0000', '0015', '0030', '0031', '0032']],
-  ['another distance', ['0000', '0015', '0020', '0021', '0022'], 10, ['0000', '0020', '0021', '0022']],
-  ['mid-epoch among the last two', ['0000', '0008', '0009-step-000001'], 15, ['0000', '0008', '0009-step-000001']],
-  ['mid-epoch behind them', ['0000', '0009-step-000001', '0009', '0010'], 15, ['0000', '0009', '0010']],
-  ['mid-epoch of a 15th', ['0015-step-000001', '0015', '0016', '0017'], 15, ['0015', '0016', '0017']],
-])('prune: %s', (_, before, keepEvery, after) => {
+  ['nothing to remove', ['0000'], ['0000']],
+  ['the last two stay', ['0000', '0001', '0002', '0003'], ['0000', '0002', '0003']],
+  ['every 15th stays', ['0000', '0015', '0016', '0030', '0031', '0032'], ['0000', '0015', '0030', '0031', '0032']],
+  ['every 15th up to 300', ['0015', '0285', '0299', '0300'], ['0015', '0285', '0299', '0300']],
+  ['every 30th then', ['0015', '0270', '0285', '0300', '0301'], ['0270', '0300', '0301']],
+  ['every 60th after 600', ['0030', '0540', '0570', '0600', '0601'], ['0540', '0600', '0601']],
+  ['mid-epoch among the last two', ['0000', '0008', '0009-step-000001'], ['0000', '0008', '0009-step-000001']],
+  ['mid-epoch behind them', ['0000', '0009-step-000001', '0009', '0010'], ['0000', '0009', '0010']],
+  ['mid-epoch of a 15th', ['0015-step-000001', '0015', '0016', '0017'], ['0015', '0016', '0017']],
+])('prune: %s', (_, before, after) => {
   const full = (names: string[]): string[] => names.map((name) => `epoch-${name}.safetensors`);
   touch(...full(before));
-  const removed = prune(folder, keepEvery);
+  const removed = prune(folder);
   expect(readdirSync(folder)).toEqual(full(after));
   expect(removed).toEqual(full(before.filter((name) => !after.includes(name))).map((name) => join(folder, name)));
 });

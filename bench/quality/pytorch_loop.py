@@ -1,7 +1,8 @@
 """What our samples are compared with: the plain loop that PyTorch users write for MNIST, on tf2018's networks. Batch 128, Adam 2e-4 with
 beta1 0.5, N(0, 0.02), batch norm in the discriminator, real labels at 0.9, two backward passes. After each epoch it writes 10,000 samples
-as a .npy that `dcgan evaluate FILE --against mnist` reads, and prints the seconds the epoch took.
+as a .npy that `dcgan evaluate FILE --against mnist` reads, and the seconds the epoch took into epochs.jsonl.
     python bench/quality/pytorch_loop.py --images MNIST_IDX --out FOLDER [--epochs 5] [--seed 1] [--threads 2]
+    node bench/quality/quality.mjs loop --from FOLDER
 """
 
 import argparse
@@ -82,6 +83,7 @@ def main():
     adam = lambda net: torch.optim.Adam(net.parameters(), 2e-4, betas=(0.5, 0.999))
     train_g, train_d = adam(g), adam(d)
     loss = nn.BCEWithLogitsLoss()
+    record = (options.out / "epochs.jsonl").open("w", buffering=1)
     for epoch in range(1, options.epochs + 1):
         began = time.perf_counter()
         for chosen in torch.randperm(len(images)).split(BATCH):
@@ -96,7 +98,7 @@ def main():
             train_g.step()
         seconds = time.perf_counter() - began
         write_samples(g, options.out / f"epoch-{epoch:04d}.npy")
-        print(json.dumps({"epoch": epoch, "seconds": seconds}), flush=True)
+        record.write(json.dumps({"epoch": epoch, "seconds": seconds, "torch": torch.__version__}) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // The trainings of docs/quality.md, and its tables. Hours of work: what is done stands in results.json and is not done again, what
 // was stopped goes on from its checkpoint.
 //   node bench/quality/quality.mjs train [--only TEXT] [--runs FOLDER] [--threads N]   trains what is missing, and measures it
+//   node bench/quality/quality.mjs loop --from FOLDER                     measures what pytorch_loop.py left there
 //   node bench/quality/quality.mjs times                                  seconds an epoch of each configuration, on a quiet machine
 //   node bench/quality/quality.mjs tables                                 rewrites the tables of docs/quality.md
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string', default: '' },
+    from: { type: 'string' },
     runs: { type: 'string', default: join(tmpdir(), 'dcgan-quality') },
     threads: { type: 'string' },
   },
@@ -44,17 +46,30 @@ function train(run, seed, folder) {
     },
   );
   if (status !== 0) throw new Error(`training ended with ${status}: ${keyOf(run, seed)}`);
-  const report = execFileSync(process.execPath, [program, 'evaluate', folder, '--json', ...threads], {
-    encoding: 'utf8',
-  });
   const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
   const curve = lines.filter(({ type }) => type === 'evaluation').map(({ epoch, value }) => [epoch, value]);
   const { notes } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
-  const { source: _, ...figures } = JSON.parse(report);
+  const { source: _, ...figures } = evaluate(folder);
   return { variant: `${notes.device} ${notes.variant}`, curve, report: figures };
+}
+
+/** What the loop of PyTorch's users reached, epoch by epoch. */
+function judgeLoop(folder) {
+  const lines = readFileSync(join(folder, 'epochs.jsonl'), 'utf8').trim().split('\n');
+  return lines.map((line) => {
+    const epoch = JSON.parse(line);
+    const file = join(folder, `epoch-${String(epoch.epoch).padStart(4, '0')}.npy`);
+    return { ...epoch, distance: evaluate(file, '--against', 'mnist').features.frechetDistance.value };
+  });
+}
+
+function evaluate(...what) {
+  return JSON.parse(
+    execFileSync(process.execPath, [program, 'evaluate', ...what, '--json', ...threads], { encoding: 'utf8' }),
+  );
 }
 
 const [what] = positionals;
@@ -68,8 +83,11 @@ if (what === 'train') {
       const found = train(run, seed, join(values.runs, folderOf(run, seed)));
       save((all) => ({ ...all, runs: { ...all.runs, [key]: found } }));
     }
+} else if (what === 'loop' && values.from) {
+  const loop = judgeLoop(values.from);
+  save((all) => ({ ...all, loop }));
 } else if (what === 'times') {
   const times = await measureTimes();
   save((all) => ({ ...all, times }));
 } else if (what === 'tables') publishTables(results());
-else throw new Error('usage: node bench/quality/quality.mjs train | times | tables');
+else throw new Error('usage: node bench/quality/quality.mjs train | loop --from FOLDER | times | tables');

@@ -16,6 +16,7 @@ const TABLES = {
     const rows = done.map(({ run, found }) => row(run, found, minutes(run)));
     return table(heads, [...rows, floorRow(done[0])]) + (times ? `\n\nMinutes: ${times.where}.` : '');
   },
+  glance: (done, times, loop) => (times && loop ? glance(done, times, loop) : NOTHING),
   curves: (done) => {
     const rows = done.flatMap(({ run, found }) =>
       found.filter(({ curve }) => curve.length > 1).map(({ seed, curve }) => ({ run, seed, curve: new Map(curve) })),
@@ -51,16 +52,40 @@ const TABLES = {
 };
 
 /** Which runs a table is of, where its name is not theirs. */
-const OF = { curves: 'presets' };
+const OF = { curves: 'presets', glance: 'presets' };
 
-export function publishTables({ runs, times }) {
+/** The mean distance of all seeds after each epoch. */
+const curveOf = (done, name) => {
+  const curves = done
+    .filter(({ run }) => run.name === name && run.epochs === 15)
+    .flatMap(({ found }) => found.map(({ curve }) => curve));
+  return new Map(curves[0]?.map(([epoch], i) => [epoch, mean(curves.map((curve) => curve[i][1]))]));
+};
+
+/** Equal minutes: where the presets are when the loop of PyTorch's users ends an epoch. */
+function glance(done, times, loop) {
+  const presets = ['`best`', '`tf2018`'];
+  const curves = presets.map((name) => curveOf(done, name));
+  let seconds = 0;
+  const rows = loop.map(({ epoch, seconds: own, distance }) => {
+    seconds += own;
+    const reached = presets.map((name, i) => {
+      const epochs = Math.min(15, Math.floor(seconds / times.epochs[name]));
+      return epochs > 0 ? `${curves[i].get(epochs).toFixed(1)} (${epochs})` : '';
+    });
+    return [(seconds / 60).toFixed(1), reached[0], `${distance.toFixed(1)} (${epoch})`, reached[1]];
+  });
+  return `${table(['minutes', presets[0], `PyTorch ${loop[0].torch}`, presets[1]], rows)}\n\nAfter how many epochs, in brackets. ${times.where}.`;
+}
+
+export function publishTables({ runs, times, loop }) {
   const done = RUNS.map((run) => ({
     run,
     found: run.seeds.filter((seed) => runs[keyOf(run, seed)]).map((seed) => ({ seed, ...runs[keyOf(run, seed)] })),
   })).filter(({ found }) => found.length > 0);
   for (const [name, text] of Object.entries(TABLES)) {
     const own = done.filter(({ run }) => run.table === (OF[name] ?? name));
-    publish(name, own.length > 0 ? text(own, times) : NOTHING, DOCUMENT);
+    publish(name, own.length > 0 ? text(own, times, loop) : NOTHING, DOCUMENT);
   }
 }
 

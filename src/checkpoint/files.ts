@@ -42,8 +42,8 @@ export function newestCheckpoint(folder: string): CheckpointFile | null {
  * Removes the superfluous checkpoints of a folder and returns their paths.
  * @throws DcganError when one can't be removed
  */
-export function prune(folder: string, keepEvery = 15): string[] {
-  return superfluous(listCheckpoints(folder), keepEvery).map(({ path }) => {
+export function prune(folder: string): string[] {
+  return superfluous(listCheckpoints(folder)).map(({ path }) => {
     remove(path);
     return path;
   });

@@ -32,7 +32,15 @@ export function byTime(a: Moment, b: Moment): number {
   return a.epoch - b.epoch || (a.step ?? Number.MAX_VALUE) - (b.step ?? Number.MAX_VALUE);
 }
 
-/** Those that may go: all but the last two and the finished epochs that `keepEvery` divides (0 among them). */
-export function superfluous<T extends Moment>(oldestFirst: readonly T[], keepEvery = 15): T[] {
+/** 15 epochs between those that stay; 30 after 300 epochs, 60 after 600: a run of many short epochs keeps about twenty too. */
+function spacing(newest: number): number {
+  let epochs = 15;
+  while (newest > 20 * epochs) epochs *= 2;
+  return epochs;
+}
+
+/** Those that may go: all but the last two and the finished epochs that `spacing` divides (0 among them). */
+export function superfluous<T extends Moment>(oldestFirst: readonly T[]): T[] {
+  const keepEvery = spacing(oldestFirst.at(-1)?.epoch ?? 0);
   return oldestFirst.slice(0, -2).filter(({ epoch, step }) => step !== undefined || epoch % keepEvery !== 0);
 }

@@ -7,6 +7,7 @@ import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, type ConfigOverrides, configSchema, ownClasses } from '../gan/schema.ts';
 import type { Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
+import { augmentFor, epochsFor, groupsFor } from './amount.ts';
 import type { TrainOptions } from './options.ts';
 import { stepsPerEpoch } from './order.ts';
 
@@ -51,16 +52,19 @@ export function configOn(
     throw usage({ what: 'classes differs from the data', expected: String(classes), got: String(given.classes) });
   return resolveConfig(preset, {
     ...given,
+    ...fitted(data.count, preset, { ...given, epochs: rest.epochs }),
     classes,
     groups,
-    ...(rest.epochs !== undefined && { epochs: rest.epochs }),
     imageSize,
     channels: channels as Config['channels'],
   });
 }
 
-/** Groups that preset `best` asks for, where each has enough images to have something in common. */
-const [GROUPS, IMAGES_OF_GROUP] = [100, 50];
+/** What depends on the number of images, with preset `best`. */
+function fitted(images: number, preset: string, { epochs, augment, batchSize }: ConfigOverrides): ConfigOverrides {
+  if (preset !== 'best') return { epochs, augment };
+  return { epochs: epochs ?? epochsFor(images, batchSize), augment: augment ?? augmentFor(images) };
+}
 
 /** Groups of alike images to train with; 0: none. Preset `best` wants some, where it is not told of classes. */
 function groupsOn(
@@ -69,10 +73,7 @@ function groupsOn(
   cond: boolean | undefined,
   { groups, classes }: ConfigOverrides,
 ): number {
-  if (groups === undefined) {
-    const fitting = Math.min(GROUPS, Math.floor(data.count / IMAGES_OF_GROUP));
-    return preset === 'best' && !cond && !classes && fitting > 1 ? fitting : 0;
-  }
+  if (groups === undefined) return preset === 'best' && !cond && !classes ? groupsFor(data.count) : 0;
   if (groups > 0 && cond)
     throw usage({
       what: 'groups and cond exclude each other: groups stand in for classes',

@@ -69,6 +69,7 @@ it('a terminal has one live line, which gives way to others and is gone at the e
     type: 'epoch',
     seconds: 117.5,
     diversity: 0.5,
+    classDiversity: null,
     generatorGradient: 1,
     discriminatorGradient: 1,
   });

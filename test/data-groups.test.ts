@@ -109,10 +109,10 @@ describe('a training on groups', () => {
   it('and trains longer on few images, and augments them', () => {
     const many = datasetOf(10_000, noise);
     const on = (count: number, options = {}) => configOn(many.limit(count), { preset: 'best', ...options });
-    expect(on(10_000)).toMatchObject({ epochs: 32, augment: 'none' });
-    expect(on(9_999)).toMatchObject({ epochs: 32, augment: 'diffaugment' });
-    expect(on(640)).toMatchObject({ epochs: 500, augment: 'diffaugment' });
-    expect(on(640, { batchSize: 32 })).toMatchObject({ epochs: 250 });
+    expect(on(10_000)).toMatchObject({ epochs: 26, augment: 'none' });
+    expect(on(9_999)).toMatchObject({ epochs: 26, augment: 'diffaugment' });
+    expect(on(640)).toMatchObject({ epochs: 400, augment: 'diffaugment' });
+    expect(on(640, { batchSize: 32 })).toMatchObject({ epochs: 200 });
     expect(on(640, { epochs: 3, augment: 'none' })).toMatchObject({ epochs: 3, augment: 'none' });
     expect(configOn(many.limit(640), { preset: 'tiny' })).toMatchObject({ epochs: 10, augment: 'none' });
   });

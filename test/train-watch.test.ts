@@ -49,7 +49,7 @@ describe('the watch', () => {
       return [
         ...watch.step({ step, generatorLoss, discriminatorLoss, realScore, fakeScore }),
         ...(Number.isInteger(epoch)
-          ? watch.epoch({ epoch, step, diversity: RECORDED_DIVERSITY[epoch - 1]!, ...GRADIENTS })
+          ? watch.epoch({ epoch, step, diversity: RECORDED_DIVERSITY[epoch - 1]!, classDiversity: null, ...GRADIENTS })
           : []),
       ];
     });
@@ -86,13 +86,33 @@ describe('the watch', () => {
     const collapse = (...diversities: (number | null)[]): Warning[] => {
       const watch = new Watch(presets.tf2018);
       return diversities.flatMap((diversity, i) =>
-        watch.epoch({ epoch: i + 1, step: 10 * (i + 1), diversity, ...GRADIENTS }),
+        watch.epoch({ epoch: i + 1, step: 10 * (i + 1), diversity, classDiversity: null, ...GRADIENTS }),
       );
     };
     expect(collapse(0.03, 0.05, 0.03, 0.4, 0.9, 0.2, 0.9)).toEqual([]);
     expect(collapse(0.03, 0.4, 0.9, 0.2, 0.1)).toMatchObject([{ condition: 'mode-collapse', since: 40, step: 50 }]);
     expect(collapse(0.01, 0.01, 0.01)).toMatchObject([{ condition: 'mode-collapse', since: 10, step: 20 }]);
     expect(collapse(null, null, null)).toEqual([]);
+  });
+
+  it('knows samples of a class that are all alike, however unlike classes are', () => {
+    const collapse = (groups: number, ...within: (number | null)[]): Warning[] => {
+      const watch = new Watch({ ...presets.best, classes: 28, groups });
+      return within.flatMap((classDiversity, i) =>
+        watch.epoch({ epoch: i + 1, step: 400 * (i + 1), diversity: 0.9, classDiversity, ...GRADIENTS }),
+      );
+    };
+    expect(collapse(28, 0.1, 0.1, 0.1, 0.2, 0.1)).toEqual([]);
+    const [found, ...more] = collapse(28, 0.3, 0.3, 0.14, 0.12, 0.1);
+    expect([found, more]).toMatchObject([{ condition: 'class-collapse', since: 1200, step: 1600 }, []]);
+    expect(found!.seen).toContain(
+      'samples of one group in epoch 4 differ from each other only 12.0 % as much as its reals do',
+    );
+    expect(found!.help).toContain('--groups 0, or --augment diffaugment');
+    const [ofClasses] = collapse(0, 0.1, 0.1, 0.1, 0.1);
+    expect(ofClasses!.seen).toContain('samples of one class');
+    expect(ofClasses!.help).not.toContain('--groups');
+    expect(collapse(28, null, null, null, null)).toEqual([]);
   });
 
   it('remembers what it was told, and so repeats nothing', () => {
@@ -111,6 +131,7 @@ describe('the watch', () => {
     const conditions: Condition[] = [
       'discriminator-won',
       'mode-collapse',
+      'class-collapse',
       'oscillation',
       'explosion',
       'vanished-gradient',
@@ -149,6 +170,7 @@ describe('a real training', () => {
   it.each<[WarningEvent['condition'], TrainOptions]>([
     ['discriminator-won', { discriminatorLearningRate: 2e-3, generatorLearningRate: 1e-5, epochs: 40 }],
     ['mode-collapse', { learningRate: 0.9, epochs: 20 }],
+    ['class-collapse', { learningRate: 0.9, groups: 4, batchSize: 2, epochs: 20 }],
     ['explosion', { learningRate: 0.9, epochs: 20 }],
     ['vanished-gradient', { learningRate: 0.9, epochs: 60 }],
     ['oscillation', { learningRate: 5e-3, batchSize: 2, epochs: 20 }],

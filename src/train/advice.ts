@@ -4,7 +4,13 @@
 import { type Config, learningRates } from '../gan/schema.ts';
 
 /** What can go wrong that shows in a run's numbers while they still are numbers. */
-export type Condition = 'discriminator-won' | 'mode-collapse' | 'oscillation' | 'explosion' | 'vanished-gradient';
+export type Condition =
+  | 'discriminator-won'
+  | 'mode-collapse'
+  | 'class-collapse'
+  | 'oscillation'
+  | 'explosion'
+  | 'vanished-gradient';
 
 /** One sentence, no full stop. */
 export function adviceOn(condition: Condition, config: Config): string {
@@ -29,6 +35,7 @@ const penalty = ({ r1, loss, discriminatorBatchNorm }: Config): Option =>
 const smoothing = ({ loss, labelSmoothing }: Config): Option =>
   loss !== 'ns' || labelSmoothing > 0 ? null : '--label-smoothing 0.1';
 const augmentation = ({ augment }: Config): Option => (augment === 'none' ? '--augment diffaugment' : null);
+const fewerGroups = ({ groups }: Config): Option => (groups > 0 ? '--groups 0' : null);
 const lessMomentum = ({ beta1 }: Config): Option => (beta1 > 0.5 ? '--beta1 0.5' : null);
 const largerBatch = ({ batchSize }: Config): Option => (batchSize < 64 ? '--batch-size 64' : null);
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
@@ -41,6 +48,7 @@ const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
     slowerDiscriminator(config),
   ],
   'mode-collapse': (config) => [slowerGenerator(config), penalty(config), augmentation(config)],
+  'class-collapse': (config) => [fewerGroups(config), augmentation(config), slowerGenerator(config)],
   oscillation: (config) => [lowerRates(config, 0.5), largerBatch(config), lessMomentum(config), penalty(config)],
   explosion: (config) => [lowerRates(config, 0.1), clipping(config)],
   'vanished-gradient': (config) => [lowerRates(config, 0.1), clipping(config)],

@@ -1,9 +1,70 @@
-// How much a run's pictures differ from each other, against how much the reals do: near 0 when the generator draws the same
-// whatever noise it is given, about 1 when its pictures are as different as the data.
+// How much a run's samples differ from each other, against how much the reals do: near 0 when the generator draws the same whatever
+// noise it is given, about 1 when its samples are as different as the data. Told of classes, a generator could draw one image of each and
+// still look diverse: so samples of one class are compared too, with the reals of that class.
 import type { Dataset } from '../data/dataset.ts';
+import type { DCGAN } from '../gan/dcgan.ts';
+import { FIXED_COUNT } from '../gan/model.ts';
 
 /** Reals that are compared with each other. */
 const REALS = 64;
+/** Classes that are looked into. */
+const CLASSES = 4;
+
+export interface Diversities {
+  /** Mean distance between the pictures of the fixed noise, as a share of that between reals; null where the reals are all alike. */
+  readonly diversity: number | null;
+  /** The same among samples of one class, or group, and its reals, mean of four classes; null without classes. */
+  readonly classDiversity: number | null;
+}
+
+/** Measures a run's samples against its data. */
+export class Diversity {
+  readonly #data: Dataset;
+  readonly #reals: number;
+  /** Classes that are looked into, from all over, and the mean distance within each of them. */
+  readonly #classes: readonly { readonly label: number; readonly distance: number }[];
+
+  constructor(data: Dataset, classes: number) {
+    this.#data = data;
+    this.#reals = this.#distance(spread(Uint32Array.from({ length: data.count }, (_, i) => i)));
+    const looked = Math.min(CLASSES, classes);
+    this.#classes = Array.from({ length: looked }, (_, i) => Math.floor((i * classes) / looked)).map((label) => ({
+      label,
+      distance: this.#distance(spread(indicesOf(data, label))),
+    }));
+  }
+
+  /** `pictures`: what the generator makes of the fixed noise, as the run shows it. */
+  async of(gan: DCGAN, pictures: Float32Array): Promise<Diversities> {
+    return {
+      diversity: this.#reals > 0 ? meanDistance(pictures, this.#data.imageSize) / this.#reals : null,
+      classDiversity: await this.#within(gan),
+    };
+  }
+
+  async #within(gan: DCGAN): Promise<number | null> {
+    const total = this.#classes.reduce((sum, { distance }) => sum + distance, 0);
+    if (total === 0) return null;
+    const each = Math.floor(FIXED_COUNT / this.#classes.length);
+    const last = this.#classes.length - 1;
+    const classes = Array.from(
+      { length: FIXED_COUNT },
+      (_, i) => this.#classes[Math.min(Math.floor(i / each), last)]!.label,
+    );
+    const { imageSize } = this.#data;
+    const samples = await gan.generate(await gan.fixedNoise(), { classes });
+    const own = this.#classes.reduce(
+      (sum, _, i) => sum + meanDistance(samples.subarray(i * each * imageSize, (i + 1) * each * imageSize), imageSize),
+      0,
+    );
+    return own / total;
+  }
+
+  #distance(indices: Uint32Array): number {
+    const { imageSize } = this.#data;
+    return meanDistance(this.#data.batch(indices, new Float32Array(indices.length * imageSize)), imageSize);
+  }
+}
 
 /** The mean distance between two of some images, each `values` long; 0 for a single one. */
 export function meanDistance(images: Float32Array, values: number): number {
@@ -18,10 +79,16 @@ export function meanDistance(images: Float32Array, values: number): number {
   return count > 1 ? total / ((count * (count - 1)) / 2) : 0;
 }
 
-/** The mean distance between reals from all over the data, which may be sorted by class. */
-export function distanceOfReals(data: Dataset): number {
-  const count = Math.min(REALS, data.count);
-  const indices = Uint32Array.from({ length: count }, (_, i) => Math.floor((i * data.count) / count));
-  const reals = data.batch(indices, new Float32Array(count * data.imageSize));
-  return meanDistance(reals, data.imageSize);
+/** Some of the indices, from all over: the data may be sorted. */
+function spread(indices: Uint32Array): Uint32Array {
+  const count = Math.min(REALS, indices.length);
+  return Uint32Array.from({ length: count }, (_, i) => indices[Math.floor((i * indices.length) / count)]!);
+}
+
+function indicesOf({ labels }: Dataset, label: number): Uint32Array {
+  const found: number[] = [];
+  labels?.forEach((each, i) => {
+    if (each === label) found.push(i);
+  });
+  return Uint32Array.from(found);
 }

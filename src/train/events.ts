@@ -6,6 +6,7 @@ import type { MachineInfo } from '../gan/machine.ts';
 import type { Config } from '../gan/schema.ts';
 import type { Measurement } from '../metrics/gauge.ts';
 import type { Picture } from '../render/grid.ts';
+import type { Diversities } from './diversity.ts';
 import type { GradientNorms } from './state.ts';
 import type { Warning } from './watch.ts';
 
@@ -56,12 +57,10 @@ export interface CheckpointEvent {
 }
 
 /** An epoch is done, picture and checkpoint included: means over its steps, and the time all of it took. */
-export interface EpochEvent extends StepResult, GradientNorms {
+export interface EpochEvent extends StepResult, Diversities, GradientNorms {
   readonly type: 'epoch';
   readonly epoch: number;
   readonly step: number;
-  /** Mean distance between the pictures of the fixed noise, as a share of that between reals; null where reals are all alike. */
-  readonly diversity: number | null;
   readonly seconds: number;
 }
 

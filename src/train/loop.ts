@@ -5,7 +5,7 @@ import type { Tensor } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import type { Divergence } from './divergence.ts';
-import { distanceOfReals, meanDistance } from './diversity.ts';
+import { Diversity } from './diversity.ts';
 import type { EpochEvent, StepEvent, WarningEvent } from './events.ts';
 import { meansOf } from './means.ts';
 import type { MetricsLine, TrainedLine } from './metrics.ts';
@@ -36,7 +36,7 @@ export abstract class Loop<E, C> {
   /** Each step's images: one array for all, or the garbage of two steps would outgrow a small model. */
   readonly #images: Float32Array<ArrayBuffer>;
   readonly #watch: Watch;
-  #distanceOfReals: number | null = null;
+  #diversity: Diversity | null = null;
   /** The newest checkpoint, where this loop saved one, and its steps. */
   #checkpoint: C | null = null;
   #saved: number;
@@ -127,7 +127,8 @@ export abstract class Loop<E, C> {
     const images = await progressImages(gan);
     const picture = this.picture(epoch, images);
     const seconds = (): number => before + (performance.now() - started - waited) / 1000;
-    const found = { diversity: this.#diversity(images), ...gradientNorms(state) };
+    this.#diversity ??= new Diversity(data, gan.config.classes);
+    const found = { ...(await this.#diversity.of(gan, images)), ...gradientNorms(state) };
     const event = { type: 'epoch', epoch, step: gan.steps, ...meansOf(lines), ...found } as const;
     this.note({ ...event, seconds: seconds() });
     gan.epoch = epoch;
@@ -150,11 +151,6 @@ export abstract class Loop<E, C> {
     const result = await gan.step(data.batch(indices, images), { classes });
     const seconds = (performance.now() - started) / 1000;
     return { type: 'step', step: gan.steps, epoch, stepInEpoch, images: indices.length, ...result, seconds };
-  }
-
-  #diversity(images: Float32Array): number | null {
-    this.#distanceOfReals ??= distanceOfReals(this.data);
-    return this.#distanceOfReals > 0 ? meanDistance(images, this.data.imageSize) / this.#distanceOfReals : null;
   }
 
   async #state(): Promise<State | null> {

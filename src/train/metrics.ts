@@ -22,6 +22,7 @@ const trainedSchema = z.looseObject({
   fakeScore: value,
   /** Of an epoch. */
   diversity: value.optional(),
+  classDiversity: value.optional(),
   generatorGradient: value.optional(),
   discriminatorGradient: value.optional(),
   seconds: z.number(),

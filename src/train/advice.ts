@@ -35,7 +35,9 @@ const penalty = ({ r1, loss, discriminatorBatchNorm }: Config): Option =>
 const smoothing = ({ loss, labelSmoothing }: Config): Option =>
   loss !== 'ns' || labelSmoothing > 0 ? null : '--label-smoothing 0.1';
 const augmentation = ({ augment }: Config): Option => (augment === 'none' ? '--augment diffaugment' : null);
-const fewerGroups = ({ groups }: Config): Option => (groups > 0 ? '--groups 0' : null);
+// It lets the discriminator see how alike the images of a batch are.
+const batchNorm = ({ discriminatorBatchNorm, loss, r1, spectralNorm }: Config): Option =>
+  discriminatorBatchNorm || loss === 'wgan-gp' || r1 > 0 || spectralNorm ? null : '--bn-d';
 const lessMomentum = ({ beta1 }: Config): Option => (beta1 > 0.5 ? '--beta1 0.5' : null);
 const largerBatch = ({ batchSize }: Config): Option => (batchSize < 64 ? '--batch-size 64' : null);
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
@@ -47,8 +49,8 @@ const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
     augmentation(config),
     slowerDiscriminator(config),
   ],
-  'mode-collapse': (config) => [slowerGenerator(config), penalty(config), augmentation(config)],
-  'class-collapse': (config) => [fewerGroups(config), augmentation(config), slowerGenerator(config)],
+  'mode-collapse': (config) => [batchNorm(config), slowerGenerator(config), penalty(config), augmentation(config)],
+  'class-collapse': (config) => [batchNorm(config), augmentation(config), slowerGenerator(config)],
   oscillation: (config) => [lowerRates(config, 0.5), largerBatch(config), lessMomentum(config), penalty(config)],
   explosion: (config) => [lowerRates(config, 0.1), clipping(config)],
   'vanished-gradient': (config) => [lowerRates(config, 0.1), clipping(config)],

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 
 const COMPILER = 'clang-19';
 const LINKER = 'wasm-ld-19';
-const TODO = 'Install Debian\'s compiler: "apt-get install clang-19 lld-19"';
+const HOW_TO_INSTALL = 'Install Debian\'s compiler: "apt-get install clang-19 lld-19"';
 const kernels = fileURLToPath(new URL('../kernels/', import.meta.url));
 /** Builds by name, and the flags that only they have. */
 const BUILDS = { 'dcgan.wasm': [], 'dcgan-relaxed.wasm': ['-mrelaxed-simd'] };
@@ -66,7 +66,7 @@ function toolVersions() {
     try {
       return execFileSync(tool, ['--version'], { encoding: 'utf8' }).split('\n')[0].trim();
     } catch {
-      return fail(`${tool} is not here. ${TODO}`);
+      return fail(`${tool} is not here. ${HOW_TO_INSTALL}`);
     }
   });
 }

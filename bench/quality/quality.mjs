@@ -46,10 +46,7 @@ function train(run, seed, folder) {
     },
   );
   if (status !== 0) throw new Error(`training ended with ${status}: ${keyOf(run, seed)}`);
-  const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const lines = jsonLines(join(folder, 'metrics.jsonl'));
   const curve = lines.filter(({ type }) => type === 'evaluation').map(({ epoch, value }) => [epoch, value]);
   const { notes } = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'));
   const { source: _, ...figures } = evaluate(folder);
@@ -58,12 +55,17 @@ function train(run, seed, folder) {
 
 /** What the loop of PyTorch's users reached, epoch by epoch. */
 function judgeLoop(folder) {
-  const lines = readFileSync(join(folder, 'epochs.jsonl'), 'utf8').trim().split('\n');
-  return lines.map((line) => {
-    const epoch = JSON.parse(line);
+  return jsonLines(join(folder, 'epochs.jsonl')).map((epoch) => {
     const file = join(folder, `epoch-${String(epoch.epoch).padStart(4, '0')}.npy`);
     return { ...epoch, distance: evaluate(file, '--against', 'mnist').features.frechetDistance.value };
   });
+}
+
+function jsonLines(file) {
+  return readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 function evaluate(...what) {

@@ -57,7 +57,7 @@ const OF = { curves: 'presets', glance: 'presets' };
 /** The mean distance of all seeds after each epoch. */
 const curveOf = (done, name) => {
   const curves = done
-    .filter(({ run }) => run.name === name && run.epochs === 15)
+    .filter(({ run }) => run.name === name && run.every === 1)
     .flatMap(({ found }) => found.map(({ curve }) => curve));
   return new Map(curves[0]?.map(([epoch], i) => [epoch, mean(curves.map((curve) => curve[i][1]))]));
 };
@@ -70,7 +70,7 @@ function glance(done, times, loop) {
   const rows = loop.map(({ epoch, seconds: own, distance }) => {
     seconds += own;
     const reached = presets.map((name, i) => {
-      const epochs = Math.min(15, Math.floor(seconds / times.epochs[name]));
+      const epochs = Math.min(curves[i].size, Math.floor(seconds / times.epochs[name]));
       return epochs > 0 ? `${curves[i].get(epochs).toFixed(1)} (${epochs})` : '';
     });
     return [(seconds / 60).toFixed(1), reached[0], `${distance.toFixed(1)} (${epoch})`, reached[1]];

@@ -26,12 +26,11 @@ export class Diversity {
 
   constructor(data: Dataset, classes: number) {
     this.#data = data;
-    this.#reals = this.#distance(spread(Uint32Array.from({ length: data.count }, (_, i) => i)));
-    const looked = Math.min(CLASSES, classes);
-    this.#classes = Array.from({ length: looked }, (_, i) => Math.floor((i * classes) / looked)).map((label) => ({
-      label,
-      distance: this.#distance(spread(indicesOf(data, label))),
-    }));
+    this.#reals = this.#distance(evenly(data.count, REALS));
+    this.#classes = Array.from(evenly(classes, CLASSES), (label) => {
+      const own = indicesOf(data, label);
+      return { label, distance: this.#distance(evenly(own.length, REALS).map((i) => own[i]!)) };
+    });
   }
 
   /** `pictures`: what the generator makes of the fixed noise, as the run shows it. */
@@ -46,13 +45,10 @@ export class Diversity {
     const total = this.#classes.reduce((sum, { distance }) => sum + distance, 0);
     if (total === 0) return null;
     const each = Math.floor(FIXED_COUNT / this.#classes.length);
-    const last = this.#classes.length - 1;
-    const classes = Array.from(
-      { length: FIXED_COUNT },
-      (_, i) => this.#classes[Math.min(Math.floor(i / each), last)]!.label,
-    );
+    const classes = this.#classes.flatMap(({ label }) => Array.from({ length: each }, () => label));
+    const noise = (await gan.fixedNoise()).subarray(0, classes.length * gan.config.latent);
+    const samples = await gan.generate(noise, { classes });
     const { imageSize } = this.#data;
-    const samples = await gan.generate(await gan.fixedNoise(), { classes });
     const own = this.#classes.reduce(
       (sum, _, i) => sum + meanDistance(samples.subarray(i * each * imageSize, (i + 1) * each * imageSize), imageSize),
       0,
@@ -79,10 +75,10 @@ export function meanDistance(images: Float32Array, values: number): number {
   return count > 1 ? total / ((count * (count - 1)) / 2) : 0;
 }
 
-/** Some of the indices, from all over: the data may be sorted. */
-function spread(indices: Uint32Array): Uint32Array {
-  const count = Math.min(REALS, indices.length);
-  return Uint32Array.from({ length: count }, (_, i) => indices[Math.floor((i * indices.length) / count)]!);
+/** Up to `most` of the numbers below `count`, from all over: data may be sorted. */
+function evenly(count: number, most: number): Uint32Array {
+  const length = Math.min(most, count);
+  return Uint32Array.from({ length }, (_, i) => Math.floor((i * count) / length));
 }
 
 function indicesOf({ labels }: Dataset, label: number): Uint32Array {

@@ -52,16 +52,27 @@ const CLASS_COLLAPSED_AFTER = 1000;
 /** Share of its longest gradient with which a network learns no more. Sound: 0.04 and more; provoked: 3e-8 and less. */
 const VANISHED_SHARE = 1e-6;
 
+/** How long something has been so. */
+class Streak {
+  #since: number | null = null;
+
+  /** The step since which it holds, told of each in order; null where it does not. */
+  since(step: number, holds: boolean): number | null {
+    this.#since = holds ? (this.#since ?? step) : null;
+    return this.#since;
+  }
+}
+
 export class Watch {
   readonly #config: Config;
   readonly #warned = new Set<Condition>();
-  #wonSince = 0;
-  #explodedSince = 0;
+  readonly #won = new Streak();
+  readonly #exploded = new Streak();
   readonly #swings: number[] = [];
   #wasHigh: boolean | null = null;
   #mostDiverse = 0;
-  #lowSince = 0;
-  #lowInClassesSince = 0;
+  readonly #low = new Streak();
+  readonly #lowInClasses = new Streak();
   readonly #longest = { generatorGradient: 0, discriminatorGradient: 0 };
 
   constructor(config: Config) {
@@ -80,7 +91,9 @@ export class Watch {
   }
 
   step(numbers: WatchedStep): Warning[] {
-    return [this.#won(numbers), this.#exploded(numbers), this.#swung(numbers)].filter((found) => found !== null);
+    return [this.#seenWon(numbers), this.#seenExploded(numbers), this.#swung(numbers)].filter(
+      (found) => found !== null,
+    );
   }
 
   epoch(epoch: WatchedEpoch): Warning[] {
@@ -89,26 +102,24 @@ export class Watch {
     );
   }
 
-  #won({ step, realScore, fakeScore, discriminatorLoss }: WatchedStep): Warning | null {
+  #seenWon({ step, realScore, fakeScore, discriminatorLoss }: WatchedStep): Warning | null {
     const { loss, labelSmoothing } = this.#config;
     if (loss === 'wgan-gp') return null;
     const gap = (realScore - fakeScore) / (1 - labelSmoothing);
     const won = loss === 'ls' ? discriminatorLoss < WON_LEAST_SQUARES : gap > WON_GAP;
-    if (!won) this.#wonSince = 0;
-    else this.#wonSince ||= step;
-    if (!won || step - this.#wonSince + 1 < WON_STEPS) return null;
+    const since = this.#won.since(step, won);
+    if (since === null || step - since + 1 < WON_STEPS) return null;
     const scores = `D(x) is ${realScore.toFixed(3)}, D(G(z)) ${fakeScore.toFixed(3)}`;
     const seen = `the discriminator has won: it tells reals and fakes apart without fail (${scores})`;
-    return this.#warn('discriminator-won', step, this.#wonSince, seen);
+    return this.#warn('discriminator-won', step, since, seen);
   }
 
-  #exploded({ step, generatorLoss, discriminatorLoss }: WatchedStep): Warning | null {
+  #seenExploded({ step, generatorLoss, discriminatorLoss }: WatchedStep): Warning | null {
     const largest = Math.max(Math.abs(generatorLoss), Math.abs(discriminatorLoss));
-    if (largest < EXPLODED_LOSS) this.#explodedSince = 0;
-    else this.#explodedSince ||= step;
-    if (largest < EXPLODED_LOSS || step - this.#explodedSince + 1 < EXPLODED_STEPS) return null;
+    const since = this.#exploded.since(step, !(largest < EXPLODED_LOSS));
+    if (since === null || step - since + 1 < EXPLODED_STEPS) return null;
     const seen = `the losses explode: G ${generatorLoss.toPrecision(3)}, D ${discriminatorLoss.toPrecision(3)}`;
-    return this.#warn('explosion', step, this.#explodedSince, seen);
+    return this.#warn('explosion', step, since, seen);
   }
 
   #swung({ step, realScore, fakeScore }: WatchedStep): Warning | null {
@@ -129,9 +140,8 @@ export class Watch {
     if (diversity === null) return null;
     const low = diversity < Math.max(COLLAPSED, COLLAPSED_SHARE * this.#mostDiverse);
     this.#mostDiverse = Math.max(this.#mostDiverse, diversity);
-    const since = this.#lowSince;
-    this.#lowSince = low ? since || step : 0;
-    if (!low || since === 0) return null;
+    const since = this.#low.since(step, low);
+    if (since === null || since === step) return null;
     const share = `${(100 * diversity).toFixed(1)} % as much as the reals do`;
     const seen = `mode collapse: the pictures of epoch ${epoch} differ from each other only ${share}`;
     return this.#warn('mode-collapse', step, since, seen);
@@ -139,9 +149,8 @@ export class Watch {
 
   #collapsedInClasses({ step, epoch, classDiversity }: WatchedEpoch): Warning | null {
     const low = classDiversity !== null && classDiversity < CLASS_COLLAPSED && step > CLASS_COLLAPSED_AFTER;
-    const since = this.#lowInClassesSince;
-    this.#lowInClassesSince = low ? since || step : 0;
-    if (!low || since === 0) return null;
+    const since = this.#lowInClasses.since(step, low);
+    if (classDiversity === null || since === null || since === step) return null;
     const of = this.#config.groups > 0 ? 'group' : 'class';
     const share = `${(100 * classDiversity).toFixed(1)} % as much as its reals do`;
     const seen = `mode collapse: samples of one ${of} in epoch ${epoch} differ from each other only ${share}`;

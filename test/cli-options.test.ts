@@ -76,6 +76,18 @@ describe('a run with options', () => {
     expect(half(way.pixels, true)).not.toEqual(half(zeros.pixels, true));
   });
 
+  it("a preset's batch norm can be left out, for what it excludes", async () => {
+    const line = ['--data', 'rows.npy', '--preset', 'best', '--dry-run'];
+    await run('sample', 'all', '--seed', '1', '-o', 'rows.npy');
+    const config = async (...more: string[]) =>
+      JSON.parse((await run('train', ...line, ...more, '--json')).stdout).config;
+    expect(await config()).toMatchObject({ discriminatorBatchNorm: true });
+    expect(await config('--no-bn-d')).toMatchObject({ discriminatorBatchNorm: false, augment: 'diffaugment' });
+    expect(await config('--r1', '0.1')).toMatchObject({ discriminatorBatchNorm: false, r1: 0.1 });
+    const { stderr } = await run('train', ...line, '--bn-d', '--r1', '0.1');
+    expect(stderr).toContain('Leave batch norm out of the discriminator: --no-bn-d.');
+  });
+
   it.each([
     ['--loss wgan-gp --bn-d', 'loss wgan-gp and discriminatorBatchNorm exclude each other: the penalty is'],
     ['--label-smoothing 0.1 --loss ls', 'labelSmoothing needs loss ns: only cross-entropy'],

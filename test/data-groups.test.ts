@@ -106,15 +106,24 @@ describe('a training on groups', () => {
     expect(configOn(labelled, { preset: 'best', cond: true })).toMatchObject({ groups: 0, classes: 3 });
   });
 
-  it('and trains longer on few images, and augments them', () => {
+  it('and trains longer on few images, augments them, and takes batch norm in D where that can be', () => {
     const many = datasetOf(10_000, noise);
     const on = (count: number, options = {}) => configOn(many.limit(count), { preset: 'best', ...options });
-    expect(on(10_000)).toMatchObject({ epochs: 26, augment: 'none' });
-    expect(on(9_999)).toMatchObject({ epochs: 26, augment: 'diffaugment' });
-    expect(on(640)).toMatchObject({ epochs: 400, augment: 'diffaugment' });
+    const few = { augment: 'diffaugment', discriminatorBatchNorm: true };
+    expect(on(10_000)).toMatchObject({ epochs: 26, augment: 'none', discriminatorBatchNorm: false });
+    expect(on(9_999)).toMatchObject({ epochs: 26, ...few });
+    expect(on(640)).toMatchObject({ epochs: 400, ...few });
     expect(on(640, { batchSize: 32 })).toMatchObject({ epochs: 200 });
-    expect(on(640, { epochs: 3, augment: 'none' })).toMatchObject({ epochs: 3, augment: 'none' });
-    expect(configOn(many.limit(640), { preset: 'tiny' })).toMatchObject({ epochs: 10, augment: 'none' });
+    const asked = { epochs: 3, augment: 'none', discriminatorBatchNorm: false } as const;
+    expect(on(640, asked)).toMatchObject(asked);
+    for (const other of [{ r1: 0.1 }, { loss: 'wgan-gp' }, { loss: 'hinge', spectralNorm: true }])
+      expect(on(640, other)).toMatchObject({ ...other, discriminatorBatchNorm: false });
+    expect(() => on(640, { r1: 0.1, discriminatorBatchNorm: true })).toThrow('exclude each other');
+    expect(configOn(many.limit(640), { preset: 'tiny' })).toMatchObject({
+      epochs: 10,
+      augment: 'none',
+      discriminatorBatchNorm: false,
+    });
   });
 
   it.each([

@@ -19,7 +19,7 @@ export interface TrainOptions
   readonly keep?: string | undefined;
   /**
    * Goes on from a checkpoint, written by a page or by Node, or from the newest of a kept run, by its name. Configuration and
-   * seed are its own; other options may then be data, limit, device, threads, contrast, keep and more epochs.
+   * seed are its own; other options may then be data, limit, device, threads, contrast, keep and another number of epochs.
    */
   readonly resume?: string | Blob | Uint8Array | undefined;
 }

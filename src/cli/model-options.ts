@@ -10,7 +10,7 @@ export interface ModelFlags {
   readonly labelSmoothing?: number;
   readonly r1?: number;
   readonly spectralNorm?: true;
-  readonly bnD?: true;
+  readonly bnD?: boolean;
   readonly dropout?: number;
   readonly augment?: ConfigOverrides['augment'];
   readonly ema?: number;
@@ -38,7 +38,9 @@ export function addModelOptions(command: Command): Command {
   decimal('--label-smoothing <x>', "the discriminator's target for reals is 1 - X (loss ns)", 0, 0.5);
   decimal('--r1 <gamma>', "penalty on the discriminator's slope at reals", 0, Number.POSITIVE_INFINITY);
   command.option('--spectral-norm', 'divide the kernels of the discriminator by their largest singular value');
-  command.option('--bn-d', 'batch norm in the discriminator');
+  command
+    .option('--bn-d', 'batch norm in the discriminator')
+    .option('--no-bn-d', 'none: presets paper and best may have it');
   decimal('--dropout <rate>', 'dropout in the discriminator', 0, 0.96);
   own(
     '--augment <name>',

@@ -32,13 +32,13 @@ const RULES: readonly Rule[] = [
     broken: ({ loss, discriminatorBatchNorm }) => loss === 'wgan-gp' && discriminatorBatchNorm,
     what: 'loss wgan-gp and discriminatorBatchNorm exclude each other',
     why: "the penalty is on each image's own slope, and batch norm mixes the images of a batch",
-    todo: 'Leave batch norm out of the discriminator',
+    todo: 'Leave batch norm out of the discriminator: --no-bn-d',
   },
   {
     broken: ({ r1, discriminatorBatchNorm }) => r1 > 0 && discriminatorBatchNorm,
     what: 'r1 and discriminatorBatchNorm exclude each other',
     why: "the penalty is on each image's own slope, and batch norm mixes the images of a batch",
-    todo: 'Leave batch norm out of the discriminator',
+    todo: 'Leave batch norm out of the discriminator: --no-bn-d',
   },
   {
     broken: ({ loss, r1 }) => loss === 'wgan-gp' && r1 > 0,
@@ -60,8 +60,12 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+const firstBroken = (config: Config): Rule | undefined => RULES.find(({ broken }) => broken(config));
+
+export const makesSense = (config: Config): boolean => !firstBroken(config);
+
 /** @throws a usage error for the first combination that makes no sense */
 export function refuseNonsense(config: Config): void {
-  const rule = RULES.find(({ broken }) => broken(config));
+  const rule = firstBroken(config);
   if (rule) throw usage({ what: `${rule.what}: ${rule.why}`, todo: rule.todo });
 }

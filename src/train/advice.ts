@@ -1,6 +1,7 @@
 // What usually helps a training that goes wrong: options of `dcgan train`, those that it does not have already and could have.
 // Sources: Radford et al. 2016, section 3; Salimans et al., "Improved techniques for training GANs", 2016, section 3; Mescheder et
 // al. 2018; Zhao et al. 2020.
+import { makesSense } from '../gan/combinations.ts';
 import { type Config, learningRates } from '../gan/schema.ts';
 
 /** What can go wrong that shows in a run's numbers while they still are numbers. */
@@ -30,14 +31,15 @@ const lowerRates = (config: Config, share: number): Option => {
 };
 const slowerDiscriminator = (config: Config): Option => rate('--lr-d', learningRates(config).discriminator, 0.5);
 const slowerGenerator = (config: Config): Option => rate('--lr-g', learningRates(config).generator, 0.5);
-const penalty = ({ r1, loss, discriminatorBatchNorm }: Config): Option =>
-  r1 > 0 || loss === 'wgan-gp' || discriminatorBatchNorm ? null : '--r1 0.1';
-const smoothing = ({ loss, labelSmoothing }: Config): Option =>
-  loss !== 'ns' || labelSmoothing > 0 ? null : '--label-smoothing 0.1';
+/** An option that the configuration does not have, and would go with. */
+const unless = (has: boolean, option: string, config: Config): Option => (!has && makesSense(config) ? option : null);
+const penalty = (config: Config): Option => unless(config.r1 > 0, '--r1 0.1', { ...config, r1: 0.1 });
+const smoothing = (config: Config): Option =>
+  unless(config.labelSmoothing > 0, '--label-smoothing 0.1', { ...config, labelSmoothing: 0.1 });
 const augmentation = ({ augment }: Config): Option => (augment === 'none' ? '--augment diffaugment' : null);
 // It lets the discriminator see how alike the images of a batch are.
-const batchNorm = ({ discriminatorBatchNorm, loss, r1, spectralNorm }: Config): Option =>
-  discriminatorBatchNorm || loss === 'wgan-gp' || r1 > 0 || spectralNorm ? null : '--bn-d';
+const batchNorm = (config: Config): Option =>
+  unless(config.discriminatorBatchNorm, '--bn-d', { ...config, discriminatorBatchNorm: true });
 const lessMomentum = ({ beta1 }: Config): Option => (beta1 > 0.5 ? '--beta1 0.5' : null);
 const largerBatch = ({ batchSize }: Config): Option => (batchSize < 64 ? '--batch-size 64' : null);
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');

@@ -44,7 +44,7 @@ export interface TrainOptions
   /** What the pixels of an ONNX network lie between; -1..1 when not given. */
   readonly extractorRange?: Range | undefined;
   /**
-   * Goes on with the run in this folder; other options may then be device, threads, contrast, evaluations and more epochs. Or a checkpoint's
+   * Goes on with the run in this folder; other options may then be device, threads, contrast, evaluations and another number of epochs. Or a checkpoint's
    * file alone, such as a page's: a new run goes on from it, whose data and folder are options too.
    */
   readonly resume?: string | undefined;

@@ -20,8 +20,9 @@ import { type Evaluations, forgetBestAfter, settleEvaluations } from './best.ts'
 import { type Divergence, divergenceIn, halved } from './divergence.ts';
 import { cutMetrics, type MetricsLine, readMetrics } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
+import { stepsPerEpoch } from './order.ts';
 import { checkpointsOf, createRun, type RunConfig, readRunConfig, writeRunConfig } from './run.ts';
-import { configOn, SETTLED, TRAINABLE, toldOf } from './settle.ts';
+import { configOn, refuseDone, SETTLED, TRAINABLE, toldOf } from './settle.ts';
 
 /** A run ready to go on. */
 export interface Prepared {
@@ -177,6 +178,7 @@ export async function prepareResumed(
   const snapshot = path === null ? null : decodeSnapshot(readFile(path), path);
   if (snapshot) checkBelongs(snapshot, old, path!);
   const { epoch, step } = snapshot ?? { epoch: 0, step: 0 };
+  refuseDone(epochs, Math.ceil(step / stepsPerEpoch(data.count, old.config.batchSize)));
   const goOn = lower ? halved(old.config, step, divergence) : old.config;
   if (divergence) notes.push(noteOn(divergence, step, lower));
   const config = { ...goOn, epochs };
@@ -296,8 +298,6 @@ function refuseChanges(options: TrainOptions, old: RunConfig): void {
   if (options.seed !== undefined && options.seed !== old.seed) refuse('seed', old.seed, options.seed);
   if (options.limit !== undefined && options.limit !== old.data.count) refuse('limit', old.data.count, options.limit);
   if (options.out !== undefined) refuse('out', undefined, options.out);
-  if (options.epochs !== undefined && options.epochs < old.config.epochs)
-    refuse('epochs', `${old.config.epochs} or more`, options.epochs);
 }
 
 function changedDevice({ notes: was }: RunConfig, { info }: DCGAN): string[] {

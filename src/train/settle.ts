@@ -7,7 +7,7 @@ import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, type ConfigOverrides, configSchema, ownClasses } from '../gan/schema.ts';
 import type { Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
-import { augmentFor, epochsFor, groupsFor } from './amount.ts';
+import { fitted, groupsFor } from './amount.ts';
 import type { TrainOptions } from './options.ts';
 import { stepsPerEpoch } from './order.ts';
 
@@ -50,20 +50,15 @@ export function configOn(
   const classes = groups || (cond || given.classes ? classesOf(data) : 0);
   if (given.classes && given.classes !== classes)
     throw usage({ what: 'classes differs from the data', expected: String(classes), got: String(given.classes) });
-  return resolveConfig(preset, {
+  const config = resolveConfig(preset, {
     ...given,
-    ...fitted(data.count, preset, { ...given, epochs: rest.epochs }),
+    epochs: rest.epochs,
     classes,
     groups,
     imageSize,
     channels: channels as Config['channels'],
   });
-}
-
-/** What depends on the number of images, with preset `best`. */
-function fitted(images: number, preset: string, { epochs, augment, batchSize }: ConfigOverrides): ConfigOverrides {
-  if (preset !== 'best') return { epochs, augment };
-  return { epochs: epochs ?? epochsFor(images, batchSize), augment: augment ?? augmentFor(images) };
+  return preset === 'best' ? fitted(config, data.count, rest) : config;
 }
 
 /** Groups of alike images to train with; 0: none. Preset `best` wants some, where it is not told of classes. */
@@ -133,9 +128,18 @@ export function continuedConfig(
       `${epoch * steps} to ${(epoch + 1) * steps - 1} steps after ${epoch} epochs`,
       String(step),
     );
-  if (epochs < epoch)
-    throw usage({ what: 'epochs does not fit', expected: `${epoch} or more, which are done`, got: String(epochs) });
+  refuseDone(epochs, Math.ceil(step / steps));
   return { ...config, epochs };
+}
+
+/** A run that goes on may end earlier than it was to, but not before what it has done. */
+export function refuseDone(epochs: number, begun: number): void {
+  if (epochs >= begun) return;
+  throw usage({
+    what: 'epochs does not fit',
+    expected: `${begun} or more, which are done or begun`,
+    got: String(epochs),
+  });
 }
 
 const SAME_DATA = 'Give the same images again, and the same limit';

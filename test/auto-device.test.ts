@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { chooseBest, type Surroundings } from '../src/engine/backends/auto.ts';
 import { chooseDevice } from '../src/engine/backends/index.ts';
 import { finding, keepFinding } from '../src/platform/findings.ts';
@@ -130,12 +130,8 @@ it.skipIf(card)(`loads no GPU library where no card shows${card ? ` (skipped: ${
 });
 
 it('keeps findings in the cache, and does without one', async () => {
-  const before = process.env.DCGAN_CACHE_DIR;
-  onTestFinished(() => {
-    if (before === undefined) delete process.env.DCGAN_CACHE_DIR;
-    else process.env.DCGAN_CACHE_DIR = before;
-  });
-  process.env.DCGAN_CACHE_DIR = temporaryFolder();
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('DCGAN_CACHE_DIR', temporaryFolder());
   expect(await finding('a')).toBe(undefined);
   await keepFinding('a', { gpu: 1 });
   expect(await finding('a')).toEqual({ gpu: 1 });

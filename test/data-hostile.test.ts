@@ -1,34 +1,18 @@
 // What is damaged, empty or meant to harm: the file is named, there is a way on, and nothing is written outside the cache.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { create, Header } from 'tar';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { decode } from '../src/data/decode.ts';
 import { folderSupply } from '../src/data/folder.ts';
 import { loadDataset } from '../src/data/load.ts';
+import { workInFolders } from './support/folders.ts';
 import { hugePng, noisy, png, type ZipEntry, zip } from './support/pictures.ts';
 
-let home: string;
-let outer: string;
-let good: Buffer;
-
-beforeEach(async () => {
-  home = process.cwd();
-  outer = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
-  mkdirSync(join(outer, 'deep/work'), { recursive: true });
-  process.env.DCGAN_CACHE_DIR = join(outer, 'cache');
-  process.chdir(join(outer, 'deep/work'));
-  good = await png(noisy(16, 1));
-});
-
-afterEach(() => {
-  process.chdir(home);
-  delete process.env.DCGAN_CACHE_DIR;
-  rmSync(outer, { recursive: true });
-});
+const outer = workInFolders('deep/work');
+const good = await png(noisy(16, 1));
 
 const WAY_ON = 'Mend or remove it, or leave all such files out: --skip-broken.';
 
@@ -44,7 +28,7 @@ async function isBroken(where: string, message: string, left = 1): Promise<void>
 
 /** All files but the cache's. */
 function everything(): string[] {
-  return readdirSync(outer, { recursive: true, encoding: 'utf8' })
+  return readdirSync(outer.path, { recursive: true, encoding: 'utf8' })
     .filter((name) => !name.startsWith('cache'))
     .sort();
 }
@@ -213,5 +197,5 @@ test('a build that fails or is stopped leaves nothing in the cache', async () =>
   await expect(stopped).rejects.toThrow('abort');
   writeFileSync('p/29.png', readFileSync('p/28.png').subarray(0, 99));
   await expect(loadDataset('p')).rejects.toThrow("p/29.png can't be used: it is damaged");
-  expect(readdirSync(join(outer, 'cache/data'))).toEqual([]);
+  expect(readdirSync(join(outer.path, 'cache/data'))).toEqual([]);
 });

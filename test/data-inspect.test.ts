@@ -1,26 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { inspectData } from '../src/data/inspect.ts';
 import { differingBits, type Hash, NearGroups, perceptualHash } from '../src/data/likeness.ts';
 import { encodeNpy } from '../src/data/npy.ts';
+import { workInFolders } from './support/folders.ts';
 import { noisy, plain, png } from './support/pictures.ts';
 
-let home: string;
-let folder: string;
-
-beforeEach(() => {
-  home = process.cwd();
-  folder = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
-  process.chdir(folder);
-});
-
-afterEach(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true });
-});
+workInFolders();
 
 /** Something with low frequencies: noise of 6 × 6, enlarged. */
 const scene = (seed: number, width = 64, height = 64): Promise<Buffer> =>

@@ -1,39 +1,15 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { create } from 'tar';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { evict } from '../src/data/evict.ts';
 import { type LoadOptions, loadDataset } from '../src/data/load.ts';
 import { encodeNpy } from '../src/data/npy.ts';
+import { workInFolders } from './support/folders.ts';
 import { noisy, plain, png, zip } from './support/pictures.ts';
 
-let home: string;
-let folder: string;
-
-beforeEach(() => {
-  home = process.cwd();
-  folder = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
-  process.env.DCGAN_CACHE_DIR = join(folder, 'cache');
-  process.chdir(folder);
-});
-
-afterEach(() => {
-  process.chdir(home);
-  delete process.env.DCGAN_CACHE_DIR;
-  rmSync(folder, { recursive: true });
-});
+workInFolders();
 
 const RED = [255, 0, 0] as const;
 const BLUE = [0, 0, 255] as const;

@@ -1,24 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openFashion } from '../src/data/known.ts';
 import { openDataset } from '../src/data/open.ts';
+import { workInFolders } from './support/folders.ts';
 
-let home: string;
-let folder: string;
-
-beforeEach(() => {
-  home = process.cwd();
-  folder = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
-  process.chdir(folder);
-});
-
-afterEach(() => {
-  process.chdir(home);
-  rmSync(folder, { recursive: true });
-});
+workInFolders();
 
 /** Writes `count` images of 4 × 4, all pixels `value`, in the working folder. */
 function images(path: string, count: number, value = 7): void {

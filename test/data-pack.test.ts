@@ -1,36 +1,13 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { buildPack, loadDataset } from '../src/data/load.ts';
 import { encodeNpy } from '../src/data/npy.ts';
 import { openPack, readHeader } from '../src/data/pack.ts';
+import { workInFolders } from './support/folders.ts';
 import { noisy, png } from './support/pictures.ts';
 
-let home: string;
-let folder: string;
-
-beforeEach(() => {
-  home = process.cwd();
-  folder = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
-  process.env.DCGAN_CACHE_DIR = join(folder, 'cache');
-  process.chdir(folder);
-});
-
-afterEach(() => {
-  process.chdir(home);
-  delete process.env.DCGAN_CACHE_DIR;
-  rmSync(folder, { recursive: true });
-});
+workInFolders();
 
 async function pictures(count = 4): Promise<void> {
   for (let i = 0; i < count; i++) {

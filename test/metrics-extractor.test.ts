@@ -3,7 +3,7 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Dataset } from '../src/data/dataset.ts';
 import { encodeNpy } from '../src/data/npy.ts';
 import { uniforms } from '../src/gan/golden.ts';
@@ -161,14 +161,10 @@ describe('is refused', () => {
 
 describe('features of data', () => {
   let calls = 0;
-  const before = process.env.DCGAN_CACHE_DIR;
-  afterEach(() => {
-    if (before === undefined) delete process.env.DCGAN_CACHE_DIR;
-    else process.env.DCGAN_CACHE_DIR = before;
-  });
+  afterEach(() => void vi.unstubAllEnvs());
   const emptyCache = (): void => {
     calls = 0;
-    process.env.DCGAN_CACHE_DIR = temporaryFolder();
+    vi.stubEnv('DCGAN_CACHE_DIR', temporaryFolder());
   };
   const extractor = (computedBy = 'test'): Extractor => ({
     name: 'counting',

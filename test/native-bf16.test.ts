@@ -21,6 +21,7 @@ import {
 } from '../src/engine/plan.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { TEST_DEVICES, title, withBackend } from './support/devices.ts';
+import { geometry, planOf } from './support/plans.ts';
 import { relativeError, values } from './support/values.ts';
 
 const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
@@ -33,16 +34,6 @@ function rounded(numbers: Float32Array, bits = 8): Float32Array {
     const [down, rest] = [Math.floor(x / unit), x / unit - Math.floor(x / unit)];
     return unit * (rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down);
   });
-}
-
-function geometry(
-  [N, H, W, C]: [number, number, number, number],
-  [KH, KW, OC]: [number, number, number],
-  stride: number,
-): Geometry {
-  const out = (n: number) => Math.ceil(n / stride);
-  const before = (n: number, k: number) => Math.floor(Math.max((out(n) - 1) * stride + k - n, 0) / 2);
-  return { N, H, W, C, KH, KW, OC, OH: out(H), OW: out(W), stride, padTop: before(H, KH), padLeft: before(W, KW) };
 }
 
 const alignUp = (n: number) => 16 * Math.ceil(n / 16);
@@ -62,13 +53,12 @@ function allThree(g: Geometry, precision: Plan['precision']) {
   const even = evenValues(g);
   const pack = place(roundedFloats('bf16', Math.max(even.x, even.y)) + packFloats(g));
   const partials = place(roundedFloats('bf16', even.x, even.y) + partialFloats(g, groups));
-  const none = new Map();
   const instructions: Instruction[] = [
     { kind: 'conv2d', ...g, x, w, y: to.y, pack },
     { kind: 'convInput', ...g, x: to.x, w, y, pack },
     { kind: 'convFilter', ...g, x, w: to.w, y, partials, groups },
   ];
-  const plan: Plan = { name: 'by hand', precision, stateFloats: 0, scratchFloats: end, control: 0, inputs: none, injections: none, outputs: none, instructions }; // biome-ignore format: short
+  const plan: Plan = { ...planOf(instructions, end), precision };
   const data = { x: values([size.x], 1), w: values([size.w], 2), y: values([size.y], 3) };
   return { plan, size, from: { x, w, y }, to, data };
 }

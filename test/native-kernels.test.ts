@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { controlWords } from '../src/engine/control.ts';
 import { conv2dReference, convFilterReference, convInputReference } from '../src/engine/ops/conv.ts';
 import { SCALAR } from '../src/engine/ops/elementwise.ts';
-import type { Code, Geometry, Instruction, Plan } from '../src/engine/plan.ts';
+import type { Code, Geometry, Instruction } from '../src/engine/plan.ts';
 import { isFast, packFloats, partialFloats } from '../src/engine/plan.ts';
 import { blockToNormals, drawBlock, drawWord, wordToUniform } from '../src/engine/random.ts';
 import { TEST_DEVICES, title, withBackend } from './support/devices.ts';
+import { geometry, planOf, timerGaps } from './support/plans.ts';
 import { relativeError, values } from './support/values.ts';
 
 const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
@@ -23,21 +24,6 @@ function places(...floats: number[]): number[] {
     next += Math.ceil(n / 16) * 16 + 16;
     return at;
   });
-}
-
-function planOf(instructions: readonly Instruction[], scratchFloats: number): Plan {
-  const none = new Map();
-  return {
-    name: 'by hand',
-    precision: 'float32',
-    stateFloats: 0,
-    scratchFloats,
-    control: CONTROL,
-    inputs: none,
-    injections: none,
-    outputs: none,
-    instructions,
-  };
 }
 
 /** What lies at `at` after the instructions ran on each number of threads; all must agree to the bit. */
@@ -62,16 +48,6 @@ async function run(
 
 /** Floats of a plan's scratch. */
 const SCRATCH = 1 << 23;
-
-function geometry(
-  [N, H, W, C]: [number, number, number, number],
-  [KH, KW, OC]: [number, number, number],
-  stride: number,
-): Geometry {
-  const out = (n: number) => Math.ceil(n / stride);
-  const before = (n: number, k: number) => Math.floor(Math.max((out(n) - 1) * stride + k - n, 0) / 2);
-  return { N, H, W, C, KH, KW, OC, OH: out(H), OW: out(W), stride, padTop: before(H, KH), padLeft: before(W, KW) };
-}
 
 const GEOMETRIES: readonly Geometry[] = [
   geometry([7, 7, 7, 3], [5, 5, 100], 1),
@@ -420,17 +396,9 @@ describe.skipIf(native.missing)(`the backend on ${title(native)}`, () => {
     await withBackend(native, 0, 2, async (backend) => {
       const executable = await backend.compile(plan);
       await backend.write(x, values([64 * 196 * 64], 12));
-      const gaps: number[] = [];
-      let last = performance.now();
-      const timer = setInterval(() => {
-        const now = performance.now();
-        gaps.push(now - last);
-        last = now;
-      }, 50);
-      await backend.run(executable);
-      clearInterval(timer);
-      expect(gaps.length).toBeGreaterThan(2);
-      expect(gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]).toBeLessThan(100);
+      const { count, median } = await timerGaps(backend.run(executable));
+      expect(count).toBeGreaterThan(2);
+      expect(median).toBeLessThan(100);
     });
   });
 

@@ -3,24 +3,21 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { library, loadLibrary, NoLibrary } from '../src/engine/backends/native-library.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 
 const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
 
 let folder: string;
-let before: string | undefined;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
-  before = process.env.DCGAN_CACHE_DIR;
-  process.env.DCGAN_CACHE_DIR = join(folder, 'cache');
+  vi.stubEnv('DCGAN_CACHE_DIR', join(folder, 'cache'));
 });
 
 afterEach(() => {
-  if (before === undefined) delete process.env.DCGAN_CACHE_DIR;
-  else process.env.DCGAN_CACHE_DIR = before;
+  vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });
 

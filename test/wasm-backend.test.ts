@@ -10,24 +10,10 @@ import { wasmOpener } from '../src/engine/backends/wasm-backend.ts';
 import { SPACE } from '../src/engine/backends/wasm-memory.ts';
 import { nodePlatform, readArtefact } from '../src/engine/backends/wasm-node.ts';
 import type { SpawnWorker } from '../src/engine/backends/wasm-team.ts';
-import type { Instruction, Plan } from '../src/engine/plan.ts';
+import type { Instruction } from '../src/engine/plan.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { planOf, timerGaps } from './support/plans.ts';
 import { values } from './support/values.ts';
-
-function planOf(instructions: readonly Instruction[], scratchFloats: number, stateFloats = 0): Plan {
-  const none = new Map();
-  return {
-    name: 'by hand',
-    precision: 'float32',
-    stateFloats,
-    scratchFloats,
-    control: stateFloats,
-    inputs: none,
-    injections: none,
-    outputs: none,
-    instructions,
-  };
-}
 
 /** Node's platform, and how many of its workers have been started and have ended. */
 function counted(): { platform: typeof nodePlatform; alive: () => number } {
@@ -140,17 +126,9 @@ describe('a wasm backend', () => {
     const conv: Instruction = { kind: 'conv2d', ...g, x: 16, w: 1 << 20, y: 2 << 20, pack: 3 << 20 };
     const backend = await opened();
     const executable = await backend.compile(planOf(new Array(40).fill(conv), 5 << 20));
-    const gaps: number[] = [];
-    let last = performance.now();
-    const timer = setInterval(() => {
-      const now = performance.now();
-      gaps.push(now - last);
-      last = now;
-    }, 50);
-    await backend.run(executable);
-    clearInterval(timer);
-    expect(gaps.length).toBeGreaterThan(4);
-    expect(gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]).toBeLessThan(100);
+    const { count, median } = await timerGaps(backend.run(executable));
+    expect(count).toBeGreaterThan(4);
+    expect(median).toBeLessThan(100);
   });
 
   it('ends its workers when it is disposed, after what was asked before, and refuses later calls', async () => {

@@ -3,10 +3,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Backend, DeviceName } from '../src/engine/backends/backend.ts';
 import { controlWords } from '../src/engine/control.ts';
-import type { Code, Conv2d, Elementwise, Geometry, Instruction, Plan, Program, UnaryCode } from '../src/engine/plan.ts';
+import type { Code, Conv2d, Elementwise, Geometry, Instruction, Program, UnaryCode } from '../src/engine/plan.ts';
 import { packFloats, partialFloats } from '../src/engine/plan.ts';
 import { drawWord, wordToUniform } from '../src/engine/random.ts';
 import { TEST_DEVICES, type TestDevice, title } from './support/devices.ts';
+import { planOf } from './support/plans.ts';
 import { relativeError, values } from './support/values.ts';
 
 const device = (name: DeviceName): TestDevice => TEST_DEVICES.find((device) => device.name === name)!;
@@ -35,21 +36,6 @@ function places(...floats: number[]): number[] {
   const at = [16];
   for (const n of floats) at.push(at.at(-1)! + Math.ceil(n / 16) * 16);
   return at;
-}
-
-function planOf(instructions: readonly Instruction[], scratchFloats: number): Plan {
-  const none = new Map();
-  return {
-    name: 'by hand',
-    precision: 'float32',
-    stateFloats: 0,
-    scratchFloats,
-    control: CONTROL,
-    inputs: none,
-    injections: none,
-    outputs: none,
-    instructions,
-  };
 }
 
 const backends = new Map<string, Promise<Backend>>();

@@ -21,7 +21,8 @@ import { type Divergence, divergenceIn, halved } from './divergence.ts';
 import { cutMetrics, type MetricsLine, readMetrics } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
 import { stepsPerEpoch } from './order.ts';
-import { checkpointsOf, createRun, type RunConfig, readRunConfig, writeRunConfig } from './run.ts';
+import { checkpointsOf, createRun, readRunConfig, writeRunConfig } from './run.ts';
+import type { RunConfig } from './run-schema.ts';
 import { configOn, refuseDone, SETTLED, TRAINABLE, toldOf } from './settle.ts';
 
 /** A run ready to go on. */

@@ -2,58 +2,16 @@
 //   config.json  metrics.jsonl  images/  checkpoints/  dcgan.gif
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
 import { newestCheckpoint } from '../checkpoint/files.ts';
-import { FITS } from '../data/options.ts';
-import { savedConfigSchema } from '../gan/schema.ts';
-import { RANGES } from '../metrics/network-input.ts';
 import { fileError, makeFolder, readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
-import { ON_NAN } from './options.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
+import { type RunConfig, runSchema } from './run-schema.ts';
 
 export const CONFIG_NAME = 'config.json';
 export const CHECKPOINTS_FOLDER = 'checkpoints';
 /** Where runs go and are looked for, when nothing else is said. */
 export const RUNS_FOLDER = 'runs';
-
-/** Epochs; 0: never. */
-export const evaluateEverySchema = z.int().min(0).max(1_000_000);
-
-const runSchema = z.strictObject({
-  /** Raised whenever older programs could misread the folder. */
-  format: z.literal(1),
-  config: savedConfigSchema,
-  seed: z.int().min(0),
-  data: z.strictObject({
-    /** As it was given: a name or a path. */
-    source: z.string(),
-    name: z.string(),
-    /** Images used, after the limit. */
-    count: z.int().positive(),
-    sha256: z.string(),
-    /** How pictures were read, beyond size and channels; nothing here is the default. */
-    reading: z
-      .strictObject({
-        fit: z.enum(FITS).optional(),
-        background: z.string().optional(),
-        flip: z.boolean().optional(),
-        skipBroken: z.boolean().optional(),
-      })
-      .optional(),
-  }),
-  contrast: z.enum(['fixed', 'tile']),
-  onNan: z.enum(ON_NAN).default('stop'),
-  evaluateEvery: evaluateEverySchema.default(0),
-  keepBest: z.boolean().default(false),
-  extractor: z.string().optional(),
-  extractorRange: z.enum(RANGES).optional(),
-  /** What it ran on: of no use to a resume but to announce that bits will differ. */
-  notes: z.strictObject({ version: z.string(), device: z.string(), variant: z.string() }),
-});
-
-/** Everything needed to repeat a run. */
-export type RunConfig = Readonly<z.infer<typeof runSchema>>;
 
 export function checkpointsOf(run: string): string {
   return join(run, CHECKPOINTS_FOLDER);

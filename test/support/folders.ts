@@ -1,12 +1,35 @@
 // Temporary folders that go away with their test.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { afterEach, beforeEach, onTestFinished, vi } from 'vitest';
 
 /** An empty folder for the running test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Each test of the file works in an empty folder of its own, or in `inner` of it, and packs data into `cache` beside that. */
+export function workInFolders(inner = ''): { readonly path: string } {
+  let home: string;
+  let folder: string;
+  beforeEach(() => {
+    home = process.cwd();
+    folder = mkdtempSync(join(tmpdir(), 'dcgan-test-'));
+    mkdirSync(join(folder, inner), { recursive: true });
+    vi.stubEnv('DCGAN_CACHE_DIR', join(folder, 'cache'));
+    process.chdir(join(folder, inner));
+  });
+  afterEach(() => {
+    process.chdir(home);
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+  return {
+    get path() {
+      return folder;
+    },
+  };
 }

@@ -1,0 +1,49 @@
+// What a run writes of itself into config.json: everything needed to repeat it.
+import { z } from 'zod';
+import { FITS } from '../data/options.ts';
+import { savedConfigSchema } from '../gan/schema.ts';
+import { RANGES } from '../metrics/network-input.ts';
+import { ON_NAN } from './options.ts';
+
+/** How pictures are read, beyond size and channels; what is missing is the default. */
+export const readingSchema = z
+  .strictObject({ fit: z.enum(FITS), background: z.string(), flip: z.boolean(), skipBroken: z.boolean() })
+  .partial();
+
+/** What can be set of a training beside its networks and its data. */
+export const settingsSchema = z.strictObject({
+  contrast: z.enum(['fixed', 'tile']),
+  onNan: z.enum(ON_NAN),
+  /** Epochs; 0: never. */
+  evaluateEvery: z.int().min(0).max(1_000_000),
+  keepBest: z.boolean(),
+  extractor: z.string(),
+  extractorRange: z.enum(RANGES),
+});
+const { contrast, onNan, evaluateEvery, keepBest, extractor, extractorRange } = settingsSchema.shape;
+
+export const runSchema = z.strictObject({
+  /** Raised whenever older programs could misread the folder. */
+  format: z.literal(1),
+  config: savedConfigSchema,
+  seed: z.int().min(0),
+  data: z.strictObject({
+    /** As it was given: a name or a path. */
+    source: z.string(),
+    name: z.string(),
+    /** Images used, after the limit. */
+    count: z.int().positive(),
+    sha256: z.string(),
+    reading: readingSchema.optional(),
+  }),
+  contrast,
+  onNan: onNan.default('stop'),
+  evaluateEvery: evaluateEvery.default(0),
+  keepBest: keepBest.default(false),
+  extractor: extractor.optional(),
+  extractorRange: extractorRange.optional(),
+  /** What it ran on: of no use to a resume but to announce that bits will differ. */
+  notes: z.strictObject({ version: z.string(), device: z.string(), variant: z.string() }),
+});
+
+export type RunConfig = Readonly<z.infer<typeof runSchema>>;

@@ -97,7 +97,7 @@ describe('dcgan evaluate', () => {
     ['digits.npy --count 5', '--count does not fit: expected a whole number from 10 to 100000, got "5".'],
     [
       'digits.npy --extractor inception',
-      'the extractor does not fit: expected digits, or a file ending in .onnx, got inception.',
+      'the extractor does not fit: expected digits, pixels, or a file ending in .onnx, got inception.',
     ],
     ['digits.npy --nearest pairs.jpg', '--nearest does not fit: expected a name ending in .png, got pairs.jpg.'],
   ])('%s is refused', async (line, message) => {

@@ -12,7 +12,7 @@ import { nearest } from '../src/metrics/neighbours.ts';
 import { putInOrder } from '../src/metrics/ordered.ts';
 import { type ImageSet, laplacianPyramid } from '../src/metrics/pyramid.ts';
 import { classifierScore, histogram, predictions } from '../src/metrics/score.ts';
-import { trace } from '../src/metrics/symmetric.ts';
+import { eigenvalues, trace } from '../src/metrics/symmetric.ts';
 import { slicedWasserstein } from '../src/metrics/wasserstein.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { values } from './support/values.ts';
@@ -62,6 +62,21 @@ it('and where there are fewer samples than values', () => {
   expect(Math.abs(frechetDistance(others, few) / WANT.few - 1)).toBeLessThan(1e-9);
   const flat = momentsOf({ count: 9, width: 4, values: new Float32Array(36).fill(2) });
   expect(frechetDistance(flat, flat)).toBe(0);
+});
+
+it.each([0.05, 0.1, 0.2, 1])('eigenvalues that fall by 10^%f each, as those of images do, are found', (step) => {
+  const n = 200;
+  const wanted = Array.from({ length: n }, (_, k) => 10 ** (2 - k * step));
+  // In the cosines' directions.
+  const along = (i: number, k: number): number => Math.sqrt((k ? 2 : 1) / n) * Math.cos((Math.PI * (i + 0.5) * k) / n);
+  const matrix = new Float64Array(n * n);
+  wanted.forEach((value, k) => {
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) matrix[i * n + j]! += value * along(i, k) * along(j, k);
+  });
+  const found = eigenvalues(matrix, n).sort().reverse();
+  wanted.forEach((value, k) => {
+    expect(Math.abs(found[k]! - value)).toBeLessThan(1e-11);
+  });
 });
 
 it('numbers come in order, whatever their signs', () => {

@@ -36,7 +36,7 @@ export function evaluationText(evaluation: Evaluation, source: string, className
     `against ${grouped(against.count)} images of ${against.name}; floor: ${grouped(heldOut.count)} of ${heldOut.name}`,
     features
       ? `features of ${extractorText(features.extractor)}`
-      : 'no extractor knows these images: only what needs none',
+      : 'no extractor knows these images: only what needs none; --extractor pixels says how varied they are',
   ];
   const rows: (readonly [string, string, string, string])[] = [['', 'samples', 'floor', '']];
   const add = (name: string, { value, floor }: { value: number; floor: number }, better: string, digits = 3): void => {

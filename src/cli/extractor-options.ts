@@ -1,6 +1,6 @@
 // Options that say whose features are compared, the same wherever samples are evaluated.
 import { type Command, Option } from 'commander';
-import { DIGITS } from '../metrics/extractors.ts';
+import { DIGITS, PIXELS } from '../metrics/extractors.ts';
 import { RANGES, type Range } from '../metrics/network-input.ts';
 import type { ExtractionProgress } from '../metrics/sets.ts';
 import { grouped } from './format.ts';
@@ -16,7 +16,7 @@ export function addExtractorOptions(command: Command): Command {
   return command
     .option(
       '--extractor <which>',
-      `whose features: ${DIGITS}, or the path of a network, FILE.onnx (default: ${DIGITS} for mnist, else none)`,
+      `whose features: ${DIGITS}, ${PIXELS}, or those of a network, FILE.onnx (default: ${DIGITS} for mnist, else none)`,
     )
     .addOption(
       new Option(

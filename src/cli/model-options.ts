@@ -40,7 +40,7 @@ export function addModelOptions(command: Command): Command {
   command.option('--spectral-norm', 'divide the kernels of the discriminator by their largest singular value');
   command
     .option('--bn-d', 'batch norm in the discriminator')
-    .option('--no-bn-d', 'none: presets paper and best may have it');
+    .option('--no-bn-d', 'none, where the preset has it: paper');
   decimal('--dropout <rate>', 'dropout in the discriminator', 0, 0.96);
   own(
     '--augment <name>',

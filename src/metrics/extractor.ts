@@ -18,7 +18,7 @@ export interface Extracted {
 /** Which extractor: distances compare only where all of it is equal. */
 export interface ExtractorInfo {
   readonly name: string;
-  /** Of the file it comes from: 64 hex digits. */
+  /** Of the file it comes from, or of what it is said to do: 64 hex digits. */
   readonly sha256: string;
   /** How a network of one's own is given images: order of axes, size, channels, range. */
   readonly input?: string | undefined;

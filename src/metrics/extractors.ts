@@ -7,11 +7,13 @@ import type { Extractor } from './extractor.ts';
 import type { MetricsMachine } from './machine.ts';
 import type { Range } from './network-input.ts';
 import { openOnnx } from './onnx.ts';
+import { openPixels } from './pixels.ts';
 
 export const DIGITS = 'digits';
+export const PIXELS = 'pixels';
 
 export interface ExtractorChoice {
-  /** `digits`, or the path of an ONNX file; what the data ask for when not given. */
+  /** `digits`, `pixels`, or the path of an ONNX file; what the data ask for when not given. */
   readonly extractor?: string | undefined;
   /** What the pixels of an ONNX network lie between; -1..1 when not given. */
   readonly extractorRange?: Range | undefined;
@@ -31,10 +33,11 @@ export async function openExtractor(
     throw usage({ what: 'a range is given, but no network', todo: 'Say which: --extractor FILE.onnx' });
   if (asked === undefined) return /^mnist(-test)?$/.test(data.name) ? openDigits(machine) : null;
   if (isFile) return openOnnx(asked, { side: data.height, channels: data.channels, range, threads: machine.threads });
+  if (asked === PIXELS) return openPixels({ side: data.height, channels: data.channels });
   if (asked !== DIGITS)
     throw usage({
       what: 'the extractor does not fit',
-      expected: `${DIGITS}, or a file ending in .onnx`,
+      expected: `${DIGITS}, ${PIXELS}, or a file ending in .onnx`,
       got: asked,
       todo: 'Leave it out, or say one of them',
     });
@@ -43,7 +46,7 @@ export async function openExtractor(
       what: `extractor ${DIGITS} does not know the images of ${data.name}`,
       expected: `${SIDE} x ${SIDE} x 1`,
       got: `${data.height} x ${data.width} x ${data.channels}`,
-      todo: 'Leave the extractor out: the sliced Wasserstein distance needs none',
+      todo: `Take ${PIXELS}, or leave the extractor out: the sliced Wasserstein distance needs none`,
     });
   return openDigits(machine);
 }

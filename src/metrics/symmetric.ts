@@ -211,13 +211,19 @@ function tridiagonal(a: Float64Array, n: number): Float64Array {
 /** A value is found in two or three turns; more than this says that there is none. */
 const MOST_TURNS = 60;
 
-/** Dubrulle, Martin and Wilkinson, "The implicit QL algorithm", 1968, procedure imtql1: eigenvalues in place of the diagonal. */
+/**
+ * Dubrulle, Martin and Wilkinson, "The implicit QL algorithm", 1968, procedure imtql1: eigenvalues in place of the diagonal. What is
+ * small beside the whole matrix counts as nothing, not only what is small beside its neighbours: where many eigenvalues are nearly zero
+ * rounding keeps those from coming out.
+ */
 function implicitQl(d: Float64Array, e: Float64Array): void {
   const n = d.length;
+  const least = Number.EPSILON * d.reduce((most, value, i) => Math.max(most, Math.abs(value) + Math.abs(e[i]!)), 0);
   for (let l = 0; l < n; l++)
     for (let turn = 0; ; turn++) {
       let m = l;
-      while (m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++;
+      while (m < n - 1 && Math.abs(e[m]!) > Math.max(least, Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))))
+        m++;
       if (m === l) break;
       if (turn === MOST_TURNS) throw new RangeError('eigenvalues do not converge');
       let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);

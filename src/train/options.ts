@@ -39,7 +39,7 @@ export interface TrainOptions
   readonly evaluateEvery?: number | undefined;
   /** Keep the checkpoint with the best evaluation so far as checkpoints/best.safetensors; evaluates every epoch where nothing else is said. */
   readonly keepBest?: boolean | undefined;
-  /** Whose features evaluations compare: `digits`, or the path of an ONNX file; see docs/metrics.md. */
+  /** Whose features evaluations compare: `digits`, `pixels`, or the path of an ONNX file; see docs/metrics.md. */
   readonly extractor?: string | undefined;
   /** What the pixels of an ONNX network lie between; -1..1 when not given. */
   readonly extractorRange?: Range | undefined;

@@ -7,7 +7,7 @@ import { loadDataset } from '../../data/load.ts';
 import { DCGAN } from '../../gan/dcgan.ts';
 import { Judge } from '../../metrics/evaluate.ts';
 import type { Extractor } from '../../metrics/extractor.ts';
-import { DIGITS, openExtractor } from '../../metrics/extractors.ts';
+import { openExtractor, PIXELS } from '../../metrics/extractors.ts';
 import { EVALUATION_SEED, SAMPLES } from '../../metrics/gauge.ts';
 import type { ImageSet } from '../../metrics/pyramid.ts';
 import { usableCores } from '../../platform/cores.ts';
@@ -33,6 +33,7 @@ Examples:
   dcgan evaluate samples.npy --against mnist        images from elsewhere: uint8 [N, height, width, channels]
   dcgan evaluate pictures/ --against my-pictures    a folder
   dcgan evaluate runs/00001-mnist-tf2018 --all      the curve over its epochs, as a table and an SVG
+  dcgan evaluate --extractor pixels                 are the samples as varied as the data, are they copies: for any pictures
   dcgan evaluate --extractor inception.onnx         features of a network of your own (npm install onnxruntime-web)
   dcgan evaluate --nearest pairs.png                samples beside the nearest image of the data: are they copies?`;
 
@@ -164,7 +165,7 @@ async function gatherImages(what: string, { against = 'mnist', count }: Flags): 
 
 /** The first samples, each with the image of the data that is nearest to it to its right, as a PNG. */
 async function pairs(judge: Judge, samples: ImageSet, data: Dataset, extractor: Extractor | null): Promise<Uint8Array> {
-  if (!extractor) throw usage({ what: '--nearest needs an extractor', todo: `Say which: --extractor ${DIGITS}` });
+  if (!extractor) throw usage({ what: '--nearest needs an extractor', todo: `Say which: --extractor ${PIXELS}` });
   const count = Math.min(PAIRS, samples.count);
   const size = samples.side * samples.side * samples.channels;
   const { index } = await judge.nearestImages({ ...samples, count, images: samples.images.subarray(0, count * size) });

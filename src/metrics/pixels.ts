@@ -1,0 +1,25 @@
+// Pixels as features, of images brought to 16 x 16: for pictures that no network knows. What has like colours in like places is near. So
+// they tell whether samples differ as the data do, and which are copies; whether a picture looks right they hardly do.
+import { sha256 } from '../platform/sha256.ts';
+import type { Extracted, Extractor } from './extractor.ts';
+import { type NetworkInput, networkInput, showInput } from './network-input.ts';
+
+const SIDE = 16;
+
+/** Features of images of this size and number of channels; each is 16 x 16 x channels values in [-1, 1]. */
+export function openPixels({ side, channels }: { readonly side: number; readonly channels: number }): Extractor {
+  const form = { height: SIDE, width: SIDE, channels: channels as NetworkInput['channels'] };
+  const input: NetworkInput = { ...form, order: 'NHWC', range: '-1..1', bytes: false };
+  const width = SIDE * SIDE * channels;
+  return {
+    name: 'pixels',
+    sha256: sha256(new TextEncoder().encode(`pixels: ${showInput(input)}`)),
+    input: showInput(input),
+    computedBy: 'JavaScript',
+    async extract(images: Float32Array, count: number): Promise<Extracted> {
+      const values = networkInput(images, { count, side, channels }, input) as Float32Array;
+      return { features: { count, width, values }, logits: null };
+    },
+    dispose: async () => {},
+  };
+}

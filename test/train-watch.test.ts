@@ -108,7 +108,7 @@ describe('the watch', () => {
     expect(found!.seen).toContain(
       'samples of one group in epoch 4 differ from each other only 12.0 % as much as its reals do',
     );
-    expect(found!.help).toContain('--bn-d, or --augment diffaugment');
+    expect(found!.help).toContain('--batch-size 16, or --augment diffaugment, or --bn-d');
     const [ofClasses] = collapse(0, 0.1, 0.1, 0.1, 0.1);
     expect(ofClasses!.seen).toContain('samples of one class');
     expect(collapse(28, null, null, null, null)).toEqual([]);

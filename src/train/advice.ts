@@ -42,6 +42,8 @@ const batchNorm = (config: Config): Option =>
   unless(config.discriminatorBatchNorm, '--bn-d', { ...config, discriminatorBatchNorm: true });
 const lessMomentum = ({ beta1 }: Config): Option => (beta1 > 0.5 ? '--beta1 0.5' : null);
 const largerBatch = ({ batchSize }: Config): Option => (batchSize < 64 ? '--batch-size 64' : null);
+// Measured in docs/quality.md.
+const smallerBatch = ({ batchSize }: Config): Option => (batchSize > 16 ? '--batch-size 16' : null);
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
 
 const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
@@ -52,7 +54,12 @@ const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
     slowerDiscriminator(config),
   ],
   'mode-collapse': (config) => [batchNorm(config), slowerGenerator(config), penalty(config), augmentation(config)],
-  'class-collapse': (config) => [batchNorm(config), augmentation(config), slowerGenerator(config)],
+  'class-collapse': (config) => [
+    smallerBatch(config),
+    augmentation(config),
+    batchNorm(config),
+    slowerGenerator(config),
+  ],
   oscillation: (config) => [lowerRates(config, 0.5), largerBatch(config), lessMomentum(config), penalty(config)],
   explosion: (config) => [lowerRates(config, 0.1), clipping(config)],
   'vanished-gradient': (config) => [lowerRates(config, 0.1), clipping(config)],

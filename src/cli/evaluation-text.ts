@@ -2,6 +2,7 @@
 
 import type { ExtractorInfo } from '../metrics/extractor.ts';
 import type { Evaluation } from '../metrics/figures.ts';
+import { PIXELS } from '../metrics/pixels.ts';
 import { grouped } from './format.ts';
 
 const decimals = (value: number, digits = 3): string => value.toFixed(digits);
@@ -36,7 +37,7 @@ export function evaluationText(evaluation: Evaluation, source: string, className
     `against ${grouped(against.count)} images of ${against.name}; floor: ${grouped(heldOut.count)} of ${heldOut.name}`,
     features
       ? `features of ${extractorText(features.extractor)}`
-      : 'no extractor knows these images: only what needs none; --extractor pixels says how varied they are',
+      : `no extractor knows these images: only what needs none; --extractor ${PIXELS} says how varied they are`,
   ];
   const rows: (readonly [string, string, string, string])[] = [['', 'samples', 'floor', '']];
   const add = (name: string, { value, floor }: { value: number; floor: number }, better: string, digits = 3): void => {

@@ -1,7 +1,8 @@
 // Options that say whose features are compared, the same wherever samples are evaluated.
 import { type Command, Option } from 'commander';
-import { DIGITS, PIXELS } from '../metrics/extractors.ts';
+import { DIGITS } from '../metrics/extractors.ts';
 import { RANGES, type Range } from '../metrics/network-input.ts';
+import { PIXELS } from '../metrics/pixels.ts';
 import type { ExtractionProgress } from '../metrics/sets.ts';
 import { grouped } from './format.ts';
 import type { Screen } from './output.ts';

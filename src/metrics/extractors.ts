@@ -7,10 +7,9 @@ import type { Extractor } from './extractor.ts';
 import type { MetricsMachine } from './machine.ts';
 import type { Range } from './network-input.ts';
 import { openOnnx } from './onnx.ts';
-import { openPixels } from './pixels.ts';
+import { openPixels, PIXELS } from './pixels.ts';
 
 export const DIGITS = 'digits';
-export const PIXELS = 'pixels';
 
 export interface ExtractorChoice {
   /** `digits`, `pixels`, or the path of an ONNX file; what the data ask for when not given. */

@@ -4,6 +4,7 @@ import { sha256 } from '../platform/sha256.ts';
 import type { Extracted, Extractor } from './extractor.ts';
 import { type NetworkInput, networkInput, showInput } from './network-input.ts';
 
+export const PIXELS = 'pixels';
 const SIDE = 16;
 
 /** Features of images of this size and number of channels; each is 16 x 16 x channels values in [-1, 1]. */
@@ -12,8 +13,8 @@ export function openPixels({ side, channels }: { readonly side: number; readonly
   const input: NetworkInput = { ...form, order: 'NHWC', range: '-1..1', bytes: false };
   const width = SIDE * SIDE * channels;
   return {
-    name: 'pixels',
-    sha256: sha256(new TextEncoder().encode(`pixels: ${showInput(input)}`)),
+    name: PIXELS,
+    sha256: sha256(new TextEncoder().encode(`${PIXELS}: ${showInput(input)}`)),
     input: showInput(input),
     computedBy: 'JavaScript',
     async extract(images: Float32Array, count: number): Promise<Extracted> {

@@ -3,6 +3,7 @@
 // al. 2018; Zhao et al. 2020.
 import { makesSense } from '../gan/combinations.ts';
 import { type Config, learningRates } from '../gan/schema.ts';
+import { SMALL_BATCH } from './amount.ts';
 
 /** What can go wrong that shows in a run's numbers while they still are numbers. */
 export type Condition =
@@ -42,8 +43,8 @@ const batchNorm = (config: Config): Option =>
   unless(config.discriminatorBatchNorm, '--bn-d', { ...config, discriminatorBatchNorm: true });
 const lessMomentum = ({ beta1 }: Config): Option => (beta1 > 0.5 ? '--beta1 0.5' : null);
 const largerBatch = ({ batchSize }: Config): Option => (batchSize < 64 ? '--batch-size 64' : null);
-// Measured in docs/quality.md.
-const smallerBatch = ({ batchSize }: Config): Option => (batchSize > 16 ? '--batch-size 16' : null);
+const smallerBatch = ({ batchSize }: Config): Option =>
+  batchSize > SMALL_BATCH ? `--batch-size ${SMALL_BATCH}` : null;
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
 
 const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {

@@ -8,7 +8,7 @@ const LEAST_SHOWN = 256_000;
 /** Of fewer images the discriminator learns each one by heart, and the generator makes few pictures again and again. */
 const MANY_IMAGES = 10_000;
 /** Against that: more steps for the same images, and none that sees many of them. */
-const SMALL_BATCH = 16;
+export const SMALL_BATCH = 16;
 
 /** Groups of alike images; 0: none. */
 export function groupsFor(images: number): number {

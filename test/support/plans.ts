@@ -29,7 +29,9 @@ export function geometry(
 }
 
 /** Milliseconds between the calls of a timer of 50 ms while something runs. */
-export async function timerGaps(run: Promise<unknown>): Promise<{ readonly count: number; readonly median: number }> {
+export async function timerGaps(
+  run: () => Promise<unknown>,
+): Promise<{ readonly count: number; readonly median: number }> {
   const gaps: number[] = [];
   let last = performance.now();
   const timer = setInterval(() => {
@@ -37,7 +39,7 @@ export async function timerGaps(run: Promise<unknown>): Promise<{ readonly count
     gaps.push(now - last);
     last = now;
   }, 50);
-  await run;
+  await run();
   clearInterval(timer);
   return { count: gaps.length, median: gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)]! };
 }

@@ -36,12 +36,48 @@ beforeAll(async () => {
   const idx = Buffer.alloc(16 + 8 * 256, 7);
   for (const [i, word] of [0x803, 8, 16, 16].entries()) idx.writeUInt32BE(word, 4 * i);
   writeFileSync(at('mine.idx'), idx);
+  mkdirSync(at('digits'));
+  writeFileSync(at('digits/train-images-idx3-ubyte'), idx);
+  const labels = Buffer.alloc(8 + 8, 5);
+  for (const [i, word] of [0x801, 8].entries()) labels.writeUInt32BE(word, 4 * i);
+  writeFileSync(at('digits/train-labels-idx1-ubyte'), labels);
+  mkdirSync(at('cifar'));
+  for (const n of [1, 2])
+    writeFileSync(at(`cifar/data_batch_${n}.bin`), Buffer.concat([record, record, record, record]));
+  writeFileSync(
+    at('grey.npy'),
+    encodeNpy(
+      Uint8Array.from({ length: 8 * 256 }, (_, i) => i),
+      [8, 16, 16],
+    ),
+  );
+  // Every kind of picture: grey, RGBA, 16 bits, turned by EXIF, JPEG, WebP, a moving GIF.
+  mkdirSync(at('kinds'));
+  const frames = await Promise.all([8, 9].map((seed) => noisy(20, seed).png().toBuffer()));
+  for (const [name, picture] of Object.entries({
+    'grey.png': noisy(20, 1, 1).png(),
+    'rgba.png': noisy(20, 2).ensureAlpha(0.5).png(),
+    'deep.png': noisy(20, 3).toColourspace('rgb16').png(),
+    'turned.jpg': noisy(20, 4).withMetadata({ orientation: 6 }).jpeg(),
+    'plain.jpeg': noisy(20, 5).jpeg(),
+    'small.webp': noisy(20, 6).webp(),
+    'still.gif': noisy(20, 7).gif(),
+    'moving.gif': sharp(frames, { join: { animated: true } }).gif(),
+  }))
+    writeFileSync(at(`kinds/${name}`), await picture.toBuffer());
   mkdirSync(at('bad'));
   writeFileSync(at('bad/1.png'), hugePng(50_000, 50_000));
   writeFileSync(at('bad/2.png'), 'text');
   mkdirSync(at('empty'));
   const bomb = Buffer.alloc(20 * 2 ** 20);
   writeFileSync(at('slip.zip'), zip([{ name: '../slip.png', data: Buffer.from('x') }]));
+  writeFileSync(at('cut.zip'), readFileSync(at('mine.zip')).subarray(0, 900));
+  writeFileSync(at('cut.tar'), readFileSync(at('mine.tar')).subarray(0, 1100));
+  writeFileSync(at('cut.npy'), readFileSync(at('mine.npy')).subarray(0, 900));
+  writeFileSync(at('cut.idx'), readFileSync(at('mine.idx')).subarray(0, 900));
+  writeFileSync(at('nothing'), '');
+  mkdirSync(at('half'));
+  writeFileSync(at('half/1.png'), readFileSync(at('mine/even/0.png')).subarray(0, 300));
   writeFileSync(at('bomb.zip'), zip([{ name: 'a.png', data: bomb }]));
   writeFileSync(at('liar.zip'), zip([{ name: 'a.png', data: bomb, claims: 1000 }]));
   writeFileSync(
@@ -71,13 +107,19 @@ it('dcgan data build, then every form as --data', async () => {
     ['mine.npy', '8 images of 16 x 16 x 1'],
     ['mine.npy', '8 images of 32 x 32 x 3', '--size', '32', '--channels', '3'],
     ['data_batch_1.bin', '8 images of 32 x 32 x 3'],
+    ['grey.npy', '8 images of 16 x 16 x 1'],
+    ['cifar', '8 images of 32 x 32 x 3'],
+    ['kinds', '8 images of 20 x 20 x 3'],
+    ['kinds', '8 images of 20 x 20 x 1', '--channels', '1'],
     ['mine.idx', '8 images of 16 x 16 x 1'],
+    ['digits', '8 images of 16 x 16 x 1', '--cond'],
+    ['mnist', '60,000 images of 28 x 28 x 1'],
     ['mine.pack', '8 images of 16 x 16 x 3'],
   ];
   for (const [data, expected, ...options] of forms) {
     const { code, stdout, stderr } = await run('train', '--dry-run', '--preset', 'tiny', '--data', data, ...options);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain(`mine, ${expected}`.replace('mine', data.startsWith('data') ? 'data_batch_1' : 'mine'));
+    expect(stdout).toContain(`${data.replace(/\..*/, '')}, ${expected}`);
   }
 });
 
@@ -172,6 +214,12 @@ it.each([
   ['train --data bomb.zip', 1, "bomb.zip: a.png can't be used: "],
   ['train --data liar.zip', 1, "liar.zip: a.png can't be used: it can't be unpacked (too many bytes in the stream."],
   ['train --data flat.zip', 1, 'flat.zip is refused: its entries overlap: they claim'],
+  ['train --data cut.zip', 1, 'cut.zip is a damaged or truncated .zip'],
+  ['train --data cut.tar', 1, 'cut.tar is a damaged or truncated .tar'],
+  ['train --data cut.npy', 1, 'cut.npy'],
+  ['train --data cut.idx', 1, 'cut.idx'],
+  ['train --data nothing', 1, 'nothing is in no form that is known (byte 0)'],
+  ['train --data half', 1, "half/1.png can't be used: it is damaged ("],
   ['data inspect nothere', 1, 'there is no data set and no file nothere: expected mnist,'],
   ['data inspect mine --fit squash', 2, '--fit does not fit: expected crop, pad or stretch, got "squash".'],
   ['data inspect mine -o x.jpg', 2, '--output does not fit: expected a name ending in .png, got x.jpg.'],

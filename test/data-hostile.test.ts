@@ -179,14 +179,20 @@ test('.tar: a bomb, damage, a cut, nothing in it', async () => {
   writeFileSync('p.tgz', bomb);
   await expect(loadDataset('p.tgz')).rejects.toThrow('p.tgz is refused: its');
   const whole = Buffer.concat([tarEntry('good.png', good), tarEntry('b.png', good), Buffer.alloc(1024)]);
-  writeFileSync('p.tar', whole.subarray(0, 1100));
-  await expect(loadDataset('p.tar')).rejects.toThrow('p.tar is a damaged or truncated .tar');
+  // Cut within an entry, within a header, between two entries, and between the two blocks that end the archive.
+  const second = 512 * (1 + Math.ceil(good.length / 512));
+  for (const size of [1100, second + 100, second, whole.length - 512]) {
+    writeFileSync('p.tar', whole.subarray(0, size));
+    await expect(loadDataset('p.tar'), String(size)).rejects.toThrow('p.tar is a damaged or truncated .tar');
+  }
   writeFileSync('p.tgz', gzipSync(whole).subarray(0, 300));
   await expect(loadDataset('p.tgz')).rejects.toThrow('p.tgz is a damaged or truncated .tar');
   writeFileSync('p.tar', 'hello');
   await expect(loadDataset('p.tar')).rejects.toThrow('p.tar is a damaged or truncated .tar');
-  writeFileSync('p.tar', Buffer.concat([tarEntry('notes.txt', Buffer.from('x')), Buffer.alloc(1024)]));
-  await expect(loadDataset('p.tar')).rejects.toThrow('p.tar holds no images');
+  mkdirSync('t/notes', { recursive: true });
+  writeFileSync('t/notes/notes.txt', 'x');
+  await create({ file: 'p.tar' }, ['t']);
+  await expect(loadDataset('p.tar')).rejects.toThrow(/^p\.tar holds no images: .*, got 1 other file\./);
 });
 
 test('a build that fails or is stopped leaves nothing in the cache', async () => {

@@ -17,6 +17,7 @@ export async function tarSupply(archive: string, name: string): Promise<Supply> 
   });
   const paths: string[] = [];
   let entries = 0;
+  let folders = 0;
   let unpacked = 0;
   for await (const { entry } of entriesOf(archive)) {
     entry.resume();
@@ -25,8 +26,9 @@ export async function tarSupply(archive: string, name: string): Promise<Supply> 
     if (unpacked > HARMLESS && unpacked > MOST_RATIO * size)
       throw refusedArchive(archive, `its ${size} bytes unpack to more than ${MOST_RATIO} times as many`);
     if (isPicture(entry)) paths.push(entry.path);
+    if (entry.type === 'Directory') folders++;
   }
-  const ignored = entries - paths.length;
+  const ignored = entries - folders - paths.length;
   if (paths.length === 0) throw emptySupply(archive, ignored);
   const nameOf = (path: string): string => `${archive}: ${path}`;
   return {
@@ -89,8 +91,14 @@ async function* entriesOf(archive: string): AsyncGenerator<Arrived> {
     },
   });
   parser.on('error', fail);
+  // Two empty blocks end every archive (POSIX pax, "ustar Interchange Format"): without them it may have lost entries.
+  let closed = false;
+  parser.on('eof', () => {
+    closed = true;
+  });
   parser.on('end', () => {
-    ended = true;
+    if (closed) ended = true;
+    else fail(new Error('it ends before the two empty blocks that close an archive'));
     wake();
   });
   const file = createReadStream(archive, { highWaterMark: 1 << 16 });

@@ -91,36 +91,36 @@ beforeAll(async () => {
   await png(noisy(16, 1), at('bad/4.png'));
 });
 
-it('dcgan data build, then every form as --data', async () => {
+it('dcgan data build', async () => {
   expect(await run('data', 'build', 'mine', '-o', 'mine.pack', '--size', '16')).toEqual({
     code: 0,
     signal: null,
     stdout: '8 images of 16 x 16 x 3: mine.pack\n',
     stderr: '',
   });
-  const forms: readonly [string, string, ...string[]][] = [
-    ['mine', '8 images of 20 x 20 x 3'],
-    ['mine', '16 images of 32 x 32 x 1', '--size', '32', '--channels', '1', '--flip', '--fit', 'pad'],
-    ['mine.zip', '8 images of 20 x 20 x 3'],
-    ['mine.tar', '8 images of 20 x 20 x 3'],
-    ['mine.tar.gz', '8 images of 20 x 20 x 3'],
-    ['mine.npy', '8 images of 16 x 16 x 1'],
-    ['mine.npy', '8 images of 32 x 32 x 3', '--size', '32', '--channels', '3'],
-    ['data_batch_1.bin', '8 images of 32 x 32 x 3'],
-    ['grey.npy', '8 images of 16 x 16 x 1'],
-    ['cifar', '8 images of 32 x 32 x 3'],
-    ['kinds', '8 images of 20 x 20 x 3'],
-    ['kinds', '8 images of 20 x 20 x 1', '--channels', '1'],
-    ['mine.idx', '8 images of 16 x 16 x 1'],
-    ['digits', '8 images of 16 x 16 x 1', '--cond'],
-    ['mnist', '60,000 images of 28 x 28 x 1'],
-    ['mine.pack', '8 images of 16 x 16 x 3'],
-  ];
-  for (const [data, expected, ...options] of forms) {
-    const { code, stdout, stderr } = await run('train', '--dry-run', '--preset', 'tiny', '--data', data, ...options);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain(`${data.replace(/\..*/, '')}, ${expected}`);
-  }
+});
+
+it.each<[string, string, ...string[]]>([
+  ['mine', '8 images of 20 x 20 x 3'],
+  ['mine', '16 images of 32 x 32 x 1', '--size', '32', '--channels', '1', '--flip', '--fit', 'pad'],
+  ['mine.zip', '8 images of 20 x 20 x 3'],
+  ['mine.tar', '8 images of 20 x 20 x 3'],
+  ['mine.tar.gz', '8 images of 20 x 20 x 3'],
+  ['mine.npy', '8 images of 16 x 16 x 1'],
+  ['mine.npy', '8 images of 32 x 32 x 3', '--size', '32', '--channels', '3'],
+  ['data_batch_1.bin', '8 images of 32 x 32 x 3'],
+  ['grey.npy', '8 images of 16 x 16 x 1'],
+  ['cifar', '8 images of 32 x 32 x 3'],
+  ['kinds', '8 images of 20 x 20 x 3'],
+  ['kinds', '8 images of 20 x 20 x 1', '--channels', '1'],
+  ['mine.idx', '8 images of 16 x 16 x 1'],
+  ['digits', '8 images of 16 x 16 x 1', '--cond'],
+  ['mnist', '60,000 images of 28 x 28 x 1'],
+  ['mine.pack', '8 images of 16 x 16 x 3'],
+])('--data %s: %s', async (data, expected, ...options) => {
+  const { code, stdout, stderr } = await run('train', '--dry-run', '--preset', 'tiny', '--data', data, ...options);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toContain(`${data.replace(/\..*/, '')}, ${expected}`);
 });
 
 it('a folder trains, and the run knows how its pictures were read when it goes on', async () => {

@@ -121,7 +121,7 @@ async function timeAll() {
   const best = executables.map(() => Number.POSITIVE_INFINITY);
   const steps = [];
   for (let round = 0; round < rounds; round++) {
-    steps.push(await many(step, 1));
+    steps.push(await many(step, 20));
     for (const [i, executable] of executables.entries()) best[i] = Math.min(best[i], await many(executable, counts[i]));
   }
   const timed = parts.map((part, i) => ({ ...part, seconds: best[i] })).sort((a, b) => b.seconds - a.seconds);
@@ -156,11 +156,15 @@ async function beside() {
   }
   if (values.preset !== 'tf2018') return 'PyTorch has the step of tf2018 alone.';
   const script = fileURLToPath(new URL('../peers/python/pytorch_step.py', import.meta.url));
-  const peers = ['default', 'channels_last', 'compile', 'graph'].map((mode) => ({
-    name: `PyTorch ${mode}`,
-    program: python,
-    args: [script, '--device', 'cuda', '--mode', mode],
-  }));
+  // As it comes, convolutions are rounded to TF32's ten bits of mantissa on the matrix units; NVIDIA_TF32_OVERRIDE=0 keeps float32.
+  const peers = ['', ', float32'].flatMap((kind) =>
+    ['default', 'channels_last', 'compile', 'graph'].map((mode) => ({
+      name: `PyTorch ${mode}${kind}`,
+      program: python,
+      args: [script, '--device', 'cuda', '--mode', mode],
+      env: kind ? { ...process.env, NVIDIA_TF32_OVERRIDE: '0' } : process.env,
+    })),
+  );
   const shared = ['--threads', '1', '--batch', String(model.config.batchSize)];
   const sides = [];
   for (const side of [ownSide('webgpu', '.'), ...peers]) sides.push(await open(side, shared, 'step'));

@@ -1,6 +1,7 @@
 // What a plan asks of a GPU, worked out without one: the dispatches of each group of instructions, the FLOP they compute and the
 // bytes they ask memory for against the fewest possible, and how many threads a multiprocessor can hold of each kernel.
 import { convFilterKernels, filterRuns } from '../../dist/engine/backends/webgpu/convolution.js';
+import { DOTS, DOTS_THREADS } from '../../dist/engine/backends/webgpu/dots.js';
 import { planKernels } from '../../dist/engine/backends/webgpu/kernels.js';
 import { fitTile, STANDARD } from '../../dist/engine/backends/webgpu/tile.js';
 
@@ -71,23 +72,37 @@ function ofConvolution(c, kernels) {
       return { rows: c.KH * c.KW * c.C, columns: c.OC, units: images.map((n) => n * c.OH * c.OW) };
     },
   }[c.kind]();
+  const [x, w, y] = [c.N * c.H * c.W * c.C, c.KH * c.KW * c.C * c.OC, c.N * c.OH * c.OW * c.OC];
+  const shared = {
+    needed:
+      2 * c.N * c.C * c.OC * taps(c.H, c.OH, c.KH, c.stride, c.padTop) * taps(c.W, c.OW, c.KW, c.stride, c.padLeft),
+    least: 4 * (x + w + y),
+    workgroups: kernels[0].groups[0] * kernels[0].groups[1],
+  };
+  const result = { conv2d: y, convInput: x, convFilter: w }[c.kind];
+  if (kernels[0].name === DOTS) {
+    const points = rows * units.reduce((sum, d) => sum + d, 0);
+    return {
+      ...shared,
+      threads: DOTS_THREADS,
+      bytes: 16 * DOTS_THREADS * columns,
+      registers: 4 * (columns + 2) + OTHER_REGISTERS,
+      flop: 2 * points * columns,
+      moved: 4 * (points * (1 + columns) + result),
+    };
+  }
   const tile = fitTile(STANDARD, columns);
   const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
   const depth = units.reduce((sum, d) => sum + Math.ceil(d / tile.depth) * tile.depth, 0);
-  const [x, w, y] = [c.N * c.H * c.W * c.C, c.KH * c.KW * c.C * c.OC, c.N * c.OH * c.OW * c.OC];
-  const result = { conv2d: y, convInput: x, convFilter: w }[c.kind];
   // Runs of a filter's gradient are written, read and added by a second dispatch.
   const runs = convFilterRuns(c);
   return {
+    ...shared,
     threads: tile.threads,
     bytes: tile.bytes,
-    registers: tile.each * 4 + tile.each + 4 + OTHER_REGISTERS,
+    registers: tile.each * tile.wide + tile.each + tile.wide + OTHER_REGISTERS,
     flop: 2 * tiles * tile.rows * tile.columns * depth,
-    needed:
-      2 * c.N * c.C * c.OC * taps(c.H, c.OH, c.KH, c.stride, c.padTop) * taps(c.W, c.OW, c.KW, c.stride, c.padLeft),
     moved: 4 * (tiles * depth * (tile.rows + tile.columns) + result * (runs > 1 ? 2 * runs + 1 : 1)),
-    least: 4 * (x + w + y),
-    workgroups: kernels[0].groups[0] * kernels[0].groups[1],
   };
 }
 

@@ -169,6 +169,9 @@ def load(mode, threads, device):
         kind = GraphTrainer if mode == "graph" else Trainer
         trainer = kind(start, device, mode in ("channels_last", "bf16"), mode == "bf16")
         if mode == "compile":
+            if device == "cuda":
+                # Its own choice of layouts contradicts what cuDNN gives back here, and fails an assertion of its own (2.11).
+                torch._inductor.config.layout_optimization = False
             trainer.losses = torch.compile(trainer.losses)
         return trainer
 

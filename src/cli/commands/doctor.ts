@@ -16,7 +16,7 @@ import { trainingStep } from '../../gan/step.ts';
 import { cacheFolder } from '../../platform/cache.ts';
 import { usableCores } from '../../platform/cores.ts';
 import { VERSION } from '../../platform/version.ts';
-import { grouped } from '../format.ts';
+import { count, grouped } from '../format.ts';
 import { checkKernels, type KernelReport } from '../kernel-report.ts';
 import type { Outcome } from '../main.ts';
 import { Screen } from '../output.ts';
@@ -151,7 +151,7 @@ function deviceText({ device, ok, variant, compiler, cache, reason, todo, ...che
 }
 
 function gpuLines({ adapter, driver, hardware, limits, features, subgroups, ...speed }: GpuReport): string[] {
-  const mib = (bytes: number): string => `${grouped(bytes / 2 ** 20)} MiB`;
+  const mib = (bytes: number): string => `${grouped(Math.floor(bytes / 2 ** 20))} MiB`;
   const names = (offered: boolean): string =>
     Object.entries(features)
       .filter(([, is]) => is === offered)
@@ -171,7 +171,7 @@ function gpuLines({ adapter, driver, hardware, limits, features, subgroups, ...s
 
 function speedText({ device, threads, preset, batch, steps, secondsPerStep, ...rest }: Speed): string {
   return (
-    `speed: ${device}, ${threads} threads: ${secondsPerStep.median.toFixed(3)} s a step of ${preset}, batch ${batch} ` +
+    `speed: ${device}, ${count(threads, 'thread')}: ${secondsPerStep.median.toFixed(3)} s a step of ${preset}, batch ${batch} ` +
     `(median of ${steps}), ${rest.imagesPerSecond.toFixed(0)} images/s, ${rest.gflopsPerSecond.toFixed(0)} GFLOP/s (nominal)`
   );
 }

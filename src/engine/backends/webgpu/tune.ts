@@ -22,20 +22,26 @@ export interface TileTrial {
   readonly bits: Uint32Array;
 }
 
-/** The fastest of some tiles, where it gains on the first and gives its bits. One that does not run is no candidate. */
+/**
+ * The fastest of some tiles, where it gains on the first and gives its bits. One that does not run is no candidate. All are measured
+ * twice, and the better counts: a card that has been idle takes a while to reach its clock.
+ */
 export async function fastestTile(
-  [first, ...others]: readonly Tile[],
+  tiles: readonly Tile[],
   measure: (tile: Tile) => Promise<TileTrial | null>,
 ): Promise<Tile> {
-  const standard = await measure(first!);
-  if (!standard) return first!;
-  let [best, seconds] = [first!, WORTH * standard.seconds];
-  for (const tile of others) {
-    const trial = await measure(tile);
-    if (!trial || trial.seconds >= seconds || !trial.bits.every((word, i) => word === standard.bits[i])) continue;
-    [best, seconds] = [tile, trial.seconds];
+  const once: (TileTrial | null)[] = [];
+  for (const tile of tiles) once.push(await measure(tile));
+  const [standard] = once;
+  if (!standard) return tiles[0]!;
+  const seconds: number[] = [];
+  for (const [i, trial] of once.entries()) {
+    const same = trial?.bits.every((word, at) => word === standard.bits[at]);
+    const again = same ? await measure(tiles[i]!) : null;
+    seconds.push(trial && again ? Math.min(trial.seconds, again.seconds) : Number.POSITIVE_INFINITY);
   }
-  return best;
+  const best = seconds.indexOf(Math.min(...seconds));
+  return tiles[seconds[best]! < WORTH * seconds[0]! ? best : 0]!;
 }
 
 export interface Tunable {
@@ -60,6 +66,7 @@ async function tileOf(gpu: Tunable, convolution: Convolution, shape: string): Pr
   if (kept) return kept;
   const bench = await Bench.open(gpu.device, convolution);
   try {
+    await bench.prepare(TILES);
     const best = await fastestTile(TILES, (tile) => bench.measure(tile));
     await keepFinding(name, TILES.indexOf(best));
     return best;
@@ -133,6 +140,12 @@ export class Bench {
       pass.setPipeline(pipeline);
       pass.dispatchWorkgroups(...groups);
     }
+  }
+
+  /** Compiles for some tiles at once. What does not compile is told by `measure`. */
+  async prepare(tiles: readonly Tile[]): Promise<void> {
+    if (!this.#usable) return;
+    await Promise.allSettled(tiles.flatMap(this.#kernels).map((kernel) => this.#pipelines.get(kernel)));
   }
 
   /** Seconds and bits with a tile; null where it does not run here. */

@@ -44,6 +44,23 @@ it('no tile changes a bit of any convolution', async () => {
   }
 });
 
+it('what comes to the same kernels is not measured twice', async () => {
+  const { device } = await openGpu((await nodeGpu())!);
+  const distinct = async (columns: number): Promise<number> => {
+    const [x, w] = [input('x', [2, 4, 4, 8]), input('w', [3, 3, 8, columns])];
+    const plan = compile({ name: 'few columns', outputs: { y: conv2d(x, w, 1) }, updates: new Map() }, EMPTY);
+    const bench = await Bench.open(device, plan.instructions.find(isConvolution)!);
+    const tiles = bench.distinct(TILES);
+    bench.close();
+    expect(tiles[0]).toBe(TILES[0]);
+    return tiles.length;
+  };
+  expect([await distinct(2), await distinct(68)]).toEqual([1, TILES.length]);
+  const some = await distinct(16);
+  expect(some).toBeGreaterThan(1);
+  expect(some).toBeLessThan(TILES.length);
+});
+
 it('a backend that tunes computes the same, and measures a shape once', async () => {
   const gpu = await openGpu((await nodeGpu())!);
   const [a, b] = [input('a', [70, 9]), input('b', [9, 20])];

@@ -66,8 +66,9 @@ async function tileOf(gpu: Tunable, convolution: Convolution, shape: string): Pr
   if (kept) return kept;
   const bench = await Bench.open(gpu.device, convolution);
   try {
-    await bench.prepare(TILES);
-    const best = await fastestTile(TILES, (tile) => bench.measure(tile));
+    const tiles = bench.distinct(TILES);
+    await bench.prepare(tiles);
+    const best = tiles.length > 1 ? await fastestTile(tiles, (tile) => bench.measure(tile)) : STANDARD;
     await keepFinding(name, TILES.indexOf(best));
     return best;
   } finally {
@@ -140,6 +141,18 @@ export class Bench {
       pass.setPipeline(pipeline);
       pass.dispatchWorkgroups(...groups);
     }
+  }
+
+  /** Of tiles that come to the same kernels here, the first: few columns leave less to choose, and dot products nothing. */
+  distinct(tiles: readonly Tile[]): readonly Tile[] {
+    const seen = new Map<string, Tile>();
+    for (const tile of tiles) {
+      const text = this.#kernels(tile)
+        .map(({ code }) => code)
+        .join();
+      if (!seen.has(text)) seen.set(text, tile);
+    }
+    return [...seen.values()];
   }
 
   /** Compiles for some tiles at once. What does not compile is told by `measure`. */

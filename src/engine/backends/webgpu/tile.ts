@@ -12,7 +12,7 @@ export interface Tile {
   readonly wide: number;
 }
 
-/** Vectors between one depth and the next of a slice, beyond its width: so that a column of them lies in several banks. */
+/** Vectors left free after each depth of a slice, so that what is stored down a column falls into several banks of memory. */
 export const PITCH = 1;
 
 /** Within what every WebGPU allows: 256 threads and 16 KiB. Of those below what software adapters are quickest with. */

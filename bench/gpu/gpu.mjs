@@ -146,7 +146,9 @@ async function timeAll() {
   publish('gpu-time', text, report.hardware ? values.markdown : undefined);
 }
 
-/** The step beside PyTorch's on CUDA, in turn; or why not. */
+const IN_A_ROW = 40;
+
+/** The step beside PyTorch's on CUDA, in turn, waited for and not; or why not. */
 async function beside() {
   const python = process.env.DCGAN_PYTHON ?? 'python3';
   try {
@@ -169,13 +171,19 @@ async function beside() {
   const sides = [];
   for (const side of [ownSide('webgpu', '.'), ...peers]) sides.push(await open(side, shared, 'step'));
   const running = sides.filter(({ ready }) => ready);
-  const seconds = await takeTurns(running, rounds, 20);
+  const waited = await takeTurns(running, rounds, 20);
+  const inARow = new Map(running.map(({ name: side }) => [side, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const { name: side, step } of running)
+      inARow.get(side).push((await step(`steps ${IN_A_ROW}`)) / IN_A_ROW);
   for (const side of running) side.close();
-  const ours = median(seconds.get(running[0].name));
   const cells = sides.map(({ name: side, refused }) => {
-    if (refused) return [side, '', refused];
-    const middle = median(seconds.get(side));
-    return [side, (1000 * middle).toFixed(2), `${(middle / ours).toFixed(2)} ×`];
+    if (refused) return [side, refused];
+    const columns = [inARow, waited].flatMap((seconds) => {
+      const [own, ours] = [side, running[0].name].map((each) => median(seconds.get(each)));
+      return [(1000 * own).toFixed(2), `${(own / ours).toFixed(2)} ×`];
+    });
+    return [side, ...columns];
   });
-  return table(['ms a step', 'median', 'of ours'], cells);
+  return table(['ms a step', 'in a row', 'of ours', 'each waited for', 'of ours'], cells);
 }

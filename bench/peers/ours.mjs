@@ -1,4 +1,5 @@
-// Our side of a comparison: a worker that does what each line asks (`step`, or `sample N`) and answers with its time.
+// Our side of a comparison: a worker that does what each line asks (`step`, `steps N`, or `sample N`) and answers with its time.
+// Of `steps` two are under way at a time, as in a training on a GPU.
 //   node bench/peers/ours.mjs [--device native] [--precision float32] [--threads 2] [--batch 256]
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -29,7 +30,18 @@ for await (const line of createInterface({ input: process.stdin })) {
   const [order, count] = line.split(' ');
   const began = performance.now();
   if (order === 'sample') await gan.generate(Number(count), { seed: 1 });
+  else if (order === 'steps') await manySteps(Number(count));
   else await gan.step(images);
   console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000 }));
 }
 await gan.dispose();
+
+async function manySteps(many) {
+  let last = gan.step(images);
+  for (let i = 1; i < many; i++) {
+    const next = gan.step(images);
+    await last;
+    last = next;
+  }
+  await last;
+}

@@ -85,7 +85,7 @@ export function ownSide(device, scratch) {
   return { ...side, args: [...ours, 'native'], env, variant: /^avx2 / };
 }
 
-/** Starts a side. Resolves to { name, ready, step, close }, or to { name, refused } with the reason when it cannot run. */
+/** Starts a side. Resolves to { name, ready, step, close }, where step takes an order, `order` when not given; or to { name, refused } with the reason when it cannot run. */
 export async function open({ name, program, args, env, variant }, shared, order) {
   const child = spawn(program, [...args, ...shared], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
@@ -107,8 +107,8 @@ export async function open({ name, program, args, env, variant }, shared, order)
     return { name, refused: why };
   }
   if (variant && !variant.test(ready.variant)) throw new Error(`${name}: the compiler gave ${ready.variant}`);
-  const step = async () => {
-    child.stdin.write(`${order}\n`);
+  const step = async (asked = order) => {
+    child.stdin.write(`${asked}\n`);
     return (await answer()).seconds;
   };
   return { name, ready, step, close: () => child.stdin.end() };

@@ -78,11 +78,11 @@ export class Face {
       try {
         return yield* this.#run!.events();
       } catch (error) {
-        const { steps } = this.#run!;
+        const { taken } = this.#run!;
         const next = error instanceof GpuFailure ? await this.#run!.leaveGpu() : null;
         if (!next) throw error;
         this.#run = next;
-        yield leftGpu(error as GpuFailure, steps);
+        yield leftGpu(error as GpuFailure, taken);
       }
   }
 

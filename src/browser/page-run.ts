@@ -61,11 +61,6 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
     this.#aborted = true;
   }
 
-  /** The steps taken, those lost with a GPU included. */
-  get steps(): number {
-    return this.gan.steps;
-  }
-
   /** In place of a run whose GPU has failed, the same on the processor, from its last checkpoint; null where its device was asked for. */
   async leaveGpu(): Promise<PageRun | null> {
     if (!this.#retreat) return null;

@@ -21,10 +21,14 @@ export interface RunOptions {
   readonly outputs: readonly string[];
 }
 
+const NOTHING = Promise.resolve();
+
 export class Session {
   readonly backend: Backend;
   readonly layout: StateLayout;
   readonly #ready = new Map<Plan, Promise<Executable>>();
+  /** Settles when all calls so far were handed to the backend. */
+  #handed: Promise<unknown> = Promise.resolve();
 
   constructor(backend: Backend, layout: StateLayout) {
     this.backend = backend;
@@ -41,7 +45,9 @@ export class Session {
     return ready;
   }
 
-  /** Runs a plan once: fresh copies of the outputs asked for, in their order. */
+  /**
+   * Runs a plan once: fresh copies of the outputs asked for, in their order. Inputs must stay as they are until it has run.
+   */
   async run(plan: Plan, { key, inputs = {}, injected = {}, outputs }: RunOptions): Promise<Float32Array[]> {
     for (const name of plan.inputs.keys())
       if (!(name in inputs)) throw new DcganError({ what: `plan ${plan.name}: input ${name} is missing` });
@@ -52,28 +58,41 @@ export class Session {
       writes.push([find(plan, 'injections', name, values), values]);
       sites.push(plan.injections.get(name)!.site);
     }
-    const executable = await this.prepare(plan);
+    const wanted = outputs.map((name) => find(plan, 'outputs', name));
     const { backend } = this;
-    const asked: Promise<unknown>[] = writes.map(([slot, values]) => backend.write(slot.address, values));
-    asked.push(backend.write(plan.control, controlWords(key, sites)));
-    asked.push(backend.run(executable));
-    const reads = outputs.map((name) => {
-      const slot = find(plan, 'outputs', name);
-      return backend.read(slot.address, size(slot.shape));
+    return this.#inTurn(this.prepare(plan), async (executable) => {
+      const asked: Promise<unknown>[] = writes.map(([slot, values]) => backend.write(slot.address, values));
+      asked.push(backend.write(plan.control, controlWords(key, sites)));
+      asked.push(backend.run(executable));
+      const reads = wanted.map(({ address, shape }) => backend.read(address, size(shape)));
+      await Promise.all([...asked, ...reads]);
+      return Promise.all(reads);
     });
-    await Promise.all([...asked, ...reads]);
-    return Promise.all(reads);
+  }
+
+  /** Hands a call over once it is ready and all calls before it are handed over, however long their plans take to be made ready. */
+  async #inTurn<R, T>(ready: Promise<R>, call: (ready: R) => Promise<T>): Promise<T> {
+    const before = this.#handed;
+    // Its failure may come before its turn.
+    ready.catch(() => {});
+    const handing = (async () => {
+      await before;
+      const value = await ready;
+      return { done: call(value) };
+    })();
+    this.#handed = handing.catch(() => {});
+    return (await handing).done;
   }
 
   /** A fresh copy of one variable's values. */
   readVariable(name: string): Promise<Float32Array> {
     const { address, shape } = this.layout.slots.get(name)!;
-    return this.backend.read(address, size(shape));
+    return this.#read(address, size(shape));
   }
 
   /** The values of every variable, by name. */
   async readState(): Promise<Map<string, Float32Array>> {
-    const all = await this.backend.read(0, this.layout.floats);
+    const all = await this.#read(0, this.layout.floats);
     return new Map(
       [...this.layout.slots].map(([name, { address, shape }]) => [name, all.slice(address, address + size(shape))]),
     );
@@ -86,13 +105,19 @@ export class Session {
       if (!slot)
         throw new DcganError({ what: `tensor ${name} is not part of this model`, ...hint(name, this.layout.slots) });
       checkSize(`tensor ${name}`, slot, data);
-      return this.backend.write(slot.address, data);
+      return { address: slot.address, data };
     });
-    await Promise.all(writes);
+    await this.#inTurn(NOTHING, () =>
+      Promise.all(writes.map(({ address, data }) => this.backend.write(address, data))),
+    );
   }
 
   dispose(): Promise<void> {
-    return this.backend.dispose();
+    return this.#inTurn(NOTHING, () => this.backend.dispose());
+  }
+
+  #read(address: number, length: number): Promise<Float32Array> {
+    return this.#inTurn(NOTHING, () => this.backend.read(address, length));
   }
 }
 

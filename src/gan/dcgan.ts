@@ -124,14 +124,14 @@ export class DCGAN {
     return this.#machine.info;
   }
 
-  /** Steps taken. */
+  /** Steps taken, those under way included. */
   get steps(): number {
     return this.#steps;
   }
 
   /**
-   * One update of both networks.
-   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size
+   * One update of both networks. The next may be asked for before this one is done: a GPU then never waits for it.
+   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size: to be left alone until the step is done
    */
   async step(images: Float32Array, { classes, noise, dropoutMasks }: StepOptions = {}): Promise<StepResult> {
     const reals = this.#countImages(images);
@@ -142,17 +142,23 @@ export class DCGAN {
       dropoutMasks?.[of].forEach((mask, i) => {
         injected[maskSource(of, i + 1).name] = mask;
       });
-    const step = this.#steps + 1;
+    this.#steps += 1;
+    const step = this.#steps;
     const request = { seed: this.seed, step, images, reals, classes, injected, outputs: STEP_NUMBERS };
-    const numbers = await this.#machine.step(request);
-    this.#steps = step;
-    const [generatorLoss, discriminatorLoss, realScore, fakeScore] = numbers.map((values) => values[0]!);
-    return {
-      generatorLoss: generatorLoss!,
-      discriminatorLoss: discriminatorLoss!,
-      realScore: realScore!,
-      fakeScore: fakeScore!,
-    };
+    try {
+      const numbers = await this.#machine.step(request);
+      const [generatorLoss, discriminatorLoss, realScore, fakeScore] = numbers.map((values) => values[0]!);
+      return {
+        generatorLoss: generatorLoss!,
+        discriminatorLoss: discriminatorLoss!,
+        realScore: realScore!,
+        fakeScore: fakeScore!,
+      };
+    } catch (error) {
+      // Not taken, then; but a number that later steps have gone on from is not given twice.
+      if (this.#steps === step) this.#steps -= 1;
+      throw error;
+    }
   }
 
   /** Makes a step on `reals` images ready ahead of its first use. */

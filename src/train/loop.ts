@@ -1,6 +1,6 @@
 // The loop: epochs over shuffled data, one plan run a step; at an epoch's end its picture, its means, an evaluation where one is
-// due, and a checkpoint. It is an iteration of events: each step is taken when the next event is asked for. Where all that goes,
-// into a folder (train.ts) or to a page (browser/page-run.ts), is said by what extends it.
+// due, and a checkpoint. It is an iteration of events: each step is taken when the next event is asked for (on a GPU, one ahead of
+// that: steps.ts). Where all that goes, into a folder (train.ts) or to a page (browser/page-run.ts), is said by what extends it.
 import type { Tensor } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
@@ -12,6 +12,7 @@ import type { MetricsLine, TrainedLine } from './metrics.ts';
 import { epochOrder, stepsPerEpoch } from './order.ts';
 import { progressImages } from './progress.ts';
 import { brokenNumber, brokenTensor, gradientNorms } from './state.ts';
+import { Steps } from './steps.ts';
 import { Watch } from './watch.ts';
 
 export type State = ReadonlyMap<string, Tensor>;
@@ -33,23 +34,23 @@ export abstract class Loop<E, C> {
   protected readonly stepsPerEpoch: number;
   readonly #lines: readonly MetricsLine[];
   readonly #pictureEvery: number;
-  /** Each step's images: one array for all, or the garbage of two steps would outgrow a small model. */
-  readonly #images: Float32Array<ArrayBuffer>;
+  readonly #steps: Steps;
   readonly #watch: Watch;
   #diversity: Diversity | null = null;
   /** The newest checkpoint, where this loop saved one, and its steps. */
   #checkpoint: C | null = null;
   #saved: number;
+  #taken: number;
   #divergence: Divergence | null = null;
 
   constructor({ gan, data, lines = [], pictureEvery = Number.POSITIVE_INFINITY }: Parts) {
-    const { batchSize } = gan.config;
     this.gan = gan;
     this.data = data;
-    this.stepsPerEpoch = stepsPerEpoch(data.count, batchSize);
+    this.stepsPerEpoch = stepsPerEpoch(data.count, gan.config.batchSize);
     this.#lines = lines;
     this.#pictureEvery = pictureEvery;
-    this.#images = new Float32Array(batchSize * data.imageSize);
+    this.#steps = new Steps(gan, data);
+    this.#taken = gan.steps;
     this.#saved = gan.steps;
     this.#watch = new Watch(gan.config);
     this.#watch.remember(lines);
@@ -70,6 +71,11 @@ export abstract class Loop<E, C> {
   /** Set when a number is no number any more: nothing is saved from then on. */
   get divergence(): Divergence | null {
     return this.#divergence;
+  }
+
+  /** The steps whose events are out. */
+  get taken(): number {
+    return this.#taken;
   }
 
   protected get isDone(): boolean {
@@ -96,32 +102,14 @@ export abstract class Loop<E, C> {
 
   async *#epoch(): AsyncGenerator<StepEvent | EpochEvent | WarningEvent | E | C, void, undefined> {
     const { gan, data } = this;
-    const { batchSize } = gan.config;
     const epoch = gan.epoch + 1;
-    const order = epochOrder(data.count, gan.seed, epoch);
-    const lines = this.#lines
-      .filter((line) => line.type !== 'evaluation')
-      .filter((line) => line.type === 'step' && line.epoch === epoch);
+    const lines = this.#lines.filter((line): line is TrainedLine => line.type === 'step' && line.epoch === epoch);
+    yield* this.#epochSteps(epoch, lines);
+    if (this.#divergence || gan.steps < epoch * this.stepsPerEpoch) return;
+    // What is asked for between two steps is no part of an epoch's time.
     const before = lines.reduce((total, line) => total + line.seconds, 0);
     const started = performance.now();
-    // What is asked for between two steps is no part of an epoch's time.
     let waited = 0;
-    for (let i = gan.steps - (epoch - 1) * this.stepsPerEpoch; i < this.stepsPerEpoch; i++) {
-      if (this.stopping) return;
-      const event = await this.#step(epoch, i + 1, order.subarray(i * batchSize, (i + 1) * batchSize));
-      const { images: _, stepInEpoch: __, ...line } = event;
-      this.note(line);
-      lines.push(line);
-      const seen = brokenNumber(event);
-      if (seen !== null) this.#divergence = { step: event.step, seen };
-      const handed = performance.now();
-      yield event;
-      if (this.#divergence) return;
-      for (const warning of this.#watch.step(event)) yield { type: 'warning', ...warning };
-      if (i + 1 < this.stepsPerEpoch && gan.steps % this.#pictureEvery === 0)
-        yield this.picture(gan.epoch, await progressImages(gan));
-      waited += performance.now() - handed;
-    }
     const state = await this.#state();
     if (!state) return;
     const images = await progressImages(gan);
@@ -143,14 +131,47 @@ export abstract class Loop<E, C> {
     for (const warning of this.#watch.epoch(event)) yield { type: 'warning', ...warning };
   }
 
-  async #step(epoch: number, stepInEpoch: number, indices: Uint32Array): Promise<StepEvent> {
-    const started = performance.now();
+  /** The steps of an epoch that are still to be taken, and pictures between them; their lines join `lines`. */
+  async *#epochSteps(
+    epoch: number,
+    lines: TrainedLine[],
+  ): AsyncGenerator<StepEvent | WarningEvent | E, void, undefined> {
     const { gan, data } = this;
-    const images = this.#images.subarray(0, indices.length * data.imageSize);
-    const classes = gan.config.classes > 0 ? Array.from(indices, (i) => data.labels![i]!) : undefined;
-    const result = await gan.step(data.batch(indices, images), { classes });
-    const seconds = (performance.now() - started) / 1000;
-    return { type: 'step', step: gan.steps, epoch, stepInEpoch, images: indices.length, ...result, seconds };
+    const { batchSize } = gan.config;
+    const order = epochOrder(data.count, gan.seed, epoch);
+    const first = (epoch - 1) * this.stepsPerEpoch;
+    const end = epoch * this.stepsPerEpoch;
+    const pictureIsDue = (step: number): boolean => step % this.#pictureEvery === 0 && step < end;
+    const steps = this.#steps;
+    const take = async (): Promise<StepEvent> => {
+      const event = await steps.next();
+      const { images: _, stepInEpoch: __, ...line } = event;
+      this.note(line);
+      lines.push(line);
+      this.#taken = event.step;
+      const seen = brokenNumber(event);
+      if (seen !== null) this.#divergence = { step: event.step, seen };
+      return event;
+    };
+    try {
+      for (;;) {
+        while (gan.steps < end && !steps.full && !this.stopping) {
+          // A picture is of the state after its own step.
+          if (steps.underWay > 0 && pictureIsDue(gan.steps)) break;
+          const i = gan.steps - first;
+          steps.ask(epoch, i + 1, order.subarray(i * batchSize, (i + 1) * batchSize));
+        }
+        if (steps.underWay === 0) return;
+        const event = await take();
+        yield event;
+        if (this.#divergence) return;
+        for (const warning of this.#watch.step(event)) yield { type: 'warning', ...warning };
+        if (pictureIsDue(event.step)) yield this.picture(gan.epoch, await progressImages(gan));
+      }
+    } finally {
+      // Where the iteration is left, what is under way is part of what is saved.
+      while (steps.underWay > 0 && !this.#divergence) await take();
+    }
   }
 
   async #state(): Promise<State | null> {

@@ -51,14 +51,13 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
         : await prepareResumed(resolveRun(resume), options);
   let warning: WarningEvent | null = null;
   for (;;) {
-    const end: Divergence | GpuFailure | null = yield* trainPrepared(prepared, signal, warning);
+    const end: Divergence | WarningEvent | null = yield* trainPrepared(prepared, device, signal, warning);
     if (!end) return;
-    const { folder, record, data, gan } = prepared;
-    if (end instanceof GpuFailure) {
-      if (device !== 'auto') throw end;
+    const { folder, record, data } = prepared;
+    if ('type' in end) {
       device = 'cpu';
       prepared = await prepareResumed(folder, { device, threads, signal, data });
-      warning = leftGpu(end, gan.steps);
+      warning = end;
     } else {
       if (record.onNan === 'stop') throw diverged(end, folder);
       prepared = await prepareResumed(folder, { device, threads, signal, data }, end);
@@ -70,14 +69,15 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
 const GOES_BACK = 'It goes on from its last good checkpoint with half the learning rates';
 
 /**
- * All events of a prepared run, behind a warning, whose model is disposed of then; how it diverged, or how its GPU failed, if one
- * did.
+ * All events of a prepared run, behind a warning, whose model is disposed of then; how it diverged, or what to say of a GPU that
+ * `auto` took and that failed.
  */
 async function* trainPrepared(
   prepared: Prepared,
+  device: string,
   signal: AbortSignal | undefined,
   warning: WarningEvent | null,
-): AsyncGenerator<TrainEvent, Divergence | GpuFailure | null, undefined> {
+): AsyncGenerator<TrainEvent, Divergence | WarningEvent | null, undefined> {
   const run = new FolderRun(prepared, signal);
   let failed = false;
   try {
@@ -85,9 +85,9 @@ async function* trainPrepared(
     yield* run.events();
     return run.divergence;
   } catch (error) {
-    if (!(error instanceof GpuFailure)) throw error;
-    failed = true;
-    return error;
+    failed = error instanceof GpuFailure;
+    if (!(error instanceof GpuFailure) || device !== 'auto') throw error;
+    return leftGpu(error, run.taken);
   } finally {
     try {
       if (!failed) await run.saveUnsaved();

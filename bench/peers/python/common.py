@@ -120,6 +120,8 @@ def work(make, version, mode, batch):
         began = time.perf_counter()
         if line.startswith("sample"):
             trainer.sample(int(line.split()[1]))
+        elif line.startswith("steps"):
+            trainer.run(int(line.split()[1]), *given)
         else:
             trainer.step(*given, None)
         print(json.dumps({"seconds": time.perf_counter() - began}), flush=True)

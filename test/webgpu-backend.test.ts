@@ -6,7 +6,7 @@ import type { Backend } from '../src/engine/backends/backend.ts';
 import { opener } from '../src/engine/backends/index.ts';
 import { findAdapter, openGpu } from '../src/engine/backends/webgpu/adapter.ts';
 import { WebGpuBackend } from '../src/engine/backends/webgpu/backend.ts';
-import { planKernels } from '../src/engine/backends/webgpu/kernels.ts';
+import { launchesOf, planKernels } from '../src/engine/backends/webgpu/kernels.ts';
 import { nodeGpu, webGpuAvailability } from '../src/engine/backends/webgpu/node.ts';
 import { Pipelines } from '../src/engine/backends/webgpu/pipelines.ts';
 import { type Computation, compile } from '../src/engine/compile.ts';
@@ -115,6 +115,30 @@ describe.skipIf(!found.ok)(title, () => {
       const expected = drawBlock(KEY, 3, at / 4).map((word) => (word >>> 8) / 2 ** 24);
       expect([...(await backend.read(address + at, 4))], `from ${at}`).toEqual(expected);
     }
+  });
+
+  it('computes small programs in one dispatch, and what needs them in the next', async () => {
+    const sizes = [3, 300, 5, 64];
+    const variables = sizes.map((length, i) => variable(`v${i}`, [length]));
+    // Powers of two: a GPU may round a product and a sum at once.
+    const updates = new Map(
+      variables.map((v, i) => [
+        `v${i}`,
+        add(scale(v, 2 ** i), uniform(v.shape, { name: `u${i}`, stream: i, site: i })),
+      ]),
+    );
+    const layout = layoutState(variables);
+    const plan = compile({ name: 'small', outputs: { doubled: scale(updates.get('v1')!, 2) }, updates }, layout);
+    expect(launchesOf(plan).map(({ length }) => length)).toEqual([4, 1]);
+    const states = await Promise.all(
+      (['webgpu', 'reference'] as const).map(async (device) => {
+        const session = new Session(await opener(device)({ stateFloats: layout.floats, threads: 1 }), layout);
+        onTestFinished(() => session.dispose());
+        for (let step = 0; step < 3; step++) await session.run(plan, { key: { seed: 1, step }, outputs: [] });
+        return session.readState();
+      }),
+    );
+    expect(states[0]).toEqual(states[1]);
   });
 
   it('ends with the reason when the GPU refuses a command', async () => {

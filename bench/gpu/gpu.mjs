@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { openGpu } from '../../dist/engine/backends/webgpu/adapter.js';
 import { WebGpuBackend } from '../../dist/engine/backends/webgpu/backend.js';
 import { examineGpu } from '../../dist/engine/backends/webgpu/examine.js';
+import { launchesOf } from '../../dist/engine/backends/webgpu/kernels.js';
 import { nodeGpu, webGpuAvailability } from '../../dist/engine/backends/webgpu/node.js';
 import { compile } from '../../dist/engine/compile.js';
 import { resolveConfig } from '../../dist/gan/config.js';
@@ -15,7 +16,7 @@ import { makeModel } from '../../dist/gan/model.js';
 import { trainingStep } from '../../dist/gan/step.js';
 import { load, median, publish, setting, table, takeTurns, whole } from '../lib.mjs';
 import { open, ownSide } from '../peers/sides.mjs';
-import { groupsOf, label, PROCESSOR, workOf } from './work.mjs';
+import { label, PROCESSOR, workOf } from './work.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -26,12 +27,14 @@ const { values } = parseArgs({
     markdown: { type: 'string' },
   },
 });
+/** Steps of which each is asked for before the last is done. */
+const IN_A_ROW = 40;
 const rounds = whole('rounds', values.rounds);
 const before = load();
 const batchSize = values.batch === undefined ? undefined : whole('batch', values.batch);
 const model = makeModel(resolveConfig(values.preset, { batchSize }));
 const plan = compile(trainingStep(model, model.config.batchSize), model.layout);
-const parts = groupsOf(plan).map((group) => ({ group, ...workOf(group) }));
+const parts = launchesOf(plan).map((group) => ({ group, ...workOf(group) }));
 
 publish('gpu-count', countTable(), values.markdown);
 if (!values.count) await timeAll();
@@ -90,7 +93,9 @@ function row(text, list) {
 }
 
 function name({ group }) {
-  return `${label(group[0])}${group.length > 1 ? ', and what is attached' : ''}`;
+  const [{ kind }, ...more] = group;
+  const others = kind === 'elementwise' ? `, ${group.length} programs` : ', and what is attached';
+  return `${label(group[0])}${more.length > 0 ? others : ''}`;
 }
 
 function sum(list, value) {
@@ -146,8 +151,6 @@ async function timeAll() {
   publish('gpu-time', text, report.hardware ? values.markdown : undefined);
 }
 
-const IN_A_ROW = 40;
-
 /** The step beside PyTorch's on CUDA, in turn, waited for and not; or why not. */
 async function beside() {
   const python = process.env.DCGAN_PYTHON ?? 'python3';
@@ -174,8 +177,7 @@ async function beside() {
   const waited = await takeTurns(running, rounds, 20);
   const inARow = new Map(running.map(({ name: side }) => [side, []]));
   for (let round = 0; round < rounds; round++)
-    for (const { name: side, step } of running)
-      inARow.get(side).push((await step(`steps ${IN_A_ROW}`)) / IN_A_ROW);
+    for (const { name: side, step } of running) inARow.get(side).push((await step(`steps ${IN_A_ROW}`)) / IN_A_ROW);
   for (const side of running) side.close();
   const cells = sides.map(({ name: side, refused }) => {
     if (refused) return [side, refused];

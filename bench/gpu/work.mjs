@@ -10,30 +10,24 @@ export const PROCESSOR = { registers: 65536, threads: 2048, groups: 32, bytes: 2
 /** Registers of a thread besides those counted: addresses, loop counters, what a compiler keeps. An estimate. */
 const OTHER_REGISTERS = 28;
 
-/** A convolution with what is attached to it, or any other instruction. */
-export function groupsOf({ instructions }) {
-  const groups = [];
-  for (const instruction of instructions)
-    if (instruction.kind === 'elementwise' && instruction.attached && takes(groups.at(-1)))
-      groups.at(-1).push(instruction);
-    else groups.push([instruction]);
-  return groups;
-}
-
-/** A dispatch takes one program besides its convolution. */
-const takes = (group) => group.length === 1 && ['conv2d', 'convInput'].includes(group[0].kind);
-
 export function label(i) {
   if ('OC' in i) return `${i.kind} ${i.H}x${i.W}x${i.C} - ${i.OH}x${i.OW}x${i.OC}, kernel ${i.KH}, stride ${i.stride}`;
   return i.kind;
 }
 
+/** Of one of `launchesOf`'s. */
 export function workOf(group) {
-  const [first, attached] = group;
+  const [first, ...rest] = group;
   const kernels = planKernels({ instructions: group });
-  const counted = 'OC' in first ? ofConvolution(first, kernels) : ofProgram(first, kernels);
+  const counted = 'OC' in first ? ofConvolution(first, kernels) : ofProgram(group, kernels);
   // What is attached reads its operands but for the convolution's own output, and writes its results.
-  const more = attached ? programBytes(attached, first.kind === 'conv2d' ? first.y : first.x) : { moved: 0, least: 0 };
+  const own = { conv2d: first.y, convInput: first.x }[first.kind] ?? null;
+  const more = rest
+    .map((program) => programBytes(program, own))
+    .reduce((all, { moved, least }) => ({ moved: all.moved + moved, least: all.least + least }), {
+      moved: 0,
+      least: 0,
+    });
   return {
     kernels,
     ...counted,
@@ -125,7 +119,8 @@ function taps(size, out, kernel, stride, pad) {
   return count;
 }
 
-function ofProgram(i, kernels) {
+function ofProgram(group, kernels) {
+  const [i] = group;
   const workgroups = kernels[0].groups[0] * kernels[0].groups[1];
   const common = { threads: 64, needed: 0, flop: 0, workgroups };
   if (i.kind === 'transpose' || i.kind === 'shiftCut') {
@@ -136,7 +131,7 @@ function ofProgram(i, kernels) {
   return {
     ...common,
     bytes: i.kind === 'reduce' ? 16 * 64 * i.results.length : 0,
-    registers: 4 * i.registers + sums + OTHER_REGISTERS,
+    registers: 4 * Math.max(...group.map(({ registers }) => registers)) + sums + OTHER_REGISTERS,
     ...programBytes(i, null),
   };
 }

@@ -1,5 +1,6 @@
 // Programs over a domain, transposes and moved images: four neighbouring values a thread. What lies behind the last value up to
-// the next slot belongs to nobody, so a last thread may fill it.
+// the next slot belongs to nobody, so a last thread may fill it. Several programs share a dispatch where they can: most are as small
+// as a bias, and a launch costs more than they do.
 import type { Elementwise, ShiftCut, Transpose } from '../../plan.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { DRAWS, MATH } from './math.ts';
@@ -7,34 +8,64 @@ import { accessors, CONTROL, calls, emit, operandFunctions } from './program.ts'
 
 const SIZE = 64;
 
-/** A kernel of one thread for each four values: `body` computes for point `i`. */
-function overQuads(name: string, count: number, functions: string, body: string): Kernel {
-  const threads = Math.ceil(count / 4);
-  return {
-    name,
-    groups: grid(Math.ceil(threads / SIZE)),
-    code: `${accessors(true)}${functions}
-@compute @workgroup_size(${SIZE})
-fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let thread = (${WORKGROUP}) * ${SIZE}u + lane;
+interface Part {
+  readonly count: number;
+  /** Declarations, by names that are the part's own. */
+  readonly functions: string;
+  /** Computes for point `i`. */
+  readonly body: string;
+}
+
+/** A kernel of one thread for each four values of its parts, whose workgroups come one part after another. */
+function overQuads(name: string, shared: string, parts: readonly Part[]): Kernel {
+  let groups = 0;
+  const pieces = parts.map(({ count, functions, body }, p) => {
+    const threads = Math.ceil(count / 4);
+    const first = groups;
+    groups += Math.ceil(threads / SIZE);
+    return {
+      functions: `${functions}
+fn part${p}(thread: u32) {
   if (thread >= ${threads}u) { return; }
   let i = thread * 4u;
   ${body}
 }`,
+      call: `if (group < ${groups}u) { part${p}((group - ${first}u) * ${SIZE}u + lane); return; }`,
+    };
+  });
+  return {
+    name,
+    groups: grid(groups),
+    code: `${accessors(true)}${shared}${pieces.map(({ functions }) => functions).join('\n')}
+@compute @workgroup_size(${SIZE})
+fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let group = ${WORKGROUP};
+  ${pieces.map(({ call }) => call).join('\n  ')}
+}`,
   };
 }
 
-export function elementwiseKernel(instruction: Elementwise): Kernel {
-  const { math, draws } = calls(instruction);
-  const functions = `${draws ? CONTROL : ''}${math ? MATH : ''}${draws ? DRAWS : ''}${operandFunctions(instruction)}`;
-  const stores = instruction.results.map(({ register, address }) => `arena[(${address}u + i) >> 2u] = r${register};`);
-  return overQuads('elementwise', instruction.count, functions, `${emit(instruction, true)}\n  ${stores.join('\n  ')}`);
+/** Programs of which none touches what another writes, in one dispatch. */
+export function elementwiseKernel(instructions: readonly Elementwise[]): Kernel {
+  const needs = instructions.map(calls);
+  const draws = needs.some((each) => each.draws);
+  const shared = `${draws ? CONTROL : ''}${needs.some(({ math }) => math) ? MATH : ''}${draws ? DRAWS : ''}`;
+  const parts = instructions.map((instruction, p) => {
+    const prefix = `p${p}_`;
+    const stores = instruction.results.map(({ register, address }) => `arena[(${address}u + i) >> 2u] = r${register};`);
+    return {
+      count: instruction.count,
+      functions: operandFunctions(instruction, prefix),
+      body: `${emit(instruction, true, { prefix })}\n  ${stores.join('\n  ')}`,
+    };
+  });
+  return overQuads('elementwise', shared, parts);
 }
 
 /** A kernel that computes each value alone: `value` is an expression for point `j`. */
 function eachValue(name: string, count: number, y: number, functions: string): Kernel {
   const four = [0, 1, 2, 3].map((lane) => `value(i + ${lane}u)`).join(', ');
-  return overQuads(name, count, functions, `arena[(${y}u + i) >> 2u] = vec4(${four});`);
+  return overQuads(name, '', [{ count, functions, body: `arena[(${y}u + i) >> 2u] = vec4(${four});` }]);
 }
 
 export function transposeKernel({ x, y, rows, columns }: Transpose): Kernel {

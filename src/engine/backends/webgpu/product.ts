@@ -73,7 +73,7 @@ export function storeQuad({ index, address, attached }: Product): string {
     arena[(${address}u + i) >> 2u] = made;`;
   if (!attached) return stored;
   const results = attached.results.map(({ register, address: to }) => `arena[(${to}u + i) >> 2u] = r${register};`);
-  return `${stored}\n    ${emit(attached, true, ownOperands(attached, address))}\n    ${results.join(' ')}`;
+  return `${stored}\n    ${emit(attached, true, { known: ownOperands(attached, address) })}\n    ${results.join(' ')}`;
 }
 
 /** The same for one column, whose value is in every lane of `made`. */
@@ -81,7 +81,7 @@ export function storeOne({ index, address, attached }: Product): string {
   const results = attached?.results.map(({ register, address: to }) => `arena[${to}u + i] = r${register}.x;`) ?? [];
   return `let i = ${index} + column;
       arena[${address}u + i] = made.x;
-      ${attached ? emit(attached, false, ownOperands(attached, address)) : ''}
+      ${attached ? emit(attached, false, { known: ownOperands(attached, address) }) : ''}
       ${results.join(' ')}`;
 }
 

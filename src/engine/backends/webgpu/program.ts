@@ -25,8 +25,11 @@ fn cells(i: u32) -> vec4<f32> { return vec4(arena[i], arena[i + 1u], arena[i + 2
 
 export const CONTROL = '@group(0) @binding(1) var<uniform> control: array<vec4<u32>, 2>;\n';
 
-/** What a program needs besides its lines: a function for each operand's address. */
-export function operandFunctions({ sizes, operands }: Program): string {
+/**
+ * What a program needs besides its lines: a function for each operand's address. Where programs share a kernel their functions'
+ * names begin with a `prefix`.
+ */
+export function operandFunctions({ sizes, operands }: Program, prefix = ''): string {
   return operands
     .map(({ address, strides }, k) => {
       const terms: string[] = [];
@@ -41,7 +44,7 @@ export function operandFunctions({ sizes, operands }: Program): string {
         }
       }
       const used = lines.slice(0, lastUsed(strides));
-      return `fn operand${k}(i: u32) -> u32 {\n${used.join('\n')}\n  return ${[`${address}u`, ...terms].join(' + ')};\n}`;
+      return `fn ${prefix}operand${k}(i: u32) -> u32 {\n${used.join('\n')}\n  return ${[`${address}u`, ...terms].join(' + ')};\n}`;
     })
     .join('\n');
 }
@@ -56,23 +59,28 @@ function lastUsed(strides: readonly number[]): number {
  * The lines of a program at point `i`. In quads i is a multiple of four and lanes are i to i + 3. `known` is what operands
  * have in registers already, by their number.
  */
-export function emit(program: Program, quads: boolean, known: ReadonlyMap<number, string> = new Map()): string {
+export function emit(
+  program: Program,
+  quads: boolean,
+  { known, prefix = '' }: { readonly known?: ReadonlyMap<number, string>; readonly prefix?: string } = {},
+): string {
   const { registers, code } = program;
-  const loaded = (k: number): string => known.get(k) ?? load(program, k, quads);
+  const loaded = (k: number): string => known?.get(k) ?? load(program, k, quads, `${prefix}operand${k}`);
   const declared = Array.from({ length: registers }, (_, r) => `var r${r}: vec4<f32>;`).join(' ');
   return [declared, ...code.map((line) => emitLine(line, quads, loaded))].join('\n  ');
 }
 
-function load({ sizes, operands }: Program, k: number, quads: boolean): string {
+/** `at` is the name of the operand's function. */
+function load({ sizes, operands }: Program, k: number, quads: boolean, at: string): string {
   const { strides, address } = operands[k]!;
   if (strides.every((stride) => stride === 0)) return `vec4(cell(${address}u))`;
-  if (!quads) return `vec4(cell(operand${k}(i)))`;
+  if (!quads) return `vec4(cell(${at}(i)))`;
   const inner = strides.at(-1)!;
   const together = sizes.at(-1)! % 4 === 0;
   if (isContiguous(sizes, strides) || (together && inner === 1 && strides.slice(0, -1).every((s) => s % 4 === 0)))
-    return `cells(operand${k}(i))`;
-  if (together && inner === 0) return `vec4(cell(operand${k}(i)))`;
-  return `vec4(${[0, 1, 2, 3].map((lane) => `cell(operand${k}(i + ${lane}u))`).join(', ')})`;
+    return `cells(${at}(i))`;
+  if (together && inner === 0) return `vec4(cell(${at}(i)))`;
+  return `vec4(${[0, 1, 2, 3].map((lane) => `cell(${at}(i + ${lane}u))`).join(', ')})`;
 }
 
 function emitLine(c: Code, quads: boolean, loaded: (operand: number) => string): string {

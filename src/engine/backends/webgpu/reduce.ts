@@ -23,16 +23,31 @@ function shapeOf({ outer, length, inner, parts }: Reduce): Shape {
   return inner === 1 && length % 4 === 0 && (outer === 1 || parts === 1) && run % 4 === 0 ? 'length' : 'single';
 }
 
+/** Fewer workgroups than this leave most of a card idle. */
+const ENOUGH = 1024;
+/** Rows that a thread adds up, one read after another: fewer are not worth more workgroups. */
+const SHORT = 8;
+/** Least neighbouring lanes: what memory hands over at a time. */
+const NARROW = 2;
+
+/** Lanes of a workgroup's tile: all there are, but fewer where its few threads would walk long runs while the card is idle. */
+function acrossOf(lanes: number, rows: number, units: number): number {
+  let across = 1;
+  while (across < THREADS && across < lanes) across *= 2;
+  const idle = (): boolean => units * Math.ceil(lanes / across) < ENOUGH;
+  while (across > NARROW && idle() && (rows * across) / THREADS > SHORT) across /= 2;
+  return across;
+}
+
 function partialSums(r: Reduce, direct: boolean): Kernel {
   const { outer, length, inner, parts, results } = r;
   const shape = shapeOf(r);
   const [acrossStep, downStep] = [shape === 'inner' ? 4 : 1, shape === 'length' ? 4 : 1];
   const lanes = Math.ceil(inner / acrossStep);
-  let across = 1;
-  while (across < THREADS && across < lanes) across *= 2;
+  const run = Math.ceil(length / parts);
+  const across = acrossOf(lanes, run / downStep, outer * parts);
   const down = THREADS / across;
   const tiles = Math.ceil(lanes / across);
-  const run = Math.ceil(length / parts);
   const { math, draws } = calls(r);
   // Where the sums go: the results themselves, or a row of partial sums for each part.
   const target = (k: number): string =>

@@ -5,12 +5,17 @@ import { shaderError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 
 const COMPUTE = 4;
+/** Kernels compiled at a time: more than processors have cores, and far fewer than the 250 at which a driver has ended the process. */
+const AT_ONCE = 32;
 
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #layout: GPUPipelineLayout;
   readonly #made = new Map<string, Promise<GPUComputePipeline>>();
   readonly bindings: GPUBindGroupLayout;
+  /** As many as are compiled at a time: each is what its next kernel waits for. */
+  readonly #lanes: Promise<unknown>[] = new Array(AT_ONCE).fill(Promise.resolve());
+  #next = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -28,7 +33,9 @@ export class Pipelines {
     const { code } = kernel;
     let made = this.#made.get(code);
     if (!made) {
-      made = this.#make(kernel);
+      const lane = this.#next++ % AT_ONCE;
+      made = this.#lanes[lane]!.then(() => this.#make(kernel));
+      this.#lanes[lane] = made.catch(() => {});
       this.#made.set(code, made);
       made.catch(() => this.#made.delete(code));
     }

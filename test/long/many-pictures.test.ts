@@ -1,0 +1,52 @@
+// 100,000 pictures are packed and trained on in memory that does not grow with their number: the pack is 1.2 GB.
+import { linkSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { BIN, startProgram } from '../support/cli.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { noisy } from '../support/pictures.ts';
+
+const FOLDERS = 100;
+const IN_EACH = 1000;
+/** Two cores need 200 MB; pictures decoded by more at a time need some more. */
+const MOST = 400e6;
+const PRELOAD = new URL('../support/peak.mjs', import.meta.url).href;
+
+/** Runs a command, to its end or, once it writes what `stop` matches, to its stop: the most bytes that it had in memory. */
+async function peakOf(cwd: string, args: readonly string[], stop?: RegExp): Promise<number> {
+  const peak = join(cwd, 'peak');
+  const env = { DCGAN_TEST_PEAK: peak, DCGAN_CACHE_DIR: join(cwd, 'cache') };
+  const { child, until, ended } = startProgram(process.execPath, ['--import', PRELOAD, BIN, ...args], { cwd, env });
+  if (stop) {
+    await until(stop);
+    child.kill('SIGTERM');
+  }
+  const { code, stderr } = await ended;
+  expect(code, stderr).toBe(stop ? 143 : 0);
+  return Number(readFileSync(peak, 'utf8'));
+}
+
+it('100,000 pictures are packed and trained on within 400 MB', async () => {
+  const cwd = temporaryFolder();
+  // One of a hundred pictures each, by hard links: what is read and decoded is as much as if all were different.
+  mkdirSync(join(cwd, 'different'));
+  const different = Array.from({ length: 100 }, (_, i) => join(cwd, 'different', `${i}.png`));
+  for (const [i, path] of different.entries()) await noisy(96, i).png().toFile(path);
+  for (let folder = 0; folder < FOLDERS; folder++) {
+    const place = join(cwd, 'pictures', String(folder));
+    mkdirSync(place, { recursive: true });
+    for (let i = 0; i < IN_EACH; i++) linkSync(different[(i + folder) % different.length]!, join(place, `${i}.png`));
+  }
+
+  const pack = join(cwd, 'pictures.pack');
+  const building = await peakOf(cwd, ['data', 'build', 'pictures', '--size', '64', '-o', pack]);
+  expect(statSync(pack).size).toBeGreaterThan(FOLDERS * IN_EACH * 64 * 64 * 3);
+  expect(building).toBeLessThan(MOST);
+
+  // Each step's 64 come from all over the pack.
+  const options = ['--preset', 'tiny', '--size', '64', '--epochs', '1', '--seed', '1', '--json'];
+  const training = await peakOf(cwd, ['train', '--data', pack, ...options], /"step":400,/);
+  expect(training).toBeLessThan(MOST);
+  // Less would not hold Node.
+  expect(Math.min(building, training)).toBeGreaterThan(50e6);
+});

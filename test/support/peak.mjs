@@ -1,0 +1,6 @@
+// Preloaded (`--import`) into a process whose memory is asked for: at its end its most resident bytes go to the file that $DCGAN_TEST_PEAK names.
+import { writeFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+
+if (isMainThread)
+  process.on('exit', () => writeFileSync(process.env.DCGAN_TEST_PEAK, String(1024 * process.resourceUsage().maxRSS)));

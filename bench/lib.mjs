@@ -28,6 +28,8 @@ export async function timed(work) {
   return (performance.now() - began) / 1000;
 }
 
+export const sum = (list, value) => list.reduce((total, part) => total + value(part), 0);
+
 export const load = () => loadavg()[0].toFixed(1);
 
 /** A whole number from 1, or an error that names the option. */

@@ -1,6 +1,6 @@
 // On a GPU a step is asked for before the one before it is done. Shown on a pretended one, which is the wasm device: it must tell,
 // write and keep what one step at a time does. A real GPU: the suites of all devices, by `npm run test:gpu`.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { PageRun } from '../src/browser/page-run.ts';
@@ -10,7 +10,8 @@ import type * as Devices from '../src/engine/backends/devices.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import type { TrainEvent } from '../src/train/events.ts';
 import { temporaryFolder } from './support/folders.ts';
-import { events, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
+import { pretended } from './support/pretended-gpu.ts';
+import { events, expectPicturesOf, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
 
 /** Training steps under way, and the most there were. */
 const gpu = vi.hoisted(() => ({ underWay: 0, most: 0 }));
@@ -23,11 +24,7 @@ vi.mock('../src/engine/backends/devices.ts', async (load) => {
 });
 
 function counting(backend: Backend): Backend {
-  return {
-    info: { ...backend.info, device: 'webgpu', variant: 'pretended' },
-    compile: (plan) => backend.compile(plan),
-    write: (...args) => backend.write(...args),
-    read: (...args) => backend.read(...args),
+  return pretended(backend, {
     run: async (executable: Executable) => {
       const counted = executable.plan.inputs.has('images') ? 1 : 0;
       gpu.underWay += counted;
@@ -35,8 +32,7 @@ function counting(backend: Backend): Backend {
       await backend.run(executable);
       gpu.underWay -= counted;
     },
-    dispose: () => backend.dispose(),
-  };
+  });
 }
 
 const run = (): string => join(temporaryFolder(), 'run');
@@ -64,8 +60,7 @@ it('tells and writes what one at a time does', async () => {
   expect(plain(await events({ ...ahead, out: two }))).toEqual(plain(told));
   expect(newestBytes(two).equals(newestBytes(one))).toBe(true);
   expect(timelessMetrics(two)).toEqual(timelessMetrics(one));
-  for (const name of readdirSync(join(one, 'images')))
-    expect(readFileSync(join(two, 'images', name)).equals(readFileSync(join(one, 'images', name))), name).toBe(true);
+  expectPicturesOf(two, one);
 });
 
 it('shows a page the pictures between steps that one at a time does', async () => {

@@ -10,6 +10,7 @@ import type * as Devices from '../src/engine/backends/devices.ts';
 import { lostError } from '../src/engine/backends/webgpu/errors.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { pretended } from './support/pretended-gpu.ts';
 import { events, SMALL } from './support/training.ts';
 
 /** Training steps until it is lost; below 0 it does not even open. */
@@ -35,10 +36,7 @@ function losing(backend: Backend): Backend {
   const check = (): void => {
     if (left < 0) throw lostError('pulled out');
   };
-  return {
-    info: { ...backend.info, device: 'webgpu', variant: 'pretended' },
-    compile: async (plan) => backend.compile(plan),
-    write: async (...args) => backend.write(...args),
+  return pretended(backend, {
     read: async (...args) => {
       check();
       return backend.read(...args);
@@ -48,8 +46,7 @@ function losing(backend: Backend): Backend {
       check();
       return backend.run(executable);
     },
-    dispose: () => backend.dispose(),
-  };
+  });
 }
 
 const DATA = openDataset().limit(SMALL.limit);

@@ -7,7 +7,7 @@ import { DCGAN } from '../src/gan/dcgan.ts';
 import type { TrainOptions } from '../src/train/options.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
-import { events, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
+import { events, expectPicturesOf, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
 
 for (const device of TEST_DEVICES)
   describe.skipIf(device.missing)(`resume on ${title(device)}`, () => {
@@ -31,10 +31,7 @@ for (const device of TEST_DEVICES)
       expect(rest[0]).toMatchObject({ type: 'run', resumed: { step: 5 + ahead, epoch: 1 } });
       expect(newestBytes(out).equals(newestBytes(straight))).toBe(true);
       expect(timelessMetrics(out)).toEqual(timelessMetrics(straight));
-      for (const name of readdirSync(join(straight, 'images')))
-        expect(readFileSync(join(out, 'images', name)).equals(readFileSync(join(straight, 'images', name))), name).toBe(
-          true,
-        );
+      expectPicturesOf(out, straight);
       expect(readFileSync(join(out, 'dcgan.gif')).equals(readFileSync(join(straight, 'dcgan.gif')))).toBe(true);
     });
 

@@ -14,7 +14,7 @@ import { compile } from '../../dist/engine/compile.js';
 import { resolveConfig } from '../../dist/gan/config.js';
 import { makeModel } from '../../dist/gan/model.js';
 import { trainingStep } from '../../dist/gan/step.js';
-import { load, median, publish, setting, table, takeTurns, whole } from '../lib.mjs';
+import { load, median, publish, setting, sum, table, takeTurns, whole } from '../lib.mjs';
 import { open, ownSide } from '../peers/sides.mjs';
 import { label, PROCESSOR, workOf } from './work.mjs';
 
@@ -96,10 +96,6 @@ function name({ group }) {
   const [{ kind }, ...more] = group;
   const others = kind === 'elementwise' ? `, ${group.length} programs` : ', and what is attached';
   return `${label(group[0])}${more.length > 0 ? others : ''}`;
-}
-
-function sum(list, value) {
-  return list.reduce((total, part) => total + value(part), 0);
 }
 
 async function timeAll() {

@@ -4,6 +4,7 @@ import { convFilterKernels, filterRuns } from '../../dist/engine/backends/webgpu
 import { DOTS, DOTS_THREADS } from '../../dist/engine/backends/webgpu/dots.js';
 import { planKernels } from '../../dist/engine/backends/webgpu/kernels.js';
 import { fitTile, STANDARD } from '../../dist/engine/backends/webgpu/tile.js';
+import { sum } from '../lib.mjs';
 
 /** A multiprocessor of compute capability 9.0 (NVIDIA H100): CUDA C++ Programming Guide, "Technical Specifications per Compute Capability". */
 export const PROCESSOR = { registers: 65536, threads: 2048, groups: 32, bytes: 227 * 1024, groupBytes: 1024 };
@@ -22,17 +23,12 @@ export function workOf(group) {
   const counted = 'OC' in first ? ofConvolution(first, kernels) : ofProgram(group, kernels);
   // What is attached reads its operands but for the convolution's own output, and writes its results.
   const own = { conv2d: first.y, convInput: first.x }[first.kind] ?? null;
-  const more = rest
-    .map((program) => programBytes(program, own))
-    .reduce((all, { moved, least }) => ({ moved: all.moved + moved, least: all.least + least }), {
-      moved: 0,
-      least: 0,
-    });
+  const more = rest.map((program) => programBytes(program, own));
   return {
     kernels,
     ...counted,
-    moved: counted.moved + more.moved,
-    least: counted.least + more.least,
+    moved: counted.moved + sum(more, ({ moved }) => moved),
+    least: counted.least + sum(more, ({ least }) => least),
     resident: residentThreads(counted),
   };
 }
@@ -75,7 +71,7 @@ function ofConvolution(c, kernels) {
   };
   const result = { conv2d: y, convInput: x, convFilter: w }[c.kind];
   if (kernels[0].name === DOTS) {
-    const points = rows * units.reduce((sum, d) => sum + d, 0);
+    const points = rows * sum(units, (d) => d);
     return {
       ...shared,
       threads: DOTS_THREADS,
@@ -87,7 +83,7 @@ function ofConvolution(c, kernels) {
   }
   const tile = fitTile(STANDARD, columns);
   const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
-  const depth = units.reduce((sum, d) => sum + Math.ceil(d / tile.depth) * tile.depth, 0);
+  const depth = sum(units, (d) => Math.ceil(d / tile.depth) * tile.depth);
   // Runs of a filter's gradient are written, read and added by a second dispatch.
   const runs = convFilterRuns(c);
   return {
@@ -146,7 +142,7 @@ function programBytes({ kind, count, sizes, operands, code, results, outer, inne
   const partials = kind === 'reduce' && parts > 1 ? 2 * results.length * inner * parts : 0;
   const points = ({ strides }) => (strides.every((stride) => stride === 0) ? count / 4 : count);
   return {
-    moved: 4 * (outside.reduce((all, operand) => all + points(operand), 0) + written + partials),
-    least: 4 * ([...once.values()].reduce((all, n) => all + n, 0) + written),
+    moved: 4 * (sum(outside, points) + written + partials),
+    least: 4 * (sum([...once.values()], (n) => n) + written),
   };
 }

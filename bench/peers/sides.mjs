@@ -85,7 +85,10 @@ export function ownSide(device, scratch) {
   return { ...side, args: [...ours, 'native'], env, variant: /^avx2 / };
 }
 
-/** Starts a side. Resolves to { name, ready, step, close }, where step takes an order, `order` when not given; or to { name, refused } with the reason when it cannot run. */
+/**
+ * Starts a side. Resolves to { name, ready, step, close }, where step takes an order (`order` when not given); or to { name, refused }
+ * with the reason when it cannot run.
+ */
 export async function open({ name, program, args, env, variant }, shared, order) {
   const child = spawn(program, [...args, ...shared], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';

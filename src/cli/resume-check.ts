@@ -55,7 +55,8 @@ export async function checkResume(
       const type = stop % stepsPerEpoch === 0 ? 'epoch' : 'step';
       await trainUntil(how, (event) => event.type === type && event.step === stop);
       // On a GPU one step more may have been under way.
-      interrupted.push(newest(broken).step);
+      const { epoch, step = epoch * stepsPerEpoch } = newestCheckpoint(checkpointsOf(broken))!;
+      interrupted.push(step);
     }
     await trainUntil({ ...machine, data, resume: broken }, () => false);
 

@@ -45,9 +45,7 @@ export class Session {
     return ready;
   }
 
-  /**
-   * Runs a plan once: fresh copies of the outputs asked for, in their order. Inputs must stay as they are until it has run.
-   */
+  /** Runs a plan once: fresh copies of the outputs asked for, in their order. Inputs must stay as they are until it has run. */
   async run(plan: Plan, { key, inputs = {}, injected = {}, outputs }: RunOptions): Promise<Float32Array[]> {
     for (const name of plan.inputs.keys())
       if (!(name in inputs)) throw new DcganError({ what: `plan ${plan.name}: input ${name} is missing` });

@@ -1,6 +1,7 @@
 // Small runs for tests.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { newestCheckpoint } from '../../src/checkpoint/files.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import type { TrainOptions } from '../../src/train/options.ts';
@@ -33,6 +34,12 @@ export async function events(
 /** The bytes of a run's newest checkpoint. */
 export function newestBytes(run: string): Buffer {
   return readFileSync(newestCheckpoint(checkpointsOf(run))!.path);
+}
+
+/** Every picture of a run is there in another, byte for byte. */
+export function expectPicturesOf(run: string, of: string): void {
+  for (const name of readdirSync(join(of, 'images')))
+    expect(readFileSync(join(run, 'images', name)).equals(readFileSync(join(of, 'images', name))), name).toBe(true);
 }
 
 /** Metrics without what a clock says. */

@@ -3,8 +3,7 @@
 // as a bias, and a launch costs more than they do.
 import type { Elementwise, ShiftCut, Transpose } from '../../plan.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
-import { DRAWS, MATH } from './math.ts';
-import { accessors, CONTROL, calls, emit, operandFunctions } from './program.ts';
+import { accessors, called, emit, operandFunctions, storeFours } from './program.ts';
 
 const SIZE = 64;
 
@@ -47,19 +46,15 @@ fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index
 
 /** Programs of which none touches what another writes, in one dispatch. */
 export function elementwiseKernel(instructions: readonly Elementwise[]): Kernel {
-  const needs = instructions.map(calls);
-  const draws = needs.some((each) => each.draws);
-  const shared = `${draws ? CONTROL : ''}${needs.some(({ math }) => math) ? MATH : ''}${draws ? DRAWS : ''}`;
   const parts = instructions.map((instruction, p) => {
     const prefix = `p${p}_`;
-    const stores = instruction.results.map(({ register, address }) => `arena[(${address}u + i) >> 2u] = r${register};`);
     return {
       count: instruction.count,
       functions: operandFunctions(instruction, prefix),
-      body: `${emit(instruction, true, { prefix })}\n  ${stores.join('\n  ')}`,
+      body: `${emit(instruction, true, { prefix })}\n  ${storeFours(instruction.results)}`,
     };
   });
-  return overQuads('elementwise', shared, parts);
+  return overQuads('elementwise', called(...instructions), parts);
 }
 
 /** A kernel that computes each value alone: `value` is an expression for point `j`. */

@@ -35,9 +35,8 @@ export class Pipelines {
     if (!made) {
       const lane = this.#next++ % AT_ONCE;
       made = this.#lanes[lane]!.then(() => this.#make(kernel));
-      this.#lanes[lane] = made.catch(() => {});
       this.#made.set(code, made);
-      made.catch(() => this.#made.delete(code));
+      this.#lanes[lane] = made.catch(() => this.#made.delete(code));
     }
     return made;
   }

@@ -2,8 +2,7 @@
 // values of a side at a time, and storing results with what is attached computed on them.
 import { isContiguous } from '../../passes/domain.ts';
 import type { Elementwise } from '../../plan.ts';
-import { DRAWS, MATH } from './math.ts';
-import { accessors, CONTROL, calls, emit, operandFunctions } from './program.ts';
+import { accessors, called, emit, operandFunctions, storeFours } from './program.ts';
 
 export interface Product {
   readonly name: string;
@@ -46,7 +45,6 @@ export function fourOf(name: 'left' | 'right', side: Side, along: Side['along'],
 
 /** Declarations: the sides, the arena, and what the attached program calls. */
 export function prelude({ quad, left, right, attached }: Product): string {
-  const { math, draws } = attached ? calls(attached) : { math: false, draws: false };
   return `${accessors(quad)}const NOWHERE = 0xffffffffu;
 // Without branches, which compilers for processors dwell on.
 fn fetch(at: u32) -> f32 { return select(cell(select(at, 0u, at == NOWHERE)), 0.0, at == NOWHERE); }
@@ -55,7 +53,7 @@ var<private> rows: u32;
 var<private> depth: u32;
 ${left.at}
 ${right.at}
-${draws ? CONTROL : ''}${math ? MATH : ''}${draws ? DRAWS : ''}${attached ? operandFunctions(attached) : ''}`;
+${attached ? `${called(attached)}${operandFunctions(attached)}` : ''}`;
 }
 
 /** One of some variables `NAME0`, `NAME1`, ..., by a number: an array that is indexed would leave registers for memory, for the whole kernel. */
@@ -72,8 +70,7 @@ export function storeQuad({ index, address, attached }: Product): string {
   const stored = `let i = ${index} + column;
     arena[(${address}u + i) >> 2u] = made;`;
   if (!attached) return stored;
-  const results = attached.results.map(({ register, address: to }) => `arena[(${to}u + i) >> 2u] = r${register};`);
-  return `${stored}\n    ${emit(attached, true, { known: ownOperands(attached, address) })}\n    ${results.join(' ')}`;
+  return `${stored}\n    ${emit(attached, true, { known: ownOperands(attached, address) })}\n    ${storeFours(attached.results)}`;
 }
 
 /** The same for one column, whose value is in every lane of `made`. */

@@ -1,7 +1,8 @@
 // Register programs (plan.ts) as WGSL. Registers are vec4: a thread computes four neighbouring points of the domain at once, so
 // that a Philox block serves a thread whole; or, where neighbours don't lie together, one point, in every lane.
 import { isContiguous } from '../../passes/domain.ts';
-import type { Code, Program } from '../../plan.ts';
+import type { Code, Program, Result } from '../../plan.ts';
+import { DRAWS, MATH } from './math.ts';
 
 /** A float as a literal of the very same value. */
 export function literal(value: number): string {
@@ -23,7 +24,7 @@ fn cells(i: u32) -> vec4<f32> { return vec4(arena[i], arena[i + 1u], arena[i + 2
 `;
 }
 
-export const CONTROL = '@group(0) @binding(1) var<uniform> control: array<vec4<u32>, 2>;\n';
+const CONTROL = '@group(0) @binding(1) var<uniform> control: array<vec4<u32>, 2>;\n';
 
 /**
  * What a program needs besides its lines: a function for each operand's address. Where programs share a kernel their functions'
@@ -57,7 +58,7 @@ function lastUsed(strides: readonly number[]): number {
 
 /**
  * The lines of a program at point `i`. In quads i is a multiple of four and lanes are i to i + 3. `known` is what operands
- * have in registers already, by their number.
+ * have in registers already, by their number; `prefix` is that of `operandFunctions`.
  */
 export function emit(
   program: Program,
@@ -133,9 +134,17 @@ function emitLine(c: Code, quads: boolean, loaded: (operand: number) => string):
   }
 }
 
-/** Which parts of math.ts a program calls. */
-export function calls({ code }: Program): { readonly math: boolean; readonly draws: boolean } {
-  const draws = code.some(({ op }) => op === 'uniform' || op === 'normal' || op === 'mask');
-  const functions = new Set(['exp', 'log', 'tanh', 'sigmoid', 'softplus']);
-  return { math: draws || code.some(({ op }) => functions.has(op)), draws };
+const DRAW_OPS = new Set(['uniform', 'normal', 'mask']);
+const MATH_OPS = new Set(['exp', 'log', 'tanh', 'sigmoid', 'softplus']);
+
+/** The parts of math.ts that programs call, and the control words where they draw. */
+export function called(...programs: readonly Program[]): string {
+  const some = (ops: ReadonlySet<string>): boolean => programs.some(({ code }) => code.some(({ op }) => ops.has(op)));
+  const draws = some(DRAW_OPS);
+  return `${draws ? CONTROL : ''}${draws || some(MATH_OPS) ? MATH : ''}${draws ? DRAWS : ''}`;
+}
+
+/** Stores of results at point `i`, four values each. */
+export function storeFours(results: readonly Result[]): string {
+  return results.map(({ register, address }) => `arena[(${address}u + i) >> 2u] = r${register};`).join(' ');
 }

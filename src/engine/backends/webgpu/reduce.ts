@@ -3,8 +3,7 @@
 // Four neighbouring values a thread where the inner ones, or else the length, come in fours.
 import type { Reduce } from '../../plan.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
-import { DRAWS, MATH } from './math.ts';
-import { accessors, CONTROL, calls, emit, operandFunctions } from './program.ts';
+import { accessors, called, emit, operandFunctions } from './program.ts';
 
 const THREADS = 64;
 
@@ -48,7 +47,6 @@ function partialSums(r: Reduce, direct: boolean): Kernel {
   const across = acrossOf(lanes, run / downStep, outer * parts);
   const down = THREADS / across;
   const tiles = Math.ceil(lanes / across);
-  const { math, draws } = calls(r);
   // Where the sums go: the results themselves, or a row of partial sums for each part.
   const target = (k: number): string =>
     direct
@@ -73,7 +71,7 @@ function partialSums(r: Reduce, direct: boolean): Kernel {
     name: 'reduce',
     groups: grid(outer * parts * tiles),
     // The arena as floats: neighbouring results may be another workgroup's.
-    code: `${accessors(false)}${draws ? CONTROL : ''}${math ? MATH : ''}${draws ? DRAWS : ''}${operandFunctions(r)}
+    code: `${accessors(false)}${called(r)}${operandFunctions(r)}
 var<workgroup> sums: array<vec4<f32>, ${results.length * THREADS}>;
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index) thread: u32) {

@@ -32,7 +32,7 @@ const EXPORTS = [
 const FLAGS = [
   '--target=wasm32-unknown-unknown -std=c17 -O3 -ffreestanding -fbuiltin -nostdlib -fvisibility=hidden'.split(' '),
   '-ffp-contract=off -fno-math-errno -msimd128 -matomics -mbulk-memory -mnontrapping-fptoint'.split(' '),
-  // A thread's stack is small (see wasm-memory.ts) and has no guard page: no kernel may come near it.
+  // A thread's stack is small (see backends/wasm/memory.ts) and has no guard page: no kernel may come near it.
   '-Wall -Wextra -Werror -Wframe-larger-than=65536'.split(' '),
   '-Wl,--no-entry,--import-memory,--shared-memory,--strip-all,-z,stack-size=65536',
   `-Wl,--max-memory=${MAX_MEMORY}`,

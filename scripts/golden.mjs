@@ -3,7 +3,7 @@
 // --emulate computes bf16 in plain C, on any machine, with so many bits of mantissa; --bits judges it as if it had so many.
 import { parseArgs } from 'node:util';
 import { openDataset } from '../dist/data/open.js';
-import { emulateBf16 } from '../dist/engine/backends/native-bf16.js';
+import { emulateBf16 } from '../dist/engine/backends/native/bf16.js';
 import { judgeGolden, replayGolden } from '../dist/gan/golden.js';
 import { readFile } from '../dist/platform/durable.js';
 import { DcganError } from '../dist/platform/errors.js';

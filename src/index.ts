@@ -13,7 +13,7 @@ export type { ClassFigures, Copying, Evaluation, FeatureFigures, Figure } from '
 export { DcganError } from './platform/errors.ts';
 export { VERSION as version } from './platform/version.ts';
 export type { Picture } from './render/grid.ts';
-export { type EvaluateOptions, evaluate } from './train/evaluate.ts';
+export { type EvaluateOptions, evaluate } from './train/evaluate-model.ts';
 export type {
   CheckpointEvent,
   DoneEvent,
@@ -26,7 +26,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './train/events.ts';
-export type { TrainOptions } from './train/options.ts';
+export type { TrainOptions } from './train/run-options.ts';
 export { train } from './train/train.ts';
 
 /** Where images come from. */

@@ -1,8 +1,8 @@
 // The commands that examine: bench, verify-resume, doctor.
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { KERNEL_CHECKS, relativeError, TOLERANCE } from '../src/cli/kernel-checks.ts';
-import { firstDifference } from '../src/cli/resume-check.ts';
+import { KERNEL_CHECKS, relativeError, TOLERANCE } from '../src/cli/checks/kernels.ts';
+import { firstDifference } from '../src/cli/checks/resume.ts';
 import { spherical } from '../src/cli/spherical.ts';
 import { DEVICES } from '../src/engine/backends/backend.ts';
 import { presets } from '../src/gan/presets.ts';

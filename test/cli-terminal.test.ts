@@ -1,9 +1,9 @@
 // What a person sees on a terminal, on streams made for the test; and what doctor says when a kernel ends its process.
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, it, vi } from 'vitest';
+import { makeReport } from '../src/cli/checks/kernel-report.ts';
+import { KERNEL_CHECKS } from '../src/cli/checks/kernels.ts';
 import { clock, commandLine, grouped, large, median } from '../src/cli/format.ts';
-import { KERNEL_CHECKS } from '../src/cli/kernel-checks.ts';
-import { makeReport } from '../src/cli/kernel-report.ts';
 import { Screen } from '../src/cli/output.ts';
 import { Progress } from '../src/cli/progress.ts';
 import { presets } from '../src/gan/presets.ts';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { create } from 'tar';
 import { expect, test } from 'vitest';
-import { evict } from '../src/data/evict.ts';
 import { type LoadOptions, loadDataset } from '../src/data/load.ts';
 import { encodeNpy } from '../src/data/npy.ts';
+import { evict } from '../src/platform/evict.ts';
 import { workInFolders } from './support/folders.ts';
 import { noisy, plain, png, zip } from './support/pictures.ts';
 

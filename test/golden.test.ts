@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { decodeTensors, encodeTensors, type Tensor } from '../src/checkpoint/safetensors.ts';
 import { openDataset } from '../src/data/open.ts';
-import { emulateBf16 } from '../src/engine/backends/native-bf16.ts';
+import { emulateBf16 } from '../src/engine/backends/native/bf16.ts';
 import { judgeGolden, type Replayed, replayGolden } from '../src/gan/golden.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEVICES } from '../src/engine/backends/backend.ts';
-import { emulateBf16, whatIsMissing } from '../src/engine/backends/native-bf16.ts';
+import { emulateBf16, whatIsMissing } from '../src/engine/backends/native/bf16.ts';
 import { conv2dReference, convFilterReference, convInputReference } from '../src/engine/ops/conv.ts';
 import {
   evenValues,

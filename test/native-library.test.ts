@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { library, loadLibrary, NoLibrary } from '../src/engine/backends/native-library.ts';
+import { library, loadLibrary, NoLibrary } from '../src/engine/backends/native/library.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 
 const native = TEST_DEVICES.find(({ name }) => name === 'native')!;

@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { COMMON, contraction } from '../src/engine/backends/native-compiler.ts';
+import { COMMON, contraction } from '../src/engine/backends/native/compiler.ts';
 import { temporaryFolder } from './support/folders.ts';
 
 const KERNELS = fileURLToPath(new URL('../kernels', import.meta.url));

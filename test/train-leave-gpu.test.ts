@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { Face } from '../src/browser/face.ts';
-import type { SentOptions } from '../src/browser/options.ts';
+import type { SentOptions } from '../src/browser/page-options.ts';
 import { openDataset } from '../src/data/open.ts';
 import type { Backend, Executable } from '../src/engine/backends/backend.ts';
 import type * as Devices from '../src/engine/backends/devices.ts';

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFil
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DCGAN } from '../src/gan/dcgan.ts';
-import type { TrainOptions } from '../src/train/options.ts';
+import type { TrainOptions } from '../src/train/run-options.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { events, expectPicturesOf, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';

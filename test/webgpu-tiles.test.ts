@@ -1,7 +1,7 @@
 // How tiles are chosen, with measurements that tests make up; what tiles do on a GPU is in gpu/tiles.test.ts.
 import { expect, it } from 'vitest';
-import { fitTile, TILES, type Tile } from '../src/engine/backends/webgpu/tile.ts';
 import { fastestTile, type TileTrial } from '../src/engine/backends/webgpu/tune.ts';
+import { fitTile, TILES, type Tile } from '../src/engine/backends/webgpu/wgsl/tile.ts';
 
 const [FIRST, SECOND, THIRD] = TILES as [Tile, Tile, Tile];
 

@@ -1,7 +1,7 @@
 // Which elementwise programs the webgpu device puts into one dispatch: those of which none touches what another writes. No GPU is needed.
 import { expect, it } from 'vitest';
-import { launchesOf } from '../src/engine/backends/webgpu/kernels.ts';
-import { goTogether } from '../src/engine/backends/webgpu/together.ts';
+import { launchesOf } from '../src/engine/backends/webgpu/wgsl/kernels.ts';
+import { goTogether } from '../src/engine/backends/webgpu/wgsl/together.ts';
 import { compile } from '../src/engine/compile.ts';
 import type { Elementwise } from '../src/engine/plan.ts';
 import { resolveConfig } from '../src/gan/config.ts';

@@ -1,9 +1,9 @@
 // What a plan asks of a GPU, worked out without one: the dispatches of each group of instructions, the FLOP they compute and the
 // bytes they ask memory for against the fewest possible, and how many threads a multiprocessor can hold of each kernel.
-import { convFilterKernels, filterRuns } from '../../dist/engine/backends/webgpu/convolution.js';
-import { DOTS, DOTS_THREADS } from '../../dist/engine/backends/webgpu/dots.js';
-import { planKernels } from '../../dist/engine/backends/webgpu/kernels.js';
-import { fitTile, STANDARD } from '../../dist/engine/backends/webgpu/tile.js';
+import { convFilterKernels, filterRuns } from '../../dist/engine/backends/webgpu/wgsl/convolution.js';
+import { DOTS, DOTS_THREADS } from '../../dist/engine/backends/webgpu/wgsl/dots.js';
+import { planKernels } from '../../dist/engine/backends/webgpu/wgsl/kernels.js';
+import { fitTile, STANDARD } from '../../dist/engine/backends/webgpu/wgsl/tile.js';
 import { sum } from '../lib.mjs';
 
 /** A multiprocessor of compute capability 9.0 (NVIDIA H100): CUDA C++ Programming Guide, "Technical Specifications per Compute Capability". */

@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FUSED } from '../../dist/engine/backends/native-compiler.js';
+import { FUSED } from '../../dist/engine/backends/native/compiler.js';
 import { compile } from '../../dist/engine/compile.js';
 import { encode } from '../../dist/engine/encode.js';
 import { layoutState } from '../../dist/engine/layout.js';

@@ -4,7 +4,7 @@ import { type CreateOptions, DCGAN, type StepOptions, type StepResult } from '..
 import type { MachineOptions } from '../gan/machine.ts';
 import { leftGpu } from '../train/left-gpu.ts';
 import type { TrainEvent } from './events.ts';
-import type { SentOptions } from './options.ts';
+import type { SentOptions } from './page-options.ts';
 import { PageRun } from './page-run.ts';
 
 /** What a page knows of its Worker's model without asking. */

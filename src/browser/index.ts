@@ -23,7 +23,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './events.ts';
-export type { TrainOptions } from './options.ts';
+export type { TrainOptions } from './page-options.ts';
 export { train } from './train.ts';
 
 /** Runs that this page keeps (`train({ keep })`), by name. */

@@ -5,13 +5,13 @@ import { Dataset } from '../data/dataset.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
-import type { Divergence } from '../train/divergence.ts';
+import type { Divergence } from '../train/health/divergence.ts';
 import { Loop, type State } from '../train/loop.ts';
 import { progressPicture } from '../train/progress.ts';
 import { configOn, continuedConfig, refuseSettled, toldOf } from '../train/settle.ts';
 import type { CheckpointEvent, PictureEvent, TrainEvent } from './events.ts';
 import * as kept from './kept.ts';
-import type { SentOptions } from './options.ts';
+import type { SentOptions } from './page-options.ts';
 
 export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
   readonly #options: SentOptions;

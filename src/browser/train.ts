@@ -1,8 +1,8 @@
 // A page's `train`: the loop runs in a Worker of its own, its events arrive here.
-import { checkLimit } from '../data/options.ts';
+import { checkLimit } from '../data/image-options.ts';
 import type { TrainEvent } from './events.ts';
 import { Host } from './host.ts';
-import type { TrainOptions } from './options.ts';
+import type { TrainOptions } from './page-options.ts';
 import { whole } from './wire.ts';
 
 /**

@@ -7,10 +7,10 @@ import { makeModel, parameterCounts } from '../gan/model.ts';
 import type { Config } from '../gan/schema.ts';
 import { trainingStep } from '../gan/step.ts';
 import { isCheckpoint, openAdopted } from '../train/adopt.ts';
-import type { TrainOptions } from '../train/options.ts';
 import { stepsPerEpoch } from '../train/order.ts';
 import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
+import type { TrainOptions } from '../train/run-options.ts';
 import { estimateStep, timeInWords } from './estimate.ts';
 import { columns, count, grouped, large, megabytes, setting } from './format.ts';
 

@@ -5,8 +5,8 @@ import type { MachineOptions } from '../gan/machine.ts';
 import { makeModel } from '../gan/model.ts';
 import type { Config } from '../gan/schema.ts';
 import { trainingStep } from '../gan/step.ts';
+import { measureSpeed } from './checks/speed.ts';
 import { duration } from './format.ts';
-import { measureSpeed } from './speed.ts';
 
 /** What one timed step may cost; but a batch has at least so many images, as faster kernels begin there. */
 const TIMED_FLOP = 20e9;

@@ -13,8 +13,8 @@ import { readMetrics } from '../train/metrics.ts';
 import { dataOfRun, heldOutFor, openData } from '../train/prepare.ts';
 import { checkpointsOf, readRunConfig } from '../train/run.ts';
 import { extractorText } from './evaluation-text.ts';
-import { extractionProgress } from './extractor-options.ts';
 import { grouped } from './format.ts';
+import { extractionProgress } from './options/extractor.ts';
 import type { Screen } from './output.ts';
 
 export const CURVE_NAME = 'evaluation.svg';

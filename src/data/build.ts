@@ -8,8 +8,15 @@ import { usableCores } from '../platform/cores.ts';
 import { fileError, ownerOfTemporary, syncFolder, temporaryPath } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { checkColour, decode, factsOf } from './decode.ts';
+import {
+  type DataOptions,
+  DEFAULT_BACKGROUND,
+  DEFAULT_SIZE,
+  isTrainable,
+  SETTLING,
+  type Shaping,
+} from './image-options.ts';
 import { inOrder } from './in-order.ts';
-import { type DataOptions, DEFAULT_BACKGROUND, DEFAULT_SIZE, isTrainable, SETTLING, type Shaping } from './options.ts';
 import { encodeHeader, type PackHeader } from './pack.ts';
 import type { Supplied, Supply } from './supply.ts';
 

@@ -5,7 +5,7 @@
 
 import type { Sharp, SharpOptions } from 'sharp';
 import { DcganError, usage } from '../platform/errors.ts';
-import type { Shaping } from './options.ts';
+import type { Shaping } from './image-options.ts';
 import { broken, type RawPicture, type Supplied } from './supply.ts';
 
 export const MOST_PIXELS = 100_000_000;

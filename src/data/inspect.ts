@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto';
 import { DcganError } from '../platform/errors.ts';
 import { settle, windowSize } from './build.ts';
 import { decodeWithFacts, type Facts } from './decode.ts';
+import { checkDataOptions, type Shaping } from './image-options.ts';
 import { inOrder } from './in-order.ts';
 import { NearGroups, perceptualHash } from './likeness.ts';
 import { type LoadOptions, recognize } from './load.ts';
-import { checkDataOptions, type Shaping } from './options.ts';
 import type { Supplied, Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
 

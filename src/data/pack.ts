@@ -16,7 +16,7 @@ import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { Dataset } from './dataset.ts';
 import { FilePixels } from './file-pixels.ts';
-import { FITS } from './options.ts';
+import { FITS } from './image-options.ts';
 import { MemoryPixels } from './pixel-source.ts';
 
 const SIGNATURE = 'DCGANPAK';

@@ -7,9 +7,9 @@ import type { Config } from '../gan/schema.ts';
 import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
 import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
-import type { TrainOptions } from './options.ts';
 import { stepsPerEpoch } from './order.ts';
 import { layDown, openData, type Prepared, trainable } from './prepare.ts';
+import type { TrainOptions } from './run-options.ts';
 import { continuedConfig, refuseSettled, toldOf } from './settle.ts';
 
 /** Whether a run is to go on from a file, not in its folder. */

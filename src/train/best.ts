@@ -5,7 +5,7 @@ import { decodeSnapshot } from '../gan/snapshot.ts';
 import type { Range } from '../metrics/network-input.ts';
 import { fileError, readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
-import type { TrainOptions } from './options.ts';
+import type { TrainOptions } from './run-options.ts';
 
 export const BEST_NAME = 'best.safetensors';
 

@@ -6,9 +6,9 @@ import type { MachineInfo } from '../gan/machine.ts';
 import type { Config } from '../gan/schema.ts';
 import type { Measurement } from '../metrics/gauge.ts';
 import type { Picture } from '../render/grid.ts';
-import type { Diversities } from './diversity.ts';
-import type { GradientNorms } from './state.ts';
-import type { Warning } from './watch.ts';
+import type { Diversities } from './health/diversity.ts';
+import type { GradientNorms } from './health/state.ts';
+import type { Warning } from './health/watch.ts';
 
 /** The first event: what is about to run, everything on disk that a resume needs. */
 export interface RunEvent {

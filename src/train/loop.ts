@@ -4,16 +4,16 @@
 import type { Tensor } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
-import type { Divergence } from './divergence.ts';
-import { Diversity } from './diversity.ts';
 import type { EpochEvent, StepEvent, WarningEvent } from './events.ts';
+import type { Divergence } from './health/divergence.ts';
+import { Diversity } from './health/diversity.ts';
+import { brokenNumber, brokenTensor, gradientNorms } from './health/state.ts';
+import { Watch } from './health/watch.ts';
 import { meansOf } from './means.ts';
 import type { MetricsLine, TrainedLine } from './metrics.ts';
 import { epochOrder, stepsPerEpoch } from './order.ts';
 import { progressImages } from './progress.ts';
-import { brokenNumber, brokenTensor, gradientNorms } from './state.ts';
 import { Steps } from './steps.ts';
-import { Watch } from './watch.ts';
 
 export type State = ReadonlyMap<string, Tensor>;
 

@@ -1,9 +1,9 @@
 // What a run writes of itself into config.json: everything needed to repeat it.
 import { z } from 'zod';
-import { FITS } from '../data/options.ts';
+import { FITS } from '../data/image-options.ts';
 import { savedConfigSchema } from '../gan/schema.ts';
 import { RANGES } from '../metrics/network-input.ts';
-import { ON_NAN } from './options.ts';
+import { ON_NAN } from './run-options.ts';
 
 /** How pictures are read, beyond size and channels; what is missing is the default. */
 export const readingSchema = z

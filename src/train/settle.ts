@@ -1,15 +1,15 @@
 // What a run is made of, settled before its first step, by options and data. Nothing here needs Node, so pages use it too.
 import type { Dataset } from '../data/dataset.ts';
 import { findGroups } from '../data/groups.ts';
-import { isTrainable } from '../data/options.ts';
+import { isTrainable } from '../data/image-options.ts';
 import { resolveConfig } from '../gan/config.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, type ConfigOverrides, configSchema, ownClasses } from '../gan/schema.ts';
 import type { Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { fitted, groupsFor } from './amount.ts';
-import type { TrainOptions } from './options.ts';
 import { stepsPerEpoch } from './order.ts';
+import type { TrainOptions } from './run-options.ts';
 
 /** Options that say what to train; a resumed run has settled them. */
 type Settled = Exclude<keyof Config, 'epochs'>;

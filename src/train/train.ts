@@ -10,7 +10,6 @@ import { readFile } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import { isCheckpoint, prepareAdopted } from './adopt.ts';
 import { BEST_NAME } from './best.ts';
-import { type Divergence, diverged } from './divergence.ts';
 import { Evaluator, lineOf } from './evaluator.ts';
 import type {
   CheckpointEvent,
@@ -21,14 +20,15 @@ import type {
   TrainEvent,
   WarningEvent,
 } from './events.ts';
+import { type Divergence, diverged } from './health/divergence.ts';
 import { leftGpu } from './left-gpu.ts';
 import { Loop, type State } from './loop.ts';
 import { appendMetrics, type MetricsLine } from './metrics.ts';
-import type { TrainOptions } from './options.ts';
 import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
 import { type Prepared, prepareFresh, prepareResumed } from './prepare.ts';
 import { progressPicture, realsPicture } from './progress.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
+import type { TrainOptions } from './run-options.ts';
 
 /**
  * Trains, from a fresh start or where a run stopped. Break, return or an abort finishes the step under way and saves

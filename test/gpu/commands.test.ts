@@ -1,7 +1,7 @@
 // The commands that say something of a GPU: doctor and bench.
 import '../support/gpu.ts';
 import { expect, it } from 'vitest';
-import { KERNEL_CHECKS } from '../../src/cli/kernel-checks.ts';
+import { KERNEL_CHECKS } from '../../src/cli/checks/kernels.ts';
 import { dcgan } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folders.ts';
 

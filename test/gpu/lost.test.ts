@@ -7,7 +7,7 @@ import { openDataset } from '../../src/data/open.ts';
 import { openGpu } from '../../src/engine/backends/webgpu/adapter.ts';
 import { nodeGpu, webGpuAvailability } from '../../src/engine/backends/webgpu/node.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
-import type { TrainOptions } from '../../src/train/options.ts';
+import type { TrainOptions } from '../../src/train/run-options.ts';
 import { train } from '../../src/train/train.ts';
 import { dcgan } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folders.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { newestCheckpoint } from '../../src/checkpoint/files.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
-import type { TrainOptions } from '../../src/train/options.ts';
 import { checkpointsOf } from '../../src/train/run.ts';
+import type { TrainOptions } from '../../src/train/run-options.ts';
 import { train } from '../../src/train/train.ts';
 
 /** Three steps an epoch, the last one short. */

@@ -2,9 +2,16 @@
 import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
 import { resolveConfig } from '../../gan/config.ts';
+import { measureSpeed, type Speed } from '../checks/speed.ts';
 import { columns } from '../format.ts';
-import { measureSpeed, type Speed } from '../speed.ts';
-import { debugOption, deviceOption, precisionOption, presetOption, threadsOption, wholeNumber } from '../values.ts';
+import {
+  debugOption,
+  deviceOption,
+  precisionOption,
+  presetOption,
+  threadsOption,
+  wholeNumber,
+} from '../options/values.ts';
 
 const EXAMPLES = `
 Examples:

@@ -6,12 +6,12 @@ import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { makeGrid } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
-import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../data-options.ts';
 import { columns, count, grouped } from '../format.ts';
 import type { Outcome } from '../main.ts';
+import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../options/data.ts';
+import { debugOption } from '../options/values.ts';
 import { Screen } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
-import { debugOption } from '../values.ts';
 
 /** Of each list, so many are printed; --json has all. */
 const LISTED = 5;

@@ -3,8 +3,8 @@
 import { type Command, Option } from 'commander';
 import { DEVICES, type DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
-import { nativeAvailability } from '../../engine/backends/native.ts';
-import { whatIsMissing } from '../../engine/backends/native-bf16.ts';
+import { nativeAvailability } from '../../engine/backends/native/backend.ts';
+import { whatIsMissing } from '../../engine/backends/native/bf16.ts';
 import { examineGpu, type GpuReport } from '../../engine/backends/webgpu/examine.ts';
 import { nodeGpu } from '../../engine/backends/webgpu/node.ts';
 import { compile } from '../../engine/compile.ts';
@@ -16,12 +16,12 @@ import { trainingStep } from '../../gan/step.ts';
 import { cacheFolder } from '../../platform/cache.ts';
 import { usableCores } from '../../platform/cores.ts';
 import { VERSION } from '../../platform/version.ts';
+import { checkKernels, type KernelReport } from '../checks/kernel-report.ts';
+import { cpuName, measureSpeed, type Speed } from '../checks/speed.ts';
 import { count, grouped } from '../format.ts';
-import { checkKernels, type KernelReport } from '../kernel-report.ts';
 import type { Outcome } from '../main.ts';
+import { choice, debugOption, PRESET_NAMES, threadsOption } from '../options/values.ts';
 import { Screen } from '../output.ts';
-import { cpuName, measureSpeed, type Speed } from '../speed.ts';
-import { choice, debugOption, PRESET_NAMES, threadsOption } from '../values.ts';
 
 const SPEED_SECONDS = 5;
 

@@ -5,10 +5,10 @@ import { type Command, Option } from 'commander';
 import type { Dataset } from '../../data/dataset.ts';
 import { loadDataset } from '../../data/load.ts';
 import { DCGAN } from '../../gan/dcgan.ts';
-import { Judge } from '../../metrics/evaluate.ts';
 import type { Extractor } from '../../metrics/extractor.ts';
 import { openExtractor } from '../../metrics/extractors.ts';
 import { EVALUATION_SEED, SAMPLES } from '../../metrics/gauge.ts';
+import { Judge } from '../../metrics/judge.ts';
 import { PIXELS } from '../../metrics/pixels.ts';
 import type { ImageSet } from '../../metrics/pyramid.ts';
 import { usableCores } from '../../platform/cores.ts';
@@ -16,13 +16,13 @@ import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { makeGrid } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
-import { generated } from '../../train/evaluate.ts';
+import { generated } from '../../train/evaluate-model.ts';
 import { heldOutFor, openData } from '../../train/prepare.ts';
 import { CONFIG_NAME, readRunConfig, resolveRun, resolveSource } from '../../train/run.ts';
 import { evaluationText } from '../evaluation-text.ts';
-import { addExtractorOptions, type ExtractorFlags, extractionProgress } from '../extractor-options.ts';
+import { addExtractorOptions, type ExtractorFlags, extractionProgress } from '../options/extractor.ts';
+import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../options/values.ts';
 import { Screen } from '../output.ts';
-import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../values.ts';
 
 /** Pairs of a sample and the image nearest to it in the picture that `--nearest` writes. */
 const PAIRS = 40;

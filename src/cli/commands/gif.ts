@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { usage } from '../../platform/errors.ts';
 import { saveFilm } from '../../train/pictures.ts';
 import { resolveRun } from '../../train/run.ts';
-import { debugOption } from '../values.ts';
+import { debugOption } from '../options/values.ts';
 
 const EXAMPLES = `
 Examples:

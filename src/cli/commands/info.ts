@@ -6,8 +6,8 @@ import { decodeSnapshot, type Snapshot } from '../../gan/snapshot.ts';
 import { readFile } from '../../platform/durable.ts';
 import { readRunConfig, resolveSource } from '../../train/run.ts';
 import { columns, grouped, megabytes, setting } from '../format.ts';
+import { debugOption } from '../options/values.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP } from '../source.ts';
-import { debugOption } from '../values.ts';
 
 const EXAMPLES = `
 Examples:

@@ -8,8 +8,6 @@ import { usage } from '../../platform/errors.ts';
 import { encodeGif } from '../../render/gif.ts';
 import { makeGrid } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
-import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
-import { spherical } from '../spherical.ts';
 import {
   checkClass,
   classOption,
@@ -18,7 +16,9 @@ import {
   threadsOption,
   wholeNumber,
   wholeNumbers,
-} from '../values.ts';
+} from '../options/values.ts';
+import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
+import { spherical } from '../spherical.ts';
 
 const EXAMPLES = `
 Examples:

@@ -10,7 +10,6 @@ import { usage } from '../../platform/errors.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { count } from '../format.ts';
-import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 import {
   checkClass,
   classOption,
@@ -19,7 +18,8 @@ import {
   seedOption,
   threadsOption,
   wholeNumber,
-} from '../values.ts';
+} from '../options/values.ts';
+import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 
 const DEFAULT_COUNT = 16;
 /** Samples of each class, a row of the picture, where none is asked for. */

@@ -14,8 +14,8 @@ import {
   saveFilm,
 } from '../../train/pictures.ts';
 import { resolveRun } from '../../train/run.ts';
+import { debugOption, wholeNumber } from '../options/values.ts';
 import { Screen } from '../output.ts';
-import { debugOption, wholeNumber } from '../values.ts';
 
 const FRAME_MS = 100;
 const PLAYED = 3;

@@ -3,19 +3,16 @@ import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
 import type { TrainEvent } from '../../train/events.ts';
-import { ON_NAN, type OnNan, type TrainOptions } from '../../train/options.ts';
 import { resolveRun } from '../../train/run.ts';
+import { ON_NAN, type OnNan, type TrainOptions } from '../../train/run-options.ts';
 import { train } from '../../train/train.ts';
-import { readConfigFile } from '../config-file.ts';
-import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../data-options.ts';
 import { dryRun } from '../dry-run.ts';
-import { addExtractorOptions, type ExtractorFlags } from '../extractor-options.ts';
 import { commandLine } from '../format.ts';
 import type { Outcome } from '../main.ts';
-import { addModelOptions, libraryNames, type ModelFlags } from '../model-options.ts';
-import { outputError, Screen, whenOutputIsLost } from '../output.ts';
-import { Progress } from '../progress.ts';
-import { EXIT_CODES, Stop } from '../stop.ts';
+import { readConfigFile } from '../options/config-file.ts';
+import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../options/data.ts';
+import { addExtractorOptions, type ExtractorFlags } from '../options/extractor.ts';
+import { addModelOptions, libraryNames, type ModelFlags } from '../options/model.ts';
 import {
   choice,
   debugOption,
@@ -25,7 +22,10 @@ import {
   seedOption,
   threadsOption,
   wholeNumber,
-} from '../values.ts';
+} from '../options/values.ts';
+import { outputError, Screen, whenOutputIsLost } from '../output.ts';
+import { Progress } from '../progress.ts';
+import { EXIT_CODES, Stop } from '../stop.ts';
 
 const EXAMPLES = `
 Examples:

@@ -5,9 +5,9 @@ import type { DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
 import type { Precision } from '../../engine/plan.ts';
 import { DcganError } from '../../platform/errors.ts';
+import { checkResume, type ResumeCheck } from '../checks/resume.ts';
 import { count, grouped } from '../format.ts';
 import type { Outcome } from '../main.ts';
-import { checkResume, type ResumeCheck } from '../resume-check.ts';
 import {
   debugOption,
   deviceOption,
@@ -16,7 +16,7 @@ import {
   seedOption,
   threadsOption,
   wholeNumber,
-} from '../values.ts';
+} from '../options/values.ts';
 
 /** Seven steps and a half an epoch of `tiny`: the last batch is short, as in real epochs. */
 const DEFAULT_LIMIT = 480;

@@ -3,8 +3,8 @@ import { mayShareMemory } from '../../platform/page.ts';
 import type { DeviceName } from './backend.ts';
 import type { Device } from './devices.ts';
 import { openReference } from './reference.ts';
-import { wasmOpener } from './wasm-backend.ts';
-import { pagePlatform } from './wasm-page.ts';
+import { wasmOpener } from './wasm/backend.ts';
+import { pagePlatform } from './wasm/page.ts';
 import { openPageGpu, pageGpuAvailability } from './webgpu/page.ts';
 
 export { likelyGpu } from './webgpu/page.ts';

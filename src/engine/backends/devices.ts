@@ -2,9 +2,9 @@
 // faster (auto.ts). The reference, which is for tests, and wasm-relaxed, whose bits depend on the machine, are only ever taken by name.
 // devices-page.ts is the same for pages.
 import type { DeviceName, OpenBackend } from './backend.ts';
-import { nativeAvailability, openNative } from './native.ts';
+import { nativeAvailability, openNative } from './native/backend.ts';
 import { openReference } from './reference.ts';
-import { openWasm, openWasmRelaxed, wasmAvailability, wasmRelaxedAvailability } from './wasm.ts';
+import { openWasm, openWasmRelaxed, wasmAvailability, wasmRelaxedAvailability } from './wasm/devices.ts';
 import { openWebGpu, webGpuAvailability } from './webgpu/node.ts';
 
 export { likelyGpu } from './webgpu/node.ts';

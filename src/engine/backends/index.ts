@@ -7,7 +7,7 @@ import { type ChosenDevice, chooseBest } from './auto.ts';
 import { DEVICES, type DeviceName, type OpenBackend } from './backend.ts';
 import { type Availability, likelyGpu, PREFERENCE, TABLE } from './devices.ts';
 import { secondsOfRun } from './trial.ts';
-import { planKernels } from './webgpu/kernels.ts';
+import { planKernels } from './webgpu/wgsl/kernels.ts';
 
 /** `auto`, or `cpu`: the best device of the processor. */
 export const CHOICES = ['auto', 'cpu', ...DEVICES] as const;

@@ -8,8 +8,8 @@ import type { Address, Plan } from '../../plan.ts';
 import { type Backend, type BackendInfo, type Executable, refuseBf16 } from '../backend.ts';
 import type { OpenedGpu } from './adapter.ts';
 import { gpuError, lostError, tooLarge } from './errors.ts';
-import { planKernels } from './kernels.ts';
 import { tunedTiles } from './tune.ts';
+import { planKernels } from './wgsl/kernels.ts';
 
 // Numbers of the specification: the globals that hold them exist in pages alone.
 const USAGE = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;

@@ -2,7 +2,7 @@
 // nothing twice. All take the same two bindings: the arena, and the run's control words.
 /// <reference types="@webgpu/types" />
 import { shaderError } from './errors.ts';
-import type { Kernel } from './kernel.ts';
+import type { Kernel } from './wgsl/kernel.ts';
 
 const COMPUTE = 4;
 /** Kernels compiled at a time: more than processors have cores, and far fewer than the 250 at which a driver has ended the process. */

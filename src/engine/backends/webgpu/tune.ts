@@ -6,11 +6,11 @@ import { sha256 } from '../../../platform/sha256.ts';
 import { VERSION } from '../../../platform/version.ts';
 import { type Geometry, type Plan, partialFloats } from '../../plan.ts';
 import { secondsOfOne, secondsOfPass } from './clock.ts';
-import { conv2dKernel, convFilterKernels, convInputKernel } from './convolution.ts';
-import { grid, type Kernel } from './kernel.ts';
-import { type Convolution, isConvolution, type TileOf } from './kernels.ts';
 import { Pipelines } from './pipelines.ts';
-import { STANDARD, TILES, type Tile } from './tile.ts';
+import { conv2dKernel, convFilterKernels, convInputKernel } from './wgsl/convolution.ts';
+import { grid, type Kernel } from './wgsl/kernel.ts';
+import { type Convolution, isConvolution, type TileOf } from './wgsl/kernels.ts';
+import { STANDARD, TILES, type Tile } from './wgsl/tile.ts';
 
 /** Another tile must gain this much on the standard one: clocks are not exact. */
 const WORTH = 0.95;

@@ -1,0 +1,60 @@
+// The parent's side of the kernel checks: starts the child, reads its lines, and makes of its end what a person needs.
+import { execFile } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DeviceName } from '../../engine/backends/backend.ts';
+import type { ChildLine } from './kernel-child.ts';
+import { KERNEL_CHECKS, TOLERANCE } from './kernels.ts';
+
+/** The child beside this file: .ts in the sources, .js when built. */
+const CHILD = fileURLToPath(new URL(`./kernel-child${extname(import.meta.url)}`, import.meta.url));
+/** A software GPU compiles its kernels for a minute. */
+const PATIENCE_MS = 300_000;
+
+export interface KernelReport {
+  /** Checks that passed, and the largest error among them. */
+  readonly passed: readonly string[];
+  readonly worstError: number;
+  /** What went wrong, in words. */
+  readonly problems: readonly string[];
+}
+
+export function checkKernels(device: DeviceName, threads: number): Promise<KernelReport> {
+  return new Promise((resolve) => {
+    const options = { encoding: 'utf8', timeout: PATIENCE_MS, killSignal: 'SIGKILL' } as const;
+    execFile(process.execPath, [CHILD, device, String(threads)], options, (error, stdout, stderr) => {
+      const lines = stdout
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as ChildLine);
+      const end = error ? (error.signal ? `was ended by ${error.signal}` : lastLine(stderr)) : null;
+      resolve(makeReport(lines, end));
+    });
+  });
+}
+
+/** The child's lines, and how it ended when not by itself, in words. */
+export function makeReport(lines: readonly ChildLine[], end: string | null): KernelReport {
+  const passed: string[] = [];
+  const problems: string[] = [];
+  let worstError = 0;
+  let under = 'starting';
+  let explained = false;
+  for (const line of lines) {
+    if ('starting' in line) under = line.starting;
+    else if ('failed' in line) {
+      problems.push(`${under}: ${line.failed}`);
+      explained = true;
+    } else if (line.error !== null && line.error <= TOLERANCE) {
+      passed.push(line.done);
+      worstError = Math.max(worstError, line.error);
+    } else problems.push(`${line.done}: differs from the reference by ${line.error ?? 'more than a number can say'}`);
+  }
+  if (!explained && end !== null) problems.push(`${under}: the process ${end}`);
+  if (problems.length === 0 && passed.length < KERNEL_CHECKS.length) problems.push(`${under}: the checks ended early`);
+  return { passed, worstError, problems };
+}
+
+function lastLine(text: string): string {
+  return `failed: ${text.trim().split('\n').at(-1) || 'no reason given'}`;
+}

@@ -1,0 +1,113 @@
+// The proof that stopping changes nothing: the same training done straight, and done with three interruptions, each time
+// going on from a checkpoint file on a newly opened device; then every byte of both states is compared.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newestCheckpoint } from '../../checkpoint/files.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { decodeSnapshot, type Snapshot } from '../../gan/snapshot.ts';
+import { readFile } from '../../platform/durable.ts';
+import type { TrainEvent } from '../../train/events.ts';
+import { checkpointsOf } from '../../train/run.ts';
+import type { TrainOptions } from '../../train/run-options.ts';
+import { train } from '../../train/train.ts';
+import { beforeEnd } from '../stop.ts';
+
+export interface ResumeCheck {
+  readonly device: string;
+  readonly variant: string;
+  readonly threads: number;
+  readonly steps: number;
+  readonly interruptedAfterSteps: readonly number[];
+  readonly tensors: number;
+  readonly bytes: number;
+  /** The first difference in words, or null. */
+  readonly difference: string | null;
+  readonly seconds: number;
+}
+
+const EPOCHS = 2;
+
+export async function checkResume(
+  options: Pick<TrainOptions, 'preset' | 'batchSize' | 'precision' | 'device' | 'threads' | 'seed'>,
+  data: Dataset,
+): Promise<ResumeCheck> {
+  const started = performance.now();
+  const folder = mkdtempSync(join(tmpdir(), 'dcgan-verify-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const stopListening = beforeEnd(remove);
+  try {
+    const base = { ...options, epochs: EPOCHS };
+    const straight = join(folder, 'straight');
+    const first = await trainUntil({ ...base, data, out: straight }, () => false);
+    const run = first[0]!;
+    if (run.type !== 'run') throw new Error('training began without a run');
+    const { stepsPerEpoch, info } = run;
+
+    // In the middle of an epoch, at the end of one, and in the middle of another that was itself resumed.
+    const late = stepsPerEpoch + Math.ceil((2 * stepsPerEpoch) / 3);
+    const stops = [...new Set([Math.ceil(stepsPerEpoch / 3), stepsPerEpoch, late])];
+    const broken = join(folder, 'interrupted');
+    const machine = { device: options.device, threads: options.threads };
+    const interrupted: number[] = [];
+    for (const [i, stop] of stops.entries()) {
+      const how = i === 0 ? { ...base, data, out: broken } : { ...machine, data, resume: broken };
+      const type = stop % stepsPerEpoch === 0 ? 'epoch' : 'step';
+      await trainUntil(how, (event) => event.type === type && event.step === stop);
+      // On a GPU one step more may have been under way.
+      const { epoch, step = epoch * stepsPerEpoch } = newestCheckpoint(checkpointsOf(broken))!;
+      interrupted.push(step);
+    }
+    await trainUntil({ ...machine, data, resume: broken }, () => false);
+
+    const [expected, got] = [newest(straight), newest(broken)];
+    return {
+      device: info.device,
+      variant: info.variant,
+      threads: info.threads,
+      steps: expected.step,
+      interruptedAfterSteps: interrupted,
+      tensors: expected.tensors.size,
+      bytes: [...expected.tensors.values()].reduce((total, { data: values }) => total + values.byteLength, 0),
+      difference: firstDifference(expected, got),
+      seconds: (performance.now() - started) / 1000,
+    };
+  } finally {
+    stopListening();
+    remove();
+  }
+}
+
+async function trainUntil(options: TrainOptions, until: (event: TrainEvent) => boolean): Promise<TrainEvent[]> {
+  const seen: TrainEvent[] = [];
+  for await (const event of train(options)) {
+    seen.push(event);
+    if (until(event)) break;
+  }
+  return seen;
+}
+
+function newest(run: string): Snapshot {
+  const { path } = newestCheckpoint(checkpointsOf(run))!;
+  return decodeSnapshot(readFile(path), path);
+}
+
+/** Where two states differ first, comparing bits: tensor, index and both values; null when they don't. */
+export function firstDifference(straight: Snapshot, interrupted: Snapshot): string | null {
+  for (const key of ['seed', 'epoch', 'step'] as const)
+    if (straight[key] !== interrupted[key]) return `${key}: ${straight[key]} straight, ${interrupted[key]} interrupted`;
+  const names = new Set([...straight.tensors.keys(), ...interrupted.tensors.keys()]);
+  for (const name of names) {
+    const [a, b] = [straight.tensors.get(name)?.data, interrupted.tensors.get(name)?.data];
+    if (!a || !b) return `tensor ${name}: only in the ${a ? 'straight' : 'interrupted'} training`;
+    if (a.length !== b.length) return `tensor ${name}: ${a.length} values straight, ${b.length} interrupted`;
+    const [p, q] = [bitsOf(a), bitsOf(b)];
+    const at = p.findIndex((word, i) => word !== q[i]);
+    if (at >= 0) return `tensor ${name}, index ${at}: ${a[at]} straight, ${b[at]} interrupted`;
+  }
+  return null;
+}
+
+function bitsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, length);
+}

@@ -1,0 +1,88 @@
+// How fast a training step is: synthetic images, some steps to warm up, then each step timed by itself. What `bench` and
+// `doctor` report; comparisons with others are made by bench/, which runs both sides in turn.
+import { cpus } from 'node:os';
+import { costOf } from '../../engine/cost.ts';
+import type { Precision } from '../../engine/plan.ts';
+import { DCGAN } from '../../gan/dcgan.ts';
+import type { MachineOptions } from '../../gan/machine.ts';
+import { makeModel } from '../../gan/model.ts';
+import type { Config } from '../../gan/schema.ts';
+import { trainingStep } from '../../gan/step.ts';
+import { usableCores } from '../../platform/cores.ts';
+import { median } from '../format.ts';
+
+const WARM_UP = 2;
+
+export interface SpeedOptions extends MachineOptions {
+  /** Steps to time, at most. */
+  readonly steps: number;
+  /** Stop early once this many seconds were timed; at least one step is. */
+  readonly seconds?: number;
+}
+
+/** Times are in seconds; FLOP are nominal: what a framework that computes each gradient by itself would do. */
+export interface Speed {
+  readonly device: string;
+  readonly threads: number;
+  readonly preset: string;
+  readonly precision: Precision;
+  readonly batch: number;
+  readonly steps: number;
+  readonly secondsPerStep: { readonly min: number; readonly median: number; readonly max: number };
+  readonly imagesPerSecond: number;
+  readonly gflopsPerSecond: number;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly node: string;
+    readonly variant: string;
+  };
+}
+
+export async function measureSpeed(config: Config, options: SpeedOptions): Promise<Speed> {
+  const { steps, seconds: enough = Number.POSITIVE_INFINITY, device, threads } = options;
+  const gan = await DCGAN.create({ ...config, seed: 1, device, threads });
+  try {
+    const images = syntheticImages(config);
+    const given = config.classes > 0 ? { classes: new Uint8Array(config.batchSize) } : {};
+    for (let i = 0; i < WARM_UP; i++) await gan.step(images, given);
+    const times: number[] = [];
+    let total = 0;
+    while (times.length < steps && (times.length === 0 || total < enough)) {
+      const started = performance.now();
+      await gan.step(images, given);
+      times.push((performance.now() - started) / 1000);
+      total += times.at(-1)!;
+    }
+    const { info } = gan;
+    const middle = median(times);
+    const { nominal } = costOf(trainingStep(makeModel(config), config.batchSize));
+    return {
+      device: info.device,
+      threads: info.threads,
+      preset: config.preset,
+      precision: config.precision,
+      batch: config.batchSize,
+      steps: times.length,
+      secondsPerStep: { min: Math.min(...times), median: middle, max: Math.max(...times) },
+      imagesPerSecond: config.batchSize / middle,
+      gflopsPerSecond: nominal / middle / 1e9,
+      machine: { cpu: cpuName(), cores: usableCores(), node: process.version, variant: info.variant },
+    };
+  } finally {
+    await gan.dispose();
+  }
+}
+
+export function cpuName(): string {
+  return cpus()[0]?.model.trim() || process.arch;
+}
+
+/** A batch in [-1, 1]: any numbers do, since no step's time depends on them. */
+function syntheticImages({ batchSize, imageSize, channels }: Config): Float32Array {
+  let state = 1;
+  return Float32Array.from({ length: batchSize * imageSize * imageSize * channels }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}

@@ -1,0 +1,45 @@
+// `--config FILE`: the options of a training as JSON, under the names of the library's `train`. A run's own config.json is
+// taken too, and repeats that run. Unknown keys are errors with the nearest right name.
+import { z } from 'zod';
+import { configSchema } from '../../gan/schema.ts';
+import { readFile } from '../../platform/durable.ts';
+import { usage } from '../../platform/errors.ts';
+import { parseData } from '../../platform/schema.ts';
+import type { TrainOptions } from '../../train/run-options.ts';
+import { readingSchema, runSchema, settingsSchema } from '../../train/run-schema.ts';
+
+const fileSchema = z
+  .strictObject({
+    ...configSchema.shape,
+    data: z.string(),
+    limit: z.int().positive(),
+    seed: z.int().min(0),
+    device: z.string(),
+    threads: z.int().min(1).max(256),
+    out: z.string(),
+    ...settingsSchema.shape,
+    ...readingSchema.shape,
+  })
+  .partial();
+
+/** The options in a file. Errors: it can't be read, is not JSON, or has a key or value that does not fit. */
+export function readConfigFile(path: string): TrainOptions {
+  const data = parseJson(path);
+  const run = runSchema.safeParse(data);
+  if (run.success) {
+    const { config, data: images, format: _, notes: __, ...rest } = run.data;
+    return { ...config, ...images.reading, ...rest, data: images.source, limit: images.count };
+  }
+  return parseData(fileSchema, data, path, Object.keys(fileSchema.shape));
+}
+
+function parseJson(path: string): unknown {
+  const text = new TextDecoder().decode(readFile(path));
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // It quotes the file, whose lines are not ours.
+    const got = (error as Error).message.replace(/\s+/g, ' ');
+    throw usage({ what: `${path} is not JSON`, got, todo: 'Mend it, or leave --config out' });
+  }
+}

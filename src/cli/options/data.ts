@@ -1,0 +1,53 @@
+// Options that say how pictures become images, the same wherever data are read.
+import { type Command, Option } from 'commander';
+import type { PackProgress } from '../../data/build.ts';
+import { type DataOptions, FITS } from '../../data/image-options.ts';
+import { count, grouped } from '../format.ts';
+import type { Screen } from '../output.ts';
+import { choice, wholeNumber } from './values.ts';
+
+export interface DataFlags {
+  readonly size?: number;
+  readonly fit?: DataOptions['fit'];
+  readonly channels?: 1 | 3;
+  readonly background?: string;
+  readonly skipBroken?: true;
+}
+
+export const DATA_FORMS =
+  "mnist, mnist-test, fashion-mnist, fashion-mnist-test; or a path: a folder of pictures, a .zip or .tar of them, IDX, .npy, CIFAR-10's .bin, a pack";
+
+export function addDataOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--size <n>', 'side of the images (default: as they are where they are alike, else 64)').argParser(
+        wholeNumber('--size', 1, 1024),
+      ),
+    )
+    .addOption(
+      new Option('--fit <how>', 'what is not square: crop (its middle, default), pad, or stretch').argParser(
+        choice('--fit', FITS),
+      ),
+    )
+    .addOption(
+      new Option('--channels <n>', '1 (grey) or 3 (RGB) (default: as they are)').argParser(
+        (text) => Number(choice('--channels', ['1', '3'] as const)(text)) as 1 | 3,
+      ),
+    )
+    .option('--background <colour>', 'what shows through and beside pictures (default: white)')
+    .option('--skip-broken', 'leave out files that cannot be read as pictures');
+}
+
+/** Shows the reading of pictures as a live line, a few times a second. */
+export function readingProgress(screen: Screen, name: string): (progress: PackProgress) => void {
+  let drawn = 0;
+  return ({ done, total, skipped }) => {
+    const now = performance.now();
+    if (done < total && now - drawn < 100) return;
+    drawn = now;
+    const left = skipped > 0 ? `, ${count(skipped, 'broken file')} left out` : '';
+    screen.live(
+      `Reading ${name}: ${grouped(done)} of ${grouped(total)} (${Math.floor((100 * done) / total)} %)${left}`,
+    );
+  };
+}

@@ -1,0 +1,39 @@
+// Options that say whose features are compared, the same wherever samples are evaluated.
+import { type Command, Option } from 'commander';
+import { DIGITS } from '../../metrics/extractors.ts';
+import { RANGES, type Range } from '../../metrics/network-input.ts';
+import { PIXELS } from '../../metrics/pixels.ts';
+import type { ExtractionProgress } from '../../metrics/sets.ts';
+import { grouped } from '../format.ts';
+import type { Screen } from '../output.ts';
+import { choice } from './values.ts';
+
+export interface ExtractorFlags {
+  readonly extractor?: string;
+  readonly extractorRange?: Range;
+}
+
+export function addExtractorOptions(command: Command): Command {
+  return command
+    .option(
+      '--extractor <which>',
+      `whose features: ${DIGITS}, ${PIXELS}, or those of a network, FILE.onnx (default: ${DIGITS} for mnist, else none)`,
+    )
+    .addOption(
+      new Option(
+        '--extractor-range <range>',
+        `pixels as the network takes them: ${RANGES.join(', ')} (default: -1..1)`,
+      ).argParser(choice('--extractor-range', RANGES)),
+    );
+}
+
+/** Shows how far features are taken as a live line, a few times a second. */
+export function extractionProgress(screen: Screen): ExtractionProgress {
+  let drawn = 0;
+  return ({ name, done, total }) => {
+    const now = performance.now();
+    if (now - drawn < 100) return;
+    drawn = now;
+    screen.live(`Features of ${name}: ${grouped(done)} of ${grouped(total)} (${Math.floor((100 * done) / total)} %)`);
+  };
+}

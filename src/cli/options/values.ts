@@ -1,0 +1,104 @@
+// Option values, read strictly: `1.5`, `abc` or `0` where a count is wanted are wrong usage, and the error names the option.
+import { Option } from 'commander';
+import { CHOICES } from '../../engine/backends/index.ts';
+import { PRECISIONS } from '../../engine/plan.ts';
+import { presets } from '../../gan/presets.ts';
+import { usage } from '../../platform/errors.ts';
+import { didYouMean } from '../../platform/suggest.ts';
+
+type Read<T> = (text: string) => T;
+
+/** A whole number from `least` to `most`, in plain digits. */
+export function wholeNumber(option: string, least: number, most = Number.MAX_SAFE_INTEGER): Read<number> {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    const top = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
+    throw usage({ what: `${option} does not fit`, expected: `a whole number from ${least}${top}`, got: quoted(text) });
+  };
+}
+
+/** A number from `least` to below `limit`. */
+export function number(option: string, least: number, limit: number): Read<number> {
+  return (text) => {
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value < limit) return value;
+    const from = least === Number.MIN_VALUE ? 'above 0' : `from ${least}`;
+    const below = limit === Number.POSITIVE_INFINITY ? '' : ` and below ${limit}`;
+    throw usage({ what: `${option} does not fit`, expected: `a number ${from}${below}`, got: quoted(text) });
+  };
+}
+
+/** Whole numbers with commas between. */
+export function wholeNumbers(option: string, least: number): Read<number[]> {
+  const one = wholeNumber(option, least);
+  return (text) => text.split(',').map((part) => one(part.trim()));
+}
+
+/** One of some names. */
+export function choice<T extends string>(option: string, names: readonly T[]): Read<T> {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return found;
+    const todo = didYouMean(text, names);
+    throw usage({
+      what: `${option} does not fit`,
+      expected: `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+      got: quoted(text),
+      ...(todo && { todo }),
+    });
+  };
+}
+
+const quoted = (text: string): string => JSON.stringify(text);
+
+export const PRESET_NAMES = Object.keys(presets) as (keyof typeof presets)[];
+
+export function deviceOption(): Option {
+  return new Option('--device <name>', `what computes: ${CHOICES.join(', ')} (default: auto)`).argParser(
+    choice('--device', CHOICES),
+  );
+}
+
+export function threadsOption(): Option {
+  return new Option('--threads <n>', 'threads (default: the cores this process may use)').argParser(
+    wholeNumber('--threads', 1, 256),
+  );
+}
+
+export function precisionOption(): Option {
+  const parts = 'what training steps multiply in: float32, or bf16 (native, with AVX512-BF16; default: float32)';
+  return new Option('--precision <name>', parts).argParser(choice('--precision', PRECISIONS));
+}
+
+export function presetOption(what = 'configuration to start from'): Option {
+  return new Option('--preset <name>', `${what}: ${PRESET_NAMES.join(', ')}`).argParser(
+    choice('--preset', PRESET_NAMES),
+  );
+}
+
+export function seedOption(what: string): Option {
+  return new Option('--seed <n>', what).argParser(wholeNumber('--seed', 0));
+}
+
+export function classOption(): Option {
+  return new Option('--class <n>', 'the class to make, of a run trained with --cond').argParser(
+    wholeNumber('--class', 0, 255),
+  );
+}
+
+/** @throws a usage error for a class that a model of so many does not have */
+export function checkClass(asked: number | undefined, classes: number): void {
+  if (asked === undefined || asked < classes) return;
+  throw classes === 0
+    ? usage({
+        what: '--class needs a model that was trained with --cond, which this one was not',
+        todo: 'Leave it out',
+      })
+    : usage({ what: '--class does not fit', expected: `a whole number from 0 to ${classes - 1}`, got: String(asked) });
+}
+
+/** `--debug`, of every command: main looks for it itself. */
+export function debugOption(): Option {
+  return new Option('--debug', 'print a stack trace with errors');
+}

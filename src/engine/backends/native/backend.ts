@@ -1,0 +1,232 @@
+// The native device: the C kernels built by this machine's own compiler, on a pool of threads. State and scratch are two
+// blocks of the library's memory, seen from JavaScript without copying. Calls queue in the order they are made, and a
+// failed one ends the backend: what the arena then holds is unknown.
+import { DcganError } from '../../../platform/errors.ts';
+import { encode } from '../../encode.ts';
+import type { Address, Plan } from '../../plan.ts';
+import type { Backend, BackendInfo, Executable, OpenBackend } from '../backend.ts';
+import { CallQueue } from '../call-queue.ts';
+import { bf16Kernels } from './bf16.ts';
+import { type Library, library, loadLibrary, type NativeKernels, NoLibrary } from './library.ts';
+
+export type NativeAvailability =
+  | {
+      readonly ok: true;
+      readonly variant: string;
+      /** What the compiler says of itself. */
+      readonly compiler: string;
+      /** Where built kernels are kept, and why there. */
+      readonly cache: Library['cache'];
+    }
+  | { readonly ok: false; readonly reason: string; readonly todo: string };
+
+interface Native {
+  readonly kernels: NativeKernels;
+  readonly library: Library;
+}
+
+let opened: Promise<Native> | undefined;
+
+/** Found once a process: sources and machine do not change under it. A failure may be mended, so it is not kept. */
+function native(): Promise<Native> {
+  opened ??= library().then(async (found) => ({ kernels: await loadLibrary(found), library: found }));
+  opened.catch(() => {
+    opened = undefined;
+  });
+  return opened;
+}
+
+/** Whether this machine can build and run the native kernels (they are built now if need be), or why not and what to do. */
+export async function nativeAvailability(): Promise<NativeAvailability> {
+  try {
+    const { kernels, library: found } = await native();
+    return { ok: true, variant: kernels.variant, compiler: found.compiler.banner, cache: found.cache };
+  } catch (error) {
+    if (!(error instanceof NoLibrary)) throw error;
+    return { ok: false, reason: error.message, todo: error.todo };
+  }
+}
+
+export const openNative: OpenBackend = async ({ stateFloats, threads }) => {
+  try {
+    const { kernels } = await native();
+    return new NativeBackend(kernels, stateFloats, threads);
+  } catch (error) {
+    if (!(error instanceof NoLibrary)) throw error;
+    throw new DcganError({ what: 'native cannot run here', got: error.message, todo: error.todo, cause: error });
+  }
+};
+
+/** A block of the library's memory that can grow, and JavaScript's view of it. */
+class Block {
+  pointer: bigint;
+  floats: number;
+  #view: ArrayBuffer;
+  readonly #kernels: NativeKernels;
+
+  constructor(kernels: NativeKernels, floats: number, who: string) {
+    this.#kernels = kernels;
+    // Never empty: a view of nothing cannot be had.
+    this.floats = Math.max(floats, 16);
+    this.pointer = kernels.memory(4 * this.floats) ?? noMemory(who, this.floats);
+    this.#view = kernels.koffi.view(this.pointer, 4 * this.floats);
+  }
+
+  grow(floats: number, who: string): void {
+    if (floats <= this.floats) return;
+    this.pointer = this.#kernels.memoryGrow(this.pointer, 4 * this.floats, 4 * floats) ?? noMemory(who, floats);
+    this.floats = floats;
+    this.#view = this.#kernels.koffi.view(this.pointer, 4 * floats);
+  }
+
+  at(start: number, length: number): Float32Array {
+    return new Float32Array(this.#view, 4 * start, length);
+  }
+
+  free(): void {
+    this.#kernels.memoryFree(this.pointer, 4 * this.floats);
+  }
+}
+
+function noMemory(who: string, floats: number): never {
+  throw new DcganError({
+    what: `native: no memory for ${who}`,
+    got: `a request for ${((4 * floats) / 2 ** 30).toFixed(2)} GiB`,
+    todo: 'Use a smaller batch or image size',
+  });
+}
+
+/** Kernels of one precision, and threads to run them. */
+interface Engine {
+  readonly kernels: NativeKernels;
+  readonly pool: bigint;
+}
+
+function startEngine(kernels: NativeKernels, threads: number): Engine {
+  const pool = kernels.poolOpen(threads);
+  if (pool !== null) return { kernels, pool };
+  throw new DcganError({ what: `native: the system refuses ${threads} threads`, todo: 'Ask for fewer threads' });
+}
+
+class NativeBackend implements Backend {
+  readonly #threads: number;
+  readonly #stateFloats: number;
+  readonly #state: Block;
+  readonly #scratch: Block;
+  readonly #float32: Engine;
+  /** Started by the first plan in bf16. Both work on the same memory, one run at a time. */
+  #bf16: Engine | undefined;
+  readonly #ready = new WeakMap<Executable, { readonly words: Int32Array; readonly engine: Engine }>();
+  readonly #queue = new CallQueue('native');
+
+  constructor(kernels: NativeKernels, stateFloats: number, threads: number) {
+    this.#threads = threads;
+    this.#stateFloats = stateFloats;
+    this.#state = new Block(kernels, stateFloats, 'the state');
+    this.#scratch = new Block(kernels, 0, 'scratch');
+    try {
+      this.#float32 = startEngine(kernels, threads);
+    } catch (error) {
+      this.#state.free();
+      this.#scratch.free();
+      throw error;
+    }
+  }
+
+  get info(): BackendInfo {
+    const kernels = [this.#float32, ...(this.#bf16 ? [this.#bf16] : [])].map((engine) => engine.kernels.variant);
+    return { device: 'native', variant: kernels.join(' + '), threads: this.#threads };
+  }
+
+  /** Where bf16 cannot run, a plan in it is refused before it is queued: nothing else suffers. */
+  async compile(plan: Plan): Promise<Executable> {
+    const engine = plan.precision === 'bf16' ? await this.#startBf16() : this.#float32;
+    return this.#queue.ask(() => {
+      if (plan.stateFloats !== this.#stateFloats)
+        throw new DcganError({
+          what: `plan "${plan.name}" was made for another state`,
+          expected: `${this.#stateFloats} floats`,
+          got: `${plan.stateFloats}`,
+        });
+      this.#scratch.grow(plan.scratchFloats, `plan "${plan.name}"`);
+      const executable: Executable = { plan };
+      this.#ready.set(executable, { words: encode(plan), engine });
+      return executable;
+    });
+  }
+
+  write(address: Address, data: Float32Array | Uint32Array): Promise<void> {
+    const { buffer, byteOffset, length } = data.slice();
+    return this.#queue.ask(() => {
+      const from = new Float32Array(buffer, byteOffset, length);
+      for (const { floats, offset } of this.#pieces(address, length))
+        floats.set(from.subarray(offset, offset + floats.length));
+    });
+  }
+
+  read(address: Address, length: number): Promise<Float32Array> {
+    return this.#queue.ask(() => {
+      const result = new Float32Array(length);
+      for (const { floats, offset } of this.#pieces(address, length)) result.set(floats, offset);
+      return result;
+    });
+  }
+
+  run(executable: Executable): Promise<void> {
+    return this.#queue.ask(async () => {
+      const { plan } = executable;
+      const ready = this.#ready.get(executable);
+      if (!ready) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
+      const { kernels, pool } = ready.engine;
+      const [state, scratch] = [this.#state.pointer, this.#scratch.pointer];
+      const code = await kernels.poolRun(pool, ready.words, state, this.#stateFloats, scratch, plan.control);
+      if (code === 0) return;
+      throw new DcganError({
+        what: `native: instruction ${code - 1} of plan "${plan.name}" is unknown to the kernels`,
+        got: plan.instructions[code - 1]?.kind ?? 'nothing',
+        todo: 'Build the program again: "npm run build"',
+      });
+    });
+  }
+
+  dispose(): Promise<void> {
+    return this.#queue.close(() => {
+      for (const engine of [this.#float32, this.#bf16]) engine?.kernels.poolClose(engine.pool);
+      this.#state.free();
+      this.#scratch.free();
+    });
+  }
+
+  async #startBf16(): Promise<Engine> {
+    try {
+      const kernels = await bf16Kernels();
+      this.#bf16 ??= startEngine(kernels, this.#threads);
+      return this.#bf16;
+    } catch (error) {
+      if (!(error instanceof NoLibrary)) throw error;
+      throw new DcganError({
+        what: `precision bf16 cannot run here: ${error.message}`,
+        todo: error.todo,
+        cause: error,
+      });
+    }
+  }
+
+  /** The parts of an address range in state and scratch, and where they begin in the range. */
+  #pieces(address: Address, length: number): { floats: Float32Array; offset: number }[] {
+    const split = this.#stateFloats;
+    const whole = Number.isInteger(address) && Number.isInteger(length) && address >= 0 && length >= 0;
+    if (!whole || address + length > split + this.#scratch.floats)
+      throw new DcganError({
+        what: 'native: an access outside the arena',
+        expected: `addresses below ${split + this.#scratch.floats}`,
+        got: `${length} floats at ${address}`,
+      });
+    const inState = Math.max(0, Math.min(length, split - address));
+    const pieces: { floats: Float32Array; offset: number }[] = [];
+    if (inState > 0) pieces.push({ floats: this.#state.at(address, inState), offset: 0 });
+    if (inState < length)
+      pieces.push({ floats: this.#scratch.at(address + inState - split, length - inState), offset: inState });
+    return pieces;
+  }
+}

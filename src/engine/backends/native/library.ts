@@ -1,0 +1,197 @@
+// The native kernels as a shared library: found in the cache under the hash of all that decides it, or built into it once.
+// A new library is tried in a process of its own before it gets its name, because a wrong guess about the processor ends
+// a process without a word (SIGILL). Building is safe when several processes do it at once: each works in a folder of
+// its own, and the name appears whole, by rename.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../../../platform/cache.ts';
+import { DcganError } from '../../../platform/errors.ts';
+import { encode } from '../../encode.ts';
+import { type Compiler, compileLibrary, FLAGS, findCompiler, processor } from './compiler.ts';
+import { PROBE_FLOATS, probePlan } from './probe.ts';
+
+/** The same from src/engine/backends and from dist/engine/backends. */
+const KERNELS = fileURLToPath(new URL('../../../../kernels/', import.meta.url));
+
+type Koffi = typeof import('koffi').default;
+
+/** The library's functions (kernels/pool.c, kernels/dcgan.h); pointers are bigint. */
+export interface NativeKernels {
+  readonly koffi: Koffi;
+  readonly variant: string;
+  memory(bytes: number): bigint | null;
+  memoryGrow(memory: bigint, bytes: number, wanted: number): bigint | null;
+  memoryFree(memory: bigint, bytes: number): void;
+  poolOpen(threads: number): bigint | null;
+  poolClose(pool: bigint): void;
+  /** dcgan_walk's result; runs outside the event loop. `words` must not change meanwhile. */
+  poolRun(
+    pool: bigint,
+    words: Int32Array,
+    state: bigint,
+    stateFloats: number,
+    scratch: bigint,
+    control: number,
+  ): Promise<number>;
+}
+
+export interface Library {
+  readonly path: string;
+  readonly compiler: Compiler;
+  /** The start of the hash of sources, flags, compiler and processor. */
+  readonly hash: string;
+  readonly cache: { readonly path: string; readonly kind: string };
+}
+
+/** Why there is no library, for a sentence that ends in what to do. */
+export class NoLibrary extends Error {
+  readonly todo: string;
+  constructor(reason: string, todo: string, cause?: unknown) {
+    super(reason, { cause });
+    this.todo = todo;
+  }
+}
+
+const INSTALL =
+  process.platform === 'darwin' ? 'Install one: "xcode-select --install"' : 'Install one: "apt-get install gcc"';
+
+/** The compiler that builds libraries here. @throws NoLibrary */
+export async function usableCompiler(environment: NodeJS.ProcessEnv = process.env): Promise<Compiler> {
+  if (process.platform === 'win32')
+    throw new NoLibrary('Windows has no POSIX threads', 'Use the Linux subsystem (WSL)');
+  const compiler = await findCompiler(environment);
+  if (!compiler) throw new NoLibrary('no C compiler was found ($CC, cc, gcc, clang)', INSTALL);
+  return compiler;
+}
+
+/** The library for this machine, with what `defines` ask for (-D...); built when the cache has none. @throws NoLibrary */
+export async function library(
+  environment: NodeJS.ProcessEnv = process.env,
+  defines: readonly string[] = [],
+): Promise<Library> {
+  const compiler = await usableCompiler(environment);
+  const sources = readdirSync(KERNELS)
+    .filter((name) => /\.[ch]$/.test(name))
+    .sort();
+  const texts = sources.map((name) => [name, readFileSync(join(KERNELS, name), 'utf8')]);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([compiler.banner, compiler.command, FLAGS, defines, processor(), texts]))
+    .digest('hex')
+    .slice(0, 12);
+  const cache = writableCache();
+  const path = join(cache.path, `dcgan-${hash}.so`);
+  if (!existsSync(path))
+    await build(
+      compiler,
+      defines,
+      sources.filter((name) => name.endsWith('.c')),
+      cache.path,
+      path,
+    );
+  return { path, compiler, hash, cache };
+}
+
+function writableCache(): Library['cache'] {
+  try {
+    return cacheFolder('native');
+  } catch (error) {
+    if (!(error instanceof DcganError)) throw error;
+    throw new NoLibrary(error.complaint.what, error.complaint.todo ?? 'Set DCGAN_CACHE_DIR', error);
+  }
+}
+
+async function build(
+  compiler: Compiler,
+  defines: readonly string[],
+  units: string[],
+  cache: string,
+  path: string,
+): Promise<void> {
+  const folder = mkdtempSync(join(cache, '.build-'));
+  try {
+    const made = join(folder, 'dcgan.so');
+    const command = compiler.command.join(' ');
+    const complaint = await compileLibrary(compiler, defines, KERNELS, units, folder, made);
+    if (complaint)
+      throw new NoLibrary(`${command} cannot compile the kernels: ${complaint}`, 'Set CC to another compiler');
+    const failure = await tryLibrary(made);
+    if (failure)
+      throw new NoLibrary(
+        `the kernels that ${command} makes do not run here: ${failure}`,
+        'Set CC to another compiler',
+      );
+    renameSync(made, path);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs every kind of kernel once; the program is text, so that it is the same from sources and from dist. */
+const TRIAL = `
+const [koffiPath, path, floats, control, code] = process.argv.slice(1);
+const koffi = require(koffiPath);
+const lib = koffi.load(path);
+const memory = lib.func('void *dcgan_memory(uint64_t bytes)')(4 * Number(floats));
+const pool = lib.func('void *dcgan_pool_open(int32_t threads)')(2);
+const words = Int32Array.from(JSON.parse(code));
+const run = lib.func('int32_t dcgan_pool_run(void *pool, void *code, int32_t words, void *state, uint32_t stateFloats, void *scratch, uint32_t control)');
+const result = run(pool, words, words.length, memory, 0, memory, Number(control));
+lib.func('void dcgan_pool_close(void *pool)')(pool);
+process.stdout.write('walked ' + result);
+`;
+
+/** What went wrong, or null. */
+function tryLibrary(path: string): Promise<string | null> {
+  const koffi = createRequire(import.meta.url).resolve('koffi');
+  const plan = probePlan();
+  const args = ['-e', TRIAL, koffi, path, `${PROBE_FLOATS}`, `${plan.control}`, JSON.stringify([...encode(plan)])];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { encoding: 'utf8', timeout: 60_000 }, (error, stdout, stderr) => {
+      if (!error && stdout.endsWith('walked 0')) resolve(null);
+      else resolve(error?.signal ?? (stderr.trim().split('\n').at(-1) || error?.message || stdout));
+    });
+  });
+}
+
+/** Loads a library. koffi itself may lack a build for this machine: then this says so. @throws NoLibrary */
+export async function loadLibrary({ path, compiler, hash }: Library): Promise<NativeKernels> {
+  let koffi: Koffi;
+  try {
+    koffi = (await import('koffi')).default;
+  } catch (cause) {
+    throw new NoLibrary('the koffi package cannot be loaded', 'Install it again: "npm install koffi"', cause);
+  }
+  const lib = koffi.load(path);
+  const run = lib.func(
+    'int32_t dcgan_pool_run(void *pool, void *code, int32_t words, void *state, uint32_t stateFloats, void *scratch, uint32_t control)',
+  );
+  return {
+    koffi,
+    variant: `${lib.func('const char *dcgan_variant()')()} ${compiler.name} ${hash}`,
+    memory: lib.func('void *dcgan_memory(uint64_t bytes)'),
+    memoryGrow: lib.func('void *dcgan_memory_grow(void *memory, uint64_t bytes, uint64_t wanted)'),
+    memoryFree: lib.func('void dcgan_memory_free(void *memory, uint64_t bytes)'),
+    poolOpen: lib.func('void *dcgan_pool_open(int32_t threads)'),
+    poolClose: lib.func('void dcgan_pool_close(void *pool)'),
+    poolRun: (pool, words, state, stateFloats, scratch, control) =>
+      new Promise((resolve, reject) => {
+        run.async(
+          pool,
+          words,
+          words.length,
+          state,
+          stateFloats,
+          scratch,
+          control,
+          (error: Error | null, result: number) => {
+            if (error) reject(error);
+            else resolve(result);
+          },
+        );
+      }),
+  };
+}

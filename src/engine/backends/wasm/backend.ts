@@ -1,0 +1,140 @@
+// The wasm backend without Node: kernels, arena and team joined behind the backend's five calls. What differs between
+// Node and a page (where the artefact's bytes come from, how a worker starts) is a WasmPlatform; node.ts is Node's,
+// page.ts a page's.
+// Calls queue in the order they are made. The arena could be touched at once when no run is under way, but a queue
+// without exceptions is what makes the order certain.
+import { DcganError } from '../../../platform/errors.ts';
+import { encode } from '../../encode.ts';
+import type { Address, Plan } from '../../plan.ts';
+import {
+  type Backend,
+  type BackendInfo,
+  type DeviceName,
+  type Executable,
+  type OpenBackend,
+  refuseBf16,
+} from '../backend.ts';
+import { CallQueue } from '../call-queue.ts';
+import { WasmAlone } from './alone.ts';
+import { WasmArena } from './memory.ts';
+import { type Kernels, kernelVariant, loadKernels } from './module.ts';
+import { type SpawnWorker, type Team, WasmTeam } from './team.ts';
+
+export interface WasmPlatform {
+  /** The built kernels and their SHA-256 in hexadecimal. */
+  artefact(): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }>;
+  /** Null where memory may not be shared with workers: the calling thread then runs the kernels itself. */
+  readonly spawn: SpawnWorker | null;
+  /** Whether a terminated worker is gone when `terminate` says so, and can be surprised by no later use of its memory. */
+  readonly endsSurely: boolean;
+}
+
+/** What decides this build's bits: the kernels' own name for it and the start of the artefact's hash. */
+export function wasmVariant(kernels: Kernels, sha256: string): string {
+  return `${kernelVariant(kernels)} ${sha256.slice(0, 12)}`;
+}
+
+/** OpenBackend for any platform; `device` is the name its results are noted under. */
+export function wasmOpener(platform: WasmPlatform, device: DeviceName = 'wasm'): OpenBackend {
+  // A memory goes when the collector comes by, which may be late: until then the next backend takes it over.
+  const idle: WeakRef<Kernels>[] = [];
+  const idleKernels = (): Kernels | undefined => {
+    while (idle.length > 0) {
+      const kernels = idle.pop()?.deref();
+      if (kernels) return kernels;
+    }
+    return undefined;
+  };
+  return async ({ stateFloats, threads: wanted }) => {
+    const { spawn } = platform;
+    const threads = spawn ? wanted : 1;
+    const { bytes, sha256 } = await platform.artefact();
+    const kernels = idleKernels() ?? (await loadKernels(bytes));
+    const arena = new WasmArena(kernels, stateFloats, threads);
+    const { module, memory } = kernels;
+    const { signals, job } = arena;
+    const starts = arena.threads.map((own, thread) => ({ module, memory, thread, threads, signals, job, ...own }));
+    const team = spawn
+      ? await WasmTeam.open(spawn, starts, () => arena.signalWords())
+      : new WasmAlone(kernels, starts[0]!);
+    const info: BackendInfo = { device, variant: wasmVariant(kernels, sha256), threads };
+    const release = (): void => {
+      if (platform.endsSurely) idle.push(new WeakRef(kernels));
+    };
+    return new WasmBackend(info, stateFloats, arena, team, release);
+  };
+}
+
+class WasmBackend implements Backend {
+  readonly info: BackendInfo;
+  readonly #stateFloats: number;
+  readonly #arena: WasmArena;
+  readonly #team: Team;
+  readonly #release: () => void;
+  readonly #words = new WeakMap<Executable, Int32Array>();
+  readonly #queue = new CallQueue('wasm');
+
+  /** `release` is told when nobody works on the memory any more. */
+  constructor(info: BackendInfo, stateFloats: number, arena: WasmArena, team: Team, release: () => void) {
+    this.info = info;
+    this.#stateFloats = stateFloats;
+    this.#arena = arena;
+    this.#team = team;
+    this.#release = release;
+    team.onFailure = (reason) => this.#queue.fail(reason);
+  }
+
+  async compile(plan: Plan): Promise<Executable> {
+    refuseBf16(plan, this.info.device);
+    return this.#queue.ask(() => {
+      this.#checkState(plan);
+      const words = encode(plan);
+      this.#arena.reserve(plan.scratchFloats, words.length, `plan "${plan.name}"`);
+      const executable: Executable = { plan };
+      this.#words.set(executable, words);
+      return executable;
+    });
+  }
+
+  write(address: Address, data: Float32Array | Uint32Array): Promise<void> {
+    // slice() copies to memory of its own, also from a shared buffer.
+    const { buffer, byteOffset, length } = data.slice();
+    return this.#queue.ask(() => this.#arena.floats(address, length).set(new Float32Array(buffer, byteOffset, length)));
+  }
+
+  read(address: Address, length: number): Promise<Float32Array> {
+    return this.#queue.ask(() => this.#arena.floats(address, length).slice());
+  }
+
+  run(executable: Executable): Promise<void> {
+    return this.#queue.ask(async () => {
+      const words = this.#words.get(executable);
+      const { plan } = executable;
+      if (!words) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
+      this.#arena.prepare(words, plan.control);
+      const code = await this.#team.run();
+      if (code !== 0) throw unknownInstruction(plan, code - 1);
+    });
+  }
+
+  dispose(): Promise<void> {
+    return this.#queue.close(() => this.#team.close().then(this.#release));
+  }
+
+  #checkState({ name, stateFloats }: Plan): void {
+    if (stateFloats === this.#stateFloats) return;
+    throw new DcganError({
+      what: `plan "${name}" was made for another state`,
+      expected: `${this.#stateFloats} floats`,
+      got: `${stateFloats}`,
+    });
+  }
+}
+
+function unknownInstruction(plan: Plan, index: number): DcganError {
+  return new DcganError({
+    what: `wasm: instruction ${index} of plan "${plan.name}" is unknown to the kernels`,
+    got: plan.instructions[index]?.kind ?? 'nothing',
+    todo: 'Rebuild the kernels: "npm run wasm"',
+  });
+}

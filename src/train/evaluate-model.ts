@@ -1,0 +1,96 @@
+// `evaluate` of the library: samples against data in one call, as `dcgan evaluate` compares them.
+import { Dataset } from '../data/dataset.ts';
+import { DCGAN } from '../gan/dcgan.ts';
+import type { MachineOptions } from '../gan/machine.ts';
+import { allClasses } from '../gan/model.ts';
+import { ownClasses } from '../gan/schema.ts';
+import { type ExtractorChoice, openExtractor } from '../metrics/extractors.ts';
+import type { Evaluation } from '../metrics/figures.ts';
+import { EVALUATION_SEED, SAMPLES } from '../metrics/gauge.ts';
+import { Judge } from '../metrics/judge.ts';
+import type { ImageSet } from '../metrics/pyramid.ts';
+import { allOf, type ExtractionProgress, setOf } from '../metrics/sets.ts';
+import { usableCores } from '../platform/cores.ts';
+import { usage } from '../platform/errors.ts';
+import { heldOutFor, openData } from './prepare.ts';
+
+export interface EvaluateOptions extends MachineOptions, ExtractorChoice {
+  /** What samples are compared with: a name (`mnist`, default), a path, or a data set. */
+  readonly data?: string | Dataset | undefined;
+  /** Other images of the same kind, for the floors: the test set of a known name; else half of the data, compared with the other half. */
+  readonly heldOut?: Dataset | undefined;
+  /** Samples, and images of the data they are compared with: 10,000, or as many as there are. */
+  readonly count?: number | undefined;
+  /** Decides the samples' noise and which data are taken; 1 when not given. */
+  readonly seed?: number | undefined;
+  /** Told how far features are taken. */
+  readonly onProgress?: ExtractionProgress | undefined;
+}
+
+/**
+ * Says in figures how good samples are, each beside its floor: the same figure of held-out images. See docs/metrics.md.
+ * @param samples a model, which makes them; a data set; or images [N, side, side, channels] in [-1, 1] of the data's size
+ * @throws DcganError for options that don't fit, data that can't be read, samples of another size
+ */
+export async function evaluate(
+  samples: DCGAN | Dataset | Float32Array,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { seed = EVALUATION_SEED, count: most = SAMPLES, device, onProgress } = options;
+  const machine = { device, threads: options.threads ?? usableCores() };
+  const size = samples instanceof DCGAN ? samples.config : {};
+  const data = await openData({ ...size, data: options.data });
+  const count = Math.min(most, data.count);
+  const { set, asked } = await samplesOf(samples, data, count, seed);
+  const extractor = await openExtractor(options, data, machine);
+  let judge: Judge | null = null;
+  try {
+    const heldOut = options.heldOut ?? (await heldOutFor(data));
+    judge = await Judge.open(data, heldOut, { ...machine, seed, count, extractor, onProgress });
+    return await judge.judge(set, asked);
+  } finally {
+    await judge?.dispose();
+    await extractor?.dispose();
+  }
+}
+
+/** Samples as measures take them, and the classes they were made as; null where none was asked for. */
+interface Samples {
+  readonly set: ImageSet;
+  readonly asked: Uint8Array | null;
+}
+
+async function samplesOf(
+  samples: DCGAN | Dataset | Float32Array,
+  data: Dataset,
+  count: number,
+  seed: number,
+): Promise<Samples> {
+  if (samples instanceof DCGAN) return generated(samples, count, seed);
+  const { height: side, channels, imageSize } = data;
+  const number = samples instanceof Dataset ? samples.count : samples.length / imageSize;
+  const fits =
+    samples instanceof Dataset ? samples.imageSize === imageSize && samples.height === side : Number.isInteger(number);
+  if (!fits || number < 2)
+    throw usage({
+      what: 'the samples do not fit the data',
+      expected: `two images or more of ${side} x ${side} x ${channels}, as those of ${data.name}`,
+      got:
+        samples instanceof Dataset
+          ? `${samples.height} x ${samples.width} x ${samples.channels}`
+          : `${samples.length} values`,
+    });
+  const taken = Math.min(number, count);
+  if (samples instanceof Dataset) return { set: setOf(samples, allOf(samples).subarray(0, taken)), asked: null };
+  return { set: { images: samples.subarray(0, taken * imageSize), count: taken, side, channels }, asked: null };
+}
+
+/** Samples of a model's own; where it knows classes they take turns. */
+export async function generated(gan: DCGAN, count: number, seed: number): Promise<Samples> {
+  const { imageSize: side, channels } = gan.config;
+  const images = await gan.generate(count, { seed });
+  const turn = allClasses(gan.config);
+  const classes = ownClasses(gan.config);
+  const asked = classes > 0 ? Uint8Array.from({ length: count }, (_, i) => turn[i % classes]!) : null;
+  return { set: { images, count, side, channels }, asked };
+}

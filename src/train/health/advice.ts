@@ -1,0 +1,67 @@
+// What usually helps a training that goes wrong: options of `dcgan train`, those that it does not have already and could have.
+// Sources: Radford et al. 2016, section 3; Salimans et al., "Improved techniques for training GANs", 2016, section 3; Mescheder et
+// al. 2018; Zhao et al. 2020.
+import { makesSense } from '../../gan/combinations.ts';
+import { type Config, learningRates } from '../../gan/schema.ts';
+import { SMALL_BATCH } from '../amount.ts';
+
+/** What can go wrong that shows in a run's numbers while they still are numbers. */
+export type Condition =
+  | 'discriminator-won'
+  | 'mode-collapse'
+  | 'class-collapse'
+  | 'oscillation'
+  | 'explosion'
+  | 'vanished-gradient';
+
+/** One sentence, no full stop. */
+export function adviceOn(condition: Condition, config: Config): string {
+  const options = ADVICE[condition](config).filter((option) => option !== null);
+  return `What usually helps, in a new run: ${options.join(', or ')}`;
+}
+
+type Option = string | null;
+
+const rate = (option: string, value: number, share: number): string =>
+  `${option} ${Number((value * share).toPrecision(2))}`;
+
+const lowerRates = (config: Config, share: number): Option => {
+  const { generator, discriminator } = learningRates(config);
+  if (generator === discriminator) return rate('--lr', generator, share);
+  return `${rate('--lr-g', generator, share)} ${rate('--lr-d', discriminator, share)}`;
+};
+const slowerDiscriminator = (config: Config): Option => rate('--lr-d', learningRates(config).discriminator, 0.5);
+const slowerGenerator = (config: Config): Option => rate('--lr-g', learningRates(config).generator, 0.5);
+/** An option that the configuration does not have, and would go with. */
+const unless = (has: boolean, option: string, config: Config): Option => (!has && makesSense(config) ? option : null);
+const penalty = (config: Config): Option => unless(config.r1 > 0, '--r1 0.1', { ...config, r1: 0.1 });
+const smoothing = (config: Config): Option =>
+  unless(config.labelSmoothing > 0, '--label-smoothing 0.1', { ...config, labelSmoothing: 0.1 });
+const augmentation = ({ augment }: Config): Option => (augment === 'none' ? '--augment diffaugment' : null);
+// It lets the discriminator see how alike the images of a batch are.
+const batchNorm = (config: Config): Option =>
+  unless(config.discriminatorBatchNorm, '--bn-d', { ...config, discriminatorBatchNorm: true });
+const lessMomentum = ({ beta1 }: Config): Option => (beta1 > 0.5 ? '--beta1 0.5' : null);
+const largerBatch = ({ batchSize }: Config): Option => (batchSize < 64 ? '--batch-size 64' : null);
+const smallerBatch = ({ batchSize }: Config): Option =>
+  batchSize > SMALL_BATCH ? `--batch-size ${SMALL_BATCH}` : null;
+const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
+
+const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
+  'discriminator-won': (config) => [
+    penalty(config),
+    smoothing(config),
+    augmentation(config),
+    slowerDiscriminator(config),
+  ],
+  'mode-collapse': (config) => [batchNorm(config), slowerGenerator(config), penalty(config), augmentation(config)],
+  'class-collapse': (config) => [
+    smallerBatch(config),
+    augmentation(config),
+    batchNorm(config),
+    slowerGenerator(config),
+  ],
+  oscillation: (config) => [lowerRates(config, 0.5), largerBatch(config), lessMomentum(config), penalty(config)],
+  explosion: (config) => [lowerRates(config, 0.1), clipping(config)],
+  'vanished-gradient': (config) => [lowerRates(config, 0.1), clipping(config)],
+};

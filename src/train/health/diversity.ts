@@ -1,0 +1,90 @@
+// How much a run's samples differ from each other, against how much the reals do: near 0 when the generator draws the same whatever
+// noise it is given, about 1 when its samples are as different as the data. Told of classes, a generator could draw one image of each and
+// still look diverse: so samples of one class are compared too, with the reals of that class.
+import type { Dataset } from '../../data/dataset.ts';
+import type { DCGAN } from '../../gan/dcgan.ts';
+import { FIXED_COUNT } from '../../gan/model.ts';
+
+/** Reals that are compared with each other. */
+const REALS = 64;
+/** Classes that are looked into. */
+const CLASSES = 4;
+
+export interface Diversities {
+  /** Mean distance between the pictures of the fixed noise, as a share of that between reals; null where the reals are all alike. */
+  readonly diversity: number | null;
+  /** The same among samples of one class, or group, and its reals, mean of four classes; null without classes. */
+  readonly classDiversity: number | null;
+}
+
+/** Measures a run's samples against its data. */
+export class Diversity {
+  readonly #data: Dataset;
+  readonly #reals: number;
+  /** Classes that are looked into, from all over, and the mean distance within each of them. */
+  readonly #classes: readonly { readonly label: number; readonly distance: number }[];
+
+  constructor(data: Dataset, classes: number) {
+    this.#data = data;
+    this.#reals = this.#distance(evenly(data.count, REALS));
+    this.#classes = Array.from(evenly(classes, CLASSES), (label) => {
+      const own = indicesOf(data, label);
+      return { label, distance: this.#distance(evenly(own.length, REALS).map((i) => own[i]!)) };
+    });
+  }
+
+  /** `pictures`: what the generator makes of the fixed noise, as the run shows it. */
+  async of(gan: DCGAN, pictures: Float32Array): Promise<Diversities> {
+    return {
+      diversity: this.#reals > 0 ? meanDistance(pictures, this.#data.imageSize) / this.#reals : null,
+      classDiversity: await this.#within(gan),
+    };
+  }
+
+  async #within(gan: DCGAN): Promise<number | null> {
+    const total = this.#classes.reduce((sum, { distance }) => sum + distance, 0);
+    if (total === 0) return null;
+    const each = Math.floor(FIXED_COUNT / this.#classes.length);
+    const classes = this.#classes.flatMap(({ label }) => Array.from({ length: each }, () => label));
+    const noise = (await gan.fixedNoise()).subarray(0, classes.length * gan.config.latent);
+    const samples = await gan.generate(noise, { classes });
+    const { imageSize } = this.#data;
+    const own = this.#classes.reduce(
+      (sum, _, i) => sum + meanDistance(samples.subarray(i * each * imageSize, (i + 1) * each * imageSize), imageSize),
+      0,
+    );
+    return own / total;
+  }
+
+  #distance(indices: Uint32Array): number {
+    const { imageSize } = this.#data;
+    return meanDistance(this.#data.batch(indices, new Float32Array(indices.length * imageSize)), imageSize);
+  }
+}
+
+/** The mean distance between two of some images, each `values` long; 0 for a single one. */
+export function meanDistance(images: Float32Array, values: number): number {
+  const count = images.length / values;
+  let total = 0;
+  for (let a = 0; a < count; a++)
+    for (let b = a + 1; b < count; b++) {
+      let squares = 0;
+      for (let i = 0; i < values; i++) squares += (images[a * values + i]! - images[b * values + i]!) ** 2;
+      total += Math.sqrt(squares);
+    }
+  return count > 1 ? total / ((count * (count - 1)) / 2) : 0;
+}
+
+/** Up to `most` of the numbers below `count`, from all over: data may be sorted. */
+function evenly(count: number, most: number): Uint32Array {
+  const length = Math.min(most, count);
+  return Uint32Array.from({ length }, (_, i) => Math.floor((i * count) / length));
+}
+
+function indicesOf({ labels }: Dataset, label: number): Uint32Array {
+  const found: number[] = [];
+  labels?.forEach((each, i) => {
+    if (each === label) found.push(i);
+  });
+  return Uint32Array.from(found);
+}

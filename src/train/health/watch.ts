@@ -1,0 +1,177 @@
+// Watches a training for what goes wrong with GANs, from the numbers it has anyway. It is told each step and each epoch, in
+// order, and answers with warnings, each condition once. The same numbers give the same warnings, so a resumed run is told
+// its metrics again and repeats none. Thresholds stand beside what was measured on sound and on provoked trainings: the
+// first 120 epochs of tf2018, nine of its variants over five (`--lr 1e-3`, `--bn-d`, `--ema` ...), and 45 short ones of `tiny`.
+import type { StepResult } from '../../gan/dcgan.ts';
+import type { Config } from '../../gan/schema.ts';
+import { meansOf } from '../means.ts';
+import type { MetricsLine } from '../metrics.ts';
+import { adviceOn, type Condition } from './advice.ts';
+import type { Diversities } from './diversity.ts';
+import type { GradientNorms } from './state.ts';
+
+/** What was seen of a run that goes wrong, and what usually helps. */
+export interface Warning {
+  readonly condition: Condition;
+  /** The step it was seen in, and the one it began with. */
+  readonly step: number;
+  readonly since: number;
+  /** One sentence each, no full stop. */
+  readonly seen: string;
+  readonly help: string;
+}
+
+export interface WatchedStep extends StepResult {
+  readonly step: number;
+}
+
+export interface WatchedEpoch extends Diversities, GradientNorms {
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** Steps in a row in which the discriminator tells all apart. Sound: at most 30; provoked: 390 and more. */
+const WON_STEPS = 200;
+/** Mean D(x) less mean D(G(z)). */
+const WON_GAP = 0.95;
+/** Of loss ls, where scores have no say. Sound: 0.014; provoked: 0.002. */
+const WON_LEAST_SQUARES = 0.005;
+/** The discriminator goes from telling most apart to telling few, or back. Sound: 12 times in 1,000 steps; provoked: 37 in 768. */
+const SWINGS = 20;
+const SWING_STEPS = 1000;
+const SWING_GAPS = { high: 0.8, low: 0.2 } as const;
+/** Steps in a row with such a loss. Sound: below 15; provoked: 1e4 to 1e10. */
+const EXPLODED_STEPS = 20;
+const EXPLODED_LOSS = 1000;
+/** Share of the diversity there was, and the least there must be, below which two epochs in a row must not end. Sound: half, and 0.06. */
+const COLLAPSED_SHARE = 1 / 4;
+const COLLAPSED = 0.02;
+/** The least diversity within classes after so many steps. Sound (MNIST, Fashion-MNIST): 0.64 to 1.03; collapsed (28 groups of 51 images): 0.27 falling to 0.09. */
+const CLASS_COLLAPSED = 0.15;
+const CLASS_COLLAPSED_AFTER = 1000;
+/** Share of its longest gradient with which a network learns no more. Sound: 0.04 and more; provoked: 3e-8 and less. */
+const VANISHED_SHARE = 1e-6;
+
+/** How long something has been so. */
+class Streak {
+  #since: number | null = null;
+
+  /** The step since which it holds, told of each in order; null where it does not. */
+  since(step: number, holds: boolean): number | null {
+    this.#since = holds ? (this.#since ?? step) : null;
+    return this.#since;
+  }
+}
+
+export class Watch {
+  readonly #config: Config;
+  readonly #warned = new Set<Condition>();
+  readonly #won = new Streak();
+  readonly #exploded = new Streak();
+  readonly #swings: number[] = [];
+  #wasHigh: boolean | null = null;
+  #mostDiverse = 0;
+  readonly #low = new Streak();
+  readonly #lowInClasses = new Streak();
+  readonly #longest = { generatorGradient: 0, discriminatorGradient: 0 };
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  /** Tells it what it was told already, in order. */
+  remember(lines: readonly MetricsLine[]): void {
+    for (const line of lines) {
+      if (line.type === 'evaluation') continue;
+      const { epoch, step, diversity = null, classDiversity = null, generatorGradient, discriminatorGradient } = line;
+      if (line.type === 'step') this.step({ step, ...meansOf([line]) });
+      else if (typeof generatorGradient === 'number' && typeof discriminatorGradient === 'number')
+        this.epoch({ epoch, step, diversity, classDiversity, generatorGradient, discriminatorGradient });
+    }
+  }
+
+  step(numbers: WatchedStep): Warning[] {
+    return [this.#seenWon(numbers), this.#seenExploded(numbers), this.#swung(numbers)].filter(
+      (found) => found !== null,
+    );
+  }
+
+  epoch(epoch: WatchedEpoch): Warning[] {
+    return [this.#collapsed(epoch), this.#collapsedInClasses(epoch), this.#vanished(epoch)].filter(
+      (found) => found !== null,
+    );
+  }
+
+  #seenWon({ step, realScore, fakeScore, discriminatorLoss }: WatchedStep): Warning | null {
+    const { loss, labelSmoothing } = this.#config;
+    if (loss === 'wgan-gp') return null;
+    const gap = (realScore - fakeScore) / (1 - labelSmoothing);
+    const won = loss === 'ls' ? discriminatorLoss < WON_LEAST_SQUARES : gap > WON_GAP;
+    const since = this.#won.since(step, won);
+    if (since === null || step - since + 1 < WON_STEPS) return null;
+    const scores = `D(x) is ${realScore.toFixed(3)}, D(G(z)) ${fakeScore.toFixed(3)}`;
+    const seen = `the discriminator has won: it tells reals and fakes apart without fail (${scores})`;
+    return this.#warn('discriminator-won', step, since, seen);
+  }
+
+  #seenExploded({ step, generatorLoss, discriminatorLoss }: WatchedStep): Warning | null {
+    const largest = Math.max(Math.abs(generatorLoss), Math.abs(discriminatorLoss));
+    const since = this.#exploded.since(step, !(largest < EXPLODED_LOSS));
+    if (since === null || step - since + 1 < EXPLODED_STEPS) return null;
+    const seen = `the losses explode: G ${generatorLoss.toPrecision(3)}, D ${discriminatorLoss.toPrecision(3)}`;
+    return this.#warn('explosion', step, since, seen);
+  }
+
+  #swung({ step, realScore, fakeScore }: WatchedStep): Warning | null {
+    // A critic's values, and the targets of least squares, say nothing as scores.
+    if (this.#config.loss === 'wgan-gp' || this.#config.loss === 'ls') return null;
+    const gap = realScore - fakeScore;
+    const isHigh = gap > SWING_GAPS.high ? true : gap < SWING_GAPS.low ? false : this.#wasHigh;
+    if (this.#wasHigh !== null && isHigh !== this.#wasHigh) this.#swings.push(step);
+    this.#wasHigh = isHigh;
+    while (this.#swings.length > 0 && step - this.#swings[0]! >= SWING_STEPS) this.#swings.shift();
+    if (this.#swings.length < SWINGS) return null;
+    const since = this.#swings[0]!;
+    const seen = `the networks oscillate: the discriminator went ${SWINGS} times between telling most pictures apart and few`;
+    return this.#warn('oscillation', step, since, seen);
+  }
+
+  #collapsed({ step, epoch, diversity }: WatchedEpoch): Warning | null {
+    if (diversity === null) return null;
+    const low = diversity < Math.max(COLLAPSED, COLLAPSED_SHARE * this.#mostDiverse);
+    this.#mostDiverse = Math.max(this.#mostDiverse, diversity);
+    const since = this.#low.since(step, low);
+    if (since === null || since === step) return null;
+    const share = `${(100 * diversity).toFixed(1)} % as much as the reals do`;
+    const seen = `mode collapse: the pictures of epoch ${epoch} differ from each other only ${share}`;
+    return this.#warn('mode-collapse', step, since, seen);
+  }
+
+  #collapsedInClasses({ step, epoch, classDiversity }: WatchedEpoch): Warning | null {
+    const low = classDiversity !== null && classDiversity < CLASS_COLLAPSED && step > CLASS_COLLAPSED_AFTER;
+    const since = this.#lowInClasses.since(step, low);
+    if (classDiversity === null || since === null || since === step) return null;
+    const of = this.#config.groups > 0 ? 'group' : 'class';
+    const share = `${(100 * classDiversity).toFixed(1)} % as much as its reals do`;
+    const seen = `mode collapse: samples of one ${of} in epoch ${epoch} differ from each other only ${share}`;
+    return this.#warn('class-collapse', step, since, seen);
+  }
+
+  #vanished({ step, ...norms }: WatchedEpoch): Warning | null {
+    let found: Warning | null = null;
+    for (const network of ['generator', 'discriminator'] as const) {
+      const key = `${network}Gradient` as const;
+      const gone = norms[key] < VANISHED_SHARE * this.#longest[key];
+      this.#longest[key] = Math.max(this.#longest[key], norms[key]);
+      const seen = `the ${network} learns no more: its gradient has vanished (norm ${norms[key].toPrecision(2)})`;
+      if (gone) found ??= this.#warn('vanished-gradient', step, step, seen);
+    }
+    return found;
+  }
+
+  #warn(condition: Condition, step: number, since: number, seen: string): Warning | null {
+    if (this.#warned.has(condition)) return null;
+    this.#warned.add(condition);
+    return { condition, step, since, seen, help: adviceOn(condition, this.#config) };
+  }
+}

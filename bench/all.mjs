@@ -1,5 +1,6 @@
-// Every benchmark, one after another, into docs/benchmarks.md, and the comparison with the peers into README.md too. The machine
-// should do nothing else meanwhile. One that fails is named at the end; the others still run.
+// Runs every benchmark, one after another, and writes the results into docs/benchmarks.md. The
+// comparison with the peers also goes into README.md. The machine should do nothing else meanwhile.
+// A benchmark that fails is named at the end; the others still run.
 //   npm run build && node bench/all.mjs
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// A preset's training plan on a backend of its own, with the memory of a real step in place: what single instructions are timed on.
+// A preset's training plan on its own backend, with the memory of a real step in place. Single
+// instructions are timed on it.
 import { chooseDevice, opener } from '../dist/engine/backends/index.js';
 import { compile } from '../dist/engine/compile.js';
 import { controlWords } from '../dist/engine/control.js';
@@ -6,10 +7,13 @@ import { resolveConfig } from '../dist/gan/config.js';
 import { makeModel, startComputation } from '../dist/gan/model.js';
 import { trainingStep } from '../dist/gan/step.js';
 
-/** What the step's draws and counters are of. */
+/** The seed, step and draws of the timed step. */
 export const STEP = controlWords({ seed: 1, step: 1 });
 
-/** { backend, model, plan, whole }: the plan has run once, `whole` is it made ready to run again. */
+/**
+ * Returns { backend, model, plan, whole }: the plan has run once, and `whole` is ready to run
+ * again.
+ */
 export async function openStep(preset, { device: wanted, threads }) {
   const model = makeModel(resolveConfig(preset));
   const { batchSize, imageSize, channels } = model.config;
@@ -28,7 +32,7 @@ export async function openStep(preset, { device: wanted, threads }) {
   return { backend, model, plan, whole };
 }
 
-/** Instructions with those attached to them: what runs as one. */
+/** Each instruction with those attached to it: what runs as one. */
 export function groupsOf({ instructions }) {
   const groups = [];
   for (const instruction of instructions)

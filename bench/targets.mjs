@@ -1,5 +1,5 @@
-// What the project set out to reach in speed, and where it stands: one row a target in docs/benchmarks.md. Whoever measures
-// something writes its row, with the numbers of its own run.
+// The speed targets of the project, and where it stands: one row a target in docs/benchmarks.md.
+// Each benchmark writes its own row, from the numbers of its own run.
 import { readFileSync } from 'node:fs';
 import { publish, table } from './lib.mjs';
 
@@ -38,7 +38,10 @@ const TARGETS = {
   memory: less("peak memory of a step's process, of PyTorch's", 1 / 2, 1 / 3, percent),
 };
 
-/** Writes the rows of what was measured ({ key: number }) into a document; the others stay as they were. */
+/**
+ * Writes the rows of the measured targets ({ key: number }) into a document; others stay as they
+ * were.
+ */
 export function record(measured, file) {
   if (!file) return;
   const lines = readFileSync(file, 'utf8').split('\n');

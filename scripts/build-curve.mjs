@@ -1,5 +1,5 @@
-// Puts the parts of the chart library that dist/render/curve.js uses into that module (see src/render/curve.ts), and the licences
-// of what was put there beside it.
+// Puts the parts of the chart library that dist/render/curve.js uses into that module (see
+// src/render/curve.ts), and their licences beside it.
 import { copyFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,7 @@
-// Builds dist/page.js, the library for pages, from what tsc made: one module that needs no other file, since the ways in
-// which bundlers find Workers and WebAssembly differ (esbuild finds neither). The Worker's program lies in it as text, the
-// kernels in that as base64. Modules that need Node are replaced by their twins for pages: package.json, "browser".
+// Builds dist/page.js, the library for pages, from tsc's output. It is one module that needs no
+// other file, because bundlers differ in how they find Workers and WebAssembly (esbuild finds
+// neither). It holds the Worker's program as text, and that text holds the kernels in base64.
+// Modules that need Node are replaced by their twins for pages: see package.json, "browser".
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -9,7 +10,7 @@ const root = new URL('../', import.meta.url);
 const read = (path) => readFileSync(new URL(path, root));
 const { version } = JSON.parse(read('package.json'));
 
-/** What every bundle for pages has in common; tests build their own with it. */
+/** What every bundle for pages has in common; tests build their own bundles with it. */
 export const PAGE_OPTIONS = {
   absWorkingDir: fileURLToPath(root),
   bundle: true,

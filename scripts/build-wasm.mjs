@@ -1,11 +1,14 @@
-// Builds kernels/wasm/dcgan.wasm and dcgan-relaxed.wasm from the C kernels, and beside each NAME.json, the hashes that tie it to
-// them. The artefacts are committed, so that nobody needs a compiler; the same compiler gives the same bytes anywhere
-// (relative paths, no debug data, sorted sources), so anybody can check that they are what the sources say.
-//   node scripts/build-wasm.mjs           build and write all files
-//   node scripts/build-wasm.mjs --check   build to a temporary place; exit 1 when bytes or hashes differ from the files
-//   node scripts/build-wasm.mjs --stale   no compiler: exit 1 when sources or flags changed since an artefact was built
-// Numbers of dcgan.wasm stay the same everywhere because nothing is left to the machine: plain simd128, no contraction. The other
-// build leaves the rounding of convolutions to the machine (see wasm.ts).
+// Builds kernels/wasm/dcgan.wasm and dcgan-relaxed.wasm from the C kernels, and beside each of them
+// NAME.json, the hashes that tie it to the sources. The artefacts are committed, so that nobody
+// needs a compiler. The same compiler gives the same bytes anywhere (relative paths, no debug data,
+// sorted sources), so anybody can check that an artefact is what the sources say.
+//   node scripts/build-wasm.mjs           builds and writes all files
+//   node scripts/build-wasm.mjs --check   builds elsewhere; exit 1 when bytes or hashes differ
+//   node scripts/build-wasm.mjs --stale   needs no compiler; exit 1 when sources or flags changed
+//                                         since an artefact was built
+// The numbers that dcgan.wasm computes are the same everywhere, because nothing is left to the
+// machine: plain simd128, no contraction. The other build leaves the rounding of convolutions to
+// the machine (see backends/wasm/devices.ts).
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,7 +35,8 @@ const EXPORTS = [
 const FLAGS = [
   '--target=wasm32-unknown-unknown -std=c17 -O3 -ffreestanding -fbuiltin -nostdlib -fvisibility=hidden'.split(' '),
   '-ffp-contract=off -fno-math-errno -msimd128 -matomics -mbulk-memory -mnontrapping-fptoint'.split(' '),
-  // A thread's stack is small (see backends/wasm/memory.ts) and has no guard page: no kernel may come near it.
+  // A thread's stack is small (see backends/wasm/memory.ts) and has no guard page: no kernel may
+  // come near it.
   '-Wall -Wextra -Werror -Wframe-larger-than=65536'.split(' '),
   '-Wl,--no-entry,--import-memory,--shared-memory,--strip-all,-z,stack-size=65536',
   `-Wl,--max-memory=${MAX_MEMORY}`,

@@ -1,6 +1,8 @@
-// Replays a file in the golden format and prints the worst deviation of each group against its bound:
-//   npm run golden -- FILE [--device native|wasm|reference] [--threads N] [--precision bf16 [--emulate 8] [--bits 8]]
-// --emulate computes bf16 in plain C, on any machine, with so many bits of mantissa; --bits judges it as if it had so many.
+// Replays a file in the golden format and prints the worst deviation of each group and its bound:
+//   npm run golden -- FILE [--device native|wasm|reference] [--threads N]
+//                     [--precision bf16 [--emulate 8] [--bits 8]]
+// --emulate N computes bf16 in plain C, on any machine, with N bits of mantissa. --bits N judges the
+// result as if it had N bits.
 import { parseArgs } from 'node:util';
 import { openDataset } from '../dist/data/open.js';
 import { emulateBf16 } from '../dist/engine/backends/native/bf16.js';

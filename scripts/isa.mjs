@@ -1,4 +1,5 @@
-// Writes kernels/isa.h, the numbers that C shares with the plan's encoder (`npm run isa`, after a build).
+// Writes kernels/isa.h, the numbers that C shares with the plan's encoder (`npm run isa` builds
+// first).
 import { writeFileSync } from 'node:fs';
 import { ISA_HEADER } from '../dist/engine/isa.js';
 

@@ -1,5 +1,6 @@
-// Ends every test run with one line of true totals, `N passed, N failed, N skipped`. Errors outside any test (a file
-// that will not load, a hook that throws, an unhandled rejection) count as failures. Under CI a skip fails the run.
+// Ends every test run with one line of totals, `N passed, N failed, N skipped`. An error outside
+// any test counts as a failure: a file that does not load, a hook that throws, an unhandled
+// rejection. Under CI a skip fails the run.
 import type { Reporter, SerializedError, TestModule, TestRunEndReason } from 'vitest/node';
 
 export default class TotalsReporter implements Reporter {

@@ -1,5 +1,6 @@
-// Trains the digit classifier that `dcgan evaluate` measures with, and writes assets/digits.safetensors. It runs on the wasm
-// device, whose results are the same to the bit everywhere, so anyone gets the same file:
+// Trains the digit classifier that `dcgan evaluate` measures with, and writes
+// assets/digits.safetensors. It runs on the wasm device, whose results are the same to the bit
+// everywhere, so everyone gets the same file:
 //   npm run classifier            (about ten minutes on two cores)
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -33,7 +34,7 @@ const plan = compile(classifier.classifierStep(model, BATCH), model.layout);
 const stepSize = new AdamStepSize({ learningRate: RATE, beta1: 0.9, beta2: 0.999 });
 const steps = Math.floor(data.count / BATCH) * epochs;
 
-/** Each image moved by up to REACH pixels each way; what comes in is black. */
+/** Each image, moved by up to REACH pixels in each direction; the border it uncovers is black. */
 function moved(images, step) {
   const side = classifier.SIDE;
   const out = new Float32Array(images.length).fill(-1);
@@ -58,7 +59,7 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
     indices.forEach((index, n) => {
       labels[n * classifier.CLASSES + data.labels[index]] = 1;
     });
-    // The rate falls in a line to zero.
+    // The learning rate falls to zero in a straight line.
     const size = stepSize.at(step) * (1 - (step - 1) / steps);
     const [loss] = await session.run(plan, {
       key: { seed: SEED, step },

@@ -1,7 +1,9 @@
-// The training step on a GPU. What can be said without one, as a table of bytes, FLOP, threads and launches; and where there is one,
-// the step's time, each kernel's speed beside the adapter's measured peak, and PyTorch's step on CUDA in the same run.
+// Measures the training step on a GPU. A table of bytes, FLOP, threads and launches needs no GPU.
+// Where there is a GPU, it also measures the step's time, each kernel's speed beside the adapter's
+// measured peak, and PyTorch's step on CUDA in the same run.
 //   node bench/gpu/gpu.mjs [--preset tf2018] [--count] [--rounds 3] [--markdown docs/benchmarks.md]
-// --count leaves the GPU alone. PyTorch is that of `python3` (DCGAN_PYTHON names another); without CUDA there it is left out.
+// --count only writes the table. PyTorch is the one of `python3` (DCGAN_PYTHON names another);
+// it is left out where it finds no CUDA.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -27,7 +29,7 @@ const { values } = parseArgs({
     markdown: { type: 'string' },
   },
 });
-/** Steps of which each is asked for before the last is done. */
+/** How many steps run in a row, each asked for before the one before it is done. */
 const IN_A_ROW = 40;
 const rounds = whole('rounds', values.rounds);
 const before = load();
@@ -116,7 +118,8 @@ async function timeAll() {
   await many(step, 1);
   const executables = [];
   for (const { group } of parts) executables.push(await backend.compile({ ...plan, instructions: group }));
-  // Twenty milliseconds of a kernel at a time: what handing it over costs is then little.
+  // A kernel runs for twenty milliseconds at a time, so that the cost of a submission hardly
+  // counts.
   const counts = [];
   for (const executable of executables) counts.push(Math.min(1000, Math.ceil(0.02 / (await many(executable, 1)))));
   const best = executables.map(() => Number.POSITIVE_INFINITY);
@@ -143,11 +146,14 @@ async function timeAll() {
   const where = `${setting(before)}; ${report.adapter}, ${report.driver}${report.hardware ? '' : ' (software: its times say nothing of a GPU)'}; ${values.preset}, batch ${model.config.batchSize}; measured peaks ${report.gflopsPerSecond.toPrecision(3)} GFLOP/s, ${report.gigabytesPerSecond.toPrecision(3)} GB/s; a step ${(1000 * median(steps)).toFixed(2)} ms`;
   const heads = ['part', 'ms', 'of all', 'needed GFLOP/s', 'of the peak', "least bytes, of copying's speed"];
   const text = `${where}\n\n${table(heads, rows)}\n\n${await beside()}`;
-  // Only hardware is worth keeping.
+  // A result from a software adapter is not worth keeping.
   publish('gpu-time', text, report.hardware ? values.markdown : undefined);
 }
 
-/** The step beside PyTorch's on CUDA, in turn, waited for and not; or why not. */
+/**
+ * Times our step and PyTorch's on CUDA in turn, both with and without waiting for each step; or
+ * returns why it cannot.
+ */
 async function beside() {
   const python = process.env.DCGAN_PYTHON ?? 'python3';
   try {
@@ -157,7 +163,8 @@ async function beside() {
   }
   if (values.preset !== 'tf2018') return 'PyTorch has the step of tf2018 alone.';
   const script = fileURLToPath(new URL('../peers/python/pytorch_step.py', import.meta.url));
-  // As it comes, convolutions are rounded to TF32's ten bits of mantissa on the matrix units; NVIDIA_TF32_OVERRIDE=0 keeps float32.
+  // By default PyTorch rounds convolutions to TF32's ten bits of mantissa on the matrix units;
+  // NVIDIA_TF32_OVERRIDE=0 keeps float32.
   const peers = ['', ', float32'].flatMap((kind) =>
     ['default', 'channels_last', 'compile', 'graph'].map((mode) => ({
       name: `PyTorch ${mode}${kind}`,

@@ -1,14 +1,18 @@
-// What a plan asks of a GPU, worked out without one: the dispatches of each group of instructions, the FLOP they compute and the
-// bytes they ask memory for against the fewest possible, and how many threads a multiprocessor can hold of each kernel.
+// Works out what a plan asks of a GPU, without a GPU: the dispatches of each group of instructions,
+// their FLOP, the bytes they request beside the fewest possible, and how many threads of each
+// kernel a multiprocessor can hold.
 import { convFilterKernels, filterRuns } from '../../dist/engine/backends/webgpu/wgsl/convolution.js';
 import { DOTS, DOTS_THREADS } from '../../dist/engine/backends/webgpu/wgsl/dots.js';
 import { planKernels } from '../../dist/engine/backends/webgpu/wgsl/kernels.js';
 import { fitTile, STANDARD } from '../../dist/engine/backends/webgpu/wgsl/tile.js';
 import { sum } from '../lib.mjs';
 
-/** A multiprocessor of compute capability 9.0 (NVIDIA H100): CUDA C++ Programming Guide, "Technical Specifications per Compute Capability". */
+/**
+ * A multiprocessor of compute capability 9.0 (NVIDIA H100).
+ * Source: CUDA C++ Programming Guide, "Technical Specifications per Compute Capability".
+ */
 export const PROCESSOR = { registers: 65536, threads: 2048, groups: 32, bytes: 227 * 1024, groupBytes: 1024 };
-/** Registers of a thread besides those counted: addresses, loop counters, what a compiler keeps. An estimate. */
+/** An estimate of a thread's other registers: addresses, loop counters, what a compiler keeps. */
 const OTHER_REGISTERS = 28;
 
 export function label(i) {
@@ -16,12 +20,13 @@ export function label(i) {
   return i.kind;
 }
 
-/** Of one of `launchesOf`'s. */
+/** The work of one launch (see `launchesOf`). */
 export function workOf(group) {
   const [first, ...rest] = group;
   const kernels = planKernels({ instructions: group });
   const counted = 'OC' in first ? ofConvolution(first, kernels) : ofProgram(group, kernels);
-  // What is attached reads its operands but for the convolution's own output, and writes its results.
+  // Attached programs read all their operands except the convolution's own output, and write
+  // results.
   const own = { conv2d: first.y, convInput: first.x }[first.kind] ?? null;
   const more = rest.map((program) => programBytes(program, own));
   return {
@@ -33,7 +38,7 @@ export function workOf(group) {
   };
 }
 
-/** Threads that a multiprocessor can hold at a time. */
+/** How many threads a multiprocessor can hold at a time. */
 function residentThreads({ threads, bytes, registers }) {
   const each = Math.ceil(registers / 8) * 8;
   const groups = Math.min(
@@ -84,7 +89,7 @@ function ofConvolution(c, kernels) {
   const tile = fitTile(STANDARD, columns);
   const tiles = Math.ceil(rows / tile.rows) * Math.ceil(columns / tile.columns);
   const depth = sum(units, (d) => Math.ceil(d / tile.depth) * tile.depth);
-  // Runs of a filter's gradient are written, read and added by a second dispatch.
+  // A second dispatch reads and adds the partial sums that the first one writes.
   const runs = convFilterRuns(c);
   return {
     ...shared,
@@ -98,7 +103,7 @@ function ofConvolution(c, kernels) {
 
 const convFilterRuns = (c) => (c.kind === 'convFilter' && convFilterKernels(c).length > 1 ? filterRuns(c) : 1);
 
-/** Taps of each phase of a stride. */
+/** How many taps each phase of a stride has. */
 function phases({ KH, KW, stride, padTop, padLeft }) {
   const along = (kernel, pad, at) => Math.floor((kernel + stride - 1 - ((at + pad) % stride)) / stride);
   return Array.from(
@@ -107,7 +112,7 @@ function phases({ KH, KW, stride, padTop, padLeft }) {
   );
 }
 
-/** Pairs of an output place and a tap that meets the input, along one side. */
+/** How many pairs of an output place and a tap meet the input, along one side. */
 function taps(size, out, kernel, stride, pad) {
   let count = 0;
   for (let o = 0; o < out; o++)
@@ -132,7 +137,10 @@ function ofProgram(group, kernels) {
   };
 }
 
-/** Bytes that a program's loads and stores ask for, and that they would if each value were read once. `own` is at hand already. */
+/**
+ * Returns the bytes that a program's loads and stores request, and the bytes it would request if
+ * each value were read once. The values of `own` are in registers already.
+ */
 function programBytes({ kind, count, sizes, operands, code, results, outer, inner, parts }, own) {
   const loaded = code.filter(({ op }) => op === 'load').map(({ a }) => operands[a]);
   const outside = loaded.filter(({ address }) => address !== own);

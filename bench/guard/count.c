@@ -1,15 +1,16 @@
-// Runs one plan on one thread, for callgrind to count: count WORDS_FILE FLOATS CONTROL. The words are a plan's, made by
-// guard.mjs; memory is filled with numbers that are none of 0, infinite or NaN.
+// Runs one plan on one thread, so that callgrind can count its instructions:
+//   count WORDS_FILE FLOATS CONTROL
+// guard.mjs writes the plan's words. No number in memory is 0, infinite or NaN.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../../kernels/dcgan.h"
 
-// Threads and sleep belong to the pool, which a single thread never needs.
+// A single thread never calls the functions of the pool that start threads or sleep.
 void dcgan_sleep(int32_t *word, int32_t value) { (void)word, (void)value; }
 void dcgan_wake(int32_t *word) { (void)word; }
-// A workspace, kept until the end.
+// The workspace is kept until the process ends.
 struct worker;
 float *dcgan_space(const struct worker *me, int64_t floats) {
   (void)me;

@@ -1,8 +1,9 @@
-// A guard against kernels that grow slower unnoticed: instructions counted by callgrind for the main kernels at small
-// shapes, built for x86-64-v3, against the counts committed beside this file. Counts do not depend on the machine's load;
-// they do depend on the compiler, which is therefore named with them.
-//   npm run build && node bench/guard/guard.mjs            exit 1 when a count is more than 3 % above its committed one
-//   npm run build && node bench/guard/guard.mjs --update   writes the counts of today
+// Guards against kernels that become slower without anyone noticing. Callgrind counts the
+// instructions of the main kernels at small shapes, built for x86-64-v3, and they are compared with
+// the counts committed beside this file. Counts do not depend on the machine's load. They do depend
+// on the compiler, so the file names the compiler too.
+//   npm run build && node bench/guard/guard.mjs            exit 1 if a count grew by over 3 %
+//   npm run build && node bench/guard/guard.mjs --update   writes today's counts
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -79,7 +80,7 @@ const cases = [
   single('normal noise', ops.normal([20000], { name: 'noise', stream: 2, site: 0 })),
 ];
 
-/** The kernels with count.c, for any processor of x86-64-v3. */
+/** Compiles the kernels with count.c, for any processor of x86-64-v3. */
 function build(folder) {
   const kernels = here('../../kernels/');
   const flags = ['-O3', '-std=gnu17', '-fno-math-errno', '-march=x86-64-v3', '-g'];

@@ -1,11 +1,12 @@
-// A unit's results against the definition, before anyone times it. Convolutions: the reference on some of the images and channels, so
-// that a large layer takes no minutes. Everything else: the reference backend, on the same memory.
+// Compares a unit's results with the definition before anyone times it. A convolution is compared
+// on some of its images and channels, so that a large layer does not take minutes. Everything else
+// is compared with the reference backend, on the same memory.
 import { conv2dReference, convFilterReference, convInputReference } from '../../dist/engine/ops/conv.js';
 import { alone, isConvolution, sizesOf, spans } from './units.mjs';
 
 /**
- * As a share of the norm of what is right. Fast convolutions lose digits, a filter's gradient behind a batch norm two of them: its
- * sums nearly cancel.
+ * Error bounds, as a share of the norm of the right result. Fast convolutions lose digits. The
+ * filter gradient behind a batch norm loses two of them, because its sums nearly cancel.
  */
 const ALLOWED = { convolution: 1e-4, program: 2e-6 };
 
@@ -19,7 +20,7 @@ function relativeError(got, want) {
   return Math.sqrt(difference) / (Math.sqrt(norm) + 1e-12);
 }
 
-/** Of a convolution's result by its reference. */
+/** Error of a convolution's result against its reference. */
 function errorBy(reference, geometry, a, b, got) {
   const want = new Float32Array(got.length);
   reference(geometry, a, b, want);
@@ -31,10 +32,10 @@ function insist(label, error, allowed) {
     throw new Error(`${label}: off by ${error.toExponential(1)} of the norm, ${allowed} allowed`);
 }
 
-/** The first, a middle and the last of so many. */
+/** The first, a middle and the last index of `count`. */
 const some = (count) => [...new Set([0, count >> 1, count - 1])];
 
-/** Rows of `width` values at `chosen` places of each. */
+/** Rows of `width` values at the `chosen` places of each. */
 function columns(values, width, chosen) {
   const rows = values.length / width;
   const out = new Float32Array(rows * chosen.length);
@@ -43,13 +44,13 @@ function columns(values, width, chosen) {
   return out;
 }
 
-/** Images `chosen` of so many values each. */
+/** The `chosen` images, of `floats` values each. */
 function images(values, count, chosen) {
   const each = values.length / count;
   return Float32Array.from(chosen.flatMap((n) => [...values.subarray(n * each, (n + 1) * each)]));
 }
 
-/** Rows of w at input channels `ins` and output channels `outs` of each tap. */
+/** The rows of w at input channels `ins` and output channels `outs`, for each tap. */
 function someWeights({ KH, KW, C, OC }, w, ins, outs) {
   const rows = Array.from({ length: KH * KW }, (_, tap) =>
     ins.flatMap((c) => [...columns(w.subarray((tap * C + c) * OC, (tap * C + c + 1) * OC), OC, outs)]),
@@ -57,7 +58,7 @@ function someWeights({ KH, KW, C, OC }, w, ins, outs) {
   return Float32Array.from(rows.flat());
 }
 
-/** How far a convolution's result is off, by what x, w and y hold after it. */
+/** Returns a convolution's error, computed from what x, w and y hold after it ran. */
 function convolutionError(i, [x, w, y]) {
   const [ns, ins, outs] = [some(i.N), some(i.C), some(i.OC)];
   if (i.kind === 'convFilter') {
@@ -75,7 +76,10 @@ function convolutionError(i, [x, w, y]) {
   return errorBy(convInputReference, part, ys, someWeights(i, w, ins, every), columns(xs, i.C, ins));
 }
 
-/** Throws unless what `run` makes of a unit is right. `restore` puts back what it reads; all memory is the backend's. */
+/**
+ * Throws unless `run` computes a unit rightly. `restore` puts back the memory it reads; `read` sees
+ * the backend's memory.
+ */
 export async function check(unit, { backend, reference, plan, run, restore }) {
   const { instructions, label } = unit;
   const [first] = instructions;
@@ -102,7 +106,7 @@ export async function check(unit, { backend, reference, plan, run, restore }) {
       );
     return;
   }
-  // Attached or one after another: the same.
+  // Attached instructions give the same result as instructions run one after another.
   for (const i of instructions) await run([alone(i)]);
   const want = [];
   for (const [address, floats] of writes) want.push(await backend.read(address, floats));

@@ -1,8 +1,9 @@
-// Every kernel at every shape of the presets: each sort of instruction in their training plans, on the memory of a real step, first
-// compared with the reference, then timed alone, the FMA peak of the same minutes beside it. The least of several times counts.
-//   npm run build && node bench/kernels/run.mjs [--preset tf2018,tf2,tiny,best,paper] [--device native] [--threads 2] [--least 10]
-//                                              [--markdown FILE]
-// --least: leaves out what takes less than so many thousandths of the sum. CC chooses the compiler.
+// Measures every kernel at every shape of the presets. Each kind of instruction in their training
+// plans runs on the memory of a real step; it is compared with the reference first and then timed
+// alone, beside the FMA peak of the same minutes. The least of several times counts.
+//   npm run build && node bench/kernels/run.mjs [--preset tf2018,tf2,tiny,best,paper]
+//     [--device native] [--threads 2] [--least 10] [--markdown FILE]
+// --least N leaves out what takes less than N thousandths of the sum. CC chooses the compiler.
 import { parseArgs } from 'node:util';
 import { openReference } from '../../dist/engine/backends/reference.js';
 import { presets } from '../../dist/gan/presets.js';
@@ -23,10 +24,12 @@ const { values } = parseArgs({
   },
 });
 const threads = whole('threads', values.threads);
-/** Each unit is timed in so many turns, for about so many seconds each, at least once. */
+/** Each unit is timed in this many rounds, each of about this many seconds, at least once. */
 const [TURNS, LONG_ENOUGH] = [5, 0.04];
 
-/** Times all units of a preset: [{ label, ms, nominal, needed, bytes }] and the peak in GFLOP/s. */
+/**
+ * Times all units of a preset: [{ label, ms, nominal, needed, bytes }], and the peak in GFLOP/s.
+ */
 async function measure(preset, peak) {
   const { backend, model, plan } = await openStep(preset, { device: values.device, threads });
   const reference = await openReference({ stateFloats: model.layout.floats, threads });

@@ -1,5 +1,6 @@
-// What a training plan runs, each sort once: single instructions, and convolutions with what is attached to them. Their work is
-// counted from the plan: FLOP of convolutions and matrix products, bytes that programs must at least move.
+// Lists what a training plan runs, each distinct unit once: single instructions, and convolutions
+// with their attached instructions. Their work is counted from the plan: the FLOP of convolutions
+// and matrix products, and the fewest bytes that programs must move.
 import { convFlop } from '../../dist/engine/ops/conv.js';
 import { groupsOf } from '../step.mjs';
 
@@ -7,10 +8,10 @@ const product = (list) => list.reduce((total, n) => total * n, 1);
 const LETTERS = { conv2d: 'forward', convInput: 'input gradient', convFilter: 'filter gradient' };
 export const isConvolution = (i) => i.kind in LETTERS;
 
-/** Floats of a convolution's three tensors. */
+/** How many floats each of a convolution's three tensors has. */
 export const sizesOf = (i) => ({ x: i.N * i.H * i.W * i.C, w: i.KH * i.KW * i.C * i.OC, y: i.N * i.OH * i.OW * i.OC });
 
-/** Spans of the arena, [address, floats], that an instruction reads and writes, those of scratch left out. */
+/** Spans of the arena, [address, floats], that an instruction reads and writes, without scratch. */
 export function spans(i) {
   if (isConvolution(i)) {
     const sizes = sizesOf(i);
@@ -34,7 +35,7 @@ export function spans(i) {
   };
 }
 
-/** Bytes that must move: every value read once, every result written once. */
+/** The fewest bytes that must move: every value is read once and every result written once. */
 function bytes(i) {
   const { reads, writes } = spans(i);
   const floats = (list) => list.reduce((total, [, length]) => total + length, 0);
@@ -57,7 +58,7 @@ function label(i) {
   return `${what}, ${i.code.length} lines${drawn.length > 0 ? ` with ${[...new Set(drawn)].join(', ')}` : ''}`;
 }
 
-/** What makes two instructions the same work, wherever they lie. */
+/** A key that is equal for instructions that do the same work, wherever their tensors lie. */
 function sortOf(i) {
   if (isConvolution(i)) return label(i) + [i.N, i.KH, i.stride, i.padTop].join();
   const { address: _, ...rest } = i;
@@ -66,10 +67,13 @@ function sortOf(i) {
   );
 }
 
-/** An instruction by itself, though it may be attached to another in its plan. */
+/** The instruction by itself, even if its plan attaches it to another. */
 export const alone = (i) => ('attached' in i ? { ...i, attached: false } : i);
 
-/** Units of a plan: { label, instructions, nominal, needed, bytes, times }, FLOP of convolutions alone. */
+/**
+ * The units of a plan: { label, instructions, nominal, needed, bytes, times }. FLOP count
+ * convolutions alone.
+ */
 export function unitsOf(plan) {
   const units = new Map();
   const add = (list) => {

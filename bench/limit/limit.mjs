@@ -1,7 +1,9 @@
-// The training step against the machine: the FMA peak (bench/peak) is measured in turn with steps, on one thread and on all.
-// Limit: the time in which the step's needed FLOP (design: shared backward, no products with padding) would run at that peak.
-// Winograd's convolutions do fewer multiplications than are "needed", so the step may be faster than the limit.
-//   npm run build && node bench/limit/limit.mjs [--rounds 9] [--steps 3] [--threads 2] [--markdown FILE]
+// Compares the training step with the machine. The FMA peak (bench/peak) is measured in turn with
+// steps, on one thread and on all. The limit is the time that the step's needed FLOP would take at
+// that peak; needed FLOP share the backward pass and leave out products with padding.
+// Winograd's convolutions multiply less than that, so the step can be faster than the limit.
+//   npm run build && node bench/limit/limit.mjs [--rounds 9] [--steps 3] [--threads 2]
+//     [--markdown FILE]
 import { parseArgs } from 'node:util';
 import { costOf } from '../../dist/engine/cost.js';
 import { DCGAN } from '../../dist/gan/dcgan.js';

@@ -1,6 +1,7 @@
-// What each compiler pass gains: the training step with all passes, with one left out, and with none (the graph run op by
-// op), on one device, in turn.
-//   node bench/passes/passes.mjs [--preset tf2018] [--device native] [--threads 2] [--rounds 5] [--steps 3] [--markdown FILE]
+// Measures what each compiler pass gains: the training step with all passes, with one left out, and
+// with none (the graph is then run op by op), on one device, in turn.
+//   node bench/passes/passes.mjs [--preset tf2018] [--device native] [--threads 2] [--rounds 5]
+//     [--steps 3] [--markdown FILE]
 import { parseArgs } from 'node:util';
 import { opener } from '../../dist/engine/backends/index.js';
 import { ALL_PASSES, compile } from '../../dist/engine/compile.js';
@@ -34,7 +35,7 @@ const variants = {
   'none: op by op': off(...Object.keys(ALL_PASSES)),
 };
 
-/** Each variant on a backend of its own, so that none sees another's memory. */
+/** Each variant has its own backend, so that none sees another's memory. */
 async function open(name, passes) {
   const backend = await opener(values.device)({ stateFloats: model.layout.floats, threads: Number(values.threads) });
   const start = await backend.compile(compile(startComputation(model), model.layout));

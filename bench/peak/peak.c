@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "peak.h"
 
-// Some tens of milliseconds.
+// One measurement takes some tens of milliseconds.
 enum { STEPS = 1 << 24 };
 
 int main(void) {

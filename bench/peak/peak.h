@@ -1,5 +1,6 @@
-// The machine's float32 peak: independent chains of multiply-and-add in registers, as wide as the kernels' own vectors. Both
-// what other programs take and what the processor's clock does fall on it as on a kernel timed beside it.
+// Measures the machine's float32 peak: independent chains of multiply-and-add in registers, as wide
+// as the kernels' own vectors. Other programs and the processor's clock slow it exactly as they
+// slow a kernel that is timed beside it.
 #pragma once
 #include <pthread.h>
 #include <time.h>
@@ -38,7 +39,7 @@ static void *chains(void *argument) {
   return NULL;
 }
 
-// GFLOP/s of all threads together in one try.
+// Returns the GFLOP/s of all threads together in one try.
 static double peak(int threads, int steps) {
   static struct chain chain[MOST_THREADS];
   for (int i = 0; i < threads; i++) {

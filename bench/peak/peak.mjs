@@ -1,4 +1,5 @@
-// The machine's float32 peak, measured by a small C program beside what it is compared with: both meet the same load and clock.
+// Measures the machine's float32 peak with a small C program. It runs beside what it is compared
+// with, so that both meet the same load and clock.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

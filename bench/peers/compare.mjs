@@ -1,9 +1,12 @@
-// Our training step against the peers', side by side: all stay loaded, and every round takes a few steps of each in turn, so
-// that whatever else the machine does falls on all. Reported: the median of all steps of each, and ratios of medians.
-//   node bench/peers/compare.mjs [--peers pytorch,tensorflow,jax] [--device native,wasm] [--batch 256] [--threads 2]
-//                                [--rounds 5] [--steps 4] [--json] [--markdown docs/benchmarks.md]
-// --peers also knows tfjs and jaxjs, and takes some modes of a peer: pytorch:default+channels_last. --device also knows
-// native-avx2 and native-bf16 (see sides.mjs). With --sample 10000 that many images are sampled instead (PyTorch alone, under inference_mode).
+// Times our training step and the peers' side by side. All sides stay loaded, and every round runs
+// a few steps of each in turn, so that other load on the machine falls on all. It reports the
+// median of all steps of each side, and the ratios of the medians.
+//   node bench/peers/compare.mjs [--peers pytorch,tensorflow,jax] [--device native,wasm]
+//     [--batch 256] [--threads 2] [--rounds 5] [--steps 4] [--json]
+//     [--markdown docs/benchmarks.md]
+// --peers also knows tfjs and jaxjs, and accepts some modes of a peer:
+// pytorch:default+channels_last. --device also knows native-avx2 and native-bf16 (see sides.mjs).
+// With --sample 10000, that many images are sampled instead (PyTorch alone, under inference_mode).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +63,7 @@ const versions = {
 const where = `${setting(before, versions)}; ${values.threads} threads, batch ${values.batch}`;
 if (values.json) console.log(JSON.stringify({ where, sides: results }));
 else {
-  // Steps of milliseconds beside steps of seconds.
+  // Some steps take milliseconds and others seconds.
   const digits = (time) => (time < 0.05 ? time.toFixed(5) : time.toFixed(3));
   const cells = ({ name, refused, best, median, timesOurs }) =>
     refused ? [name, '', '', refused] : [name, digits(best), digits(median), `${timesOurs.toFixed(2)} ×`];
@@ -69,7 +72,7 @@ else {
   record(targets(), values.markdown);
 }
 
-/** The numbers of this run that there are targets for. Reduced precision is compared apart. */
+/** The results of this run that have targets. Reduced precision is compared apart. */
 function targets() {
   const fastest = Math.min(...ofPeers.filter(({ name }) => !name.endsWith('bf16')).map(({ name }) => middle.get(name)));
   const held = middle.get('dcgan native-avx2');

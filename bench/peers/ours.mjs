@@ -1,5 +1,6 @@
-// Our side of a comparison: a worker that does what each line asks (`step`, `steps N`, or `sample N`) and answers with its time.
-// Of `steps` two are under way at a time, as in a training on a GPU.
+// Our side of a comparison: a worker that runs what each line asks for (`step`, `steps N`, or
+// `sample N`) and answers with its time. For `steps`, two steps are under way at a time, as in a
+// training on a GPU.
 //   node bench/peers/ours.mjs [--device native] [--precision float32] [--threads 2] [--batch 256]
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';

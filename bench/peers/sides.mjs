@@ -1,5 +1,6 @@
-// The sides of a comparison: ours, and the peers, each set up from its package registry in a folder for temporary files that may be
-// thrown away at any time (DCGAN_PEERS names another). A side is a process that answers each line with the seconds of one step.
+// The sides of a comparison: ours and the peers. Each peer is installed from its package registry
+// into a temporary folder that may be deleted at any time (DCGAN_PEERS names another folder). A
+// side is a process that answers each line with the seconds that one step took.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = process.env.DCGAN_PEERS ?? join(tmpdir(), 'dcgan-peers');
 
-/** What to install, how it is run, and the modes that are worth running. */
+/** What to install for each peer, how it is run, and which of its modes are worth running. */
 const PEERS = {
   pytorch: python('PyTorch', ['torch'], ['default', 'channels_last', 'compile', 'bf16']),
   tensorflow: python('TensorFlow', ['tensorflow-cpu'], ['function', 'xla']),
@@ -41,7 +42,7 @@ function javascript(title, packages, modes) {
     if (!existsSync(join(place, 'node_modules', packages[0]))) {
       setUp(title, place);
       writeFileSync(join(place, 'package.json'), '{"private":true}');
-      // Their own scripts only download what Node does not use here.
+      // Their own install scripts only download what Node does not use here.
       const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
       execFileSync('npm', ['install', ...options, ...packages], { cwd: place, stdio: 'inherit' });
     }
@@ -55,7 +56,7 @@ function setUp(title, place) {
   mkdirSync(place, { recursive: true });
 }
 
-/** `pytorch:default+compile` -> what its modes' sides are called, and their commands. */
+/** Turns `pytorch:default+compile` into the names and commands of the sides of these modes. */
 export function peerSides(text) {
   const [name, modes] = text.split(':');
   const peer = PEERS[name];
@@ -69,9 +70,10 @@ export function peerSides(text) {
 }
 
 /**
- * Our own side on a device. `native-avx2` is native by a compiler that is told to make code for any processor with AVX2
- * (x86-64-v3): what wasm is compared with. `native-bf16` is native with --precision bf16. Node's own options are handed on (`node --experimental-wasm-revectorize compare.mjs`).
- * `scratch` is a folder.
+ * Our own side on a device. `native-avx2` is native with a compiler that makes code for any
+ * processor with AVX2 (x86-64-v3); wasm is compared with it. `native-bf16` is native with
+ * --precision bf16. Node's own options are handed on (`node --experimental-wasm-revectorize
+ * compare.mjs`). `scratch` is a folder.
  */
 export function ownSide(device, scratch) {
   const side = { name: `dcgan ${device}`, program: process.execPath };
@@ -79,15 +81,15 @@ export function ownSide(device, scratch) {
   if (device === 'native-bf16') return { ...side, args: [...ours, 'native', '--precision', 'bf16'] };
   if (device !== 'native-avx2') return { ...side, args: [...ours, device] };
   const compiler = join(scratch, 'cc-avx2');
-  // Of two -march the last counts.
+  // Of two -march options the last one counts.
   writeFileSync(compiler, `#!/bin/sh\nexec ${process.env.CC ?? 'cc'} "$@" -march=x86-64-v3\n`, { mode: 0o755 });
   const env = { ...process.env, CC: compiler, DCGAN_CACHE_DIR: join(scratch, 'cache') };
   return { ...side, args: [...ours, 'native'], env, variant: /^avx2 / };
 }
 
 /**
- * Starts a side. Resolves to { name, ready, step, close }, where step takes an order (`order` when not given); or to { name, refused }
- * with the reason when it cannot run.
+ * Starts a side. Resolves to { name, ready, step, close }, where step takes an order (`order` by
+ * default); or to { name, refused } with the reason when it cannot run.
  */
 export async function open({ name, program, args, env, variant }, shared, order) {
   const child = spawn(program, [...args, ...shared], { env, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -105,7 +107,7 @@ export async function open({ name, program, args, env, variant }, shared, order)
   try {
     ready = await answer();
   } catch {
-    // The first sentence is enough for a table.
+    // A table only has room for the first sentence.
     const why = /^\w*Error: (.*?)(\. .*)?$/m.exec(said)?.[1] ?? said.trim().split('\n').at(-1);
     return { name, refused: why };
   }

@@ -1,7 +1,8 @@
-// What a person waits for, and what a process needs: time to the first step with cached and with fresh kernels, what an
-// epoch costs beyond its steps, and peak memory beside PyTorch's for the same step.
+// Measures what a person waits for and what a process needs: the time to the first step with cached
+// and with fresh kernels, what an epoch costs beyond its steps, and peak memory beside PyTorch's
+// for the same step.
 //   node bench/process/process.mjs [--rounds 5] [--steps 20] [--peers] [--markdown FILE]
-// With --peers PyTorch is set up as bench/peers/compare.mjs does it.
+// With --peers, PyTorch is installed as bench/peers/compare.mjs does it.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +28,10 @@ const ours = fileURLToPath(new URL('../peers/ours.mjs', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'dcgan-bench-'));
 const before = load();
 
-/** Starts `dcgan train --json`; resolves to its events with the seconds since the start, until `until` accepts one. */
+/**
+ * Starts `dcgan train --json`. Resolves to its events, each with its seconds since the start, as
+ * soon as `until` accepts one.
+ */
 async function train(options, env, until) {
   const began = performance.now();
   const out = join(scratch, `run-${Math.random().toString(36).slice(2)}`);

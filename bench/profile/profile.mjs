@@ -1,7 +1,9 @@
-// Where a step's time goes: every instruction of a preset's training plan timed by itself, on the memory and in the order
-// of a real step, then summed by kind. Attached work is timed with what it is attached to. A run of its own costs each
-// what a run of no instructions takes, measured in turn with them and taken off again.
-//   node bench/profile/profile.mjs [--preset tf2018] [--device native] [--threads 2] [--rounds 5] [--all] [--markdown FILE]
+// Shows where a step's time goes. Every instruction of a preset's training plan is timed by itself,
+// on the memory and in the order of a real step, and the times are summed by kind. Attached
+// instructions are timed with the one they are attached to. Every run costs some time by itself:
+// runs of no instructions are timed in turn with the others, and their time is subtracted.
+//   node bench/profile/profile.mjs [--preset tf2018] [--device native] [--threads 2] [--rounds 5]
+//     [--all] [--markdown FILE]
 import { parseArgs } from 'node:util';
 import { usableCores } from '../../dist/platform/cores.js';
 import { load, publish, setting, table } from '../lib.mjs';

@@ -1,6 +1,8 @@
-// A small folder of colour pictures to train on: the portraits among Microsoft's Fluent emoji (MIT licence), from the npm package
-// @iconify-json/fluent-emoji-flat, drawn at 64 x 64 pixels: people of many trades, hairs and skins, all seen from the front.
-//   npm install --no-save @iconify-json/fluent-emoji-flat && node bench/quality/portraits.mjs portraits
+// Makes a small folder of colour pictures to train on: the portraits among Microsoft's Fluent emoji
+// (MIT licence), from the npm package @iconify-json/fluent-emoji-flat, drawn at 64 x 64 pixels.
+// They show people of many trades, hairs and skins, all from the front.
+//   npm install --no-save @iconify-json/fluent-emoji-flat
+//   node bench/quality/portraits.mjs portraits
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -11,7 +13,7 @@ const SIDE = 64;
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('usage: node bench/quality/portraits.mjs FOLDER');
 
-// Head and shoulders, from the front, one person, nothing beside the face.
+// A portrait shows head and shoulders of one person from the front, and nothing beside the face.
 const PERSON =
   /^((man|woman|person|older-person|old-man|old-woman|boy|girl|child)|(man-|woman-|person-)?(artist|astronaut|bald|beard|blonde-hair|construction-worker|cook|curly-hair|detective|elf|factory-worker|farmer|firefighter|frowning|guard|health-worker|in-tuxedo|judge|mechanic|office-worker|pilot|police-officer|pouting|red-hair|scientist|singer|student|superhero|supervillain|teacher|technologist|vampire|wearing-turban|white-hair|with-veil|with-crown|with-skullcap|with-headscarf)|prince|princess)(-(light|medium-light|medium|medium-dark|dark))?$/;
 

@@ -1,6 +1,7 @@
-"""What our samples are compared with: the plain loop that PyTorch users write for MNIST, on tf2018's networks. Batch 128, Adam 2e-4 with
-beta1 0.5, N(0, 0.02), batch norm in the discriminator, real labels at 0.9, two backward passes. After each epoch it writes 10,000 samples
-as a .npy that `dcgan evaluate FILE --against mnist` reads, and the seconds the epoch took into epochs.jsonl.
+"""The plain loop that PyTorch users write for MNIST, on tf2018's networks: our samples are compared
+with its samples. Batch 128, Adam 2e-4 with beta1 0.5, N(0, 0.02), batch norm in the discriminator, real
+labels at 0.9, two backward passes. After each epoch it writes 10,000 samples as a .npy that
+`dcgan evaluate FILE --against mnist` reads, and the epoch's seconds into epochs.jsonl.
     python bench/quality/pytorch_loop.py --images MNIST_IDX --out FOLDER [--epochs 5] [--seed 1] [--threads 2]
     node bench/quality/quality.mjs loop --from FOLDER
 """

@@ -1,9 +1,13 @@
-// The trainings of docs/quality.md, and its tables. Hours of work: what is done stands in results.json and is not done again, what
-// was stopped goes on from its checkpoint.
-//   node bench/quality/quality.mjs train [--only TEXT] [--runs FOLDER] [--threads N]   trains what is missing, and measures it
-//   node bench/quality/quality.mjs loop --from FOLDER                     measures what pytorch_loop.py left there
-//   node bench/quality/quality.mjs times                                  seconds an epoch of each configuration, on a quiet machine
-//   node bench/quality/quality.mjs tables                                 rewrites the tables of docs/quality.md
+// Runs the trainings of docs/quality.md and writes its tables. This takes hours. Finished trainings
+// stand in results.json and are not repeated; a stopped one goes on from its checkpoint.
+//   node bench/quality/quality.mjs train [--only TEXT] [--runs FOLDER] [--threads N]
+//     trains what is missing, and measures it
+//   node bench/quality/quality.mjs loop --from FOLDER
+//     measures the samples of pytorch_loop.py
+//   node bench/quality/quality.mjs times
+//     measures the seconds that an epoch of each configuration takes; needs a quiet machine
+//   node bench/quality/quality.mjs tables
+//     rewrites the tables of docs/quality.md
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,11 +32,13 @@ const { values, positionals } = parseArgs({
   },
 });
 const results = () => JSON.parse(readFileSync(RESULTS, 'utf8'));
-/** Read again before it is written: another process may be training with another `--only`. */
+/**
+ * Reads the results again before writing: another process may be training with another `--only`.
+ */
 const save = (change) => writeFileSync(RESULTS, `${JSON.stringify(change(results()), null, 1)}\n`);
 const threads = values.threads ? ['--threads', values.threads] : [];
 
-/** One training to its end, from where it stood, and what it is worth. */
+/** Trains one run to its end, from its last checkpoint, and measures it. */
 function train(run, seed, folder) {
   const started = existsSync(join(folder, 'config.json'));
   if (!started) rmSync(folder, { recursive: true, force: true });
@@ -53,7 +59,7 @@ function train(run, seed, folder) {
   return { variant: `${notes.device} ${notes.variant}`, curve, report: figures };
 }
 
-/** What the loop of PyTorch's users reached, epoch by epoch. */
+/** Measures what the loop of PyTorch's users reached, epoch by epoch. */
 function judgeLoop(folder) {
   return jsonLines(join(folder, 'epochs.jsonl')).map((epoch) => {
     const file = join(folder, `epoch-${String(epoch.epoch).padStart(4, '0')}.npy`);

@@ -1,6 +1,7 @@
-// Every training that docs/quality.md has figures of: its options, how long, from which seeds, and the table it stands in.
+// Every training that docs/quality.md has figures for: its options, its length, its seeds, and the
+// table it stands in.
 
-/** What each option changes by itself, beside the preset `best`. */
+/** What each option changes when it is added to the preset `best`. */
 const ABLATION = {
   'nothing (`best`)': [],
   '`--cond`': ['--cond'],
@@ -39,7 +40,7 @@ const fashion = (name) => ({
   seeds: [1],
 });
 
-/** The first ones of ABLATION, which are trained longer too: their curves are wanted from the first epoch on. */
+/** The first rows of ABLATION, trained longer: their curves are wanted from the first epoch on. */
 const LONGER = 3;
 const ablation = Object.entries(ABLATION).map(([name, options], i) => ({
   table: 'ablation',
@@ -50,7 +51,7 @@ const ablation = Object.entries(ABLATION).map(([name, options], i) => ({
   seeds: [1, 2],
 }));
 
-/** In the order in which they are run: one that goes on from another's end comes after it. */
+/** In the order in which they are run: a run that continues another comes after it. */
 export const RUNS = [
   ...ablation.slice(0, LONGER),
   preset('best', 15, [1, 2, 3]),
@@ -65,7 +66,7 @@ export const RUNS = [
 
 export const keyOf = ({ table, name, epochs }, seed) => `${table}: ${name}, ${epochs} epochs, seed ${seed}`;
 
-/** A training has one folder, whatever it stands in: fifteen epochs go on from five. */
+/** A training has one folder, whatever table it stands in: fifteen epochs continue five. */
 export const folderOf = ({ args }, seed) =>
   [...args, 'seed', seed]
     .join(' ')

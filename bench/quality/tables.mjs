@@ -1,4 +1,4 @@
-// The tables of docs/quality.md, from what was measured.
+// Writes the tables of docs/quality.md from the measurements.
 import { publish, table } from '../lib.mjs';
 import { keyOf, RUNS } from './runs.mjs';
 
@@ -8,7 +8,7 @@ const MANIFOLD = ['precision', 'recall', 'density', 'coverage'];
 const mean = (list) => list.reduce((sum, x) => sum + x, 0) / list.length;
 const figures = (list, digits = 2) => list.map((x) => x.toFixed(digits)).join(', ');
 
-/** Each table of what was found: a list of { run, found }, found a list of results, one a seed. */
+/** One writer a table. It gets a list of { run, found }, where found holds one result a seed. */
 const TABLES = {
   presets: (done, times) => {
     const heads = ['run', 'epochs', 'minutes', 'seeds', 'Fréchet distance', 'score', ...MANIFOLD, 'right class'];
@@ -51,7 +51,7 @@ const TABLES = {
     ),
 };
 
-/** Which runs a table is of, where its name is not theirs. */
+/** Which runs a table shows, where its name is not theirs. */
 const OF = { curves: 'presets', glance: 'presets' };
 
 /** The mean distance of all seeds after each epoch. */

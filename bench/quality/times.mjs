@@ -1,5 +1,6 @@
-// Seconds an epoch of MNIST of each configuration, by the steps of all in turn: distances can then be read against time, though the
-// trainings themselves ran beside other work.
+// Measures the seconds that an epoch of MNIST takes with each configuration, by running steps of
+// all of them in turn. Distances can then be compared at equal time, although the trainings
+// themselves shared the machine with other work.
 import { DCGAN } from '../../dist/index.js';
 import { load, median, setting, takeTurns, timed, warnIfBusy } from '../lib.mjs';
 

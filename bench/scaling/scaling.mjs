@@ -1,6 +1,8 @@
-// Cost over size: the step's speed for batches from 1 to 2,048, for widths from half to four times the preset's, for one thread
-// and all. A cliff would show as a dip; for wide nets time should grow as the FLOP do, so the lines should be flat or rise.
-//   node bench/scaling/scaling.mjs [--device native] [--steps 3] [--plot docs/scaling.svg] [--markdown FILE]
+// Measures cost over size: the step's speed for batches from 1 to 2,048, for widths from half to
+// four times the preset's, for one thread and for all. A cliff would show as a dip. For wide
+// networks the time should grow as the FLOP do, so the lines should be flat or rise.
+//   node bench/scaling/scaling.mjs [--device native] [--steps 3] [--plot docs/scaling.svg]
+//     [--markdown FILE]
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as echarts from 'echarts';
@@ -25,17 +27,17 @@ const all = usableCores();
 const THREADS = [...new Set([1, all])];
 const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048];
 const WIDTHS = [0.5, 1, 1.5, 2, 3, 4];
-/** Batch of the widths' series: the widest would take long at 256. */
+/** Batch size of the series over widths: the widest network would take long at 256. */
 const WIDTHS_BATCH = 64;
 
-/** Nominal GFLOP/s and seconds of a step. */
+/** The nominal GFLOP/s and the seconds of a step. */
 async function measure(overrides, threads) {
   const gan = await DCGAN.create({ ...overrides, seed: 1, device: values.device, threads });
   const { batchSize, imageSize, channels } = gan.config;
   const images = Float32Array.from({ length: batchSize * imageSize ** 2 * channels }, (_, i) => Math.sin(i * 12.9898));
   const once = () => timed(() => gan.step(images));
   await once();
-  // Small steps are repeated until they can be timed.
+  // Short steps are repeated until they take long enough to be timed.
   const steps = Math.max(Number(values.steps), Math.min(200, Math.ceil(0.2 / (await once()))));
   const seconds = [];
   for (let i = 0; i < steps; i++) seconds.push(await once());

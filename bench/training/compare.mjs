@@ -1,5 +1,5 @@
-// Does a run train as TensorFlow's does? Its epoch means over epochs 5 to 10 must lie inside the range of two TensorFlow runs
-// widened by 30 %, and a plot shows all three.
+// Answers whether a run trains as TensorFlow's does. The means of its epochs 5 to 10 must lie
+// inside the range of two TensorFlow runs, widened by 30 %. A plot shows all three.
 //   node bench/training/compare.mjs RUN [--plot docs/epochs.svg]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

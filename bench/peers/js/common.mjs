@@ -1,8 +1,12 @@
-// What all JavaScript peers share, as python/common.py for Python's: the tf2018 model's numbers, the golden file's inputs, and
-// the worker that a comparison drives. A peer gives make(start, batch) -> { step(images, noise, masks), finals() }: arrays are
-// Float32Arrays in NHWC; without noise and masks it draws its own; finals() has every variable and moving statistic by name.
-//   node PEER_step.mjs --packages DIR --mode M [--batch 256]    a worker: one JSON line when ready, one for each line sent
-//   node PEER_step.mjs --packages DIR --mode M --golden FILE    its steps against TensorFlow's in double precision
+// What all JavaScript peers share, as python/common.py for Python's: the numbers of the tf2018
+// model, the golden file's inputs, and the worker that a comparison drives. A peer provides
+// make(start, batch) -> { step(images, noise, masks), finals() }. Arrays are Float32Arrays in NHWC.
+// Without noise and masks the peer draws its own. finals() returns every variable and moving
+// statistic by name.
+//   node PEER_step.mjs --packages DIR --mode M [--batch 256]
+//     is a worker: it prints one JSON line when it is ready, and one for each line it reads
+//   node PEER_step.mjs --packages DIR --mode M --golden FILE
+//     compares its steps with TensorFlow's in double precision
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -19,7 +23,10 @@ export const adamRate = (t) => (1e-4 * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 *
 /** Channels of the three batch normalizations. */
 export const NORMS = { 1: 3136, 2: 64, 3: 32 };
 
-/** The variables: name, shape (kernels [h, w, in, out], transposed [h, w, out, in]) and the seed's start value. */
+/**
+ * The variables: name, shape (kernels [h, w, in, out], transposed [h, w, out, in]) and the seed's
+ * start value.
+ */
 function started(seed) {
   const model = makeModel(resolveConfig('tf2018'));
   const values = startValues({ model }, seed);
@@ -30,7 +37,10 @@ function started(seed) {
   }));
 }
 
-/** Replays a golden file; whether losses, variables and moving statistics are within the bounds that hold for dcgan itself. */
+/**
+ * Replays a golden file. Returns whether losses, variables and moving statistics stay within the
+ * bounds that hold for dcgan itself.
+ */
 async function check(make, file) {
   const { tensors, metadata } = decodeTensors(new Uint8Array(readFileSync(file)), file);
   const [seed, batch, reals, steps] = ['seed', 'batch', 'real', 'steps'].map((key) => Number(metadata[key]));
@@ -66,14 +76,14 @@ async function work(make, version, mode, batch) {
   }
 }
 
-/** `load(mode, packages)` imports the peer from the folder it is installed in and gives { make, version }. */
+/** `load(mode, packages)` imports the peer from its installation folder, as { make, version }. */
 export async function main(load) {
   const { values } = parseArgs({
     options: {
       packages: { type: 'string' },
       mode: { type: 'string' },
       batch: { type: 'string', default: '256' },
-      // The peers choose their threads themselves.
+      // The peers choose their number of threads themselves.
       threads: { type: 'string' },
       golden: { type: 'string' },
     },

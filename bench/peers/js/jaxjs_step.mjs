@@ -1,6 +1,7 @@
-// The tf2018 training step in jax-js, compiled by its jit, as jax_step.py has it in JAX: see common.mjs for how it is driven.
-// Modes are its devices that run in Node and are meant for computing: `wasm`. Images are NCHW, kernels OIHW. A function
-// takes ownership of what it is given; `.ref` keeps a value for another use.
+// The tf2018 training step in jax-js, compiled by its jit, as jax_step.py has it in JAX. See
+// common.mjs for how it is driven. Its modes are those of its devices that run in Node and are
+// meant for computing: `wasm`. Images are NCHW, kernels OIHW. A function takes ownership of its
+// arguments; `.ref` keeps a value for another use.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -22,7 +23,7 @@ function trainer({ numpy: np, nn, lax, random, vjp, jit, tree }, start, batch) {
   const refs = (values) => tree.ref(values);
   const isKernel4d = (shape) => shape.length === 4;
   const put = (value, shape) => np.array(value).reshape(shape);
-  // Both kinds of kernel: TensorFlow's last two axes, swapped, come first.
+  // For both kinds of kernel, TensorFlow's last two axes come first, swapped.
   const variable = ({ shape, value }) =>
     isKernel4d(shape) ? np.transpose(put(value, shape), [3, 2, 0, 1]) : put(value, shape);
   const zeros = () => Object.fromEntries(start.map((each) => [each.name, np.zerosLike(variable(each))]));
@@ -63,7 +64,7 @@ function trainer({ numpy: np, nn, lax, random, vjp, jit, tree }, start, batch) {
     return np.tanh(transposed(x, 3, 2));
   }
 
-  /** Keeps `p` for whoever called. */
+  /** Keeps `p` alive for the caller. */
   function judge(p, x, masks) {
     for (const layer of [1, 2]) {
       const { [`discriminator/conv${layer}/kernel`]: kernel, [`discriminator/conv${layer}/bias`]: bias } = p;
@@ -84,7 +85,7 @@ function trainer({ numpy: np, nn, lax, random, vjp, jit, tree }, start, batch) {
       const generatorLoss = np.mean(nn.softplus(fake.ref.neg()));
       return [[generatorLoss, np.mean(nn.softplus(real.neg())).add(np.mean(nn.softplus(fake)))], statistics];
     };
-    // One forward pass; each loss is pulled back to its own pool.
+    // There is one forward pass; each loss is pulled back to its own network.
     const [values, pull, statistics] = vjp(
       (g, d) => losses(g, d, x, z, masks),
       [refs(pool('generator')), refs(pool('discriminator'))],
@@ -112,7 +113,7 @@ function trainer({ numpy: np, nn, lax, random, vjp, jit, tree }, start, batch) {
     return [next, values];
   }
 
-  /** Noise and masks drawn in the compiled step. */
+  /** The compiled step draws the noise and the masks. */
   function draw(key, reals) {
     const keys = random.split(key, 5);
     const at = (i) => keys.ref.slice(i);
@@ -153,7 +154,7 @@ function trainer({ numpy: np, nn, lax, random, vjp, jit, tree }, start, batch) {
           )
         : drawn(state, x, random.key(steps), rate);
       state = next;
-      // The step is done when its state is.
+      // The step is done when its state is ready.
       for (const part of Object.values(state)) for (const array of Object.values(part)) await array.blockUntilReady();
       return (await Promise.all(losses.map((loss) => loss.data()))).map(([value]) => value);
     },

@@ -1,8 +1,10 @@
-// The tf2018 training step in TensorFlow.js: see common.mjs for how it is driven. Modes are its backends: `cpu`, plain
-// JavaScript, and `wasm`, which has no gradient of a convolution's filter and says so.
-// One of its tapes serves one loss, and the generator's differs from the discriminator's. Since the discriminator's gradient
-// is linear in each sample's cotangent, the one tape of the discriminator's loss serves both: where it enters the generator, each
-// sample's gradient is scaled by the ratio of the two losses' slopes, (s - 1) / s = -exp(-logit) with s = sigmoid(logit).
+// The tf2018 training step in TensorFlow.js. See common.mjs for how it is driven. Its modes are its
+// backends: `cpu`, plain JavaScript, and `wasm`, which reports that it has no gradient for a
+// convolution's filter. A tape of TensorFlow.js serves one loss, and the generator's loss differs
+// from the discriminator's. The discriminator's gradient is linear in each sample's cotangent, so
+// the tape of the discriminator's loss serves both: where it enters the generator, each sample's
+// gradient is scaled by the ratio of the slopes of the two losses, (s - 1) / s = -exp(-logit), s =
+// sigmoid(logit).
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ADAM_EPSILON, adamRate, BETA1, BETA2, EPSILON, MOMENTUM, main, NORMS, RATE, SLOPE } from './common.mjs';

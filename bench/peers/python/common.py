@@ -1,4 +1,5 @@
-"""What all Python peers share: the tf2018 model's numbers, the golden file's inputs, and the worker that a comparison drives.
+"""What all Python peers share: the tf2018 model's numbers, the golden file's inputs, and the worker
+that a comparison drives.
 
 A peer makes a Trainer with step(reals, noise, masks) -> (generator loss, discriminator loss) on NumPy arrays, NHWC,
 prepare(reals, noise) for its own arrays, and finals() -> every variable and moving statistic as a NumPy array in TensorFlow's
@@ -76,7 +77,10 @@ def start(seed):
 
 
 def check(make, file, idx):
-    """Replays a golden file; 0 when losses, variables and moving statistics are within the bounds that hold for dcgan itself."""
+    """Replays a golden file.
+
+    Returns 0 when losses, variables and moving statistics stay within the bounds that hold for dcgan itself.
+    """
     from safetensors import safe_open
 
     with safe_open(file, "np") as golden:
@@ -128,7 +132,10 @@ def work(make, version, mode, batch):
 
 
 def main(modes, load, devices=("cpu",)):
-    """`load(mode, threads, device)` imports the peer, after the environment is set, and gives (make trainer, version)."""
+    """`load(mode, threads, device)` imports the peer once the environment is set.
+
+    It returns (make trainer, version).
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("--mode", choices=modes, default=modes[0])
     parser.add_argument("--device", choices=devices, default=devices[0])

@@ -58,7 +58,7 @@ def load(mode, threads, device):
             fake = judge(d, fakes, masks and masks[2:], keys[2:4])
             return (jax.nn.softplus(-fake).mean(), jax.nn.softplus(-real).mean() + jax.nn.softplus(fake).mean()), moving
 
-        # One forward pass; each loss is pulled back to its own pool.
+        # There is one forward pass; each loss is pulled back to its own network.
         values, pull, moving = jax.vjp(losses, *pools, has_aux=True)
         slopes = {**pull((1.0, 0.0))[0], **pull((0.0, 1.0))[1]}
         m = {n: BETA1 * state["m"][n] + (1 - BETA1) * s for n, s in slopes.items()}
@@ -91,7 +91,7 @@ def load(mode, threads, device):
             key = jax.random.fold_in(jax.random.key(1), self.steps)
             masks = masks and [jnp.asarray(mask) for mask in masks]
             self.state, values = compiled(self.state, reals, z, adam_rate(self.steps), key, masks)
-            # The step is done when its state is.
+            # The step is done when its state is ready.
             jax.block_until_ready(self.state)
             return [float(value) for value in values]
 

@@ -2,7 +2,8 @@
 
 Mode bf16 is PyTorch's own mixed precision (autocast): what it calls safe runs in bfloat16, variables stay float32.
 With --device cuda it runs on a GPU, where mode graph replays the whole step as one captured CUDA graph.
-One generator pass, the discriminator once on reals and once on fakes, both gradients before either update, as the preset has it.
+One generator pass, the discriminator once on reals and once on fakes, and both gradients before either
+update, as the preset has it.
 """
 
 import sys
@@ -30,7 +31,7 @@ class Trainer:
     def leaf(self, name, array):
         tensor = torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(self.device)
         if tensor.ndim == 4:
-            # Both kinds: TensorFlow's last two axes, swapped, come first.
+            # For both kinds of kernel, TensorFlow's last two axes come first, swapped.
             tensor = tensor.permute(3, 2, 0, 1).contiguous(memory_format=self.format)
         return tensor.clone(memory_format=torch.preserve_format).requires_grad_(True)
 
@@ -129,7 +130,7 @@ class Trainer:
         return g.item(), d.item()
 
     def run(self, count, reals, z):
-        """Steps whose losses nobody asks for but the last one's: nothing is waited for between them."""
+        """Runs steps and asks for the losses of the last one alone: nothing is waited for between them."""
         for _ in range(count):
             self.steps += 1
             g, d = self.update(reals, z, None)
@@ -137,7 +138,10 @@ class Trainer:
 
 
 class GraphTrainer(Trainer):
-    """The step captured once as a CUDA graph: inputs and losses have fixed places, random numbers go on from replay to replay."""
+    """The step captured once as a CUDA graph.
+
+    Inputs and losses have fixed places; the random numbers go on from replay to replay.
+    """
 
     graph = None
 

@@ -1,4 +1,4 @@
-// What `auto` takes, with GPUs and measurements that tests make up.
+// Which device `auto` takes, with made-up GPUs and measurements.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -11,7 +11,10 @@ import { ROOT } from './support/pack.ts';
 
 const CARD = { name: 'acme turbo', hardware: true };
 
-/** A machine with native, whose findings last as long as the test; `measured` is what was asked to be measured. */
+/**
+ * A machine that has native. Its findings last as long as the test; `measured` lists what it was
+ * asked to measure.
+ */
 function machine(given: Partial<Surroundings> & { readonly times?: Readonly<Record<string, number>> } = {}) {
   const measured: string[] = [];
   const findings = new Map<string, unknown>();
@@ -118,7 +121,7 @@ it.skipIf(card)(`loads no GPU library where no card shows${card ? ` (skipped: ${
     const { sharedObjects } = process.report.getReport();
     console.log(JSON.stringify([gan.info.device, sharedObjects.filter((name) => /dawn|vulkan/.test(name))]));
     await gan.dispose();`;
-  // Even where a driver is installed, as on many machines without a card.
+  // This holds even where a driver is installed, as on many machines without a card.
   const env = { ...process.env, VK_ICD_FILENAMES: '/usr/lib/chromium/vk_swiftshader_icd.json' };
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', program, '--input-type=module'], {
     cwd: ROOT,

@@ -1,4 +1,5 @@
-// How a device is timed before `auto` takes it, on a made-up one: two runs under way at a time, and no more than one of a run that is long.
+// How `auto` times a device before it takes it, on a made-up device: two runs are under way at a
+// time, and a long run is done only once.
 import { expect, it } from 'vitest';
 import type { Backend } from '../src/engine/backends/backend.ts';
 import { secondsOfRun } from '../src/engine/backends/trial.ts';
@@ -7,7 +8,7 @@ import { layoutState } from '../src/engine/layout.ts';
 
 const plan = compile({ name: 'nothing', outputs: {}, updates: new Map() }, layoutState([]));
 
-/** A device that does one run after another, each in some milliseconds. */
+/** A device that does one run after another, each in a few milliseconds. */
 function device(milliseconds: number, failsAt = Number.POSITIVE_INFINITY) {
   const seen = { runs: 0, underWay: 0, most: 0, disposed: false };
   let last: Promise<void> = Promise.resolve();

@@ -1,4 +1,5 @@
-// examples/browser as a visitor has it: by keyboard, from Start to a checkpoint that Node reads, and on from one that Node wrote.
+// Uses examples/browser as a visitor does: by keyboard, from Start to a checkpoint that Node reads,
+// and on from a checkpoint that Node wrote.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +39,7 @@ describe.skipIf(!CHROMIUM)(inChromium('examples/browser'), () => {
     rmSync(cacheDir, { recursive: true, force: true });
   });
 
-  /** Tab until a control of that name has the focus. */
+  /** Presses Tab until a control of that name has the focus. */
   const tabTo = async (role: 'button' | 'combobox', name: string): Promise<void> => {
     const control = page.getByRole(role, { name, exact: true });
     for (let i = 0; i < 20; i++) {
@@ -77,7 +78,7 @@ describe.skipIf(!CHROMIUM)(inChromium('examples/browser'), () => {
   });
 
   it('offers what an earlier visit left, also one that ended in mid-training', async () => {
-    // The pause may have come at an epoch's end: the name then has no step.
+    // If the pause came at the end of an epoch, the name has no step.
     const kept = /^This page keeps a run from before \(epoch-\d+(-step-\d+)?\.safetensors\)/;
     await page.reload();
     await said(kept);
@@ -115,7 +116,7 @@ describe.skipIf(!CHROMIUM)(inChromium('examples/browser'), () => {
 
   it('says what happened to a Worker that fails, and goes on from what was saved', async () => {
     page.once('dialog', (dialog) => dialog.accept());
-    // The first Worker that is started trains; it starts those of its kernels.
+    // The first Worker that starts does the training; it starts the Workers of its kernels.
     const starting = page.waitForEvent('worker');
     await page.getByRole('button', { name: 'Start' }).click();
     const worker = await starting;

@@ -1,5 +1,5 @@
-// The packed package in a page, the three ways of the README: Vite and esbuild as they are, and a plain module. And what
-// the page's build weighs and holds.
+// The packed package in a page, in the README's three ways: with Vite and esbuild as they are, and
+// as a plain module. It also checks the size and the contents of the page's build.
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,8 @@ describe("the page's build", () => {
       metafile: true,
     });
     expect(Object.values(metafile.inputs).flatMap(({ imports }) => imports)).toEqual([]);
-    // The Worker's program lies in it as text: a bundler that found Node's modules there would have left such a call.
+    // The Worker's program lies in it as text. A bundler that met modules of Node there would have
+    // left such a call.
     expect(page.toString().match(/\brequire\(|["'`]node:|\bprocess\.|\bBuffer\.from/g)).toBeNull();
   });
 });
@@ -45,7 +46,8 @@ describe.skipIf(!CHROMIUM)(inChromium('the packed package in a page'), () => {
   let browser: Browser;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'dcgan-ways-'));
-    // As installed, but without its dependencies: of them a page's build needs none, and its types zod.
+    // The package is installed without its dependencies: a page's build needs none of them, and its
+    // types only zod.
     const installed = join(folder, 'node_modules/dcgan');
     mkdirSync(installed, { recursive: true });
     await extract({ file: await pack(folder), cwd: installed, strip: 1 });
@@ -73,7 +75,9 @@ describe.skipIf(!CHROMIUM)(inChromium('the packed package in a page'), () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Opens a page and waits for its title to say that it is done; the canvas must then hold a grid. */
+  /**
+   * Opens a page and waits until its title says that it is done; the canvas must then hold a grid.
+   */
   const finishes = async (url: string, title: string): Promise<void> => {
     const { page, complaints } = await openPage(browser, url);
     await Promise.race([

@@ -1,4 +1,5 @@
-// The library in real Chromium, from a plain module: its devices, its bits, checkpoints handed over, what it keeps and says.
+// The library in real Chromium, loaded as a plain module: its devices, its bits, checkpoints that
+// move between Node and pages, what it keeps and what it reports.
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -99,13 +100,14 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
           else if (seed === 5) seen.push(event.type);
           if (event.type === 'checkpoint' && seed === 5) bytes = event.bytes.slice();
         }
-      // Proof that it would have been seen.
+      // This proves that the watch above would notice a blocked page.
       const smooth = [...long];
       for (const end = performance.now() + 80; performance.now() < end; );
       while (long.length === smooth.length) await new Promise((resolve) => setTimeout(resolve, 10));
       return { seen, smooth, bytes: encode(bytes) };
     };
-    // A busy machine may stretch a short task now and then; a page that computes is stopped every time.
+    // A busy machine may stretch a short task now and then; a page that computes is blocked every
+    // time.
     let made = await page.evaluate(train);
     for (let tries = 1; tries < 4 && made.smooth.length > 0; tries++) made = await page.evaluate(train);
     expect(made.seen).toEqual(['run', 'picture', 'picture', 'checkpoint', 'epoch', 'done']);
@@ -144,7 +146,7 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       await events({ ...SMALL, ...inNode, out }, isStep(40));
       return sha256(newestBytes(out));
     };
-    /** Trains in the page until a step; the checkpoint, in base64. */
+    /** Trains in the page up to a step; returns the checkpoint in base64. */
     const inPage = (options: object, until: number, resume?: string): Promise<string> =>
       page.evaluate(
         async ([more, last, from]) => {
@@ -317,7 +319,7 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       };
       const told = await run().catch((error: Error) => error.message);
       const newest = await dcgan.runs.newest('wild');
-      // Loading proves it whole; sampling from it must give numbers.
+      // Loading checks the whole file; sampling must then give finite numbers.
       const gan = await dcgan.DCGAN.load(newest!.file);
       const finite = (await gan.generate(1)).every(Number.isFinite);
       await gan.dispose();
@@ -359,7 +361,7 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
     expect(said).toMatch(
       /^the Worker that trains has failed.*Allow Workers from blob: and WebAssembly in the Content-Security-Policy/,
     );
-    // The browser itself tells of the refusal, on its console.
+    // The browser itself reports the refusal on its console.
     expect(complaints.splice(0)).toEqual([expect.stringContaining('Content Security Policy')]);
   });
 });

@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => rmSync(run, { recursive: true }));
 
 const tensors = new Map([['w', { shape: [2], data: Float32Array.of(1, -2) }]]);
-// A metadata value that looks like the checksum's own key must not mislead.
+// A metadata value that looks like the checksum's own key must not mislead the reader.
 const metadata = { config: '{"checksum":"0"}', 'a"checksum': 'x', epoch: '3' };
 
 test('a sealed file is whole; any bit flipped anywhere is seen', () => {
@@ -77,7 +77,7 @@ test('names sort as time went, by plain order', () => {
   expect([...inTime].sort()).toEqual(inTime);
 });
 
-/** Puts files of these names into the folder, empty. */
+/** Creates empty files of these names in the folder. */
 function touch(...names: string[]): void {
   mkdirSync(folder, { recursive: true });
   for (const name of names) writeFileSync(join(folder, name), '');

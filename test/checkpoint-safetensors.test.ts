@@ -15,7 +15,7 @@ const files = fc.record({
   metadata: fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' })),
 });
 
-/** Bits, so that NaN with its payload counts too. */
+/** Compares bits, so that a NaN with its payload counts too. */
 function bits(tensors: ReadonlyMap<string, Tensor>): [string, readonly number[], Uint32Array][] {
   return [...tensors].map(([name, { shape, data }]): [string, readonly number[], Uint32Array] => [
     name,
@@ -82,7 +82,7 @@ test('the layout is that of the format', () => {
   expect([...new Float32Array(bytes.slice(8 + length).buffer)]).toEqual([2, 3, 1]);
 });
 
-/** A file with a header of our choice. */
+/** Returns a file with the given header. */
 function file(header: unknown, values = 0): Uint8Array {
   const json = typeof header === 'string' ? Buffer.from(header, 'latin1') : Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);

@@ -1,4 +1,4 @@
-// The commands that examine: bench, verify-resume, doctor.
+// The commands that examine the program and the machine: bench, verify-resume, doctor.
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { KERNEL_CHECKS, relativeError, TOLERANCE } from '../src/cli/checks/kernels.ts';
@@ -82,7 +82,7 @@ it('verify-resume would name the first difference', () => {
   expect(firstDifference(state(), changed)).toBe(
     'tensor generator/base, index 2: 3 straight, 3.000000238418579 interrupted',
   );
-  // Equal as numbers, different as bits.
+  // They are equal as numbers but differ as bits.
   const zero = state((values) => values.set([-0], 1));
   expect(firstDifference(state(), zero)).toMatch(/^tensor generator\/base, index 1/);
   expect(firstDifference(state(), { ...state(), step: 15 })).toBe('step: 16 straight, 15 interrupted');

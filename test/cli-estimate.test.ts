@@ -1,4 +1,5 @@
-// How long a training takes, said before it begins and, where it takes long, again when its real speed is known.
+// The estimated time of a training: printed before it begins and, if it takes long, again when its
+// real speed is known.
 import { expect, it } from 'vitest';
 import { estimateStep, timeInWords } from '../src/cli/estimate.ts';
 import { duration } from '../src/cli/format.ts';
@@ -17,7 +18,7 @@ it.each([
   expect(duration(seconds)).toBe(words);
 });
 
-it('says what is smaller, of what takes long only', () => {
+it('suggests smaller settings only for a training that takes long', () => {
   expect(timeInWords(presets.tf2018, 235, 0.5)).toBe('about 5 hours for 150 epochs');
   expect(timeInWords(presets.tf2018, 235, 5)).toBe(
     'about 2 days for 150 epochs; smaller: --epochs 36 (about 12 hours)',

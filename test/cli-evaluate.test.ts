@@ -1,4 +1,5 @@
-// `dcgan evaluate` as a process: a run, a checkpoint, a file, a folder; the floors; the classifier itself; and what it refuses.
+// `dcgan evaluate` as a process: on a run, a checkpoint, a file and a folder; with its floors; the
+// accuracy of the classifier itself; and the inputs that it refuses.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -82,7 +83,7 @@ describe('dcgan evaluate', () => {
     expect(asked.features.extractor.name).toBe('digits');
   });
 
-  it('of a run told of classes, says how many samples are of theirs', async () => {
+  it('says how many samples of a conditional run show their class', async () => {
     await run('train', ...SMALLEST, '--cond', '--out', 'cond');
     const { features } = await report('cond', '--count', '50');
     expect(features.classes.accuracy).toBeGreaterThanOrEqual(0);

@@ -1,4 +1,4 @@
-// What the disk can do to a run: one clear error each, exit code 1, and nothing lost.
+// Failures of the disk during a run: each gives one clear error and exit code 1, and loses nothing.
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -44,8 +44,8 @@ it('a file where the folder is to be', async () => {
   expect([code, stderr]).toEqual([2, 'dcgan: x is a file: expected a new or empty folder. Choose another --out.\n']);
 });
 
-// Two checkpoints fit, a third does not. Where no file system can be mounted, a limit on the size of files, which is less than
-// a checkpoint's, takes the full disk's place.
+// Two checkpoints fit on the disk, a third does not. Where no file system can be mounted, a limit
+// on the size of files, smaller than a checkpoint, takes the place of the full disk.
 const FULL = UNSHARE
   ? {
       program: 'unshare',

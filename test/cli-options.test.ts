@@ -1,5 +1,5 @@
-// Options of the model on the command line: they reach the run's record, combinations are refused with the reason, and a
-// run told of classes makes the class asked for.
+// Options of the model on the command line: they reach the run's record, impossible combinations
+// are refused with the reason, and a conditional run makes images of the class that is asked for.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -66,7 +66,7 @@ describe('a run with options', () => {
     const missing = await run('sample', 'all', '--class', '10');
     expect(missing).toMatchObject({ code: 2 });
     expect(missing.stderr).toBe('dcgan: --class does not fit: expected a whole number from 0 to 9, got 10.\n');
-    // Each seed has a class of its own, the first class 0; --class keeps the whole way in one.
+    // Each seed has its own class, the first class 0; --class keeps one class all the way.
     expect((await run('interpolate', 'all', '--seeds', '1,2', '-o', 'way.png')).code).toBe(0);
     expect((await run('interpolate', 'all', '--seeds', '1,2', '--class', '0', '-o', 'zeros.png')).code).toBe(0);
     const [way, zeros] = [png('way.png'), png('zeros.png')];

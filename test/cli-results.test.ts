@@ -1,4 +1,5 @@
-// What is made from a trained run: samples, ways between them, films, pictures, and what `info` says of it.
+// What is made from a trained run: samples, interpolations, films, pictures, and the text of
+// `info`.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   expect([code, stderr]).toEqual([0, '']);
 });
 
-/** A .npy file as NumPy writes it. */
+/** Returns a .npy file as NumPy writes it. */
 function npy(descr: string, shape: readonly number[], data: Uint8Array): Buffer {
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')}), }`;
   const header = Buffer.from(`${dict.padEnd(117)}\n`);

@@ -1,4 +1,5 @@
-// What a person sees on a terminal, on streams made for the test; and what doctor says when a kernel ends its process.
+// What a person sees on a terminal, tested on made-up streams; and what doctor prints when a kernel
+// ends its process.
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, it, vi } from 'vitest';
 import { makeReport } from '../src/cli/checks/kernel-report.ts';
@@ -124,7 +125,7 @@ it('in a pipe there are plain lines, at tenths of an epoch but at least 5 second
   text();
   const seen: number[] = [];
   for (let i = 1; i <= 235; i++) {
-    // The first quarter is fast, then come slow steps.
+    // The first quarter is fast; slow steps follow.
     vi.advanceTimersByTime(i < 60 ? 100 : 2_000);
     progress.show(step(i));
     const line = text();

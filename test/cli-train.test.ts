@@ -1,4 +1,4 @@
-// `dcgan train` as a process: what it prints and leaves on disk, how it stops, and that it goes on from there.
+// `dcgan train` as a process: what it prints and leaves on disk, how it stops, and how it resumes.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { BIN, dcgan, SMALLEST, start, startProgram } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { newestBytes } from './support/training.ts';
 
-/** Long enough to be interrupted: a hundred steps. */
+/** A run long enough to be interrupted: a hundred steps. */
 const HUNDRED = ['--preset', 'tiny', '--limit', '6400', '--epochs', '1', '--seed', '11'] as const;
 
 describe('a training', () => {
@@ -162,7 +162,7 @@ it('Ctrl-C before training began, a compiler at work, leaves nothing', async () 
 
 it.each([
   ['SIGTERM', 143],
-  // A terminal that is closed.
+  // This is what closing a terminal sends.
   ['SIGHUP', 129],
 ] as const)('%s saves and exits with %i', async (signal, exitCode) => {
   const cwd = temporaryFolder();

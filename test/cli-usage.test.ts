@@ -1,4 +1,5 @@
-// The command line's manners: help everywhere, wrong usage named with the nearest right name, and nothing written by it.
+// General behaviour of the command line: every command has help, wrong usage is named together with
+// the nearest right name, and it writes nothing.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// Groups of alike images: of one size, alike within, the same every time; and a training on them, which resumes to the bit and
-// can be refused.
+// Groups of alike images: all of one size, alike within a group, and the same every time. A
+// training on them resumes to the bit, and groups can be switched off.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ import { events, isStep, newestBytes, SMALL } from './support/training.ts';
 
 const SIDE = 16;
 
-/** Images whose pixels `paint` gives, by image and place. */
+/** Makes images whose pixels `paint` computes from the image's number and the place. */
 function datasetOf(count: number, paint: (image: number, y: number, x: number) => number): Dataset {
   const images = Uint8Array.from({ length: count * SIDE * SIDE }, (_, at) => {
     const place = at % (SIDE * SIDE);
@@ -27,7 +27,7 @@ const noise = (...numbers: readonly number[]): number =>
 
 describe('groups', () => {
   it('find what is alike, whatever the order', async () => {
-    // Bright at the left, at the right, at the top.
+    // Images are bright at the left, at the right, or at the top.
     const kinds = [(_: number, x: number) => x < 8, (_: number, x: number) => x >= 8, (y: number) => y < 8];
     const kindOf = (image: number): number => (image * 7) % 3;
     const data = datasetOf(60, (image, y, x) => noise(image, y, x) + (kinds[kindOf(image)]!(y, x) ? 180 : 0));
@@ -76,7 +76,7 @@ describe('a training on groups', () => {
     await events({ resume: out });
     expect(newestBytes(out).equals(newestBytes(straight))).toBe(true);
     expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).config).toMatchObject({ groups: 4, classes: 4 });
-    // A checkpoint alone knows that its classes were groups.
+    // Only the checkpoint knows that its classes were groups.
     const file = join(straight, 'checkpoints', 'epoch-0002.safetensors');
     const adopted = join(temporaryFolder(), 'adopted');
     await events({ resume: file, limit: SMALL.limit, out: adopted });

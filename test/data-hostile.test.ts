@@ -1,4 +1,5 @@
-// What is damaged, empty or meant to harm: the file is named, there is a way on, and nothing is written outside the cache.
+// What is damaged, empty or meant to harm: the file is named, there is a way on, and nothing is
+// written outside the cache.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,10 @@ const good = await png(noisy(16, 1));
 
 const WAY_ON = 'Mend or remove it, or leave all such files out: --skip-broken.';
 
-/** Refused with `message`; with skipBroken, `left` images are left and the broken one is named in a note. */
+/**
+ * Refused with `message`; with skipBroken, `left` images are left and the broken one is named in a
+ * note.
+ */
 async function isBroken(where: string, message: string, left = 1): Promise<void> {
   const before = everything();
   await expect(loadDataset(where)).rejects.toThrow(`${message}. ${WAY_ON}`);
@@ -179,7 +183,8 @@ test('.tar: a bomb, damage, a cut, nothing in it', async () => {
   writeFileSync('p.tgz', bomb);
   await expect(loadDataset('p.tgz')).rejects.toThrow('p.tgz is refused: its');
   const whole = Buffer.concat([tarEntry('good.png', good), tarEntry('b.png', good), Buffer.alloc(1024)]);
-  // Cut within an entry, within a header, between two entries, and between the two blocks that end the archive.
+  // Cut within an entry, within a header, between two entries, and between the two blocks that end
+  // the archive.
   const second = 512 * (1 + Math.ceil(good.length / 512));
   for (const size of [1100, second + 100, second, whole.length - 512]) {
     writeFileSync('p.tar', whole.subarray(0, size));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseIdx, sniffIdx } from '../src/data/idx.ts';
 
-/** An IDX file of unsigned bytes. */
+/** Returns an IDX file of unsigned bytes. */
 function idx(dimensions: readonly number[], data: Uint8Array): Uint8Array {
   const header = Buffer.alloc(4 + 4 * dimensions.length);
   header.writeUInt32BE(0x0800 + dimensions.length);

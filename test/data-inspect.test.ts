@@ -9,7 +9,7 @@ import { noisy, plain, png } from './support/pictures.ts';
 
 workInFolders();
 
-/** Something with low frequencies: noise of 6 × 6, enlarged. */
+/** An image of low frequencies: noise of 6 × 6, enlarged. */
 const scene = (seed: number, width = 64, height = 64): Promise<Buffer> =>
   noisy(6, seed).resize(width, height, { kernel: 'cubic', fit: 'fill' }).png().toBuffer();
 

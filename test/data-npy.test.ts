@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeNpy, encodeNpy } from '../src/data/npy.ts';
 
-/** A .npy file with a header of our choice. */
+/** Returns a .npy file with the given header. */
 function npy(header: string, values: ArrayBufferView = new Uint8Array(), version = 1): Uint8Array {
   const lengthBytes = version === 1 ? 2 : 4;
   const start = Math.ceil((8 + lengthBytes + header.length + 1) / 64) * 64;
@@ -42,7 +42,7 @@ test('matrices of float32 and float64 are read, in each version of the header, a
         const matrix = decodeNpy(moved, 'z.npy', columns);
         expect([matrix.rows, matrix.columns]).toEqual([rows.length, columns]);
         expect(matrix.data).toEqual(data);
-        // Cut anywhere, it is refused.
+        // A file that is cut anywhere is refused.
         expect(() => decodeNpy(file.subarray(0, (data.length * 7919) % file.length), 'z.npy', columns)).toThrow(
           /^z\.npy /,
         );

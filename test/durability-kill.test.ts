@@ -1,5 +1,5 @@
-// `kill -9` at any moment: whatever is called a checkpoint is whole, the run can always go on, and ends with the bits of a
-// run that was never killed.
+// `kill -9` at any moment: every file that is named as a checkpoint is whole, the run can always be
+// resumed, and it ends with the bits of a run that was never killed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,11 +17,11 @@ function start(run: string, device: string): { child: ChildProcess; ended: Promi
   return { child, ended: new Promise((resolve) => child.on('exit', resolve)) };
 }
 
-/** Checkpoints on their way to the disk, by their temporary names. */
+/** Checkpoints that are still being written, by their temporary names. */
 const beingWritten = (run: string): string[] =>
   existsSync(run) ? readdirSync(run).filter((name) => /^\.tmp-\d+-[0-9a-f]{8}-epoch-.*\.safetensors$/.test(name)) : [];
 
-/** Every file that bears a checkpoint's name decodes, checksum and all. */
+/** Every file with a checkpoint's name decodes, checksum included. */
 function checkAll(run: string): number {
   const folder = join(run, 'checkpoints');
   if (!existsSync(folder)) return 0;
@@ -30,7 +30,7 @@ function checkAll(run: string): number {
   return names.length;
 }
 
-/** Lets the run go on until `when` holds, then kills it; false when it ended first. */
+/** Lets the run go on until `when` holds, then kills it; returns false when it ended first. */
 async function killWhen(run: string, device: string, when: (milliseconds: number) => boolean): Promise<boolean> {
   const { child, ended } = start(run, device);
   const began = performance.now();
@@ -43,7 +43,7 @@ async function killWhen(run: string, device: string, when: (milliseconds: number
   return (await ended) === null;
 }
 
-// To a kill wasm-relaxed is wasm.
+// A kill does to wasm-relaxed what it does to wasm.
 const CHILDREN = TEST_DEVICES.filter(({ name }) => !['reference', 'wasm-relaxed'].includes(name));
 
 describe.each(CHILDREN)('20 kills', (device) => {
@@ -54,7 +54,7 @@ describe.each(CHILDREN)('20 kills', (device) => {
       const [straight, run] = [join(folder, 'straight'), join(folder, 'run')];
       expect(await start(straight, device.name).ended).toBe(0);
 
-      // As early as there is something to resume, then in the first epoch.
+      // The first kill comes as soon as there is something to resume, the next in the first epoch.
       expect(await killWhen(run, device.name, () => existsSync(join(run, 'config.json')))).toBe(true);
       checkAll(run);
       expect(await killWhen(run, device.name, () => existsSync(join(run, 'metrics.jsonl')))).toBe(true);
@@ -67,7 +67,8 @@ describe.each(CHILDREN)('20 kills', (device) => {
       for (; kills < 20; kills++) {
         seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
         const after = 300 + ((seed >>> 8) % 300);
-        // Every other kill waits for a checkpoint under way, and not for what the last kill left of one.
+        // Every other kill waits for a checkpoint that is being written, and ignores what the last
+        // kill left.
         const old = beingWritten(run);
         const isWriting = (): boolean => beingWritten(run).some((name) => !old.includes(name));
         expect(await killWhen(run, device.name, kills % 2 === 0 ? (ms) => ms > after : isWriting)).toBe(true);

@@ -1,5 +1,5 @@
-// Every case compiled and run on every device, with all combinations of passes that matter, against the interpreter; any
-// number of threads must give the same bits.
+// Compiles and runs every case on every device, with all combinations of passes that matter, and
+// compares it with the interpreter. Any number of threads must give the same bits.
 import { describe, expect, it } from 'vitest';
 import { ALL_PASSES, compile } from '../src/engine/compile.ts';
 import { CASES } from './support/cases.ts';

@@ -1,4 +1,5 @@
-// Every op's gradient against finite differences in double precision, and gradients of gradients where they exist.
+// Compares every op's gradient with finite differences in double precision, and gradients of
+// gradients where they exist.
 import { describe, expect, it } from 'vitest';
 import { gradients } from '../src/engine/grad.ts';
 import { make, type Op, type Tensor, type Values } from '../src/engine/graph.ts';
@@ -16,7 +17,7 @@ interface Problem {
   readonly loss: Tensor;
 }
 
-/** A case as a scalar loss: its result weighted at random, so that no gradient cancels. */
+/** The case as a scalar loss: its result is weighted at random, so that no gradient cancels. */
 function problem({ shapes, build, range = [-1, 1] }: Case): Problem {
   const inputs = shapes.map((shape, i) => ops.input(`x${i}`, shape));
   const result = build(...inputs);
@@ -28,7 +29,10 @@ function problem({ shapes, build, range = [-1, 1] }: Case): Problem {
   return { inputs, feeds, loss: ops.sum(ops.mul(result, weights)) };
 }
 
-/** Largest difference between gradients and central differences over up to 40 places of each input. */
+/**
+ * The largest difference between gradients and central differences, over up to 40 places of an
+ * input.
+ */
 function worstDifference({ inputs, feeds, loss }: Problem): number {
   const at = (feed: Map<string, Values>): number => interpret([loss], { key: KEY, feeds: feed }, 'float64')[0]![0]!;
   const computed = interpret(gradients(loss, inputs), { key: KEY, feeds }, 'float64');
@@ -50,7 +54,7 @@ function worstDifference({ inputs, feeds, loss }: Problem): number {
   return worst;
 }
 
-/** Finite differences of a long sum say nothing new. */
+/** Finite differences of a long sum would show nothing new. */
 const isSmall = ({ shapes }: Case): boolean => shapes[0]![0]! < 1000;
 
 describe('gradients equal finite differences', () => {

@@ -1,4 +1,4 @@
-// A small plan printed, whole.
+// The printed text of a small plan, as a whole.
 import { expect, it } from 'vitest';
 import { compile } from '../src/engine/compile.ts';
 import { layoutState } from '../src/engine/layout.ts';

@@ -1,4 +1,4 @@
-// Random numbers: the published vectors, the mapping to values, and the same numbers on every device.
+// Random numbers: the published vectors, the mapping to values, and equal numbers on every device.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../src/engine/compile.ts';

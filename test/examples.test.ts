@@ -1,4 +1,4 @@
-// The programs in examples/, run as a reader would.
+// Runs the programs in examples/ as a reader would.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// Presets are what they are, overrides and their errors, and the layers that image sizes mean.
+// The values of the presets, overrides and their errors, and the layers that each image size gives.
 import { describe, expect, it } from 'vitest';
 import { architecture } from '../src/gan/architecture.ts';
 import { parseConfig, resolveConfig } from '../src/gan/config.ts';

@@ -1,4 +1,4 @@
-// The library's class on every device: what it starts from, what it gives, what it saves, and how it says no.
+// The library's class on every device: its initial state, its results, its files and its errors.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -61,7 +61,7 @@ for (const device of TEST_DEVICES)
       expect(await state({ seed: 10 })).not.toBe(first);
     });
 
-    it('makes images of classes, and of what lies between them', async () => {
+    it('makes images of classes, and between classes', async () => {
       const gan = await create({ classes: 3 });
       const noise = await gan.sampleNoise(2, 5);
       const [twos, halves] = [Float32Array.of(0, 0, 1, 0, 0, 1), Float32Array.of(0, 0.5, 0.5, 0, 0, 1)];
@@ -84,7 +84,8 @@ for (const device of TEST_DEVICES)
       expect(Math.max(...all.map(Math.abs))).toBeLessThanOrEqual(1);
       expect(bits(await gan.generate(5, { seed: 77 }))).toBe(bits(all));
       const alone = await gan.generate(noise.slice(24, 36));
-      // The reference computes in double precision between what it stores, which depends on the shapes.
+      // The reference computes in double precision between stored values, so its bits depend on the
+      // shapes.
       if (device.name === 'reference') expect(relativeError(alone, all.slice(512, 768))).toBeLessThan(1e-6);
       else expect(bits(alone)).toBe(bits(all.slice(512, 768)));
       expect(bits(await gan.generate(5, { seed: 78 }))).not.toBe(bits(all));

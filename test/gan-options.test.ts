@@ -1,5 +1,5 @@
-// Every option of training against PyTorch (test/golden/options.py), on every device; and that a run with all of them
-// goes on to the bit from a checkpoint.
+// Compares every training option with PyTorch (test/golden/options.py), on every device; and a run
+// with all options together resumes from a checkpoint to the bit.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeTensors, encodeTensors } from '../src/checkpoint/safetensors.ts';
@@ -52,7 +52,8 @@ it.each(FILES.filter((name) => name !== 'plain.safetensors' && name !== 'bn_d.sa
 
 describe.each(TEST_DEVICES)('options', (device) => {
   describe.skipIf(device.missing)(title(device), () => {
-    // A GPU in software compiles a plan's shaders for half a minute: there the one file with most options speaks for all.
+    // A software GPU compiles a plan's shaders for half a minute, so only the file with most
+    // options runs.
     it.each(device.name === 'webgpu' ? ['together.safetensors'] : FILES)('%s', async (name) => {
       const { worst } = await replay(name, device.name);
       expect(worst.filter(({ ratio }) => !(ratio <= 1))).toEqual([]);

@@ -1,5 +1,6 @@
-// The training step: compiled equals interpreted, drawing equals injecting what would be drawn, to the bit; passes change
-// rounding at most; and what it costs is what the design says.
+// The training step: the compiled step equals the interpreted one; injecting the values that would
+// be drawn gives the same bits as drawing them; passes change only the rounding; and its cost is
+// the one that the design states.
 import { describe, expect, it } from 'vitest';
 import { ALL_PASSES, compile, type PassSwitches } from '../src/engine/compile.ts';
 import { costOf } from '../src/engine/cost.ts';
@@ -36,7 +37,7 @@ const INPUTS = {
   [STEP_INPUT.discriminatorStep]: STEP_SIZE,
 };
 
-/** A state in the middle of training: everything different from its start. */
+/** A state in the middle of training: every value differs from its initial one. */
 const STATE = new Map(
   [...MODEL.layout.slots].map(([name, { shape }], i) => {
     const positive = /gamma|variance|adam_v/.test(name);
@@ -44,7 +45,7 @@ const STATE = new Map(
   }),
 );
 
-/** New state and outputs as the interpreter computes them. */
+/** The new state and the outputs, computed by the interpreter. */
 function interpreted(): Map<string, Values> {
   const feeds = new Map<string, Values>([...STATE, ...Object.entries(INPUTS)]);
   const names = [...Object.keys(STEP.outputs), ...STEP.updates.keys()];
@@ -87,7 +88,7 @@ describe.each(TEST_DEVICES)('the compiled step', (device) => {
         (node: Tensor) => node.op.name === drawOp.name,
       );
       expect(draws.map(nameOf).sort()).toEqual(['mask/fake/1', 'mask/fake/2', 'mask/real/1', 'mask/real/2', 'noise']);
-      // The device's own draws: normals differ in their last bits from device to device.
+      // Takes the device's own draws, because the last bits of normals differ between devices.
       const plan = compile(
         { name: 'draws', outputs: Object.fromEntries(draws.map((node) => [nameOf(node), node])), updates: new Map() },
         MODEL.layout,

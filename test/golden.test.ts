@@ -1,6 +1,7 @@
-// Eight training steps of TensorFlow's, computed in double precision, against every device; and proof that the comparison
-// would notice: each group with a tensor off by one per cent, with a NaN, and with a tensor missing. In bf16 the bounds are
-// wider, and two bits less break every one.
+// Compares every device with eight training steps of TensorFlow's, computed in double precision. It
+// also proves that the comparison would notice an error: in each group one tensor off by one per
+// cent, one NaN, and one missing tensor. In bf16 the bounds are wider, and two bits less break
+// every one.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +16,7 @@ import { TEST_DEVICES, title } from './support/devices.ts';
 const NAME = 'tf2018-b8.safetensors';
 const GOLDEN = new Uint8Array(readFileSync(new URL(`golden/${NAME}`, import.meta.url)));
 
-/** The golden file with its tensors changed. */
+/** The golden file with changed tensors. */
 function altered(change: (tensors: Map<string, Tensor>) => void): Uint8Array {
   const { tensors, metadata } = decodeTensors(GOLDEN, NAME);
   const copy = new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
@@ -82,7 +83,8 @@ describe.each(TEST_DEVICES)('golden replay', (device) => {
 });
 
 it('replays any file in the format: another preset, seed, batch, number of reals and steps', async () => {
-  // Made by the reference, which TensorFlow's file vouches for; judged on whatever is fastest here.
+  // The reference made it, and TensorFlow's file vouches for the reference. It is judged on the
+  // fastest device here.
   const metadata = { preset: 'tf2', seed: '5', batch: '2', real: '1', steps: '1' };
   const request = encodeTensors(new Map(), metadata);
   const made = await replayGolden(request, 'request', openDataset(), { device: 'reference' });
@@ -102,7 +104,8 @@ it('refuses files that are no golden ones', async () => {
   );
 });
 
-// The golden file's batch is too small for the fast convolutions, so the kernels are built once more to use them anyway.
+// The golden file's batch is too small for the fast convolutions, so the kernels are built once
+// more with a lower limit.
 const NATIVE = TEST_DEVICES.filter(({ name }) => name === 'native');
 it.each(NATIVE)(
   'fast convolutions meet every bound on $name',

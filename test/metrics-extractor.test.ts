@@ -1,5 +1,6 @@
-// Networks of one's own as extractors: what they make of images, against numpy and Pillow (test/golden/extractor.py); how their inputs and
-// outputs are understood; every refusal; and features that are taken once and kept.
+// Networks of one's own as extractors: their features of images, compared with numpy and Pillow
+// (test/golden/extractor.py); how their inputs and outputs are understood; every refusal; and
+// features that are computed once and kept.
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// The figures against scipy and against the packages of the papers' authors (test/golden/metrics.py), and what must hold of any
-// set of features.
+// Compares the figures with scipy and with the packages of the papers' authors
+// (test/golden/metrics.py), and checks what must hold for any set of features.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -67,7 +67,7 @@ it('and where there are fewer samples than values', () => {
 it.each([0.05, 0.1, 0.2, 1])('eigenvalues that fall by 10^%f each, as those of images do, are found', (step) => {
   const n = 200;
   const wanted = Array.from({ length: n }, (_, k) => 10 ** (2 - k * step));
-  // In the cosines' directions.
+  // The directions are those of the cosines.
   const along = (i: number, k: number): number => Math.sqrt((k ? 2 : 1) / n) * Math.cos((Math.PI * (i + 0.5) * k) / n);
   const matrix = new Float64Array(n * n);
   wanted.forEach((value, k) => {
@@ -145,7 +145,7 @@ it('a pyramid adds up to its image', () => {
   const set = { images: values([2, 28, 28, 3], 1), count: 2, side: 28, channels: 3 };
   const [details, rest] = laplacianPyramid(set) as [ImageSet, ImageSet];
   expect([details.side, rest.side]).toEqual([28, 14]);
-  // What the half says of a flat image is the image.
+  // A flat image is equal to its smaller copy, enlarged.
   const flat = laplacianPyramid({ ...set, images: new Float32Array(set.images.length).fill(0.25) });
   expect(Math.max(...flat[0]!.images.map(Math.abs))).toBeLessThan(1e-6);
   expect(flat[1]!.images.every((value) => Math.abs(value - 0.25) < 1e-6)).toBe(true);

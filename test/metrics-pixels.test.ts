@@ -1,4 +1,5 @@
-// Pixels as features: for pictures that no network knows they tell samples that vary as the data do from one picture again and again, and
+// Pixels as features, for pictures that no network knows: they tell varied samples from one picture
+// again and again, and from copies.
 // from copies.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import { values } from './support/values.ts';
 const [SIDE, CHANNELS, COUNT] = [32, 3, 240];
 const SIZE = SIDE * SIDE * CHANNELS;
 
-/** Pictures of two colours, one above the other, and a little noise. */
+/** Pictures of two colours, one above the other, with a little noise. */
 function flags(count: number, seed: number): Uint8Array {
   const colours = values([count * 6], seed, 0, 255);
   const noise = values([count * SIZE], seed + 1, -9, 9);

@@ -1,6 +1,7 @@
-// Operands in bf16 on native, through the kernels' plain C: what is rounded and what is not, against the definitions in double
-// precision on operands rounded here; and what is said where the machine lacks the instructions. Code that uses them is
-// compiled for processors that have them, and, where this one has, must give the plain C's bits.
+// Operands in bf16 on native, through the kernels' plain C: what is rounded and what is not,
+// compared with the definitions in double precision on operands rounded here; and the error on a
+// machine that lacks the instructions. The instructions' own code is compiled for processors that
+// have them and, where this one does, must give the plain C's bits.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +27,7 @@ import { relativeError, values } from './support/values.ts';
 
 const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
 
-/** Rounded to so many bits of mantissa, ties to even: the definition. */
+/** Rounds to `bits` bits of mantissa, ties to even: the definition. */
 function rounded(numbers: Float32Array, bits = 8): Float32Array {
   return numbers.map((x) => {
     if (x === 0 || !Number.isFinite(x)) return x;
@@ -97,7 +98,7 @@ const ROUNDED: readonly Geometry[] = [
   geometry([41, 6, 6, 6], [5, 5, 38], 2),
   geometry([33, 7, 7, 32], [5, 5, 32], 1),
 ];
-/** Rounded at the points of the fast algorithm. */
+/** Shapes whose values are rounded at the points of the fast algorithm. */
 const AT_POINTS: readonly Geometry[] = [
   geometry([33, 14, 14, 32], [5, 5, 64], 2),
   geometry([50, 13, 15, 32], [5, 5, 32], 2),
@@ -156,7 +157,8 @@ describe.skipIf(native.missing)(`bf16 on ${title(native)}`, () => {
     const unit = 2 ** -7;
     const numbers = [1 + unit / 2, 1 + 1.5 * unit, -(1 + unit / 2), 1 + unit / 2 + 2 ** -23, Number.POSITIVE_INFINITY, Number.NaN]; // biome-ignore format: short
     const got = await computed(g, 'bf16', 1, () => ({
-      // Each of the first image's channels by itself, since the filter is the identity; zeros meet no infinity.
+      // The filter is the identity, so each of the first image's channels stands alone; zeros meet
+      // no infinity.
       x: Float32Array.from([...numbers.slice(0, 4), 0, -0, 0, 0, 0, 0, 0, 0]),
       w: Float32Array.from({ length: 36 }, (_, i) => Number(i % 7 === 0)),
       y: new Float32Array(12).fill(1),

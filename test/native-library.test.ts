@@ -1,5 +1,5 @@
-// How the native kernels come to be: built once into the cache, also by two at a time; and, where they can't be, one
-// sentence of why and a command to type.
+// How the native kernels are built: once into the cache, also when two processes build at a time;
+// and where they cannot be built, the error says why and names a command to type.
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A command that stands for a compiler. */
+/** Makes a command that takes the place of a compiler. */
 function script(text: string): string {
   const path = join(folder, 'compiler.sh');
   writeFileSync(path, `#!/bin/sh\n${text}\n`);

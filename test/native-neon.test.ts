@@ -1,4 +1,5 @@
-// The kernels compile for ARM's NEON, by a cross compiler and with warnings as errors: no machine of that kind runs the tests.
+// The kernels compile for ARM's NEON with a cross compiler, with warnings as errors. No machine of
+// that kind runs the tests.
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

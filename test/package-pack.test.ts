@@ -1,5 +1,5 @@
-// The packed package from outside the tree: installed in an empty folder it has what it needs and nothing else, its program
-// runs, its library trains, and its types hold a strict consumer.
+// The packed package from outside the tree: installed in an empty folder it holds what it needs and
+// nothing else, its program runs, its library trains, and its types satisfy a strict consumer.
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-/** A file where a folder is wanted: refused also for root, whom no permission stops. */
+/** A file where a folder is expected: this is refused even for root, whom no permission stops. */
 function block(name: string): void {
   writeFileSync(join(root, name), '');
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ownerOfTemporary, readFile, temporaryPath, writeFileDurably } from '../src/platform/durable.ts';
 
-// The real file system with faults put in: what a full or failing disk does, at the call where it does it.
+// The real file system with injected faults: a full or failing disk, at the call where it fails.
 const faults = vi.hoisted(() => ({
   log: [] as string[],
   shortWrite: Number.POSITIVE_INFINITY,

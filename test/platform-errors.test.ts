@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DcganError, usage } from '../src/platform/errors.ts';
 
-test('an error is one sentence of what is wrong and one of what to do', () => {
+test('an error is one sentence about what is wrong and one about what to do', () => {
   const error = new DcganError({
     what: 'x.idx: truncated',
     expected: '16 bytes',

@@ -1,5 +1,5 @@
-// Every command of the README is run, as it stands. Only trainings are made short, by options added at the end; a
-// command that this test does not know fails it.
+// Runs every command of the README as it stands. Only trainings are shortened, by options added at
+// the end. A command that this test does not know fails it.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const commands = blocks('sh')
   .flatMap((block) => block.trimEnd().split('\n'))
   .map((line) => line.replace(/\s+#.*$/, '').trim());
 
-/** What makes a training short, and what its output must show. */
+/** The options that shorten a training, and what its output must show. */
 const SHORT = '--limit 64 --epochs 1';
 
 const KNOWN: Readonly<Record<string, { readonly added?: string; readonly shows: RegExp; readonly makes?: string }>> = {
@@ -49,7 +49,8 @@ describe('the README', () => {
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'dcgan-readme-'));
-    // As a clone after npm ci: npx finds the program in node_modules/.bin, the library by its name.
+    // As in a clone after npm ci: npx finds the program in node_modules/.bin, and the library by
+    // its name.
     writeFileSync(join(folder, 'package.json'), '{"name":"reader","type":"module","private":true}');
     const modules = join(folder, 'node_modules');
     mkdirSync(join(modules, '.bin'), { recursive: true });

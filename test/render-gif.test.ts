@@ -4,7 +4,7 @@ import type { Picture } from '../src/render/grid.ts';
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
 
-// The lists are the tutorial's own loop over file names, run in Python 3.
+// The lists come from the tutorial's own loop over file names, run in Python 3.
 test.each([
   [0, []],
   [1, [1, 1]],
@@ -32,7 +32,7 @@ test('pictures are counted by their place, from whatever order, without the one 
   expect(chooseFrames([0])).toEqual([]);
 });
 
-/** The blocks of a GIF: size, loops, and each frame's delay (1/100 s), size and own palette. */
+/** The blocks of a GIF: size, loops, and each frame's delay (1/100 s), size and palette. */
 function parseGif(file: Uint8Array) {
   const view = new DataView(file.buffer, file.byteOffset);
   const signature = String.fromCharCode(...file.subarray(0, 6));

@@ -5,7 +5,7 @@ import { toBytes } from '../src/data/pixels.ts';
 import { makeGrid, type Picture } from '../src/render/grid.ts';
 import { decodePng, encodePng } from '../src/render/png.ts';
 
-/** The tone at (x, y) of a grey picture. */
+/** The value at (x, y) of a grey picture. */
 const tone = ({ width, pixels }: Picture, x: number, y: number): number => pixels[y * width + x]!;
 
 test('16 digits make a square picture: tiles of 112 pixels, gaps of 8, white between', () => {
@@ -52,7 +52,7 @@ test('fixed contrast is the scaling of data/pixels.ts, to the byte', () => {
     fc.property(four, (values) => {
       expect(drawn(makeGrid(values, [1, 2, 2, 1], { enlarge: 1 }))).toEqual([...toBytes(values)]);
     }),
-    // The last of these once gave 127 here and 128 there: it was added to 1 before it was scaled.
+    // The last of these once gave 127 here and 128 there, because 1 was added before it was scaled.
     { numRuns: 2000, examples: [[Float32Array.of(0, 1, -1, -5.572823651121624e-17)]] },
   );
 });

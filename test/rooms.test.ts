@@ -1,4 +1,5 @@
-// A room imports only from rooms of lower rank (docs/architecture.md), and no two files import each other in a circle.
+// A room imports only from rooms of lower rank (docs/architecture.md), and no two files import each
+// other in a circle.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
-// A run that goes on from a checkpoint's file alone: with the bits of one that never stopped, and only where it fits.
+// A run that continues from a checkpoint file alone: it has the bits of a run that never stopped,
+// and it is refused where the checkpoint does not belong to the data or options.
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// On a GPU a step is asked for before the one before it is done. Shown on a pretended one, which is the wasm device: it must tell,
-// write and keep what one step at a time does. A real GPU: the suites of all devices, by `npm run test:gpu`.
+// On a GPU a step is asked for before the one before it is done. A made-up GPU, which is the wasm
+// device, shows it: events, files and checkpoints must be those of one step at a time. For a real
+// GPU see the suites of all devices, `npm run test:gpu`.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
@@ -13,7 +14,7 @@ import { temporaryFolder } from './support/folders.ts';
 import { pretended } from './support/pretended-gpu.ts';
 import { events, expectPicturesOf, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
 
-/** Training steps under way, and the most there were. */
+/** How many training steps are under way, and the most that ever were. */
 const gpu = vi.hoisted(() => ({ underWay: 0, most: 0 }));
 
 vi.mock('../src/engine/backends/devices.ts', async (load) => {
@@ -88,7 +89,7 @@ it('saves what is under way where it is left, its metrics included, and goes on 
   await events({ ...ahead, out }, isStep(1));
   expect(readdirSync(join(out, 'checkpoints'))).toContain('epoch-0001-step-000002.safetensors');
   expect(timelessMetrics(out)).toMatchObject([{ step: 1 }, { step: 2 }]);
-  // The last step of an epoch: its picture and means are still to come.
+  // This is the last step of an epoch: its picture and means are still to come.
   await events({ resume: out, device: 'webgpu' }, isStep(5));
   expect(readdirSync(join(out, 'checkpoints'))).toContain('epoch-0002-step-000006.safetensors');
   await events({ resume: out, device: 'webgpu' });
@@ -116,7 +117,7 @@ it('lets a caller ask for steps without waiting, and everything else in its turn
   const one = [await waited.step(images), await waited.step(images), await waited.step(images.subarray(0, 784))];
   const middle = await waited.toBytes();
   one.push(await waited.step(images));
-  // Each of the first three waits for a plan of its own to be made ready.
+  // Each of the first three waits until a plan of its own is ready.
   const two = [asked.step(images), asked.step(images), asked.step(images.subarray(0, 784))];
   expect(asked.steps).toBe(3);
   const bytes = asked.toBytes();

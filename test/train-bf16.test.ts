@@ -1,5 +1,6 @@
-// Training in bf16, in plain C where the machine lacks the instructions: repeatable, recorded, resumed to the bit on any number
-// of threads; and what it trained makes images everywhere, also where it could not be trained.
+// Training in bf16, in plain C where the machine lacks the instructions: repeatable, recorded,
+// resumed to the bit on any number of threads; and what it trained makes images everywhere, also
+// where it could not be trained.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// Evaluations while a run is under way: they change nothing of it, say what `dcgan evaluate` says, resume like the rest of it, and the
-// best checkpoint is the one they call so. `evaluate --all` draws them.
+// Evaluations during a run: they do not change the run, they agree with `dcgan evaluate`, they
+// resume like the rest of it, and the best checkpoint is the one that they rank best. `evaluate
+// --all` draws them.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -125,13 +126,13 @@ describe('the command line', () => {
     const all = await dcgan(['evaluate', 'run', '--all'], { cwd });
     expect([all.code, all.stderr]).toEqual([0, '']);
     const rows = all.stdout.match(/^ +\d+ {2} +\d+\.\d\d( {2}best)?$/gm)!;
-    // Kept are 0, 3 and 4; 2 was measured in training.
+    // The kept checkpoints are 0, 3 and 4; epoch 2 was measured during training.
     expect(rows.map((row) => Number.parseInt(row, 10))).toEqual([0, 2, 3, 4]);
     expect(all.stdout).toContain('┤');
     const svg = readFileSync(join(cwd, 'run/evaluation.svg'), 'utf8');
     expect(svg).toMatch(/^<svg [^>]*>/);
     expect(svg).toContain('run: Fréchet distance');
-    // What training measured is taken over, and measured again where it was not.
+    // What training measured is reused; the rest is measured now.
     const json = JSON.parse((await dcgan(['evaluate', 'run', '--all', '--json'], { cwd })).stdout);
     const stored = lines(join(cwd, 'run'));
     writeFileSync(

@@ -1,5 +1,6 @@
-// A GPU that fails while `auto` trains on it, made of the wasm device: the run goes back to its last checkpoint and on on the processor, in
-// Node and in what a page's Worker does. A real device that is lost: gpu/lost.test.ts, gpu/browser.test.ts.
+// A GPU that fails while `auto` trains on it, made of the wasm device. The run goes back to its
+// last checkpoint and continues on the processor, in Node and in a page's Worker. For a real device
+// that is lost see gpu/lost.test.ts and gpu/browser.test.ts.
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { Face } from '../src/browser/face.ts';
@@ -13,7 +14,7 @@ import { temporaryFolder } from './support/folders.ts';
 import { pretended } from './support/pretended-gpu.ts';
 import { events, SMALL } from './support/training.ts';
 
-/** Training steps until it is lost; below 0 it does not even open. */
+/** How many training steps it does before it is lost; below 0 it does not even open. */
 const gpu = vi.hoisted(() => ({ steps: 0 }));
 
 vi.mock('../src/platform/findings.ts', () => import('./support/gpu-wins.ts'));

@@ -1,5 +1,6 @@
-// A training whose numbers become NaN or infinite: none reaches a checkpoint or a picture, the last good checkpoint stays the
-// newest, and with lower-lr it goes on from there, resumable to the bit. Provoked by a learning rate of 1 and no second moment.
+// A training whose numbers become NaN or infinite. None reaches a checkpoint or a picture, the last
+// good checkpoint stays the newest, and with lower-lr the run goes on from there and resumes to the
+// bit. A learning rate of 1 and a second moment of zero provoke it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -69,7 +70,7 @@ for (const device of TEST_DEVICES.filter(({ name }) => name === 'native' || name
       const out = fresh();
       await events({ ...wild, limit: 160, out }, bad);
       expect(checkpoints(out)).toEqual(['epoch-0000.safetensors']);
-      // The state is not finite one step or two before the losses are: seen when it would be saved.
+      // The state stops being finite a step or two before the losses do; saving it would notice.
       const steps = timelessMetrics(out) as { step: number }[];
       const before = steps.at(-1)!.step - 1;
       const again = fresh();
@@ -99,7 +100,7 @@ for (const device of TEST_DEVICES.filter(({ name }) => name === 'native' || name
       expect(seen.at(-1)).toMatchObject({ type: 'done', epochs: 3 });
       expectFinite(out);
       expect(timelessMetrics(out)).toHaveLength(3 * 5);
-      // Its configuration repeats it, without a detour.
+      // Its configuration repeats the run, without the detour.
       const { config, seed } = readRunConfig(out);
       const repeated = fresh();
       await events({ ...config, seed, limit: 64, threads: 1, device: device.name, out: repeated });
@@ -110,12 +111,12 @@ for (const device of TEST_DEVICES.filter(({ name }) => name === 'native' || name
     it('resumes with the bits of a run that was never stopped', async () => {
       const straight = fresh();
       await events({ ...wild, out: straight, onNan: 'lower-lr' });
-      // Stopped by an error, then told to go on: the metrics tell what happened.
+      // It was stopped by an error and then told to go on: the metrics tell what happened.
       const stopped = fresh();
       await refused(events({ ...wild, out: stopped }));
       expect(await refused(events({ resume: stopped, device: device.name }))).toMatch(/^the training has diverged/);
       await events({ resume: stopped, device: device.name, onNan: 'lower-lr' });
-      // Left after the rates were lowered: the run remembers them, and what to do.
+      // The run was left after its rates were lowered: it remembers them, and what to do.
       const left = fresh();
       await events({ ...wild, out: left, onNan: 'lower-lr' }, ({ type }) => type === 'warning');
       await events({ resume: left, device: device.name }, (event) => event.type === 'step' && event.step === 2);
@@ -126,7 +127,7 @@ for (const device of TEST_DEVICES.filter(({ name }) => name === 'native' || name
         expect(timelessMetrics(run)).toEqual(timelessMetrics(straight));
         expect(readRunConfig(run).config).toEqual(readRunConfig(straight).config);
       }
-      // A checkpoint from before belongs to the run, and gives the same bits.
+      // An earlier checkpoint belongs to the run and gives the same bits.
       const from = join(left, 'checkpoints', 'epoch-0000.safetensors');
       await events({ resume: left, from, device: device.name });
       expect(newestBytes(left).equals(newestBytes(straight))).toBe(true);

@@ -1,5 +1,6 @@
-// Resuming gives the same bits as never having stopped: at an epoch's end, in its middle, after a break, after an abort,
-// from an older checkpoint, with other threads; and what may not change is refused by name.
+// Resuming gives the same bits as never having stopped: at an epoch's end, in its middle, after a
+// break, after an abort, from an older checkpoint, with another number of threads. What may not
+// change is refused by name.
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +22,7 @@ for (const device of TEST_DEVICES)
     it('gives the same bits at an epoch end, mid-epoch, and again mid-epoch', async () => {
       const straight = await whole();
       const out = join(temporaryFolder(), 'run');
-      // A GPU has taken the next step too.
+      // A GPU has done the next step too.
       const ahead = device.name === 'webgpu' ? 1 : 0;
       await events({ ...small, out }, isStep(2));
       expect(readdirSync(join(out, 'checkpoints'))).toContain(`epoch-0001-step-00000${2 + ahead}.safetensors`);
@@ -44,7 +45,7 @@ for (const device of TEST_DEVICES)
     });
   });
 
-// What follows does not depend on the device.
+// The tests that follow do not depend on the device.
 const device = TEST_DEVICES.find(({ missing }) => missing === null)!.name;
 const small = { ...SMALL, device } satisfies TrainOptions;
 
@@ -116,7 +117,7 @@ describe('a run', () => {
     );
     await events({ resume: out, device, epochs: 2 });
     expect(newestBytes(out).equals(newestBytes(straight))).toBe(true);
-    // No film was made of three epochs, and now there is one.
+    // Three epochs made no film before; now there is one.
     const longer = join(temporaryFolder(), 'longer');
     await events({ ...small, out: longer }, (event) => event.type === 'epoch');
     const seen = await events({ resume: longer, device, epochs: 1 });
@@ -164,7 +165,7 @@ describe('refuses', () => {
     return 'nothing';
   };
 
-  it('changes of what a run is, by name', async () => {
+  it('refuses other settings for a run, by name', async () => {
     const out = join(temporaryFolder(), 'run');
     await events({ ...small, epochs: 2, out }, isStep(1));
     const changed = (options: TrainOptions): Promise<string> => refused({ resume: out, device, ...options });

@@ -1,4 +1,5 @@
-// The watch over a training: silent on sound ones, recorded and real; each condition provoked by a small real training.
+// The watch over a training: it is silent on healthy runs, recorded and real, and a small real
+// training provokes each of its warnings.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +17,10 @@ import { events, timelessMetrics } from './support/training.ts';
 
 const device = TEST_DEVICES.find(({ missing }) => missing === null)!.name;
 
-/** tf2018's first five epochs (`dcgan train --seed 1`), and how diverse its pictures were after each. */
+/**
+ * tf2018's first five epochs (`dcgan train --seed 1`), and the diversity of its pictures after
+ * each.
+ */
 const RECORDED = readFileSync(new URL('recorded/tf2018-steps.csv', import.meta.url), 'utf8')
   .trimEnd()
   .split('\n')
@@ -27,7 +31,7 @@ const STEPS = RECORDED.length / RECORDED_DIVERSITY.length;
 const SOUND = { generatorLoss: 0.9, discriminatorLoss: 1.2, realScore: 0.6, fakeScore: 0.4 };
 const GRADIENTS = { generatorGradient: 2, discriminatorGradient: 3 };
 
-/** Tells a watch the same numbers step after step. */
+/** Gives a watch the same numbers step after step. */
 function steps(watch: Watch, from: number, to: number, numbers: Partial<typeof SOUND> = {}): Warning[] {
   const found: Warning[] = [];
   for (let step = from; step <= to; step++) found.push(...watch.step({ step, ...SOUND, ...numbers }));
@@ -74,7 +78,7 @@ describe('the watch', () => {
     [{ labelSmoothing: 0.1 }, { realScore: 0.89, fakeScore: 0.01 }, true],
     [{}, { realScore: 0.89, fakeScore: 0.01 }, false],
     [{ loss: 'hinge' }, { realScore: 0.99, fakeScore: 0.01 }, true],
-    // With least squares a score near 0.73 and one of 0.5 are all there is to reach.
+    // With least squares no scores can be reached but those near 0.73 and 0.5.
     [{ loss: 'ls' }, { discriminatorLoss: 0.002, realScore: 0.73, fakeScore: 0.5 }, true],
     [{ loss: 'ls' }, { discriminatorLoss: 0.02, realScore: 0.99, fakeScore: 0.01 }, false],
     [{ loss: 'wgan-gp' }, { realScore: 1, fakeScore: 0 }, false],
@@ -185,7 +189,7 @@ describe('a real training', () => {
       expect.stringMatching(/\w/),
       expect.stringMatching(/^What usually helps, in a new run: --/),
     ]);
-    // Resumed, it does not say it again.
+    // After a resume it does not warn again.
     const rest = await events({ resume: out, device }, ({ type }) => type === 'epoch');
     expect(rest.filter(isWarning(condition))).toEqual([]);
   });

@@ -1,5 +1,5 @@
-// The committed kernels are what their sources say: by hashes always, by building them again where the compiler is here,
-// also from another folder; and changes are noticed.
+// The committed kernels match their sources. Hashes always show it; where the compiler is
+// installed, they are built again, also from another folder. Changes are noticed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { temporaryFolder } from './support/folders.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What the build script says, and its exit code. */
+/** The output of the build script, and its exit code. */
 function buildWasm(option: string, root = ROOT): { code: number | null; said: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build-wasm.mjs'), option], {
     encoding: 'utf8',
@@ -17,7 +17,7 @@ function buildWasm(option: string, root = ROOT): { code: number | null; said: st
   return { code: status, said: stdout + stderr };
 }
 
-/** The kernels and the script in a folder of their own. */
+/** Copies the kernels and the script into a folder of their own. */
 function copied(): string {
   const root = temporaryFolder();
   mkdirSync(join(root, 'scripts'));

@@ -1,5 +1,5 @@
-// The wasm device as a backend: its order of calls, its memory, its workers' end, an event loop that stays free, and
-// what it says when something cannot be.
+// The wasm device as a backend: the order of its calls, its memory, the end of its workers, an
+// event loop that stays free, and its errors.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,7 +15,7 @@ import { temporaryFolder } from './support/folders.ts';
 import { planOf, timerGaps } from './support/plans.ts';
 import { values } from './support/values.ts';
 
-/** Node's platform, and how many of its workers have been started and have ended. */
+/** Node's platform, which counts the workers that were started and that ended. */
 function counted(): { platform: typeof nodePlatform; alive: () => number } {
   let alive = 0;
   const platform: typeof nodePlatform = {
@@ -35,7 +35,7 @@ function counted(): { platform: typeof nodePlatform; alive: () => number } {
   return { platform, alive: () => alive };
 }
 
-/** A backend that is disposed after the test. */
+/** A backend that is disposed of after the test. */
 async function opened(stateFloats = 0, threads = 2, open = openWasm): Promise<Backend> {
   const backend = await open({ stateFloats, threads });
   onTestFinished(() => backend.dispose());
@@ -95,7 +95,7 @@ describe('a wasm backend', () => {
     await backend.write(0, data);
     await backend.compile(planOf([], 1 << 22, 100));
     expect(await backend.read(0, 164)).toEqual(data);
-    // The small plan is the one with more words: they too must find room behind the larger arena.
+    // The small plan has more words: they too must find room behind the larger arena.
     await backend.write(116, new Float32Array(7));
     await backend.run(small);
     expect(await backend.read(116, 7)).toEqual(new Float32Array(7).fill(20_000));

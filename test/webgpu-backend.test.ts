@@ -1,5 +1,6 @@
-// The webgpu device as a backend: the order of calls, random numbers to the bit, a growing arena, and what it says when the
-// GPU refuses, is too small, or is lost. The suites that all devices pass run on it by `npm run test:gpu`.
+// The webgpu device as a backend: the order of calls, random numbers to the bit, a growing arena,
+// and its errors when the GPU refuses, is too small, or is lost. `npm run test:gpu` runs the suites
+// of all devices on it.
 import './support/gpu.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Backend } from '../src/engine/backends/backend.ts';
@@ -120,7 +121,7 @@ describe.skipIf(!found.ok)(title, () => {
   it('computes small programs in one dispatch, and what needs them in the next', async () => {
     const sizes = [3, 300, 5, 64];
     const variables = sizes.map((length, i) => variable(`v${i}`, [length]));
-    // Powers of two: a GPU may round a product and a sum at once.
+    // The values are powers of two because a GPU may round a product and a sum at once.
     const updates = new Map(
       variables.map((v, i) => [
         `v${i}`,

@@ -1,4 +1,5 @@
-// Kernels made ready, by a made-up device: not too many at a time, each once, and one that failed again.
+// How kernels are compiled, on a made-up device: not too many at a time, each once, and again after
+// a failure.
 /// <reference types="@webgpu/types" />
 import { expect, it } from 'vitest';
 import { Pipelines } from '../src/engine/backends/webgpu/pipelines.ts';

@@ -1,11 +1,13 @@
-// How tiles are chosen, with measurements that tests make up; what tiles do on a GPU is in gpu/tiles.test.ts.
+// How tiles are chosen, with made-up measurements. gpu/tiles.test.ts runs tiles on a GPU.
 import { expect, it } from 'vitest';
 import { fastestTile, type TileTrial } from '../src/engine/backends/webgpu/tune.ts';
 import { fitTile, TILES, type Tile } from '../src/engine/backends/webgpu/wgsl/tile.ts';
 
 const [FIRST, SECOND, THIRD] = TILES as [Tile, Tile, Tile];
 
-/** What is chosen where tiles take these seconds and give these bits; `slowdown` is that of measurement number n. */
+/**
+ * The choice where tiles take these seconds and give these bits; `slowdown` scales measurement n.
+ */
 async function chosen(
   trials: readonly (readonly [number, number?] | null)[],
   slowdown: (n: number) => number = () => 1,

@@ -1,4 +1,5 @@
-// Which elementwise programs the webgpu device puts into one dispatch: those of which none touches what another writes. No GPU is needed.
+// Which elementwise programs the webgpu device puts into one dispatch: those of which none writes
+// what another reads or writes. No GPU is needed.
 import { expect, it } from 'vitest';
 import { launchesOf } from '../src/engine/backends/webgpu/wgsl/kernels.ts';
 import { goTogether } from '../src/engine/backends/webgpu/wgsl/together.ts';
@@ -8,7 +9,7 @@ import { resolveConfig } from '../src/gan/config.ts';
 import { makeModel } from '../src/gan/model.ts';
 import { trainingStep } from '../src/gan/step.ts';
 
-/** Ten values, copied. */
+/** Copies ten values. */
 const copy = (from: number, to: number, strides: readonly number[] = [1]): Elementwise => ({
   kind: 'elementwise',
   attached: false,
@@ -25,7 +26,7 @@ it.each<[string, Elementwise, boolean]>([
   ['from the same values', copy(0, 80), true],
   ['in place', copy(64, 64), true],
   ['from what is written', copy(16, 80), false],
-  ['from the last of what is written', copy(25, 80), false],
+  ['from the last value that is written', copy(25, 80), false],
   ['from behind it', copy(28, 80), true],
   ['from far before it, but in long strides', copy(0, 80, [2]), false],
   ['from the four before it', copy(12, 80, [0]), true],
@@ -42,7 +43,7 @@ it('leaves every instruction of a step in its place', () => {
   const plan = compile(trainingStep(model, 64), model.layout);
   const launches = launchesOf(plan);
   expect(launches.flat()).toEqual(plan.instructions);
-  // The optimisers' updates, at the end.
+  // These are the optimisers' updates, at the end of the plan.
   expect(launches.at(-1)!.length).toBeGreaterThan(10);
   for (const [first, ...more] of launches)
     if (first.kind === 'elementwise')

@@ -1,5 +1,5 @@
-// The webgpu device in real Chromium, on its software renderer where there is no graphics card: every case, golden replay, a
-// training that is handed on and goes on, and a GPU that is lost.
+// The webgpu device in real Chromium, on its software renderer where there is no graphics card:
+// every case, golden replay, a training that moves elsewhere and goes on, and a GPU that is lost.
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ describe.skipIf(!CHROMIUM)(inChromium('webgpu in a page'), () => {
     ({ page, complaints } = await openPage(browser, served.url));
     await page.waitForFunction('globalThis.ready === true');
   });
-  // A validation error would be among these.
+  // A validation error would be among these messages.
   afterEach(async () => {
     await browser.close();
     expect(complaints).toEqual([]);
@@ -78,7 +78,7 @@ describe.skipIf(!CHROMIUM)(inChromium('webgpu in a page'), () => {
     const out = join(folder, 'run');
     await events({ ...SMALL, ...inNode, out }, isStep(2));
     const half = newestBytes(out).toString('base64');
-    // A GPU has the step after that under way when it is told to stop.
+    // On a GPU the following step is already under way when the training is told to stop.
     const last = 5;
     await events({ resume: out, device: 'wasm' }, isStep(last));
     const [straight, parts, fromNode] = await page.evaluate(
@@ -131,7 +131,7 @@ describe.skipIf(!CHROMIUM)(inChromium('webgpu in a page'), () => {
       }
       return told;
     }, SMALL);
-    // Nothing of a command line.
+    // The advice must not name a command line.
     expect(said).toMatch(
       /^webgpu: the GPU was lost: .* Go on from the last checkpoint \(resume\), on the processor with device: 'cpu'\.$/,
     );

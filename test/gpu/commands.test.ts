@@ -1,4 +1,4 @@
-// The commands that say something of a GPU: doctor and bench.
+// The commands that describe a GPU: doctor and bench.
 import '../support/gpu.ts';
 import { expect, it } from 'vitest';
 import { KERNEL_CHECKS } from '../../src/cli/checks/kernels.ts';

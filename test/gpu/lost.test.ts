@@ -1,5 +1,6 @@
-// A GPU that is lost in mid-training, in Node: with `auto`, which a test makes take the software adapter, the run goes on on the
-// processor from its last checkpoint; with the device's name it ends with a way on.
+// A GPU that is lost in mid-training, in Node. With `auto`, which the test makes take the software
+// adapter, the run goes on on the processor from its last checkpoint. With the device's name it
+// ends with an error that says how to go on.
 import '../support/gpu.ts';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
@@ -21,7 +22,9 @@ vi.mock('../../src/engine/backends/webgpu/node.ts', async (load) => ({
 
 beforeEach(async () => expect(await webGpuAvailability()).toMatchObject({ ok: true }));
 
-/** All events of a training whose GPU is lost after the run's step `at`, and what it was ended by, if by anything. */
+/**
+ * All events of a training whose GPU is lost after step `at`, and the error that ended it, if any.
+ */
 async function loseAt(at: number, options: TrainOptions): Promise<{ seen: TrainEvent[]; error: unknown }> {
   const seen: TrainEvent[] = [];
   let lost = false;
@@ -68,7 +71,7 @@ it('goes on from the last checkpoint: by itself where auto took the GPU, else by
   const steps = seen.filter((event) => event.type === 'step').map(({ step }) => step);
   expect(steps).toEqual([7, 8, 7, 8, 9]);
   expect(seen.at(-1)).toMatchObject({ type: 'done', epochs: 3 });
-  // What is on disk is one run, each step once.
+  // The files on disk describe one run, with each step once.
   const lines = timelessMetrics(out) as { type: string; step: number }[];
   expect(lines.filter(({ type }) => type === 'step').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });

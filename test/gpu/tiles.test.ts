@@ -1,4 +1,5 @@
-// Tiles on a GPU: whatever the tile, a product's bits are the same; and a backend that chooses them by measuring computes what others do.
+// Tiles on a GPU: a product has the same bits with any tile, and a backend that chooses tiles by
+// measuring computes what others do.
 import '../support/gpu.ts';
 import { expect, it, vi } from 'vitest';
 import { openGpu } from '../../src/engine/backends/webgpu/adapter.ts';
@@ -23,7 +24,7 @@ const EMPTY = layoutState([]);
 const KEY = { seed: 1, step: 1 };
 
 it('no tile changes a bit of any convolution', async () => {
-  // More rows and columns than one tile of any kind, and remainders of both.
+  // There are more rows and columns than one tile of any kind, and remainders of both.
   const [x, w] = [input('x', [5, 9, 9, 12]), input('w', [3, 3, 12, 68])];
   const y = conv2d(x, w, 2);
   const [dx, dw] = gradients(sum(square(y)), [x, w]);

@@ -1,4 +1,5 @@
-// Kernels do not grow slower unnoticed: instruction counts against the committed ones, for the compiler they were made by.
+// Kernels do not become slower unnoticed: their instruction counts are compared with the committed
+// ones, for the compiler that those were made with.
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

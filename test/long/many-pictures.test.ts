@@ -1,4 +1,5 @@
-// 100,000 pictures are packed and trained on in memory that does not grow with their number: the pack is 1.2 GB.
+// Packs 100,000 pictures and trains on them in memory that does not grow with their number. The
+// pack has 1.2 GB.
 import { linkSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -8,11 +9,14 @@ import { noisy } from '../support/pictures.ts';
 
 const FOLDERS = 100;
 const IN_EACH = 1000;
-/** Two cores need 200 MB; pictures decoded by more at a time need some more. */
+/** Two cores need 200 MB; more decoders at a time need somewhat more. */
 const MOST = 400e6;
 const PRELOAD = new URL('../support/peak.mjs', import.meta.url).href;
 
-/** Runs a command, to its end or, once it writes what `stop` matches, to its stop: the most bytes that it had in memory. */
+/**
+ * Runs a command to its end, or stops it once it writes what `stop` matches. Returns the most bytes
+ * of memory that it had.
+ */
 async function peakOf(cwd: string, args: readonly string[], stop?: RegExp): Promise<number> {
   const peak = join(cwd, 'peak');
   const env = { DCGAN_TEST_PEAK: peak, DCGAN_CACHE_DIR: join(cwd, 'cache') };
@@ -28,7 +32,8 @@ async function peakOf(cwd: string, args: readonly string[], stop?: RegExp): Prom
 
 it('100,000 pictures are packed and trained on within 400 MB', async () => {
   const cwd = temporaryFolder();
-  // One of a hundred pictures each, by hard links: what is read and decoded is as much as if all were different.
+  // A hundred pictures, each hard linked many times: as much is read and decoded as if all
+  // differed.
   mkdirSync(join(cwd, 'different'));
   const different = Array.from({ length: 100 }, (_, i) => join(cwd, 'different', `${i}.png`));
   for (const [i, path] of different.entries()) await noisy(96, i).png().toFile(path);
@@ -43,10 +48,10 @@ it('100,000 pictures are packed and trained on within 400 MB', async () => {
   expect(statSync(pack).size).toBeGreaterThan(FOLDERS * IN_EACH * 64 * 64 * 3);
   expect(building).toBeLessThan(MOST);
 
-  // Each step's 64 come from all over the pack.
+  // The 64 images of each step come from all over the pack.
   const options = ['--preset', 'tiny', '--size', '64', '--epochs', '1', '--seed', '1', '--json'];
   const training = await peakOf(cwd, ['train', '--data', pack, ...options], /"step":400,/);
   expect(training).toBeLessThan(MOST);
-  // Less would not hold Node.
+  // Node alone needs more than this.
   expect(Math.min(building, training)).toBeGreaterThan(50e6);
 });

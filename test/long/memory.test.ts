@@ -1,5 +1,6 @@
-// Training stays small: 2,000 steps of tf2018 on native, Node, kernels and all of MNIST included, in less than 700 MB, and as
-// much at the end as at the beginning. DCGAN_LONG_STEPS makes it shorter.
+// Training needs little memory: 2,000 steps of tf2018 on native take less than 700 MB, Node,
+// kernels and all of MNIST included, and as much at the end as at the beginning. DCGAN_LONG_STEPS
+// shortens it.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -14,7 +15,7 @@ it.skipIf(native.missing)(`${STEPS} steps stay under 700 MB, and flat (${native.
   const { stdout } = await promisify(execFile)(process.execPath, [CHILD, String(STEPS)], { maxBuffer: 2 ** 26 });
   const resident = stdout.trimEnd().split('\n').map(Number);
   expect(resident).toHaveLength(STEPS);
-  // Medians, for what the garbage collector has not taken yet comes and goes.
+  // Medians, because memory that the garbage collector has not freed yet comes and goes.
   const median = (part: number[]): number => part.sort((a, b) => a - b)[part.length >> 1]!;
   const early = median(resident.slice(STEPS / 10, STEPS / 5));
   const late = median(resident.slice(-STEPS / 10));

@@ -1,5 +1,6 @@
-// One list of cases for all that is tested of ops: gradients by finite differences, compiled plans against the
-// interpreter, every backend against the reference. To add an op, add its cases here; a test asks that none is missing.
+// One list of cases for all tests of ops: gradients by finite differences, compiled plans against
+// the interpreter, every backend against the reference. To add an op, add its cases here; a test
+// fails if one is missing.
 import type { Shape, Tensor } from '../../src/engine/graph.ts';
 import { conv2d, convFilter, convInput, convTranspose2d } from '../../src/engine/ops/conv.ts';
 import * as ops from '../../src/engine/ops/index.ts';
@@ -11,7 +12,7 @@ export interface Case {
   readonly build: (...inputs: Tensor[]) => Tensor;
   /** Inputs are drawn from [low, high). */
   readonly range?: readonly [number, number];
-  /** Every op name of the table that this case is there for. */
+  /** The names of the ops that this case covers. */
   readonly ops: readonly string[];
 }
 
@@ -94,7 +95,7 @@ const products: Case[] = [
 
 export const CASES: readonly Case[] = [
   ...binary('add', ops.add),
-  // Rows as long as the blocks that kernels work in, and their neighbours.
+  // Rows as long as the blocks that kernels work in, and one shorter and one longer.
   ...[16, 64, 256, 511, 512, 513, 1024].map((length) => ({
     name: `rows of ${length}`,
     shapes: [[5, length], [length], [5, 1]],

@@ -1,4 +1,5 @@
-// Real Chromium for tests of pages, and a server of a folder to it. Where there is no Chromium the tests are skipped by name.
+// Real Chromium for tests of pages, and a server that shows it a folder. Where there is no
+// Chromium, the tests are skipped by name.
 import { accessSync, constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -8,9 +9,9 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Its program, or null. */
+/** The path of the program, or null. */
 export const CHROMIUM = findChromium();
-/** A suite's title: says what is missing where it can't run. */
+/** A suite's title; it names what is missing where the suite cannot run. */
 export const inChromium = (what: string): string =>
   CHROMIUM ? what : `${what} (skipped: there is no Chromium. Install Debian's: "apt-get install chromium")`;
 
@@ -25,7 +26,7 @@ function findChromium(): string | null {
   return null;
 }
 
-/** Starts it; WebGPU is there, on the processor where there is no graphics card. */
+/** Starts Chromium with WebGPU, which runs on the processor where there is no graphics card. */
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--enable-unsafe-webgpu'] });
 }
@@ -41,7 +42,7 @@ export interface Served {
   close(): void;
 }
 
-/** Serves a folder to this machine alone. `isolated` pages may share memory with Workers. */
+/** Serves a folder on the loopback address. `isolated` pages may share memory with Workers. */
 export async function serve(folder: string, { isolated = true } = {}): Promise<Served> {
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url!, 'http://x').pathname);
@@ -62,7 +63,7 @@ export async function serve(folder: string, { isolated = true } = {}): Promise<S
   return { url: `http://127.0.0.1:${port}/`, close: () => void server.close().closeAllConnections() };
 }
 
-/** Opens a page; `complaints` are what it throws, and errors on its console. */
+/** Opens a page; `complaints` collects its exceptions and the errors on its console. */
 export async function openPage(
   browser: Browser | BrowserContext,
   url: string,

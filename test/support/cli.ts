@@ -1,4 +1,4 @@
-// The command line as a process: the built program, run as a person runs it.
+// Runs the command line as a process: the built program, as a person runs it.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,11 +25,11 @@ export interface Options {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves once what it writes matches; rejects when the process ends before. */
+  /** Resolves once the output matches; rejects when the process ends before. */
   until(pattern: RegExp): Promise<void>;
 }
 
-/** Starts any program and collects what it writes. */
+/** Starts a program and collects its output. */
 export function startProgram(program: string, args: readonly string[], { cwd, env }: Options): Running {
   const { NO_COLOR: _, npm_command: __, ...inherited } = process.env;
   const child = spawn(program, args, { cwd, env: { ...inherited, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -64,7 +64,7 @@ export function dcgan(args: readonly string[], options: Options): Promise<Ended>
   return start(args, options).ended;
 }
 
-/** A folder for all tests of a file. */
+/** Makes a folder for all tests of a file. */
 export function sharedFolder(): { readonly path: string } {
   const shared = { path: '' };
   beforeAll(() => {
@@ -80,7 +80,7 @@ export const SMALLEST = ['--preset', 'tiny', '--limit', '128', '--epochs', '1', 
 /** Permissions do not bind root. */
 export const IS_ROOT = process.getuid?.() === 0;
 
-/** Arguments of `unshare` that let a file system be mounted here, or null. */
+/** The arguments of `unshare` that let a file system be mounted here, or null. */
 export const UNSHARE: readonly string[] | null =
   [['-m'], ['-rm']].find(
     (flags) => spawnSync('unshare', [...flags, 'sh', '-c', 'mount -t tmpfs none /mnt']).status === 0,

@@ -1,4 +1,5 @@
-// The devices that tests run on: all that work here. One that lacks something is skipped by name with what to install.
+// The devices that tests run on: all that work here. A device that lacks something is skipped by
+// name, with what to install.
 import type { Backend, DeviceName, OpenBackend } from '../../src/engine/backends/backend.ts';
 import { DEVICES } from '../../src/engine/backends/backend.ts';
 import { availability, opener } from '../../src/engine/backends/index.ts';
@@ -6,11 +7,11 @@ import { availability, opener } from '../../src/engine/backends/index.ts';
 export interface TestDevice {
   readonly name: DeviceName;
   readonly open: OpenBackend;
-  /** Why it can't run here, or null. */
+  /** Why it cannot run here, or null. */
   readonly missing: string | null;
 }
 
-/** The GPU compiles shaders for seconds where it is software: it has a run of its own, `npm run test:gpu`. */
+/** A software GPU compiles shaders for seconds, so it has its own command, `npm run test:gpu`. */
 const asked = process.env.DCGAN_TEST_DEVICES?.split(',');
 const names = DEVICES.filter((name) => asked?.includes(name) ?? name !== 'webgpu');
 
@@ -21,7 +22,7 @@ export const TEST_DEVICES: readonly TestDevice[] = await Promise.all(
   }),
 );
 
-/** The title of a device's tests: says what is missing where it can't run. */
+/** The title of a device's tests; it names what is missing where the device cannot run. */
 export function title({ name, missing }: TestDevice): string {
   return missing ? `${name} (skipped: ${missing})` : name;
 }

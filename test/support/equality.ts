@@ -1,4 +1,5 @@
-// Every case against the interpreter: what the devices of Node (engine-backends.test.ts) and of a page (page-engine.ts) are asked.
+// Compares every case with the interpreter, for the devices of Node (engine-backends.test.ts) and
+// of a page (page-engine.ts).
 import type { Backend } from '../../src/engine/backends/backend.ts';
 import type { PassSwitches } from '../../src/engine/compile.ts';
 import { controlWords } from '../../src/engine/control.ts';
@@ -28,7 +29,7 @@ interface Problem {
   readonly expected: Map<string, Values>;
 }
 
-/** A case's result and the gradients of it, weighted. */
+/** A case's result and its weighted gradients. */
 export function problem({ shapes, build, range = [-1, 1] }: Case): Problem {
   const inputs = shapes.map((shape, i) => ops.input(`x${i}`, shape));
   const result = build(...inputs);
@@ -49,7 +50,7 @@ export async function runPlan(
   feeds: Map<string, Float32Array>,
 ): Promise<Map<string, Float32Array>> {
   const executable = await backend.compile(plan);
-  // What lay in scratch before must not matter: a stray read would turn this into a NaN.
+  // The old content of scratch must not matter: a stray read would turn the result into a NaN.
   await backend.write(plan.stateFloats, new Float32Array(plan.scratchFloats).fill(Number.NaN));
   for (const [name, { address }] of plan.inputs) await backend.write(address, feeds.get(name)!);
   await backend.write(plan.control, controlWords(KEY));

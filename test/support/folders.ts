@@ -1,4 +1,4 @@
-// Temporary folders that go away with their test.
+// Temporary folders that are removed with their test.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,10 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Each test of the file works in an empty folder of its own, or in `inner` of it, and packs data into `cache` beside that. */
+/**
+ * Gives each test of the file an empty working folder, or the folder `inner` in it. Packs go to
+ * `cache` beside that.
+ */
 export function workInFolders(inner = ''): { readonly path: string } {
   let home: string;
   let folder: string;

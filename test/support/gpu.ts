@@ -1,4 +1,5 @@
-// The GPU that tests run on: the machine's, or Chromium's software renderer. Imported before anything that loads Dawn.
+// The GPU that tests run on: the machine's, or Chromium's software renderer. Import it before
+// anything that loads Dawn.
 import { existsSync } from 'node:fs';
 
 export const SOFTWARE = '/usr/lib/chromium/vk_swiftshader_icd.json';

@@ -1,7 +1,7 @@
-// IDX files for pages of the tests, which fetch them as they would MNIST's.
+// IDX files for the tests' pages, which fetch them as they would fetch MNIST's.
 import type { Dataset } from '../../src/data/dataset.ts';
 
-/** The file of a data set's first images, grey. */
+/** The file of a dataset's first images, in grey. */
 export function idxOf(data: Dataset, count: number): Uint8Array {
   const header = Buffer.alloc(16);
   for (const [i, word] of [0x803, count, data.height, data.width].entries()) header.writeUInt32BE(word, 4 * i);

@@ -1,4 +1,5 @@
-// Trains tf2018 on all of MNIST and prints the process' resident bytes after each step: node memory-child.mjs STEPS
+// Trains tf2018 on all of MNIST and prints the process's resident bytes after each step:
+//   node memory-child.mjs STEPS
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// The packed package, once for all tests of it: what a person gets who installs it.
+// Packs the package once for all tests of it, as a person who installs it gets it.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 export const run = promisify(execFile);
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Packs what is built into `folder`; its path. */
+/** Packs the build into `folder`; returns the package's path. */
 export async function pack(folder: string): Promise<string> {
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
     cwd: ROOT,

@@ -1,10 +1,10 @@
-// Bundles for pages of the tests, made as the package's own.
+// Makes bundles for the tests' pages in the way that the package's own bundle is made.
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { PAGE_OPTIONS } from '../../scripts/build-page.mjs';
 import { ROOT } from './pack.ts';
 
-/** Bundles a file of test/support into one module; the library's sources are taken as built, where pages have their twins. */
+/** Bundles a file of test/support into one module, with the library's build for pages. */
 export async function bundleForPage(entry: string, outfile: string): Promise<void> {
   await build({
     ...PAGE_OPTIONS,

@@ -1,4 +1,5 @@
-// What a page of the tests runs of the engine itself: every case, and golden replay. Bundled by page-bundle.ts.
+// The tests of the engine that run in a page: every case, and golden replay. page-bundle.ts bundles
+// it.
 
 import { Dataset, type DatasetParts } from '../../src/data/dataset.ts';
 import type { DeviceName } from '../../src/engine/backends/backend.ts';
@@ -9,7 +10,7 @@ import { CASES, type Case } from './cases.ts';
 import { problem, runPlan, STATE } from './equality.ts';
 import { relativeError } from './values.ts';
 
-/** Runs all cases; what is further from the interpreter than `bound`, in words, and how many cases there were. */
+/** Runs all cases; returns the ones further from the interpreter than `bound`, and their number. */
 export async function runCases(device: DeviceName, threads: number, bound: number): Promise<[number, string[]]> {
   const wrong: string[] = [];
   for (let first = 0; first < CASES.length; first += AT_ONCE)
@@ -17,7 +18,7 @@ export async function runCases(device: DeviceName, threads: number, bound: numbe
   return [CASES.length, wrong];
 }
 
-/** Cases of one backend: some, so that backends are closed and opened too. */
+/** The cases that one backend runs: a few, so that backends are opened and closed too. */
 const AT_ONCE = 50;
 
 async function runSome(cases: readonly Case[], device: DeviceName, threads: number, bound: number): Promise<string[]> {

@@ -1,4 +1,5 @@
-// The page of tests: the library, what tests ask of the engine, and MNIST's first images, as globals.
+// The tests' page: it offers the library, the tests of the engine and MNIST's first images as
+// globals.
 export const PAGE = `<!doctype html><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,">
 <script type="module">
 import * as dcgan from './dcgan.js';

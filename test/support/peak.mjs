@@ -1,4 +1,5 @@
-// Preloaded (`--import`) into a process whose memory is asked for: at its end its most resident bytes go to the file that $DCGAN_TEST_PEAK names.
+// Preload it (`--import`) to measure a process's memory: when the process ends, its peak of
+// resident bytes goes to the file that $DCGAN_TEST_PEAK names.
 import { writeFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 

@@ -5,12 +5,12 @@ import sharp, { type Sharp } from 'sharp';
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** A picture of one colour. */
+/** Makes a picture of one colour. */
 export function plain(width: number, height: number, [r, g, b]: Rgb): Sharp {
   return sharp({ create: { width, height, channels: 3, background: { r, g, b } } });
 }
 
-/** A picture of random bytes, the same for the same seed; grey or RGB. */
+/** Makes a picture of random bytes, grey or RGB; the same seed gives the same picture. */
 export function noisy(side: number, seed: number, channels: 1 | 3 = 3): Sharp {
   let state = seed * 2654435761 + 12345;
   const bytes = Uint8Array.from({ length: side * side * channels }, () => {
@@ -24,12 +24,12 @@ export function noisy(side: number, seed: number, channels: 1 | 3 = 3): Sharp {
 export interface ZipEntry {
   readonly name: string;
   readonly data: Uint8Array;
-  /** What its header claims instead of the true size. */
+  /** The size that its header claims instead of the true one. */
   readonly claims?: number;
   readonly encrypted?: true;
 }
 
-/** A .zip as any tool writes it, except where an entry says otherwise. */
+/** Makes a .zip as any tool writes it, except where an entry says otherwise. */
 export function zip(entries: readonly ZipEntry[], { overlap = false } = {}): Buffer {
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -65,7 +65,7 @@ export function zip(entries: readonly ZipEntry[], { overlap = false } = {}): Buf
   return Buffer.concat([...parts, list, end]);
 }
 
-/** A PNG whose header claims a size that it does not have. */
+/** Makes a PNG whose header claims a size that it does not have. */
 export function hugePng(width: number, height: number): Buffer {
   const chunk = (type: string, data: Buffer): Buffer => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
@@ -88,7 +88,7 @@ export function hugePng(width: number, height: number): Buffer {
   ]);
 }
 
-/** A picture's bytes as PNG, written to `path` when one is given. */
+/** A picture's bytes as PNG, written to `path` if one is given. */
 export async function png(picture: Sharp, path?: string): Promise<Buffer> {
   const bytes = await picture.png().toBuffer();
   if (path !== undefined) writeFileSync(path, bytes);

@@ -1,7 +1,7 @@
-// Plans made by hand, and what tests of kernels and backends ask of them.
+// Plans made by hand, and helpers for tests of kernels and backends.
 import type { Geometry, Instruction, Plan } from '../../src/engine/plan.ts';
 
-/** Its control words stand behind its state. */
+/** A plan whose control words lie behind its state. */
 export function planOf(instructions: readonly Instruction[], scratchFloats: number, stateFloats = 0): Plan {
   const none = new Map();
   return {
@@ -17,7 +17,7 @@ export function planOf(instructions: readonly Instruction[], scratchFloats: numb
   };
 }
 
-/** A convolution with padding SAME, as TensorFlow has it. */
+/** A convolution with padding SAME, as TensorFlow defines it. */
 export function geometry(
   [N, H, W, C]: [number, number, number, number],
   [KH, KW, OC]: [number, number, number],
@@ -28,7 +28,7 @@ export function geometry(
   return { N, H, W, C, KH, KW, OC, OH: out(H), OW: out(W), stride, padTop: before(H, KH), padLeft: before(W, KW) };
 }
 
-/** Milliseconds between the calls of a timer of 50 ms while something runs. */
+/** The milliseconds between the calls of a 50 ms timer while `run` is under way. */
 export async function timerGaps(
   run: () => Promise<unknown>,
 ): Promise<{ readonly count: number; readonly median: number }> {

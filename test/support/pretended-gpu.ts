@@ -1,7 +1,7 @@
-// A GPU for tests of what trains on one, made of another device.
+// A made-up GPU, built from another device, for tests of training on one.
 import type { Backend } from '../../src/engine/backends/backend.ts';
 
-/** A backend that gives itself out as a GPU's, some of its calls replaced. */
+/** A backend that presents itself as a GPU's, with some of its calls replaced. */
 export function pretended(backend: Backend, calls: Partial<Backend>): Backend {
   return {
     info: { ...backend.info, device: 'webgpu', variant: 'pretended' },

@@ -1,4 +1,5 @@
-// Trains in a process of its own, to be killed: node train-child.mjs RUN [DEVICE]. Starts the run, or goes on with it.
+// Trains in its own process, which the test kills: node train-child.mjs RUN [DEVICE]. It starts the
+// run or resumes it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { train } from '../../dist/index.js';

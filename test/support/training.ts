@@ -8,7 +8,7 @@ import { checkpointsOf } from '../../src/train/run.ts';
 import type { TrainOptions } from '../../src/train/run-options.ts';
 import { train } from '../../src/train/train.ts';
 
-/** Three steps an epoch, the last one short. */
+/** Three steps an epoch, the last one with fewer images. */
 export const SMALL = {
   preset: 'tiny',
   limit: 40,
@@ -18,7 +18,7 @@ export const SMALL = {
   threads: 2,
 } as const satisfies TrainOptions;
 
-/** All events of a run; `until` leaves the iteration at the first event it accepts. */
+/** All events of a run; `until` leaves the iteration at the first event that it accepts. */
 export async function events(
   options: TrainOptions,
   until: (event: TrainEvent) => boolean = () => false,
@@ -36,13 +36,13 @@ export function newestBytes(run: string): Buffer {
   return readFileSync(newestCheckpoint(checkpointsOf(run))!.path);
 }
 
-/** Every picture of a run is there in another, byte for byte. */
+/** Expects every picture of one run to be in the other, byte for byte. */
 export function expectPicturesOf(run: string, of: string): void {
   for (const name of readdirSync(join(of, 'images')))
     expect(readFileSync(join(run, 'images', name)).equals(readFileSync(join(of, 'images', name))), name).toBe(true);
 }
 
-/** Metrics without what a clock says. */
+/** Metrics without the values that a clock gives. */
 export function timelessMetrics(run: string): unknown[] {
   return readFileSync(join(run, 'metrics.jsonl'), 'utf8')
     .trimEnd()

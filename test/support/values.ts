@@ -2,7 +2,7 @@
 import type { Shape } from '../../src/engine/graph.ts';
 import { size } from '../../src/engine/graph.ts';
 
-/** Uniform values in [low, high) by a small multiplicative generator (Steele and Vigna's constants, 32 bits). */
+/** Uniform values in [low, high) from a small generator (Steele and Vigna's constants, 32 bits). */
 export function values(shape: Shape, seed: number, low = -1, high = 1): Float32Array {
   let state = (seed * 0x9e3779b9 + 0x7f4a7c15) >>> 0;
   return Float32Array.from({ length: size(shape) }, () => {

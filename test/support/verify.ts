@@ -1,5 +1,6 @@
-// What must hold for any plan, whatever made it: places aligned and inside the arena, no instruction reading what it
-// overwrites but value for value, and every scratch value written before it is read.
+// What must hold for any plan, whatever made it: places aligned and inside the arena, no
+// instruction reading what it overwrites but value for value, and every scratch value written
+// before it is read.
 import { isContiguous } from '../../src/engine/passes/domain.ts';
 import type { Geometry, Instruction, Plan } from '../../src/engine/plan.ts';
 import {

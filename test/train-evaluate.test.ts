@@ -104,7 +104,10 @@ describe('its figures', () => {
 
   it('and the mean sliced Wasserstein distance where none does', async () => {
     const out = fresh();
-    const images = datasets.mnist().bytes(0, 100);
+    const images = datasets
+      .mnist()
+      .bytes(0, 100)
+      .map((value) => 255 - value);
     const data = new Dataset({ name: 'own', images, count: 100, height: 28, width: 28, channels: 1 });
     const [found] = evaluations(await events({ ...small, limit: undefined, data, epochs: 1, evaluateEvery: 1, out }));
     const { slicedWasserstein: levels } = await judged(out, data);

@@ -18,6 +18,8 @@ export interface DatasetParts {
   readonly labels?: Uint8Array;
   /** What the labels mean, in their order. */
   readonly classes?: readonly string[];
+  /** The known dataset (`mnist`) that these images are, or were resized from. A name alone says nothing: see `originOf`. */
+  readonly origin?: string;
 }
 
 export class Dataset implements DatasetParts {
@@ -28,11 +30,12 @@ export class Dataset implements DatasetParts {
   readonly channels: number;
   readonly labels?: Uint8Array;
   readonly classes?: readonly string[];
+  readonly origin?: string;
   readonly #pixels: PixelSource;
   #scratch: Uint8Array | undefined;
 
   constructor(parts: DatasetParts) {
-    const { name, images, count, height, width, channels, labels, classes } = parts;
+    const { name, images, count, height, width, channels, labels, classes, origin } = parts;
     const expected = count * height * width * channels;
     if (count === 0 || images.length !== expected) {
       throw new DcganError({
@@ -56,6 +59,7 @@ export class Dataset implements DatasetParts {
     this.channels = channels;
     if (labels) this.labels = labels;
     if (classes) this.classes = classes;
+    if (origin !== undefined) this.origin = origin;
   }
 
   /** All images at once: a view where they lie in memory, else read from their file, which may be larger than memory. */
@@ -79,6 +83,11 @@ export class Dataset implements DatasetParts {
     return this.classes?.length ?? this.labels.reduce((most, label) => Math.max(most, label), 0) + 1;
   }
 
+  /** The same images (no copy), known to be those of the known dataset `origin`, or resized from it. */
+  knownAs(origin: string): Dataset {
+    return new Dataset({ ...this.#shape(), origin, images: this.#pixels, count: this.count, ...this.#labels() });
+  }
+
   /** The first `n` images (no copy); all of them when there are no more than `n`. */
   limit(n: number): Dataset {
     if (n >= this.count) return this;
@@ -92,13 +101,15 @@ export class Dataset implements DatasetParts {
     const { labels, width, channels, count } = this;
     const images = new MirroredPixels(this.#pixels, this.imageSize, width, channels);
     const twice = labels && Uint8Array.from({ length: 2 * count }, (_, i) => labels[i >> 1]!);
-    return new Dataset({ ...this.#shape(), images, count: 2 * count, ...(twice && { labels: twice }) });
+    // Mirror images are no images of the known dataset.
+    const { origin: _, ...shape } = this.#shape();
+    return new Dataset({ ...shape, images, count: 2 * count, ...(twice && { labels: twice }) });
   }
 
   /** The same images under other labels (no copy), one for each; what they mean is told by whoever made them. */
   labelled(labels: Uint8Array): Dataset {
-    const { name, height, width, channels, count } = this;
-    return new Dataset({ name, height, width, channels, count, images: this.#pixels, labels });
+    const { classes: _, ...shape } = this.#shape();
+    return new Dataset({ ...shape, count: this.count, images: this.#pixels, labels });
   }
 
   /** The bytes of images `from` (inclusive) to `to` (exclusive), [to - from, height, width, channels]. */
@@ -145,8 +156,12 @@ export class Dataset implements DatasetParts {
     });
   }
 
+  #labels(): { readonly labels?: Uint8Array } {
+    return this.labels ? { labels: this.labels } : {};
+  }
+
   #shape(): Omit<DatasetParts, 'images' | 'count' | 'labels'> {
-    const { name, height, width, channels, classes } = this;
-    return { name, height, width, channels, ...(classes && { classes }) };
+    const { name, height, width, channels, classes, origin } = this;
+    return { name, height, width, channels, ...(classes && { classes }), ...(origin !== undefined && { origin }) };
   }
 }

@@ -17,7 +17,7 @@ import { FilePixels } from './file-pixels.ts';
 import { folderSupply } from './folder.ts';
 import { sniffIdx } from './idx.ts';
 import { checkDataOptions, type DataOptions } from './image-options.ts';
-import { openKnown } from './known.ts';
+import { isKnown, openKnown } from './known.ts';
 import { decodeNpyHead, isNpy } from './npy.ts';
 import { headOf, idxFilesIn, isFolder, nameOf, openIdxFile, openIdxFolder } from './open.ts';
 import { isPack, openPack, readHeader } from './pack.ts';
@@ -51,7 +51,9 @@ export async function loadDataset(where = 'mnist', options: LoadOptions = {}): P
   const found = await recognize(where, options.onNote);
   const dataset =
     'dataset' in found ? await asAsked(found.dataset, where, options) : await packed(found.supply, where, options);
-  return options.flip ? dataset.mirrored() : dataset;
+  // What is resized from a known dataset comes from a pack, which does not know.
+  const known = isKnown(where) ? dataset.knownAs(where) : dataset;
+  return options.flip ? known.mirrored() : known;
 }
 
 /** An array as it is, or, when another shape is asked for, as pictures are. */

@@ -4,6 +4,7 @@ import { decodeTensors } from '../checkpoint/safetensors.ts';
 import { compile } from '../engine/compile.ts';
 import { layoutState } from '../engine/layout.ts';
 import type { Plan } from '../engine/plan.ts';
+import { DcganError } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { CLASSES, CLASSIFIER_INPUT, classification, makeClassifier, SIDE, WIDTH } from './classifier.ts';
 import type { Extracted, Extractor } from './extractor.ts';
@@ -35,6 +36,14 @@ export async function openDigits(
     sha256: sha256(bytes),
     computedBy: `${session.backend.info.device} ${session.backend.info.variant}`,
     async extract(images: Float32Array, count: number): Promise<Extracted> {
+      // Rows of images of another size would be taken for digits, cut in the wrong places.
+      if (images.length !== count * SIDE * SIDE)
+        throw new DcganError({
+          what: 'the digit classifier was given images of another size',
+          expected: `${count} of ${SIDE} x ${SIDE} x 1`,
+          got: `${images.length} values`,
+          todo: 'Choose another extractor',
+        });
       const features = new Float32Array(count * WIDTH);
       const logits = new Float32Array(count * CLASSES);
       for (let first = 0; first < count; first += BATCH) {

@@ -33,9 +33,15 @@ export class DcganError extends Error {
 }
 
 /** `what: expected E, got G. Todo.` */
-function sentence({ what, expected, got, todo }: Complaint): string {
+function sentence(complaint: Complaint): string {
+  const { todo } = complaint;
+  return `${complaintText(complaint)}.${todo ? ` ${todo}${todo.endsWith('?') ? '' : '.'}` : ''}`;
+}
+
+/** What is wrong, without what to do: `what: expected E, got G`, no full stop. */
+export function complaintText({ what, expected, got }: Complaint): string {
   const detail = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
-  return `${what}${detail ? `: ${detail}` : ''}.${todo ? ` ${todo}${todo.endsWith('?') ? '' : '.'}` : ''}`;
+  return `${what}${detail ? `: ${detail}` : ''}`;
 }
 
 /** Makes (does not throw) a usage error: exit code 2. */

@@ -2,12 +2,14 @@
 // their own and with running statistics, so that a run that is evaluated has the bits of one that is not.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { GpuFailure } from '../engine/backends/webgpu/errors.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import type { Extractor } from '../metrics/extractor.ts';
 import { openExtractor } from '../metrics/extractors.ts';
 import { comparable, Gauge } from '../metrics/gauge.ts';
+import { complaintText, DcganError } from '../platform/errors.ts';
 import { BEST_NAME } from './best.ts';
-import type { EvaluationEvent } from './events.ts';
+import type { EvaluationEvent, WarningEvent } from './events.ts';
 import type { EvaluationLine, MetricsLine } from './metrics.ts';
 import { heldOutFor, type Prepared } from './prepare.ts';
 import { checkpointsOf } from './run.ts';
@@ -27,7 +29,18 @@ export class Evaluator {
     return evaluateEvery > 0 && epoch % evaluateEvery === 0;
   }
 
-  async evaluate(gan: DCGAN, { epoch, step }: { epoch: number; step: number }): Promise<EvaluationEvent> {
+  /** Measures samples of the model. An evaluation that fails becomes a warning: a training never ends by it. */
+  async evaluate(gan: DCGAN, at: { epoch: number; step: number }): Promise<EvaluationEvent | WarningEvent> {
+    try {
+      return await this.#evaluate(gan, at);
+    } catch (error) {
+      // The training computes on the same GPU, and leaves it where it can.
+      if (error instanceof GpuFailure) throw error;
+      return failedEvaluation(error, at.step);
+    }
+  }
+
+  async #evaluate(gan: DCGAN, { epoch, step }: { epoch: number; step: number }): Promise<EvaluationEvent> {
     const started = performance.now();
     const gauge = await this.#gauge(gan);
     const found = await gauge.measureModel(gan);
@@ -55,10 +68,27 @@ export class Evaluator {
       const { data } = this.#run;
       const machine = { device: info.device, threads: info.threads };
       const extractor = await openExtractor(this.#run.record, data, machine);
-      this.#opened = { extractor, gauge: await Gauge.open(data, await heldOutFor(data), { ...machine, extractor }) };
+      try {
+        this.#opened = { extractor, gauge: await Gauge.open(data, await heldOutFor(data), { ...machine, extractor }) };
+      } catch (error) {
+        await extractor?.dispose();
+        throw error;
+      }
     }
     return this.#opened.gauge;
   }
+}
+
+function failedEvaluation(error: unknown, step: number): WarningEvent {
+  const seen = error instanceof DcganError ? complaintText(error.complaint) : `internal error: ${String(error)}`;
+  return {
+    type: 'warning',
+    condition: 'evaluation-failed',
+    step,
+    since: step,
+    seen: `the evaluation failed: ${seen}`,
+    help: 'The training goes on without its figure',
+  };
 }
 
 /** An event as it stands in metrics.jsonl: whether it was the best follows from the lines before. */

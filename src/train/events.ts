@@ -77,11 +77,12 @@ export interface EvaluationEvent extends Measurement {
 /**
  * Something goes wrong; said once. Condition `not-finite`: a number is NaN or infinite, and the run goes back to its last checkpoint
  * with lower learning rates; a `run` event follows. `gpu-failed`: the GPU that `auto` had taken was lost or refused, and the run goes
- * back to its last checkpoint and on on the processor; a `run` event follows.
+ * back to its last checkpoint and on on the processor; a `run` event follows. `evaluation-failed`: an evaluation could not be made;
+ * the training goes on without its figure.
  */
 export interface WarningEvent extends Omit<Warning, 'condition'> {
   readonly type: 'warning';
-  readonly condition: Warning['condition'] | 'not-finite' | 'gpu-failed';
+  readonly condition: Warning['condition'] | 'not-finite' | 'gpu-failed' | 'evaluation-failed';
 }
 
 /** The run was asked to stop, and has saved. Resume goes on exactly here. */

@@ -4,14 +4,15 @@ import { listCheckpoints, removeLater, saveCheckpoint, sweepTemporaries } from '
 import { checkpointName } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
 import { checkLimit, isTrainable } from '../data/image-options.ts';
-import { isKnown } from '../data/known.ts';
+import { isKnown, originOf } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, ownClasses } from '../gan/schema.ts';
 import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
-import { openExtractor } from '../metrics/extractors.ts';
+import { openExtractor, whyNoDigits } from '../metrics/extractors.ts';
+import { comparedPart } from '../metrics/sets.ts';
 import { usableCores } from '../platform/cores.ts';
 import { readFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
@@ -66,10 +67,11 @@ export async function openData(options: DataQuestion, onNote?: (note: string) =>
   return limit === undefined ? dataset : dataset.limit(limit);
 }
 
-/** Images of the same kind that no training on `data` sees; null where there are none. */
-export async function heldOutFor({ name }: Dataset): Promise<Dataset | null> {
-  const test = `${name}-test`;
-  return isKnown(name) && isKnown(test) ? loadDataset(test) : null;
+/** Images of the same kind, size and channels that no training on `data` sees; null where there are none. */
+export async function heldOutFor(data: Dataset): Promise<Dataset | null> {
+  const test = `${originOf(data)}-test`;
+  if (!isKnown(test)) return null;
+  return loadDataset(test, { size: data.height, channels: data.channels as 1 | 3 });
 }
 
 function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['reading']> {
@@ -99,7 +101,7 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
       `both networks are told of ${config.groups} groups of alike images, found in the data; without: --groups 0`,
     );
   const seed = checkSeed(options.seed ?? randomSeed());
-  await tryExtractor(settleEvaluations(options), images, options);
+  await tryEvaluations(settleEvaluations(options), images, options, (note) => notes.push(note));
   const data = await toldOf(images, config);
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
   try {
@@ -185,7 +187,7 @@ export async function prepareResumed(
   const config = { ...goOn, epochs };
   const machine = { device: options.device, threads: options.threads };
   const evaluations = settleEvaluations(options, old);
-  await tryExtractor(evaluations, data, options);
+  await tryEvaluations(evaluations, data, options, (note) => notes.push(note));
   // Killed before its first checkpoint, a run starts again from its seed.
   const gan = snapshot
     ? await trainable({ ...snapshot, config }, machine)
@@ -235,9 +237,17 @@ export async function trainable(snapshot: Snapshot, machine: MachineOptions): Pr
   }
 }
 
-/** Says before the first step, not after the first epoch, that a network cannot be used. */
-async function tryExtractor(evaluations: Evaluations, data: Dataset, { device, threads }: TrainOptions): Promise<void> {
-  if (evaluations.extractor === undefined || evaluations.evaluateEvery === 0) return;
+/** Opens what evaluations will need, so that what is missing is said before the first step and not after an epoch. */
+async function tryEvaluations(
+  evaluations: Evaluations,
+  data: Dataset,
+  { device, threads }: TrainOptions,
+  onNote: (note: string) => void,
+): Promise<void> {
+  if (evaluations.evaluateEvery === 0) return;
+  const note = evaluations.extractor === undefined ? whyNoDigits(data) : null;
+  if (note !== null) onNote(note);
+  comparedPart(data, await heldOutFor(data));
   await (await openExtractor(evaluations, data, { device, threads: threads ?? usableCores() }))?.dispose();
 }
 

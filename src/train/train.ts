@@ -98,7 +98,7 @@ async function* trainPrepared(
   }
 }
 
-class FolderRun extends Loop<PictureEvent | EvaluationEvent, CheckpointEvent> {
+class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, CheckpointEvent> {
   readonly #run: Prepared;
   readonly #signal: AbortSignal | undefined;
   readonly #evaluator: Evaluator;
@@ -149,10 +149,11 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent, CheckpointEvent> {
   }
 
   /** Its line and the best state, too, come before the checkpoint: a resume from there has both. */
-  protected override async evaluate(state: State): Promise<EvaluationEvent | null> {
+  protected override async evaluate(state: State): Promise<EvaluationEvent | WarningEvent | null> {
     const { epoch, steps: step } = this.gan;
     if (!this.#evaluator.isDue(epoch)) return null;
     const event = await this.#evaluator.evaluate(this.gan, { epoch, step });
+    if (event.type === 'warning') return event;
     if (event.best && this.#run.record.keepBest) this.#write(BEST_NAME, state);
     this.note(lineOf(event));
     return event;

@@ -1,4 +1,5 @@
 // Numbers and commands as people read them.
+import { clean } from '../platform/text.ts';
 
 /** `1:02:03`, `2:03`. */
 export function clock(seconds: number): string {
@@ -53,7 +54,7 @@ export function setting(value: unknown): string {
 /** Names and values in two columns. */
 export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${clean(value)}`).join('\n');
 }
 
 /** A command line to type, as this program was started: through npx or by its name. */

@@ -16,7 +16,7 @@ import { defineShow } from './commands/show.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineVerifyResume } from './commands/verify-resume.ts';
 import { explain, usageSentence } from './failure.ts';
-import { guardOutput } from './output.ts';
+import { guardOutput, warn } from './output.ts';
 
 /** A command writes its exit code here when that is not 0. */
 export interface Outcome {
@@ -39,11 +39,11 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0 || error.code === 'commander.help') return 0;
-      process.stderr.write(`dcgan: ${usageSentence(error.message, nameOfCommand(program, args))}\n`);
+      warn(`dcgan: ${usageSentence(error.message, nameOfCommand(program, args))}\n`);
       return 2;
     }
     const { text, exitCode } = explain(error, args.includes('--debug'));
-    process.stderr.write(`dcgan: ${text}\n`);
+    warn(`dcgan: ${text}\n`);
     return exitCode;
   }
 }

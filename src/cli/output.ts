@@ -1,7 +1,8 @@
 // Where text goes. A screen is a stream that may be a terminal: there it has one live line that is written over, and
 // pictures; in a pipe or a file it has plain lines only. And what happens when a reader goes away (`dcgan ... | head`):
-// the program ends quietly.
+// the program ends quietly. All text leaves through here and is cleaned of what strangers' names may hold.
 import { fileError } from '../platform/durable.ts';
+import { clean, cleanLines } from '../platform/text.ts';
 import type { Picture } from '../render/grid.ts';
 import { renderTerminal, terminalColours } from '../render/terminal.ts';
 import { explain } from './failure.ts';
@@ -9,6 +10,16 @@ import { explain } from './failure.ts';
 const PICTURE_COLUMNS = 64;
 
 let lost: (error: NodeJS.ErrnoException) => void = endNow;
+
+/** Writes results to standard output: lines of text or of JSON, each with its line feed. */
+export function write(text: string): void {
+  process.stdout.write(cleanLines(text));
+}
+
+/** Writes to standard error, as `write` does. */
+export function warn(text: string): void {
+  process.stderr.write(cleanLines(text));
+}
 
 /** Call once: errors of standard output and standard error are dealt with from here on. */
 export function guardOutput(): void {
@@ -26,7 +37,7 @@ export function whenOutputIsLost(act: (error: NodeJS.ErrnoException) => void): v
 
 function endNow(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
-  process.stderr.write(`dcgan: ${explain(outputError(error), false).text}\n`);
+  warn(`dcgan: ${explain(outputError(error), false).text}\n`);
   process.exit(1);
 }
 
@@ -48,13 +59,13 @@ export class Screen {
   /** A line, or several. */
   print(text: string): void {
     this.clear();
-    this.#stream.write(`${text}\n`);
+    this.#stream.write(`${cleanLines(text)}\n`);
   }
 
   /** Replaces the live line; nothing where there is no terminal. */
   live(text: string): void {
     if (!this.terminal) return;
-    this.#stream.write(`\r\x1b[K${text.slice(0, Math.max(20, this.columns - 1))}`);
+    this.#stream.write(`\r\x1b[K${clean(text).slice(0, Math.max(20, this.columns - 1))}`);
     this.#live = true;
   }
 

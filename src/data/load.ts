@@ -10,6 +10,7 @@ import { cacheFolder } from '../platform/cache.ts';
 import { fileError } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { evict, markUsed } from '../platform/evict.ts';
+import { safeName } from '../platform/text.ts';
 import { type Built, type PackProgress, settle, writePack } from './build.ts';
 import { cifarFilesIn, isCifarName, openCifar } from './cifar.ts';
 import { Dataset } from './dataset.ts';
@@ -147,7 +148,7 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
     .update(JSON.stringify([supply.form, resolve(where), size, fit, channels, background, skipBroken]))
     .digest('hex');
   const { path: folder } = cacheFolder('data');
-  const file = join(folder, `${supply.name.slice(0, 64)}-${key.slice(0, 16)}.pack`);
+  const file = join(folder, `${safeName(supply.name)}-${key.slice(0, 16)}.pack`);
   const kept = reuse(file, supply.fingerprint);
   if (kept) {
     markUsed(file);

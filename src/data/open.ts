@@ -7,6 +7,7 @@ import { basename, resolve } from 'node:path';
 import { fileError, readFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
+import { safeName } from '../platform/text.ts';
 import type { Dataset } from './dataset.ts';
 import { parseIdx, sniffIdx } from './idx.ts';
 import type { IdxImages } from './idx-plain.ts';
@@ -138,5 +139,5 @@ export function nameOf(path: string): string {
   const last = basename(resolve(path))
     .replace(/\.gz$/i, '')
     .replace(/\.(idx|tar|tgz|zip|npy|bin|pack)$/i, '');
-  return last.replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'data';
+  return safeName(last);
 }

@@ -14,6 +14,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
+import { clean, safeName } from '../platform/text.ts';
 import { Dataset } from './dataset.ts';
 import { FilePixels } from './file-pixels.ts';
 import { FITS } from './image-options.ts';
@@ -23,6 +24,8 @@ const SIGNATURE = 'DCGANPAK';
 const START = 12;
 const ALIGNMENT = 64;
 const LONGEST_HEADER = 1 << 20;
+/** Characters of a name: more than any file system holds. */
+const LONGEST_TEXT = 1000;
 /** A pack with more bytes of images than this is read from disk, picture by picture. */
 export const IN_MEMORY = 512 * 2 ** 20;
 
@@ -30,17 +33,17 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const side = z.int().min(1).max(65536);
 const headerSchema = z.strictObject({
   version: z.literal(1),
-  name: z.string(),
+  name: z.string().max(LONGEST_TEXT),
   count: z.int().positive(),
   height: side,
   width: side,
   channels: z.union([z.literal(1), z.literal(3)]),
-  classes: z.array(z.string()).max(256).nullable(),
+  classes: z.array(z.string().max(LONGEST_TEXT)).max(256).nullable(),
   images: digest,
   labels: digest.nullable(),
   /** Pictures of the source that were left out because they are broken. */
   skipped: z.int().min(0),
-  shaping: z.strictObject({ fit: z.enum(FITS), background: z.string() }),
+  shaping: z.strictObject({ fit: z.enum(FITS), background: z.string().max(LONGEST_TEXT) }),
   /** Where it was made from, seen from the pack's folder, and that source's state then. */
   source: z.strictObject({ path: z.string(), fingerprint: z.string() }),
 });
@@ -123,7 +126,10 @@ function jsonOf(bytes: Buffer): unknown {
 /** @param inMemory images of more bytes than this stay on disk */
 export function openPack(path: string, inMemory = IN_MEMORY): Dataset {
   const { header, start } = readHeader(path);
-  const { name, count, height, width, channels, classes, labels: labelDigest } = header;
+  const { count, height, width, channels, labels: labelDigest } = header;
+  // Both are the words of whoever made the pack.
+  const name = safeName(header.name);
+  const classes = header.classes?.map(clean);
   const length = count * height * width * channels;
   const file = new FilePixels(path, start, length);
   const images = length <= inMemory ? new MemoryPixels(file.all()) : file;

@@ -36,8 +36,8 @@ export const SINCE = {
 } as const;
 
 export const configSchema = z.strictObject({
-  /** Name of the preset these values started from. */
-  preset: z.string(),
+  /** Name of the preset these values started from. It becomes a part of a folder's name. */
+  preset: z.string().regex(/^[\w-][\w.-]{0,63}$/, 'expected up to 64 letters, digits, dots, dashes and underscores'),
   /** Height and width of an image in pixels. */
   imageSize: z.int().min(16).max(128).multipleOf(4),
   /** 1 grey, 3 colour. */

@@ -13,6 +13,9 @@ import type { Config } from './schema.ts';
 /** Raised whenever older programs could misread a file. */
 const FORMAT = 'dcgan-1';
 
+/** All that a file says beside its tensors. */
+const METADATA: readonly string[] = ['checksum', 'config', 'epoch', 'format', 'seed', 'step'];
+
 /** Everything a model is, at one moment. */
 export interface Snapshot {
   readonly config: Config;
@@ -51,11 +54,18 @@ export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
       todo: 'Give a file that dcgan wrote',
     });
   verify(bytes, file);
+  const stray = Object.keys(metadata).find((key) => !METADATA.includes(key));
+  if (stray !== undefined)
+    throw new DcganError({
+      what: `${file}: unknown metadata ${stray}`,
+      expected: METADATA.join(', '),
+      todo: 'Read it with the version of dcgan that wrote it',
+    });
   const config = parseConfig(parseJson(metadata.config, file), `${file}: config`);
   checkTensors(tensors, makeModel(config).layout, file);
   const number = (key: string): number => {
-    const value = Number(metadata[key] ?? Number.NaN);
-    if (Number.isSafeInteger(value) && value >= 0) return value;
+    const value = /^\d{1,16}$/.test(metadata[key] ?? '') ? Number(metadata[key]) : Number.NaN;
+    if (Number.isSafeInteger(value)) return value;
     throw new DcganError({
       what: `${file}: ${key} does not fit`,
       expected: 'a whole number',

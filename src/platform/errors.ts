@@ -1,6 +1,7 @@
 // One kind of error for everything a person can cause or mend: what is wrong and where, what was expected, what came,
 // and what to do about it. The parts are data; the sentence is made here and nowhere else, so that every error of the
-// program reads alike and tests can match it whole.
+// program reads alike and tests can match it whole. The parts may quote strangers' names: they are cleaned here (text.ts).
+import { clean } from './text.ts';
 
 /** The parts of an error a person can act on. */
 export interface Complaint {
@@ -23,13 +24,24 @@ export class DcganError extends Error {
   readonly complaint: Complaint;
 
   constructor(complaint: Complaint) {
-    super(sentence(complaint), complaint.cause === undefined ? {} : { cause: complaint.cause });
-    this.complaint = complaint;
+    const fit = cleaned(complaint);
+    super(sentence(fit), complaint.cause === undefined ? {} : { cause: complaint.cause });
+    this.complaint = fit;
   }
 
   get exitCode(): 1 | 2 {
     return this.complaint.exitCode ?? 1;
   }
+}
+
+function cleaned({ what, expected, got, todo, ...rest }: Complaint): Complaint {
+  return {
+    ...rest,
+    what: clean(what),
+    ...(expected !== undefined && { expected: clean(expected) }),
+    ...(got !== undefined && { got: clean(got) }),
+    ...(todo !== undefined && { todo: clean(todo) }),
+  };
 }
 
 /** `what: expected E, got G. Todo.` */

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { newestCheckpoint } from '../checkpoint/files.ts';
 import { fileError, makeFolder, readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
+import { safeName } from '../platform/text.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
 import { type RunConfig, runSchema } from './run-schema.ts';
 
@@ -23,7 +24,7 @@ export function createRun(out: string | undefined, dataName: string, preset: str
   makeFolder(RUNS_FOLDER);
   for (;;) {
     const number = 1 + Math.max(0, ...runNames().map((name) => Number.parseInt(name, 10)));
-    const folder = join(RUNS_FOLDER, `${String(number).padStart(5, '0')}-${dataName}-${preset}`);
+    const folder = join(RUNS_FOLDER, `${String(number).padStart(5, '0')}-${safeName(dataName)}-${safeName(preset)}`);
     try {
       mkdirSync(folder);
       mkdirSync(join(folder, IMAGES_FOLDER));

@@ -12,6 +12,7 @@ import {
   threadsOption,
   wholeNumber,
 } from '../options/values.ts';
+import { write } from '../output.ts';
 
 const EXAMPLES = `
 Examples:
@@ -45,7 +46,7 @@ export function defineBench(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async ({ preset, batchSize, precision, json, ...options }: Flags) => {
       const speed = await measureSpeed(resolveConfig(preset, { batchSize, precision }), options);
-      process.stdout.write(json ? `${JSON.stringify(speed)}\n` : text(speed));
+      write(json ? `${JSON.stringify(speed)}\n` : text(speed));
     });
 }
 

@@ -4,13 +4,14 @@ import { type Inspection, inspectData } from '../../data/inspect.ts';
 import { buildPack } from '../../data/load.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
+import { clean } from '../../platform/text.ts';
 import { makeGrid } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { columns, count, grouped } from '../format.ts';
 import type { Outcome } from '../main.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../options/data.ts';
 import { debugOption } from '../options/values.ts';
-import { Screen } from '../output.ts';
+import { Screen, write } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
 
 /** Of each list, so many are printed; --json has all. */
@@ -78,14 +79,14 @@ async function inspect(where: string, { output, json, ...options }: InspectFlags
   const { sheet, ...rest } = report;
   const written = sheet.shape[0] > 0 ? output : null;
   if (written !== null) writeFileDurably(written, encodePng(makeGrid(sheet.images, sheet.shape)));
-  process.stdout.write(json ? `${JSON.stringify({ ...rest, sheet: written })}\n` : describe(report, written));
+  write(json ? `${JSON.stringify({ ...rest, sheet: written })}\n` : describe(report, written));
 }
 
 async function build(where: string, { output, ...options }: BuildFlags, outcome: Outcome): Promise<void> {
   const built = await reading(where, outcome, (heard) => buildPack(where, output, { ...options, ...heard }));
   if (built === null) return;
   const { size, channels } = built.shaping;
-  process.stdout.write(`${count(built.count, 'image')} of ${size} x ${size} x ${channels}: ${output}\n`);
+  write(`${count(built.count, 'image')} of ${size} x ${size} x ${channels}: ${output}\n`);
 }
 
 interface Heard {
@@ -177,7 +178,10 @@ function describe(report: Inspection, sheet: string | null): string {
 
 function list(title: string, items: readonly string[], none: string, what = 'file'): string {
   if (items.length === 0) return `${none}\n`;
-  const shown = items.slice(0, LISTED).map((item) => `  ${item.length > 300 ? `${item.slice(0, 300)} ...` : item}`);
+  const shown = items
+    .slice(0, LISTED)
+    .map(clean)
+    .map((item) => `  ${item.length > 300 ? `${item.slice(0, 300)} ...` : item}`);
   if (items.length > LISTED) shown.push(`  and ${grouped(items.length - LISTED)} more: --json lists all`);
   return `${title}: ${count(items.length, what)}\n${shown.join('\n')}\n`;
 }

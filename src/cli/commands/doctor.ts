@@ -21,7 +21,7 @@ import { cpuName, measureSpeed, type Speed } from '../checks/speed.ts';
 import { count, grouped } from '../format.ts';
 import type { Outcome } from '../main.ts';
 import { choice, debugOption, PRESET_NAMES, threadsOption } from '../options/values.ts';
-import { Screen } from '../output.ts';
+import { Screen, write } from '../output.ts';
 
 const SPEED_SECONDS = 5;
 
@@ -65,7 +65,7 @@ export function defineDoctor(program: Command, outcome: Outcome): void {
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
     .action(async ({ plan, threads, json }: Flags) => {
-      if (plan !== undefined) process.stdout.write(planText(plan === true ? DEFAULT_PRESET : plan));
+      if (plan !== undefined) write(planText(plan === true ? DEFAULT_PRESET : plan));
       else if (!(await examine(threads ?? usableCores(), json === true))) outcome.code = 1;
     });
 }
@@ -109,7 +109,7 @@ async function examine(threads: number, json: boolean): Promise<boolean> {
   const speed = best && sound.length > 0 ? await timed(best, threads) : null;
   say(speed ? speedText(speed) : 'Nothing here can train: see above what to do.');
   screen.clear();
-  if (json) process.stdout.write(`${JSON.stringify({ ...machine, devices, speed })}\n`);
+  if (json) write(`${JSON.stringify({ ...machine, devices, speed })}\n`);
   return speed !== null && devices.every(({ kernels }) => !kernels || kernels.problems.length === 0);
 }
 

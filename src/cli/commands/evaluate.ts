@@ -22,7 +22,7 @@ import { CONFIG_NAME, readRunConfig, resolveRun, resolveSource } from '../../tra
 import { evaluationText } from '../evaluation-text.ts';
 import { addExtractorOptions, type ExtractorFlags, extractionProgress } from '../options/extractor.ts';
 import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../options/values.ts';
-import { Screen } from '../output.ts';
+import { Screen, write } from '../output.ts';
 
 /** Pairs of a sample and the image nearest to it in the picture that `--nearest` writes. */
 const PAIRS = 40;
@@ -78,7 +78,7 @@ async function evaluate(what: string | undefined, flags: Flags): Promise<void> {
     throw usage({ what: '--nearest does not fit', expected: 'a name ending in .png', got: nearest });
   const machine = { device: flags.device, threads: flags.threads ?? usableCores() };
   if (flags.all) {
-    process.stdout.write(await curveOf(what, flags, machine));
+    write(await curveOf(what, flags, machine));
     return;
   }
   const { data, name, samples, asked } = await gather(what, flags, machine);
@@ -92,7 +92,7 @@ async function evaluate(what: string | undefined, flags: Flags): Promise<void> {
     const evaluation = await judge.judge(samples, asked);
     screen.clear();
     if (nearest !== undefined) writeFileDurably(nearest, await pairs(judge, samples, data, extractor));
-    process.stdout.write(
+    write(
       json
         ? `${JSON.stringify({ source: name, seed, ...evaluation })}\n`
         : evaluationText(evaluation, name, data.classes ?? null),

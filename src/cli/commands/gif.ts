@@ -4,6 +4,7 @@ import { usage } from '../../platform/errors.ts';
 import { saveFilm } from '../../train/pictures.ts';
 import { resolveRun } from '../../train/run.ts';
 import { debugOption } from '../options/values.ts';
+import { write } from '../output.ts';
 
 const EXAMPLES = `
 Examples:
@@ -21,6 +22,6 @@ export function defineGif(program: Command): void {
     .action((run: string | undefined, { output }: { readonly output?: string }) => {
       if (output !== undefined && !/\.gif$/i.test(output))
         throw usage({ what: '--output does not fit', expected: 'a name ending in .gif', got: output });
-      process.stdout.write(`${saveFilm(resolveRun(run), output)}\n`);
+      write(`${saveFilm(resolveRun(run), output)}\n`);
     });
 }

@@ -7,6 +7,7 @@ import { readFile } from '../../platform/durable.ts';
 import { readRunConfig, resolveSource } from '../../train/run.ts';
 import { columns, grouped, megabytes, setting } from '../format.ts';
 import { debugOption } from '../options/values.ts';
+import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP } from '../source.ts';
 
 const EXAMPLES = `
@@ -33,7 +34,7 @@ export function defineInfo(program: Command): void {
       const { halvedAfter } = record?.config ?? description.config;
       const config = { ...description.config, halvedAfter };
       const report = { checkpoint, run, bytes: bytes.length, ...description, config };
-      process.stdout.write(json ? `${JSON.stringify({ ...report, data, notes })}\n` : text(report, data, notes));
+      write(json ? `${JSON.stringify({ ...report, data, notes })}\n` : text(report, data, notes));
     });
 }
 

@@ -17,6 +17,7 @@ import {
   wholeNumber,
   wholeNumbers,
 } from '../options/values.ts';
+import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 import { spherical } from '../spherical.ts';
 
@@ -78,7 +79,7 @@ async function interpolate(source: string | undefined, flags: Flags): Promise<vo
     checkClass(flags.class, gan.config.classes);
     const rows = await rowsBetween(gan, seeds, steps, flags.class);
     writeFileDurably(output, ending === '.png' ? strip(gan, rows, steps) : film(gan, rows));
-    process.stdout.write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);
+    write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);
   });
 }
 

@@ -19,6 +19,7 @@ import {
   threadsOption,
   wholeNumber,
 } from '../options/values.ts';
+import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 
 const DEFAULT_COUNT = 16;
@@ -67,7 +68,7 @@ export function defineSample(program: Command): void {
 }
 
 async function sample(source: string | undefined, { noise: file, output, ...flags }: Flags): Promise<void> {
-  const write = writerFor(output);
+  const save = writerFor(output);
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
     const { imageSize, channels, latent, classes } = gan.config;
@@ -79,9 +80,9 @@ async function sample(source: string | undefined, { noise: file, output, ...flag
     const columns = rows ? Math.ceil(n / classes) : undefined;
     const given = columns === undefined ? flags.class : rowsOf(columns, n);
     const images = await gan.generate(file === undefined ? n : noise, { seed, classes: given });
-    write(images, [n, imageSize, imageSize, channels], columns);
+    save(images, [n, imageSize, imageSize, channels], columns);
     const origin = file === undefined ? `seed ${seed}` : file;
-    process.stdout.write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);
+    write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);
   });
 }
 

@@ -23,7 +23,7 @@ import {
   threadsOption,
   wholeNumber,
 } from '../options/values.ts';
-import { outputError, Screen, whenOutputIsLost } from '../output.ts';
+import { outputError, Screen, warn, whenOutputIsLost, write } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
 
@@ -118,7 +118,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => {
       const options = trainOptions(flags);
-      if (flags.dryRun) process.stdout.write(await dryRun(options, flags.json === true));
+      if (flags.dryRun) write(await dryRun(options, flags.json === true));
       else outcome.code = await run(options, flags);
     });
 }
@@ -138,7 +138,7 @@ async function run(options: TrainOptions, { json, quiet }: Flags): Promise<numbe
     if (progress.folder !== '') return progress.stopping(signal);
     // Nothing has begun that could be saved, and a compiler may be at work, which the same Ctrl-C has ended.
     screen.clear();
-    process.stderr.write('Stopped before training began.\n');
+    warn('Stopped before training began.\n');
     process.exit(EXIT_CODES[signal]);
   });
   let lost: NodeJS.ErrnoException | null = null;
@@ -151,7 +151,7 @@ async function run(options: TrainOptions, { json, quiet }: Flags): Promise<numbe
     progress.preparing();
     const onDataProgress = quiet ? undefined : readingProgress(screen, String(options.data ?? 'pictures'));
     for await (const event of train({ ...options, onDataProgress, signal: stop.signal })) {
-      if (json) process.stdout.write(`${jsonLine(event)}\n`);
+      if (json) write(`${jsonLine(event)}\n`);
       progress.show(event);
       last = event;
     }
@@ -164,10 +164,10 @@ async function run(options: TrainOptions, { json, quiet }: Flags): Promise<numbe
   if (lost !== null) return endOfOutput(lost);
   if (last?.type === 'interrupted') {
     const command = commandLine(['train', '--resume', progress.folder]);
-    process.stderr.write(`Stopped after step ${last.step}, saved to ${last.path}. To go on:\n  ${command}\n`);
+    warn(`Stopped after step ${last.step}, saved to ${last.path}. To go on:\n  ${command}\n`);
     return stop.by === null ? 1 : EXIT_CODES[stop.by];
   }
-  if (last?.type === 'done' && quiet && !json) process.stdout.write(`${last.folder}\n`);
+  if (last?.type === 'done' && quiet && !json) write(`${last.folder}\n`);
   return 0;
 }
 

@@ -17,6 +17,7 @@ import {
   threadsOption,
   wholeNumber,
 } from '../options/values.ts';
+import { write } from '../output.ts';
 
 /** Seven steps and a half an epoch of `tiny`: the last batch is short, as in real epochs. */
 const DEFAULT_LIMIT = 480;
@@ -74,7 +75,7 @@ async function verify({
   let passed = true;
   for (const device of devices) {
     const check = await checkResume({ ...flags, preset, seed, device }, data);
-    process.stdout.write(json ? `${JSON.stringify(check)}\n` : text(check));
+    write(json ? `${JSON.stringify(check)}\n` : text(check));
     passed &&= check.difference === null;
   }
   return passed;

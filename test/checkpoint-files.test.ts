@@ -4,16 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CHECKSUM_PLACE, encodeCheckpoint, seal, verify } from '../src/checkpoint/checksum.ts';
-import {
-  listCheckpoints,
-  loadCheckpoint,
-  newestCheckpoint,
-  prune,
-  saveCheckpoint,
-  sweepTemporaries,
-} from '../src/checkpoint/files.ts';
+import { listCheckpoints, newestCheckpoint, prune, saveCheckpoint, sweepTemporaries } from '../src/checkpoint/files.ts';
 import { checkpointName } from '../src/checkpoint/names.ts';
-import { encodeTensors } from '../src/checkpoint/safetensors.ts';
+import { decodeTensors, encodeTensors, type TensorFile } from '../src/checkpoint/safetensors.ts';
+import { withFile } from '../src/platform/file-bytes.ts';
 
 let run: string;
 let folder: string;
@@ -115,19 +109,25 @@ test.each([
   expect(removed).toEqual(full(before.filter((name) => !after.includes(name))).map((name) => join(folder, name)));
 });
 
+const load = (path: string): TensorFile =>
+  withFile(path, (bytes) => {
+    verify(bytes, path);
+    return decodeTensors(bytes, path);
+  });
+
 test('what was saved is loaded; nothing else is left in the run', () => {
   const bytes = encodeCheckpoint(tensors, metadata);
   const path = saveCheckpoint(folder, checkpointName(3), bytes);
   expect(path).toBe(join(folder, 'epoch-0003.safetensors'));
   expect(new Uint8Array(readFileSync(path))).toEqual(bytes);
   expect([readdirSync(run), readdirSync(folder)]).toEqual([['checkpoints'], ['epoch-0003.safetensors']]);
-  const back = loadCheckpoint(path);
+  const back = load(path);
   expect(back.tensors).toEqual(tensors);
   expect(back.metadata).toMatchObject(metadata);
 
   writeFileSync(path, bytes.subarray(0, 100));
-  expect(() => loadCheckpoint(path)).toThrow(`checkpoint ${path} is damaged`);
-  expect(() => loadCheckpoint(join(folder, 'no'))).toThrow("no can't be read: there is no such file");
+  expect(() => load(path)).toThrow(`checkpoint ${path} is damaged`);
+  expect(() => load(join(folder, 'no'))).toThrow("no can't be read: there is no such file");
 });
 
 test('a checkpoint that cannot be written leaves nothing behind', () => {

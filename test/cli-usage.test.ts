@@ -90,7 +90,7 @@ describe('--config', () => {
   it.each([
     ['{"epoch":3}', 'c.json: unknown key epoch. Did you mean epochs?'],
     ['{"batchSize":0}', 'c.json: batchSize does not fit: expected number to be >=1, got 0.'],
-    ['[]', 'c.json: the whole does not fit: expected object, received array, got [].'],
+    ['[]', 'c.json: the whole does not fit: expected object, got [].'],
   ])('refuses %s', async (text, message) => {
     expect(await withFile(text)).toMatchObject({ code: 2, stdout: '', stderr: `dcgan: ${message}\n` });
   });

@@ -233,7 +233,7 @@ describe('says no', () => {
       'expected shape [256], got [1]',
     );
     await expect(load(encodeCheckpoint(tensors, { ...metadata, config: '{' }))).rejects.toThrow(
-      'config is not JSON: got {.',
+      'config is not JSON: got "{".',
     );
     await expect(load(encodeTensors(new Map([['x', extra]]), {}))).rejects.toThrow('is not a checkpoint of dcgan');
     await expect(DCGAN.load('nowhere.safetensors')).rejects.toThrow(

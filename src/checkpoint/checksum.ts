@@ -1,51 +1,64 @@
 // A checkpoint knows whether it is whole: its metadata hold the SHA-256 of the file itself, taken with 64 zeros in the place
 // of those very digits. So one flipped bit anywhere is seen, and the file stays a plain safetensors file for everyone else.
 
+import { asBytes, type ByteSource, type Bytes, eachPiece, part } from '../platform/bytes.ts';
 import { DcganError } from '../platform/errors.ts';
-import { sha256 } from '../platform/sha256.ts';
-import { encodeTensors, type Tensor } from './safetensors.ts';
+import { Sha256, sha256 } from '../platform/sha256.ts';
+import { encodeParts, joined, MAX_HEADER, type Tensor } from './safetensors.ts';
 
 const DIGITS = 64;
 
 /** To be put among a checkpoint's metadata: the place that `seal` fills. */
 export const CHECKSUM_PLACE: Readonly<Record<'checksum', string>> = { checksum: '0'.repeat(DIGITS) };
+const ZEROS = new TextEncoder().encode(CHECKSUM_PLACE.checksum);
 
 /** The bytes of a checkpoint: tensors, metadata and the checksum of it all. */
 export function encodeCheckpoint(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
-  return seal(encodeTensors(tensors, { ...metadata, ...CHECKSUM_PLACE }));
+  return joined(checkpointParts(tensors, metadata));
+}
+
+/** The same as parts, to be written one after another; the tensors' values are not copied. */
+export function checkpointParts(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
+  const [header, ...values] = encodeParts(tensors, { ...metadata, ...CHECKSUM_PLACE });
+  return [seal(header, ...values), ...values];
 }
 
 /**
- * Fills the checksum's place, in `bytes` themselves, and returns them. Sealing twice changes nothing.
+ * Fills the checksum's place, in the first part of a file itself, and returns that part. Sealing twice changes nothing.
  * @throws DcganError when the metadata have no such place
  */
-export function seal(bytes: Uint8Array): Uint8Array {
-  const place = placeIn(bytes);
+export function seal(first: Uint8Array, ...rest: readonly Uint8Array[]): Uint8Array {
+  const place = placeIn(asBytes(first));
   if (place === null) {
     throw new DcganError({
       what: 'a file without a place for its checksum was to be sealed',
       expected: 'CHECKSUM_PLACE',
     });
   }
-  bytes.set(new TextEncoder().encode(checksum(bytes, place)), place);
-  return bytes;
+  const digits = sha256(first.subarray(0, place), ZEROS, first.subarray(place + DIGITS), ...rest);
+  first.set(new TextEncoder().encode(digits), place);
+  return first;
 }
 
 /** Whether a file has a place for its checksum, as every checkpoint has. */
-export function hasChecksum(bytes: Uint8Array): boolean {
-  return placeIn(bytes) !== null;
+export function hasChecksum(source: ByteSource): boolean {
+  return placeIn(asBytes(source)) !== null;
 }
 
 /**
  * Checks a sealed file.
  * @throws DcganError `checkpoint FILE is damaged`, with both checksums
  */
-export function verify(bytes: Uint8Array, file: string): void {
+export function verify(source: ByteSource, file: string): void {
+  const bytes = asBytes(source);
   const place = placeIn(bytes);
-  const got = place === null ? null : new TextDecoder('latin1').decode(bytes.subarray(place, place + DIGITS));
+  const got = place === null ? null : textOf(bytes, place, place + DIGITS);
   const expected = place === null ? 'a checksum in its metadata' : `checksum ${checksum(bytes, place)}`;
   if (got === null || expected !== `checksum ${got}`) {
     throw new DcganError({
@@ -57,19 +70,28 @@ export function verify(bytes: Uint8Array, file: string): void {
   }
 }
 
-function checksum(bytes: Uint8Array, place: number): string {
-  const zeros = new TextEncoder().encode(CHECKSUM_PLACE.checksum);
-  return sha256(bytes.subarray(0, place), zeros, bytes.subarray(place + DIGITS));
+function checksum(bytes: Bytes, place: number): string {
+  const hash = new Sha256();
+  const take = (piece: Uint8Array): void => hash.update(piece);
+  eachPiece(bytes, 0, place, take);
+  take(ZEROS);
+  eachPiece(bytes, place + DIGITS, bytes.length, take);
+  return hash.hex();
 }
 
 /**
  * Where the digits begin. The header is searched as text: inside a JSON string each quote has a backslash before it, so a
- * quote behind a brace or a comma opens a key. The header's length is not trusted beyond the file.
+ * quote behind a brace or a comma opens a key. The header's length is not trusted: not beyond the file, nor past what a header
+ * can be.
  */
-function placeIn(bytes: Uint8Array): number | null {
+function placeIn(bytes: Bytes): number | null {
   if (bytes.length < 8) return null;
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  const header = new TextDecoder('latin1').decode(bytes.subarray(8, 8 + Math.min(length, bytes.length - 8)));
+  const length = Number(new DataView(part(bytes, 0, 8).buffer).getBigUint64(0, true));
+  const header = textOf(bytes, 8, 8 + Math.min(length, bytes.length - 8, MAX_HEADER));
   const found = /(?<=[{,]"checksum":")[0-9a-f]{64}"/.exec(header);
   return found && 8 + found.index;
+}
+
+function textOf(bytes: Bytes, start: number, end: number): string {
+  return new TextDecoder('latin1').decode(part(bytes, start, end));
 }

@@ -3,17 +3,8 @@
 
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import {
-  fileError,
-  ownerOfTemporary,
-  readFile,
-  syncFolder,
-  temporaryPath,
-  writeFileDurably,
-} from '../platform/durable.ts';
-import { verify } from './checksum.ts';
+import { fileError, ownerOfTemporary, syncFolder, temporaryPath, writeFileDurably } from '../platform/durable.ts';
 import { byTime, type Moment, parseCheckpointName, superfluous } from './names.ts';
-import { decodeTensors, type TensorFile } from './safetensors.ts';
 
 export interface CheckpointFile extends Moment {
   readonly path: string;
@@ -56,10 +47,10 @@ export function removeLater(folder: string, { epoch, step }: { readonly epoch: n
 }
 
 /**
- * Writes a checkpoint (bytes of `encodeCheckpoint`) durably into `folder`, RUN/checkpoints, which is created. Returns its path.
+ * Writes a checkpoint (bytes of `encodeCheckpoint`, or `checkpointParts`) durably into `folder`, RUN/checkpoints, which is created. Returns its path.
  * @throws DcganError that names the file and the cause; what was there before is untouched then
  */
-export function saveCheckpoint(folder: string, name: string, bytes: Uint8Array): string {
+export function saveCheckpoint(folder: string, name: string, bytes: Uint8Array | Iterable<Uint8Array>): string {
   const path = join(folder, name);
   const run = dirname(resolve(folder));
   try {
@@ -69,16 +60,6 @@ export function saveCheckpoint(folder: string, name: string, bytes: Uint8Array):
   }
   writeFileDurably(path, bytes, { temporary: temporaryPath(run, name) });
   return path;
-}
-
-/**
- * Reads a checkpoint, its checksum first.
- * @throws DcganError naming the file: can't be read, damaged, or not a checkpoint
- */
-export function loadCheckpoint(path: string): TensorFile {
-  const bytes = readFile(path);
-  verify(bytes, path);
-  return decodeTensors(bytes, path);
 }
 
 /**

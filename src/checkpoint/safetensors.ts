@@ -9,7 +9,9 @@
 // not trusted; each rule above is checked, and a complaint names the tensor that breaks it.
 // Source: huggingface/safetensors, README.md, section "Format".
 
+import { asBytes, type ByteSource, type Bytes, part } from '../platform/bytes.ts';
 import { type Complaint, DcganError } from '../platform/errors.ts';
+import { parseJson, showJson } from '../platform/json.ts';
 
 /** A tensor of float32, last dimension fastest; its values are as many as the product of its shape. */
 export interface Tensor {
@@ -22,17 +24,54 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** As in the reference reader: a longer header is an attack or rubbish. */
-const MAX_HEADER = 100_000_000;
+/** What a file says of itself, checked, before any value is read. */
+export interface TensorIndex {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Reads all values; what it gives are copies. */
+  tensors(): ReadonlyMap<string, Tensor>;
+}
+
+/** The largest model's header has some tens of kilobytes; a longer one than this is an attack or rubbish. */
+export const MAX_HEADER = 2 ** 22;
 
 /**
- * The file of these tensors; equal tensors and metadata, in whatever order, give equal bytes.
+ * The bytes of the file of these tensors; equal tensors and metadata, in whatever order, give equal bytes.
  * @throws DcganError naming a tensor whose values and shape differ
  */
 export function encodeTensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
+  return joined(encodeParts(tensors, metadata));
+}
+
+/** Parts one after another, in one array. @throws DcganError when no array can be so long */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const length = parts.reduce((sum, { length }) => sum + length, 0);
+  let file: Uint8Array;
+  try {
+    file = new Uint8Array(length);
+  } catch (cause) {
+    throw new DcganError({
+      what: `a checkpoint of ${(length / 2 ** 30).toFixed(2)} GiB does not fit into one array`,
+      todo: 'Write it to a file: save(path)',
+      cause,
+    });
+  }
+  let at = 0;
+  for (const one of parts) {
+    file.set(one, at);
+    at += one.length;
+  }
+  return file;
+}
+
+/** The same as parts, to be written one after another: the header, then each tensor's values, which are not copied. */
+export function encodeParts(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): [header: Uint8Array, ...values: Uint8Array[]] {
   const names = [...tensors.keys()].sort(byCodeUnit);
   // Put together by hand: JSON.stringify would put names that look like numbers first.
   const pairs = Object.keys(metadata)
@@ -56,17 +95,14 @@ export function encodeTensors(
   }
   const json = new TextEncoder().encode(`{${entries.join(',')}}`);
   const start = Math.ceil((8 + json.length) / 8) * 8;
-  const file = new Uint8Array(start + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
-  file.set(json, 8);
-  file.fill(0x20, 8 + json.length, start);
-  let at = start;
-  for (const name of names) {
+  const header = new Uint8Array(start).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(start - 8), true);
+  header.set(json, 8);
+  const values = names.map((name) => {
     const { data } = tensors.get(name)!;
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return file;
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  });
+  return [header, ...values];
 }
 
 /**
@@ -74,7 +110,14 @@ export function encodeTensors(
  * @param file its path as the person gave it, for the errors
  * @throws DcganError naming the file, and the tensor where it is one tensor's fault
  */
-export function decodeTensors(bytes: Uint8Array, file: string): TensorFile {
+export function decodeTensors(source: ByteSource, file: string): TensorFile {
+  const index = indexTensors(source, file);
+  return { metadata: index.metadata, tensors: index.tensors() };
+}
+
+/** The same without the values, which are read when they are asked for. */
+export function indexTensors(source: ByteSource, file: string): TensorIndex {
+  const bytes = asBytes(source);
   const wrong = (what: string, rest: Omit<Complaint, 'what'> = {}): DcganError =>
     new DcganError({ what: `${file} is not a valid safetensors file: ${what}`, ...rest });
   const { header, start } = readHeader(bytes, wrong);
@@ -91,9 +134,8 @@ export function decodeTensors(bytes: Uint8Array, file: string): TensorFile {
 
   // In the order they lie, each must begin where the last one ended. Empty ones come before what begins at the same byte.
   places.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  const tensors = new Map<string, Tensor>();
   let end = 0;
-  for (const { name, shape, begin, end: next } of places) {
+  for (const { name, begin, end: next } of places) {
     if (begin !== end) {
       const how = begin < end ? 'overlaps the one before' : 'leaves a gap before it';
       throw wrong(`tensor ${name} ${how}`, { expected: `it to begin at byte ${end} of the values`, got: `${begin}` });
@@ -105,11 +147,6 @@ export function decodeTensors(bytes: Uint8Array, file: string): TensorFile {
         todo: 'Copy the file again',
       });
     }
-    // A typed array of its own: a Buffer's slice would share, and keep alive, the whole file.
-    tensors.set(name, {
-      shape,
-      data: new Float32Array(new Uint8Array(bytes.subarray(start + begin, start + next)).buffer),
-    });
     end = next;
   }
   if (start + end !== bytes.length) {
@@ -118,7 +155,15 @@ export function decodeTensors(bytes: Uint8Array, file: string): TensorFile {
       got: `${bytes.length} bytes`,
     });
   }
-  return { tensors, metadata };
+  const read = ({ shape, begin, end }: Place): Tensor => ({
+    shape,
+    data: new Float32Array(part(bytes, start + begin, start + end).buffer),
+  });
+  return {
+    metadata,
+    shapes: new Map(places.map(({ name, shape }) => [name, shape])),
+    tensors: () => new Map(places.map((place) => [place.name, read(place)])),
+  };
 }
 
 interface Place {
@@ -130,11 +175,11 @@ interface Place {
 
 type Wrong = (what: string, rest?: Omit<Complaint, 'what'>) => DcganError;
 
-function readHeader(bytes: Uint8Array, wrong: Wrong): { header: Record<string, unknown>; start: number } {
+function readHeader(bytes: Bytes, wrong: Wrong): { header: Record<string, unknown>; start: number } {
   if (bytes.length < 8) {
     throw wrong('it is too short for a header length', { expected: '8 bytes or more', got: `${bytes.length} bytes` });
   }
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const length = new DataView(part(bytes, 0, 8).buffer).getBigUint64(0, true);
   const room = Math.min(bytes.length - 8, MAX_HEADER);
   if (length > BigInt(room)) {
     throw wrong('its header length is impossible (byte 0)', { expected: `${room} bytes at most`, got: `${length}` });
@@ -142,7 +187,7 @@ function readHeader(bytes: Uint8Array, wrong: Wrong): { header: Record<string, u
   const start = 8 + Number(length);
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)));
+    header = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(part(bytes, 8, start)));
   } catch (cause) {
     throw wrong('its header is not JSON in UTF-8 (byte 8)', { got: (cause as Error).message });
   }
@@ -151,10 +196,10 @@ function readHeader(bytes: Uint8Array, wrong: Wrong): { header: Record<string, u
 }
 
 function readMetadata(entry: unknown, wrong: Wrong): Record<string, string> {
-  if (!isRecord(entry)) throw wrong('__metadata__', { expected: 'a map of strings', got: JSON.stringify(entry) });
+  if (!isRecord(entry)) throw wrong('__metadata__', { expected: 'a map of strings', got: showJson(entry) });
   const pairs = Object.entries(entry).map(([key, value]): [string, string] => {
     if (typeof value === 'string') return [key, value];
-    throw wrong(`metadata ${key}`, { expected: 'a string', got: JSON.stringify(value) });
+    throw wrong(`metadata ${key}`, { expected: 'a string', got: showJson(value) });
   });
   return Object.fromEntries(pairs); // its own keys only, whatever they are called
 }
@@ -162,13 +207,13 @@ function readMetadata(entry: unknown, wrong: Wrong): Record<string, string> {
 function readPlace(name: string, entry: unknown, wrong: Wrong): Place {
   const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
   if (dtype !== 'F32') {
-    throw wrong(`tensor ${name} has a type we don't read`, { expected: 'F32', got: JSON.stringify(dtype) ?? 'none' });
+    throw wrong(`tensor ${name} has a type we don't read`, { expected: 'F32', got: showJson(dtype) });
   }
   if (!isSizes(shape) || !Number.isSafeInteger(product(shape) * 4)) {
-    throw wrong(`tensor ${name} has no shape`, { expected: 'a list of sizes', got: JSON.stringify(shape) ?? 'none' });
+    throw wrong(`tensor ${name} has no shape`, { expected: 'a list of sizes', got: showJson(shape) });
   }
   if (!isSizes(offsets) || offsets.length !== 2) {
-    throw wrong(`tensor ${name} has no offsets`, { expected: '[begin, end]', got: JSON.stringify(offsets) ?? 'none' });
+    throw wrong(`tensor ${name} has no offsets`, { expected: '[begin, end]', got: showJson(offsets) });
   }
   const [begin, end] = offsets as [number, number];
   if (end - begin !== 4 * product(shape)) {

@@ -10,6 +10,7 @@ import { isCheckpoint, openAdopted } from '../train/adopt.ts';
 import { stepsPerEpoch } from '../train/order.ts';
 import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
+import { locate } from '../train/run-names.ts';
 import type { TrainOptions } from '../train/run-options.ts';
 import { estimateStep, timeInWords } from './estimate.ts';
 import { columns, count, grouped, large, megabytes, setting } from './format.ts';
@@ -58,7 +59,7 @@ async function settled(options: TrainOptions): Promise<{ data: Dataset; config: 
     return { data, config: configFor(options, data), seed };
   }
   if (isCheckpoint(resume)) {
-    const { data, config, snapshot } = await openAdopted(resume, options);
+    const { data, config, snapshot } = await openAdopted(locate(resume), options);
     return { data, config, seed: snapshot.seed };
   }
   const run = readRunConfig(resolveRun(resume));

@@ -14,6 +14,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
+import { parseJson } from '../platform/json.ts';
 import { clean, safeName } from '../platform/text.ts';
 import { Dataset } from './dataset.ts';
 import { FilePixels } from './file-pixels.ts';
@@ -117,7 +118,7 @@ export function readHeader(path: string): Opened {
 
 function jsonOf(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return parseJson(bytes.toString('utf8'));
   } catch {
     return null;
   }

@@ -8,7 +8,7 @@ import { resolveConfig } from './config.ts';
 import { Machine, type MachineInfo, type MachineOptions, oneHot } from './machine.ts';
 import { allClasses } from './model.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
-import { decodeSnapshot, encodeSnapshot, type Snapshot } from './snapshot.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot, snapshotParts } from './snapshot.ts';
 import { STEP_NUMBERS } from './step.ts';
 import { maskSource, NOISE } from './streams.ts';
 
@@ -103,8 +103,7 @@ export class DCGAN {
 
   /** A saved model, from a path, a file URL or http(s) URL, a Blob, or its bytes. Errors: not a checkpoint, or a damaged one. */
   static async load(source: string | URL | Blob | Uint8Array, options: MachineOptions = {}): Promise<DCGAN> {
-    const { bytes, name } = await bytesOf(source);
-    return DCGAN.fromSnapshot(decodeSnapshot(bytes, name), options);
+    return DCGAN.fromSnapshot(await loadSnapshot(source), options);
   }
 
   /** A model from a decoded snapshot. One that was trained in bf16 makes images on any device; its steps want what training did. */
@@ -219,14 +218,12 @@ export class DCGAN {
 
   /** The checkpoint's bytes: equal states give equal bytes. */
   async toBytes(): Promise<Uint8Array> {
-    const { config, seed, epoch } = this;
-    return encodeSnapshot({ config, seed, epoch, step: this.#steps, tensors: await this.tensors() });
+    return encodeSnapshot(await snapshotOf(this));
   }
 
   /** Writes a checkpoint, whole or not at all. */
   async save(path: string): Promise<void> {
-    const bytes = await this.toBytes();
-    await writePlace(path, bytes);
+    await writePlace(path, snapshotParts(await snapshotOf(this)));
   }
 
   /** Frees the device. */
@@ -275,16 +272,22 @@ export class DCGAN {
   }
 }
 
-async function bytesOf(source: string | URL | Blob | Uint8Array): Promise<{ bytes: Uint8Array; name: string }> {
-  if (source instanceof Uint8Array) return { bytes: source, name: 'the checkpoint' };
-  if (source instanceof Blob) return { bytes: new Uint8Array(await source.arrayBuffer()), name: 'the checkpoint' };
+/** All that a model is now. */
+export async function snapshotOf(gan: DCGAN): Promise<Snapshot> {
+  const { config, seed, epoch, steps: step } = gan;
+  return { config, seed, epoch, step, tensors: await gan.tensors() };
+}
+
+async function loadSnapshot(source: string | URL | Blob | Uint8Array): Promise<Snapshot> {
+  if (source instanceof Uint8Array) return decodeSnapshot(source, 'the checkpoint');
+  if (source instanceof Blob) return decodeSnapshot(new Uint8Array(await source.arrayBuffer()), 'the checkpoint');
   if (source instanceof URL && source.protocol !== 'file:') {
     const response = await fetch(source);
     if (!response.ok)
       throw new DcganError({ what: `checkpoint ${source} cannot be fetched`, got: `HTTP status ${response.status}` });
-    return { bytes: new Uint8Array(await response.arrayBuffer()), name: source.href };
+    return decodeSnapshot(new Uint8Array(await response.arrayBuffer()), source.href);
   }
-  return readPlace(source);
+  return readPlace(source, decodeSnapshot);
 }
 
 /** The classes of samples for which none is asked: in turn, of groups from one that the seed decides. */

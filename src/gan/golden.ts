@@ -7,6 +7,7 @@ import { size } from '../engine/graph.ts';
 import type { Precision } from '../engine/plan.ts';
 import { momentNames } from '../nn/adam.ts';
 import { DcganError } from '../platform/errors.ts';
+import { parseJson } from '../platform/json.ts';
 import { architecture } from './architecture.ts';
 import { resolveConfig } from './config.ts';
 import { Machine, type MachineInfo, type MachineOptions, oneHot } from './machine.ts';
@@ -86,7 +87,7 @@ function readScript({ metadata }: TensorFile, file: string, precision: Precision
       todo: 'Give a file in the golden format',
     });
   };
-  const overrides = JSON.parse(metadata.config ?? '{}') as ConfigOverrides;
+  const overrides = parseJson(metadata.config ?? '{}') as ConfigOverrides;
   const config = resolveConfig(metadata.preset ?? 'none', { ...overrides, batchSize: number('batch'), precision });
   return { config, seed: number('seed'), reals: number('real'), steps: number('steps') };
 }

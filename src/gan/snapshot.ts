@@ -1,11 +1,13 @@
 // A model's state as a file: tensors by name, and what is needed to go on with them. The same bytes for the same state, in
 // Node and in a page; a plain safetensors file to everyone else.
 
-import { encodeCheckpoint, hasChecksum, verify } from '../checkpoint/checksum.ts';
-import { decodeTensors, type Tensor, type TensorFile } from '../checkpoint/safetensors.ts';
+import { checkpointParts, hasChecksum, verify } from '../checkpoint/checksum.ts';
+import { indexTensors, joined, type Tensor, type TensorIndex } from '../checkpoint/safetensors.ts';
 import { sameShape, showShape } from '../engine/graph.ts';
 import type { StateLayout } from '../engine/layout.ts';
+import type { ByteSource } from '../platform/bytes.ts';
 import { DcganError } from '../platform/errors.ts';
+import { parseJson, showJson } from '../platform/json.ts';
 import { parseConfig } from './config.ts';
 import { makeModel } from './model.ts';
 import type { Config } from './schema.ts';
@@ -29,8 +31,13 @@ export interface Snapshot {
 }
 
 /** A snapshot's file. */
-export function encodeSnapshot({ config, seed, step, epoch, tensors }: Snapshot): Uint8Array {
-  return encodeCheckpoint(tensors, {
+export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
+  return joined(snapshotParts(snapshot));
+}
+
+/** The same as parts, to be written one after another: a state may be larger than an array. */
+export function snapshotParts({ config, seed, step, epoch, tensors }: Snapshot): Uint8Array[] {
+  return checkpointParts(tensors, {
     format: FORMAT,
     config: JSON.stringify(config),
     seed: String(seed),
@@ -43,8 +50,9 @@ export function encodeSnapshot({ config, seed, step, epoch, tensors }: Snapshot)
  * A snapshot from a file's bytes, checked to the last: checksum, format, configuration, every tensor's name and shape.
  * `file` names it in errors.
  */
-export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
-  const { tensors, metadata } = decodeOrDamaged(bytes, file);
+export function decodeSnapshot(bytes: ByteSource, file: string): Snapshot {
+  const index = indexOrDamaged(bytes, file);
+  const { metadata } = index;
   if ('checksum' in metadata) verify(bytes, file);
   if (metadata.format !== FORMAT)
     throw new DcganError({
@@ -61,8 +69,8 @@ export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
       expected: METADATA.join(', '),
       todo: 'Read it with the version of dcgan that wrote it',
     });
-  const config = parseConfig(parseJson(metadata.config, file), `${file}: config`);
-  checkTensors(tensors, makeModel(config).layout, file);
+  const config = parseConfig(configOf(metadata.config, file), `${file}: config`);
+  checkShapes(index.shapes, makeModel(config).layout, file);
   const number = (key: string): number => {
     const value = /^\d{1,16}$/.test(metadata[key] ?? '') ? Number(metadata[key]) : Number.NaN;
     if (Number.isSafeInteger(value)) return value;
@@ -72,21 +80,21 @@ export function decodeSnapshot(bytes: Uint8Array, file: string): Snapshot {
       got: String(metadata[key]),
     });
   };
-  return { config, seed: number('seed'), step: number('step'), epoch: number('epoch'), tensors };
+  return { config, seed: number('seed'), step: number('step'), epoch: number('epoch'), tensors: index.tensors() };
 }
 
-function parseJson(text: string | undefined, file: string): unknown {
+function configOf(text: string | undefined, file: string): unknown {
   try {
-    return JSON.parse(text ?? 'null');
+    return parseJson(text ?? 'null');
   } catch (cause) {
-    throw new DcganError({ what: `${file}: config is not JSON`, got: text ?? 'nothing', cause });
+    throw new DcganError({ what: `${file}: config is not JSON`, got: showJson(text), cause });
   }
 }
 
 /** A file that cannot even be decoded, but carries a checksum, is a damaged checkpoint; without one it may be anything. */
-function decodeOrDamaged(bytes: Uint8Array, file: string): TensorFile {
+function indexOrDamaged(bytes: ByteSource, file: string): TensorIndex {
   try {
-    return decodeTensors(bytes, file);
+    return indexTensors(bytes, file);
   } catch (cause) {
     if (hasChecksum(bytes)) verify(bytes, file);
     throw new DcganError({
@@ -99,16 +107,16 @@ function decodeOrDamaged(bytes: Uint8Array, file: string): TensorFile {
   }
 }
 
-function checkTensors(tensors: ReadonlyMap<string, Tensor>, { slots }: StateLayout, file: string): void {
-  for (const name of tensors.keys())
+function checkShapes(shapes: TensorIndex['shapes'], { slots }: StateLayout, file: string): void {
+  for (const name of shapes.keys())
     if (!slots.has(name)) throw new DcganError({ what: `${file}: unexpected tensor ${name}` });
   for (const [name, { shape }] of slots) {
-    const tensor = tensors.get(name);
-    if (!tensor || !sameShape(tensor.shape, shape))
+    const got = shapes.get(name);
+    if (!got || !sameShape(got, shape))
       throw new DcganError({
         what: `${file}: tensor ${name}`,
         expected: `shape ${showShape(shape)}`,
-        got: tensor ? showShape(tensor.shape) : 'none',
+        got: got ? showShape(got) : 'none',
       });
   }
 }

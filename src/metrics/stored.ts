@@ -9,6 +9,7 @@ import { cacheFolder } from '../platform/cache.ts';
 import { readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { evict, markUsed } from '../platform/evict.ts';
+import { parseJson } from '../platform/json.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Extracted, type Extractor, type Features, infoOf } from './extractor.ts';
@@ -62,7 +63,7 @@ export function storedFigures<T>(key: readonly unknown[], make: () => Promise<T>
     ['figures', ...key],
     {
       encode: (figures) => ({ tensors: new Map(), metadata: { figures: JSON.stringify(figures) } }),
-      decode: ({ metadata: { figures } }) => (figures === undefined ? null : (JSON.parse(figures) as T)),
+      decode: ({ metadata: { figures } }) => (figures === undefined ? null : (parseJson(figures) as T)),
     },
     make,
     worth,

@@ -131,9 +131,12 @@ export function writeFileDurably(
   }
 }
 
+/** Node writes less than 2 GiB at once. */
+const AT_ONCE = 2 ** 30;
+
 /** One write may take a part only (the last page of a full disk); the next one then says why. */
 function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done);
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, Math.min(AT_ONCE, bytes.length - done));
 }
 
 /** Makes names created or renamed in a folder survive a power cut, where the system can do that. */

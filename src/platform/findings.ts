@@ -4,13 +4,14 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache.ts';
 import { temporaryPath } from './durable.ts';
+import { parseJson } from './json.ts';
 
 const FOLDER = 'findings';
 
 /** What `keepFinding` was given under this name, or undefined. */
 export async function finding(name: string): Promise<unknown> {
   try {
-    return JSON.parse(readFileSync(join(cacheFolder(FOLDER).path, `${name}.json`), 'utf8'));
+    return parseJson(readFileSync(join(cacheFolder(FOLDER).path, `${name}.json`), 'utf8'));
   } catch {
     return undefined;
   }

@@ -1,17 +1,19 @@
 // Where a model is kept, by the name a person gives: in Node a path or a file URL. places-page.ts is the same for pages.
 import { fileURLToPath } from 'node:url';
-import { readFile, writeFileDurably } from './durable.ts';
+import type { ByteSource } from './bytes.ts';
+import { writeFileDurably } from './durable.ts';
+import { withFile } from './file-bytes.ts';
 
 /**
- * All bytes of a place, and its name for errors.
+ * What `decode` makes of the bytes of a place; `name` is for its errors.
  * @throws DcganError that names the place and the cause in words
  */
-export async function readPlace(place: string | URL): Promise<{ readonly bytes: Uint8Array; readonly name: string }> {
+export async function readPlace<T>(place: string | URL, decode: (bytes: ByteSource, name: string) => T): Promise<T> {
   const path = place instanceof URL ? fileURLToPath(place) : place;
-  return { bytes: readFile(path), name: path };
+  return withFile(path, (bytes) => decode(bytes, path));
 }
 
-/** Writes a place, whole or not at all. */
-export async function writePlace(path: string, bytes: Uint8Array): Promise<void> {
-  writeFileDurably(path, bytes);
+/** Writes a place, parts one after another, whole or not at all. */
+export async function writePlace(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  writeFileDurably(path, parts);
 }

@@ -1,6 +1,7 @@
 // Unknown data against a schema, with our kind of error: which key, what was expected, what stood there.
 import type { z } from 'zod';
 import { usage } from './errors.ts';
+import { showJson } from './json.ts';
 import { didYouMean } from './suggest.ts';
 
 /**
@@ -18,16 +19,11 @@ export function parseData<T>(schema: z.ZodType<T>, data: unknown, where: string,
       todo: didYouMean(key, known) ?? `Known: ${known.join(', ')}`,
     });
   }
-  const [, expected = issue.message] = /expected (.*)$/.exec(issue.message) ?? [];
+  const [, expected = issue.message] = /expected (.*?)(?:, received .*)?$/.exec(issue.message) ?? [];
   const key = issue.path.join('.') || 'the whole';
-  throw usage({ what: `${where}: ${key} does not fit`, expected, got: show(valueAt(data, issue.path)) });
+  throw usage({ what: `${where}: ${key} does not fit`, expected, got: showJson(valueAt(data, issue.path)) });
 }
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], data);
-}
-
-/** A value as a person would have typed it. */
-function show(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
 }

@@ -3,12 +3,15 @@
 
 import { createHash } from 'node:crypto';
 
+/** Node's hash takes less than 2 GiB at once. */
+const AT_ONCE = 2 ** 30;
+
 /** A hash that takes its bytes piece by piece. */
 export class Sha256 {
   readonly #hash = createHash('sha256');
 
   update(bytes: Uint8Array): void {
-    this.#hash.update(bytes);
+    for (let at = 0; at < bytes.length; at += AT_ONCE) this.#hash.update(bytes.subarray(at, at + AT_ONCE));
   }
 
   /** 64 lower-case hex digits; the last thing to be asked. */

@@ -4,17 +4,18 @@ import { statSync } from 'node:fs';
 import { nameOfState } from '../checkpoint/names.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { Config } from '../gan/schema.ts';
-import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
-import { readFile } from '../platform/durable.ts';
+import type { Snapshot } from '../gan/snapshot.ts';
+import { readSnapshot } from '../gan/snapshot-file.ts';
 import { usage } from '../platform/errors.ts';
 import { stepsPerEpoch } from './order.ts';
 import { layDown, openData, type Prepared, trainable } from './prepare.ts';
+import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';
 import { continuedConfig, refuseSettled, toldOf } from './settle.ts';
 
 /** Whether a run is to go on from a file, not in its folder. */
 export function isCheckpoint(resume: string): boolean {
-  return statSync(resume, { throwIfNoEntry: false })?.isFile() ?? false;
+  return statSync(locate(resume), { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** A checkpoint, and the data and configuration its run goes on with. */
@@ -26,7 +27,7 @@ export async function openAdopted(
   refuseSettled({ ...options });
   if (options.from !== undefined)
     throw usage({ what: 'from chooses a checkpoint of a run, and one is given already', todo: 'Leave it out' });
-  const snapshot = decodeSnapshot(readFile(file), file);
+  const snapshot = readSnapshot(file);
   const { imageSize, channels } = snapshot.config;
   const data = await openData({ ...options, imageSize, channels }, onNote);
   const config = continuedConfig(snapshot, data, options.epochs);

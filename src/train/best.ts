@@ -1,9 +1,9 @@
 // What a run is asked about evaluations, and the checkpoint of the best one: it lies beside the others, which are named by time.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeSnapshot } from '../gan/snapshot.ts';
+import { readSnapshot } from '../gan/snapshot-file.ts';
 import type { Range } from '../metrics/network-input.ts';
-import { fileError, readFile } from '../platform/durable.ts';
+import { fileError } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import type { TrainOptions } from './run-options.ts';
 
@@ -44,7 +44,7 @@ export function settleEvaluations(
 /** Removes a best checkpoint from after `epoch`, in `folder`: what came after is not the run's any more. */
 export function forgetBestAfter(folder: string, epoch: number): void {
   const path = join(folder, BEST_NAME);
-  if (!existsSync(path) || decodeSnapshot(readFile(path), path).epoch <= epoch) return;
+  if (!existsSync(path) || readSnapshot(path).epoch <= epoch) return;
   try {
     rmSync(path);
   } catch (error) {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { MEASURES } from '../metrics/gauge.ts';
 import { fileError, writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
+import { parseJson } from '../platform/json.ts';
 
 export const METRICS_NAME = 'metrics.jsonl';
 
@@ -71,7 +72,7 @@ export function readMetrics(run: string): MetricsLine[] {
   lines.pop();
   return lines.map((line, i) => {
     try {
-      return lineSchema.parse(JSON.parse(line));
+      return lineSchema.parse(parseJson(line));
     } catch (cause) {
       throw new DcganError({
         what: `${path}: line ${i + 1} cannot be understood`,

@@ -6,15 +6,15 @@ import { Dataset } from '../data/dataset.ts';
 import { checkLimit, isTrainable } from '../data/image-options.ts';
 import { isKnown, originOf } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
-import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
+import { checkSeed, DCGAN, randomSeed, snapshotOf } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, ownClasses } from '../gan/schema.ts';
-import { decodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
+import { type Snapshot, snapshotParts } from '../gan/snapshot.ts';
+import { readSnapshot } from '../gan/snapshot-file.ts';
 import { openExtractor, whyNoDigits } from '../metrics/extractors.ts';
 import { comparedPart } from '../metrics/sets.ts';
 import { usableCores } from '../platform/cores.ts';
-import { readFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Evaluations, forgetBestAfter, settleEvaluations } from './best.ts';
@@ -138,7 +138,7 @@ export async function layDown(
     ...settleEvaluations(options),
     notes: { version: VERSION, device: info.device, variant: info.variant },
   };
-  const start = await gan.toBytes();
+  const start = snapshotParts(await snapshotOf(gan));
   const folder = createRun(options.out, data.name, config.preset);
   try {
     writeRunConfig(folder, record);
@@ -178,7 +178,7 @@ export async function prepareResumed(
   const divergence = found ?? divergenceIn(readMetrics(folder));
   const lower = divergence !== null && onNan === 'lower-lr';
   const path = options.from ?? checkpointToResume(folder, lower);
-  const snapshot = path === null ? null : decodeSnapshot(readFile(path), path);
+  const snapshot = path === null ? null : readSnapshot(path);
   if (snapshot) checkBelongs(snapshot, old, path!);
   const { epoch, step } = snapshot ?? { epoch: 0, step: 0 };
   refuseDone(epochs, Math.ceil(step / stepsPerEpoch(data.count, old.config.batchSize)));
@@ -194,7 +194,7 @@ export async function prepareResumed(
     : await DCGAN.create({ ...config, ...machine, seed: old.seed });
   try {
     // The start is saved, so that every step has a checkpoint before it.
-    if (!snapshot) saveCheckpoint(checkpointsOf(folder), checkpointName(0), await gan.toBytes());
+    if (!snapshot) saveCheckpoint(checkpointsOf(folder), checkpointName(0), snapshotParts(await snapshotOf(gan)));
     // With other rates they would be another run's.
     if (lower) {
       removeLater(checkpointsOf(folder), { epoch, step });

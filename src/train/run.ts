@@ -1,18 +1,17 @@
-// A run's folder: what lies in it, how it is created, and how one is found again.
+// A run's folder: what lies in it, how it is created, and how one is opened again (run-names.ts finds it).
 //   config.json  metrics.jsonl  images/  checkpoints/  dcgan.gif
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { newestCheckpoint } from '../checkpoint/files.ts';
-import { fileError, makeFolder, readFile, writeFileDurably } from '../platform/durable.ts';
+import { fileError, makeFolder, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
+import { readJsonFile } from '../platform/file-bytes.ts';
 import { safeName } from '../platform/text.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
+import { CONFIG_NAME, locate, newestRun, nextName, notARun, RUNS_FOLDER } from './run-names.ts';
 import { type RunConfig, runSchema } from './run-schema.ts';
 
-export const CONFIG_NAME = 'config.json';
 export const CHECKPOINTS_FOLDER = 'checkpoints';
-/** Where runs go and are looked for, when nothing else is said. */
-export const RUNS_FOLDER = 'runs';
 
 export function checkpointsOf(run: string): string {
   return join(run, CHECKPOINTS_FOLDER);
@@ -23,8 +22,7 @@ export function createRun(out: string | undefined, dataName: string, preset: str
   if (out !== undefined) return createAt(out);
   makeFolder(RUNS_FOLDER);
   for (;;) {
-    const number = 1 + Math.max(0, ...runNames().map((name) => Number.parseInt(name, 10)));
-    const folder = join(RUNS_FOLDER, `${String(number).padStart(5, '0')}-${safeName(dataName)}-${safeName(preset)}`);
+    const folder = join(RUNS_FOLDER, nextName(safeName(dataName), safeName(preset)));
     try {
       mkdirSync(folder);
       mkdirSync(join(folder, IMAGES_FOLDER));
@@ -53,11 +51,6 @@ function createAt(out: string): string {
   return out;
 }
 
-function runNames(): string[] {
-  if (!existsSync(RUNS_FOLDER)) return [];
-  return readdirSync(RUNS_FOLDER).filter((name) => /^\d{5,}-/.test(name));
-}
-
 export function writeRunConfig(run: string, config: RunConfig): void {
   writeFileDurably(join(run, CONFIG_NAME), new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
 }
@@ -73,39 +66,28 @@ export function readRunConfig(run: string): RunConfig {
       got: got.replace(/\s+/g, ' '),
       todo: 'Mend it, or start a new run: its checkpoints can be gone on from without it (dcgan train --resume FILE)',
     });
-  let data: unknown;
-  try {
-    data = JSON.parse(new TextDecoder().decode(readFile(path)));
-  } catch (error) {
-    throw error instanceof DcganError ? error : wrong((error as Error).message);
-  }
-  const parsed = runSchema.safeParse(data);
+  const parsed = runSchema.safeParse(readJsonFile(path, wrong));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw wrong(`${issue.path.join('.')}: ${issue.message}`);
 }
 
-/** The newest run in a folder of runs, by number; null when there is none. */
-export function newestRun(): string | null {
-  const names = runNames().filter((name) => existsSync(join(RUNS_FOLDER, name, CONFIG_NAME)));
-  const newest = names.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).at(-1);
-  return newest === undefined ? null : join(RUNS_FOLDER, newest);
-}
-
-/** A run by its folder, or the newest in ./runs. */
-export function resolveRun(path: string | undefined): string {
-  const run = path ?? newestRun();
+/** A run by its folder, name or number, or the newest in ./runs. */
+export function resolveRun(typed: string | undefined): string {
+  const run = typed === undefined ? newestRun() : locate(typed);
   if (run === null)
     throw usage({ what: `there is no run in ./${RUNS_FOLDER}`, todo: 'Name a run, or train one first: dcgan train' });
+  if (!existsSync(join(run, CONFIG_NAME))) throw notARun(run);
   readRunConfig(run);
   return run;
 }
 
-/** A checkpoint to work with: a checkpoint file itself, or the newest of a run (of the newest run when no path is given). */
+/** A checkpoint to work with: a checkpoint file itself, or the newest of a run (of the newest run when nothing is typed). */
 export function resolveSource(
-  path: string | undefined,
+  typed: string | undefined,
   expected = 'a run or a checkpoint',
 ): { readonly checkpoint: string; readonly run: string | null } {
+  const path = typed === undefined ? undefined : locate(typed);
   if (path !== undefined && !existsSync(path))
     throw usage({ what: `${path} does not exist`, expected, todo: 'Check the path' });
   if (path !== undefined && statSync(path).isFile()) {

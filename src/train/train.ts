@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { prune, saveCheckpoint } from '../checkpoint/files.ts';
 import { checkpointName, nameOfState } from '../checkpoint/names.ts';
 import { GpuFailure } from '../engine/backends/webgpu/errors.ts';
-import { decodeSnapshot, encodeSnapshot } from '../gan/snapshot.ts';
-import { readFile } from '../platform/durable.ts';
+import { snapshotParts } from '../gan/snapshot.ts';
+import { readSnapshot } from '../gan/snapshot-file.ts';
 import { usage } from '../platform/errors.ts';
 import { isCheckpoint, prepareAdopted } from './adopt.ts';
 import { BEST_NAME } from './best.ts';
@@ -28,6 +28,7 @@ import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME, saveFilm, savePicture
 import { type Prepared, prepareFresh, prepareResumed } from './prepare.ts';
 import { progressPicture, realsPicture } from './progress.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
+import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';
 
 /**
@@ -47,7 +48,7 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
     resume === undefined
       ? await prepareFresh(options)
       : isCheckpoint(resume)
-        ? await prepareAdopted(resume, options)
+        ? await prepareAdopted(locate(resume), options)
         : await prepareResumed(resolveRun(resume), options);
   let warning: WarningEvent | null = null;
   for (;;) {
@@ -168,8 +169,8 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
 
   #write(name: string, tensors: State): string {
     const { config, seed, epoch, steps: step } = this.gan;
-    const bytes = encodeSnapshot({ config, seed, epoch, step, tensors });
-    return saveCheckpoint(checkpointsOf(this.#run.folder), name, bytes);
+    const parts = snapshotParts({ config, seed, epoch, step, tensors });
+    return saveCheckpoint(checkpointsOf(this.#run.folder), name, parts);
   }
 
   #pathOf(picture: string): string {
@@ -193,8 +194,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
 
   /** As the tutorial does at its end; and proof that what is on disk can be read. */
   async #restoreNewest(): Promise<void> {
-    const path = this.#newest();
-    const { tensors } = decodeSnapshot(readFile(path), path);
+    const { tensors } = readSnapshot(this.#newest());
     await this.gan.restore(tensors);
   }
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newestCheckpoint } from '../../checkpoint/files.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import { decodeSnapshot, type Snapshot } from '../../gan/snapshot.ts';
-import { readFile } from '../../platform/durable.ts';
+import type { Snapshot } from '../../gan/snapshot.ts';
+import { readSnapshot } from '../../gan/snapshot-file.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { checkpointsOf } from '../../train/run.ts';
 import type { TrainOptions } from '../../train/run-options.ts';
@@ -89,7 +89,7 @@ async function trainUntil(options: TrainOptions, until: (event: TrainEvent) => b
 
 function newest(run: string): Snapshot {
   const { path } = newestCheckpoint(checkpointsOf(run))!;
-  return decodeSnapshot(readFile(path), path);
+  return readSnapshot(path);
 }
 
 /** Where two states differ first, comparing bits: tensor, index and both values; null when they don't. */

@@ -1,9 +1,10 @@
 // `dcgan info`: what a checkpoint holds, and that it is whole.
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { makeModel, parameterCounts } from '../../gan/model.ts';
 import type { Config } from '../../gan/schema.ts';
-import { decodeSnapshot, type Snapshot } from '../../gan/snapshot.ts';
-import { readFile } from '../../platform/durable.ts';
+import type { Snapshot } from '../../gan/snapshot.ts';
+import { readSnapshot } from '../../gan/snapshot-file.ts';
 import { readRunConfig, resolveSource } from '../../train/run.ts';
 import { columns, grouped, megabytes, setting } from '../format.ts';
 import { debugOption } from '../options/values.ts';
@@ -26,14 +27,13 @@ export function defineInfo(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action((source: string | undefined, { json }: { readonly json?: true }) => {
       const { checkpoint, run } = resolveSource(source);
-      const bytes = readFile(checkpoint);
       const record = run === null ? null : readRunConfig(run);
       const { notes = null, data = null } = record ?? {};
-      const description = describe(decodeSnapshot(bytes, checkpoint));
+      const description = describe(readSnapshot(checkpoint));
       // Rates that are halved after this very checkpoint stand in the run's configuration only.
       const { halvedAfter } = record?.config ?? description.config;
       const config = { ...description.config, halvedAfter };
-      const report = { checkpoint, run, bytes: bytes.length, ...description, config };
+      const report = { checkpoint, run, bytes: statSync(checkpoint).size, ...description, config };
       write(json ? `${JSON.stringify({ ...report, data, notes })}\n` : text(report, data, notes));
     });
 }

@@ -2,8 +2,8 @@
 // taken too, and repeats that run. Unknown keys are errors with the nearest right name.
 import { z } from 'zod';
 import { configSchema } from '../../gan/schema.ts';
-import { readFile } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
+import { readJsonFile } from '../../platform/file-bytes.ts';
 import { parseData } from '../../platform/schema.ts';
 import type { TrainOptions } from '../../train/run-options.ts';
 import { readingSchema, runSchema, settingsSchema } from '../../train/run-schema.ts';
@@ -34,12 +34,7 @@ export function readConfigFile(path: string): TrainOptions {
 }
 
 function parseJson(path: string): unknown {
-  const text = new TextDecoder().decode(readFile(path));
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // It quotes the file, whose lines are not ours.
-    const got = (error as Error).message.replace(/\s+/g, ' ');
-    throw usage({ what: `${path} is not JSON`, got, todo: 'Mend it, or leave --config out' });
-  }
+  return readJsonFile(path, (got) =>
+    usage({ what: `${path} is not JSON`, got, todo: 'Mend it, or leave --config out' }),
+  );
 }

@@ -1,0 +1,85 @@
+// A file's bytes by position, and small files of JSON whole.
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Bytes } from './bytes.ts';
+import { fileError } from './durable.ts';
+import { DcganError } from './errors.ts';
+import { parseJson } from './json.ts';
+
+/** Node and the systems below read at most 2 GiB at once. */
+const AT_ONCE = 2 ** 30;
+
+/**
+ * Opens a file for as long as `use` takes.
+ * @throws DcganError that names the file and the cause in words
+ */
+export function withFile<T>(path: string, use: (bytes: Bytes) => T): T {
+  return withOpen(path, (fd) => {
+    const stat = fstatSync(fd);
+    // Devices and pipes have no length, and cannot be read by position.
+    const length = stat.isFile() ? stat.size : 0;
+    if (stat.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+    return use({
+      length,
+      read: (offset, target) => {
+        if (readInto(fd, target, offset) === target.length) return;
+        throw new DcganError({
+          what: `${path} has become shorter while it was read`,
+          expected: `${length} bytes`,
+          todo: 'Try again when nothing writes it any more',
+        });
+      },
+    });
+  });
+}
+
+/** Files of settings are some kilobytes; anything much longer is another kind of file. */
+const LONGEST_JSON = 2 ** 24;
+
+/**
+ * The value of a small JSON file; also of a pipe.
+ * @param wrong makes the error of a file that is not JSON, from a clause that says why
+ * @throws DcganError that names the file and the cause in words
+ */
+export function readJsonFile(path: string, wrong: (got: string) => DcganError): unknown {
+  const bytes = withOpen(path, (fd) => {
+    const stat = fstatSync(fd);
+    // One byte more than there should be shows that a file goes on; pipes have no length.
+    const buffer = Buffer.alloc(Math.min(stat.isFile() ? stat.size : LONGEST_JSON, LONGEST_JSON) + 1);
+    return buffer.subarray(0, readInto(fd, buffer, null));
+  });
+  if (bytes.length > LONGEST_JSON) throw wrong(`a file of more than ${LONGEST_JSON / 2 ** 20} MiB`);
+  try {
+    return parseJson(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw wrong((error as Error).message);
+  }
+}
+
+function withOpen<T>(path: string, use: (fd: number) => T): T {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    return use(fd);
+  } catch (error) {
+    throw isSystem(error) ? fileError('read', path, error) : error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function isSystem(error: unknown): boolean {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+}
+
+/** Fills as much of `target` as there is; returns how much that is. @param position null: from where the last read ended */
+function readInto(fd: number, target: Uint8Array, position: number | null): number {
+  let done = 0;
+  while (done < target.length) {
+    const wanted = Math.min(AT_ONCE, target.length - done);
+    const got = readSync(fd, target, done, wanted, position === null ? null : position + done);
+    if (got === 0) break;
+    done += got;
+  }
+  return done;
+}

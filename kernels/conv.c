@@ -301,6 +301,8 @@ static void compute_row(const struct geometry *g, const struct side *s, runs_fun
   }
 }
 
+_Static_assert((int)PACK_CHANNELS % PANEL == 0, "room.ts rounds channels up to whole panels");
+
 // Packed weights up to this size stay in the first-level cache while all panels of a row are computed.
 enum { SMALL_PACK = 6144 };
 
@@ -374,8 +376,25 @@ static int round_source(const struct worker *me, const struct geometry *g, struc
   for (int64_t at = begin * BLOCK; at < end * BLOCK && at < count; at += BLOCK)
     bf16_neighbours(s->source + 2 * at, *pack + at, count - at < BLOCK ? count - at : BLOCK);
   s->source = *pack;
-  s->pack = *pack += (count + 15) / 16 * 16;
+  s->pack = *pack += dcgan_slot(count);
   return words;
+}
+
+// Floats of packed weights, and of the rounded source before them.
+static int64_t room(const struct geometry *g, int32_t M, int64_t depth, int64_t source) {
+  const int words = dcgan_in_words(g);
+  const int32_t width = pack_width(M);
+  return (words ? dcgan_slot(source / 2) : 0) + (M + width - 1) / width * width * (depth >> words);
+}
+
+int64_t dcgan_conv2d_room(const struct geometry *g) {
+  if (dcgan_winograd_fits(g)) return dcgan_winograd_pack(g);
+  return room(g, g->OC, (int64_t)g->KH * g->KW * g->C, (int64_t)g->N * g->H * g->W * g->C);
+}
+
+int64_t dcgan_conv_input_room(const struct geometry *g) {
+  if (dcgan_winograd_fits(g)) return dcgan_winograd_pack(g);
+  return room(g, g->C, (int64_t)g->KH * g->KW * g->OC, (int64_t)g->N * g->OH * g->OW * g->OC);
 }
 
 void dcgan_conv2d(const struct worker *me, const int32_t *words, const int32_t *follower) {

@@ -228,6 +228,13 @@ static void round_images(const struct worker *me, int32_t images, int64_t floats
   }
 }
 
+int64_t dcgan_conv_filter_room(const struct geometry *g, int32_t groups) {
+  if (dcgan_winograd_fits(g)) return dcgan_winograd_partials(g);
+  const int64_t pairs = dcgan_in_words(g) ? (g->N + 1) / 2 : 0;
+  const int64_t copies = groups == 1 ? 0 : (int64_t)groups * g->KH * g->KW * g->C * g->OC;
+  return dcgan_slot(pairs * g->H * g->W * g->C) + dcgan_slot(pairs * g->OH * g->OW * g->OC) + copies;
+}
+
 void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   struct geometry g = dcgan_geometry(words + 4);
   const int32_t groups = words[16];
@@ -242,12 +249,12 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   const struct cut cut = cut_of(&g);
   if (cut.words) {
     const int64_t x_image = (int64_t)g.H * g.W * g.C, y_image = (int64_t)g.OH * g.OW * g.OC;
-    float *x_words = scratch, *y_words = x_words + ((g.N + 1) / 2 * x_image + 15) / 16 * 16;
+    float *x_words = scratch, *y_words = x_words + dcgan_slot((g.N + 1) / 2 * x_image);
     round_images(me, g.N, x_image, x, x_words);
     round_images(me, g.N, y_image, y, y_words);
     dcgan_sync(me);
     g.N = (g.N + 1) / 2;
-    scratch = y_words + (g.N * y_image + 15) / 16 * 16;
+    scratch = y_words + dcgan_slot(g.N * y_image);
     x = x_words;
     y = y_words;
   }

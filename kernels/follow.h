@@ -2,8 +2,9 @@
 #pragma once
 #include "program.h"
 
-// plan.ts keeps within this.
-enum { FOLLOWERS_MOST = 4 };
+// An elementwise program that leads a run of attached ones is the first of them.
+enum { FOLLOWERS_MOST = 1 + MAX_ATTACHED };
+_Static_assert((int)MOST_ATTACHED_CHANNELS <= (int)BLOCK, "a block holds a pixel's channels");
 
 struct follower {
   struct program program;

@@ -1,4 +1,4 @@
-// Written by scripts/isa.mjs from src/engine/encode.ts, which explains the layout. Do not edit.
+// Written by scripts/isa.mjs from src/engine/isa.ts; src/engine/encode.ts explains the layout. Do not edit.
 #pragma once
 enum kind {
   KIND_CONV2D = 1,
@@ -47,4 +47,19 @@ enum {
   MAX_RESULTS = 8,
   MAX_CODE = 64,
   CONTROL_WORDS = 8,
+  MAX_ATTACHED = 3,
+  MOST_ATTACHED_CHANNELS = 256,
+  SPACE_FLOATS = 4194304,
+  SPARE_BYTES = 4096,
+  PACK_CHANNELS = 64,
+  FAST_TAPS = 5,
+  FAST_LEAST_IMAGES = 12,
+  FAST_LEAST_OUTPUTS = 6,
+  FAST_MOST_OUTPUTS = 28,
+  FAST_MOST_PAIRS = 131072,
+  FAST_POINTS_STRIDE_1 = 8,
+  FAST_POINTS_STRIDE_2 = 6,
+  FAST_LEAST_BLOCK = 6,
+  FAST_RUN_FLOATS = 1048576,
+  FAST_LINE = 16,
 };

@@ -21,6 +21,8 @@ struct job {
   int32_t sleepers;
   // Units claimed since the last meeting.
   _Alignas(64) int32_t claimed;
+  // 0, or -1 - the number of the first opcode met that this build does not know (dcgan_unknown_opcode).
+  int32_t fault;
 };
 
 struct worker {
@@ -61,14 +63,21 @@ static inline int32_t dcgan_claim(const struct worker *me, int32_t units) {
   return unit < units ? unit : -1;
 }
 
+// Remembers an opcode that this build does not know; the run goes on and then fails with its number.
+static inline void dcgan_unknown_opcode(const struct worker *me, int32_t opcode) {
+  int32_t none = 0;
+  const int32_t fault = -1 - (opcode & INT32_MAX);
+  __atomic_compare_exchange_n(&me->job->fault, &none, fault, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+// Floats that start the next slot: slots begin at multiples of 16.
+static inline int64_t dcgan_slot(int64_t floats) { return (floats + 15) / 16 * 16; }
+
 // Returns when every thread has called it.
 void dcgan_sync(const struct worker *me);
 
 // At least so many floats of memory of this thread's own, whose contents nobody keeps. At most SPACE_FLOATS may be asked for:
 // WebAssembly's host has laid out as many for each thread.
-enum { SPACE_FLOATS = 1 << 22 };
-// Floats of `partials` that the fast filter gradient has besides the filter's values at the points, if not more (fastRoom in plan.ts).
-enum { FAST_ROOM = 1 << 20 };
 float *dcgan_space(const struct worker *me, int64_t floats);
 
 // Sleep while *word is `value`, wake all who sleep on it: the platform's part of the barrier.
@@ -84,6 +93,11 @@ void dcgan_elementwise(const struct worker *me, const int32_t *words);
 void dcgan_reduce(const struct worker *me, const int32_t *words);
 void dcgan_transpose(const struct worker *me, const int32_t *words);
 void dcgan_shift_cut(const struct worker *me, const int32_t *words);
+
+// Floats of `pack` and of `partials` that this build uses for a shape.
+int64_t dcgan_conv2d_room(const struct geometry *g);
+int64_t dcgan_conv_input_room(const struct geometry *g);
+int64_t dcgan_conv_filter_room(const struct geometry *g, int32_t groups);
 
 // How much work a program is: its points times its lines, where a line that draws counts as `draw_lines`.
 int64_t dcgan_program_work(const int32_t *words, int32_t draw_lines);

@@ -140,9 +140,6 @@ int32_t dcgan_pool_run(struct pool *pool, const int32_t *code, int32_t words, fl
   return result;
 }
 
-// Kernels may read past a tensor's end by less than this (see job.h).
-enum { SPARE_BYTES = 4096 };
-
 static void *mapped(void *memory, size_t bytes) {
   if (memory == MAP_FAILED) return NULL;
 #if defined(MADV_HUGEPAGE)

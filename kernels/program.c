@@ -209,6 +209,7 @@ void dcgan_block(const struct worker *me, struct program *p, int32_t start, int3
       case OP_UNIFORM: dcgan_draw_uniform(control, stream, (uint32_t)start, count, d); break;
       case OP_NORMAL: dcgan_draw_normal(control, stream, (uint32_t)start, count, d); break;
       case OP_MASK: dcgan_draw_mask(control, stream, (uint32_t)line[6], number, (uint32_t)start, count, d); break;
+      default: dcgan_unknown_opcode(me, op);
     }
     regs->value[dst] = d;
   }

@@ -70,7 +70,7 @@
 #define FOR_ROWS(X) EACH_ROW(ONE, X)
 #define ROW_TABLE(name) ROW_LIST(CELL, name)
 
-// Output channels computed together: the width of packed weights. Divides 64, which packFloats (plan.ts) counts on.
+// Output channels computed together: the width of packed weights. It divides PACK_CHANNELS, which room.ts counts on.
 #define PANEL (LANES * TILE_VECTORS)
 
 // Lanes of a and b by number; `index` is the integer vector type of the same shape.

@@ -107,7 +107,7 @@ static int32_t past_small(const struct job *job, int32_t at, int32_t *count) {
 }
 
 // The instructions from `at` to `end`, by one thread.
-static void walk_alone(const struct job *job, int32_t at, int32_t end) {
+static void walk_alone(struct job *job, int32_t at, int32_t end) {
   struct job alone = {
       .threads = 1, .state = job->state, .scratch = job->scratch, .state_floats = job->state_floats, .control = job->control};
   const struct worker me = {&alone, 0};
@@ -116,6 +116,24 @@ static void walk_alone(const struct job *job, int32_t at, int32_t end) {
     if (words[0] == KIND_ELEMENTWISE) dcgan_elementwise(&me, words + HEADER_WORDS);
     else dcgan_reduce(&me, words + HEADER_WORDS);
     dcgan_sync(&me);
+  }
+  if (alone.fault && !job->fault) job->fault = alone.fault;
+}
+
+// How many of the instructions attached at `at` come before one that cannot be attached, or -1 where all can.
+static int32_t unknown_attached(const struct job *job, int32_t at) {
+  for (int32_t count = 0; is_attached(job, at); count++, at += job->code[at + 1])
+    if (job->code[at] != KIND_ELEMENTWISE && job->code[at] != KIND_REDUCE) return count;
+  return -1;
+}
+
+int64_t dcgan_room(int32_t kind, const int32_t *words) {
+  const struct geometry g = dcgan_geometry(words + 4);
+  switch (kind) {
+    case KIND_CONV2D: return dcgan_conv2d_room(&g);
+    case KIND_CONV_INPUT: return dcgan_conv_input_room(&g);
+    case KIND_CONV_FILTER: return dcgan_conv_filter_room(&g, words[16]);
+    default: return 0;
   }
 }
 
@@ -127,11 +145,13 @@ int32_t dcgan_walk(struct job *job, int32_t thread) {
       walk_alone(job, at, end);
       release(job);
     }
-    if (end >= job->words) return 0;
+    if (end >= job->words) return job->fault;
     index += small;
     const int32_t *words = job->code + end, *body = words + HEADER_WORDS;
     at = end + words[1];
     const int leads = words[0] == KIND_CONV2D || words[0] == KIND_CONV_INPUT || words[0] == KIND_ELEMENTWISE;
+    const int32_t unknown = leads ? unknown_attached(job, at) : -1;
+    if (unknown >= 0) return 2 + index + unknown;
     const int32_t *follower = leads && is_attached(job, at) ? job->code + at + HEADER_WORDS : 0;
     switch (words[0]) {
       case KIND_CONV2D: dcgan_conv2d(&me, body, follower); break;

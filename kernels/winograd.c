@@ -14,15 +14,16 @@
 #include "winograd_points.h"
 #include "winograd_products.h"
 
+// Fewest images of a batch; tests build with -DWINO_LEAST=1.
 #if !defined(WINO_LEAST)
-#define WINO_LEAST 12
+#define WINO_LEAST FAST_LEAST_IMAGES
 #endif
 
-// Images of a block: their values at the points should not leave the caches; and the fewest that are worth it, of a block and of a run of
-// the filter's gradient.
-enum { BLOCK_MOST = 12, BLOCK_LEAST = 6 };
+// Most images of a block: their values at the points should not leave the caches. FAST_LEAST_BLOCK are the fewest that are
+// worth it, of a block and of a run of the filter's gradient.
+enum { BLOCK_MOST = 12 };
 // What is read or written together is an odd number of cache lines apart: else it would fall on few places of a cache.
-enum { LINE = 16 };
+enum { LINE = FAST_LINE };
 INLINE int64_t odd_lines(int64_t floats) { return ((floats + LINE - 1) / LINE | 1) * LINE; }
 
 // Rounded weights of a point are half as many; so are rounded values.
@@ -53,18 +54,19 @@ INLINE int64_t filter_row(int32_t channels) { return odd_lines(channels); }
 static int64_t filter_image_floats(const struct cut *c) {
   return (int64_t)c->y.inputs * c->x.inputs * filter_row(c->C) + (int64_t)c->y.outputs * c->x.outputs * filter_row(c->OC);
 }
-static int32_t filter_images(const struct cut *c) { return most(BLOCK_LEAST, (int32_t)(FAST_ROOM / filter_image_floats(c))); }
+static int32_t filter_images(const struct cut *c) { return most(FAST_LEAST_BLOCK, (int32_t)(FAST_RUN_FLOATS / filter_image_floats(c))); }
 
-// plan.ts gives room for just these shapes; what the register tile wants besides is added here.
+// room.ts gives room for just these shapes; what the register tile wants besides is added here.
 int dcgan_winograd_fits(const struct geometry *g) {
-  if (!(g->N >= WINO_LEAST && g->KH == TAPS && g->KW == TAPS && (g->stride == 1 || g->stride == 2) && g->OH >= 6 && g->OH <= 28 &&
-        g->OW >= 6 && g->OW <= 28 && g->C * g->OC <= 131072 && g->pad_top <= 2 && g->pad_left <= 2 && g->H <= g->stride * g->OH &&
+  if (!(g->N >= WINO_LEAST && g->KH == TAPS && g->KW == TAPS && (g->stride == 1 || g->stride == 2) &&
+        g->OH >= FAST_LEAST_OUTPUTS && g->OH <= FAST_MOST_OUTPUTS && g->OW >= FAST_LEAST_OUTPUTS && g->OW <= FAST_MOST_OUTPUTS &&
+        (int64_t)g->C * g->OC <= FAST_MOST_PAIRS && g->pad_top <= 2 && g->pad_left <= 2 && g->H <= g->stride * g->OH &&
         g->W <= g->stride * g->OW && g->C % PANEL == 0 && g->OC % PANEL == 0))
     return 0;
   const struct cut c = cut_of(g);
   // At eight points a rounded value is worth too little.
-  if (c.words && c.points > 6) return 0;
-  return block_images(&c) >= BLOCK_LEAST;
+  if (c.words && c.points > FAST_POINTS_STRIDE_2) return 0;
+  return block_images(&c) >= FAST_LEAST_BLOCK;
 }
 
 // Weights at the points, [a][b][panel][p][q][depth][PANEL], and what of them all; in words `depth` counts those.
@@ -281,6 +283,24 @@ static void round_two(const float *values, int64_t second, int two, int32_t slab
     bf16_rows(values, two ? values + second : 0, to + s * slab, channels);
 }
 
+// Rows of the filter's gradient, in words one for two images, and the runs that they are cut into.
+static int32_t filter_rows(const struct geometry *g, const struct cut *c) { return (g->N + c->words) >> c->words; }
+static int32_t filter_runs(const struct geometry *g, const struct cut *c) {
+  return (filter_rows(g, c) + filter_images(c) - 1) / filter_images(c);
+}
+
+int64_t dcgan_winograd_pack(const struct geometry *g) {
+  const struct cut c = cut_of(g);
+  return c.points * c.points * point_step(&c);
+}
+
+int64_t dcgan_winograd_partials(const struct geometry *g) {
+  const struct cut c = cut_of(g);
+  const int32_t runs = filter_runs(g, &c), longest = (filter_rows(g, &c) + runs - 1) / runs;
+  const int64_t units = (int64_t)c.points * c.points * c.phases * c.phases;
+  return units * odd_lines((int64_t)g->C * g->OC) + longest * filter_image_floats(&c);
+}
+
 // The filter's gradient, the adjoint once more: the filter's values at the points gather the products of x's and y's, over
 // tiles and images, and come back to taps once. Images go by in runs whose values at the points all threads share; how many
 // follows from the shape alone.
@@ -292,8 +312,7 @@ void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *
   const int64_t sum = odd_lines(each);
   float *strip = dcgan_space(me, SPACE_FLOATS), *values = strip + dcgan_strip_floats(&c), *v = partials + units * sum;
   dcgan_strip_clear(&c, strip);
-  // In words a row is of two images.
-  const int32_t all = (g->N + c.words) >> c.words, runs = (all + filter_images(&c) - 1) / filter_images(&c);
+  const int32_t all = filter_rows(g, &c), runs = filter_runs(g, &c);
   const int32_t v_slabs = c.y.inputs * c.x.inputs, m_slabs = c.y.outputs * c.x.outputs;
   for (int32_t run = 0; run < runs; run++) {
     const int32_t first = (int32_t)((int64_t)all * run / runs), rows = (int32_t)((int64_t)all * (run + 1) / runs) - first;

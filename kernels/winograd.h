@@ -4,6 +4,9 @@
 
 // Whether these kernels take a shape: for all three or none, whatever the number of threads.
 int dcgan_winograd_fits(const struct geometry *g);
+// Floats of `pack` and `partials` that a shape which fits needs.
+int64_t dcgan_winograd_pack(const struct geometry *g);
+int64_t dcgan_winograd_partials(const struct geometry *g);
 void dcgan_winograd_conv2d(const struct worker *me, const struct geometry *g, const float *x, const float *w, float *y,
                            float *pack, const int32_t *follower);
 void dcgan_winograd_conv_input(const struct worker *me, const struct geometry *g, const float *y, const float *w,

@@ -5,7 +5,7 @@
 #pragma once
 #include "bf16.h"
 
-enum { TAPS = 5, MOST_POINTS = 8, MOST_TILES = 8, MOST_PHASES = 2, MOST_OUTS = 4, MARGIN = 4 };
+enum { TAPS = FAST_TAPS, MOST_POINTS = FAST_POINTS_STRIDE_1, MOST_TILES = 8, MOST_PHASES = 2, MOST_OUTS = 4, MARGIN = 4 };
 
 struct axis {
   int32_t length, stride, pad, points, tiles;
@@ -42,7 +42,7 @@ INLINE int32_t output_line(const struct axis *a, int32_t tile, int32_t id) {
 }
 
 INLINE struct axis axis_of(int32_t length, int32_t outs, int32_t stride, int32_t pad) {
-  struct axis a = {.length = length, .stride = stride, .pad = pad, .points = stride == 1 ? 8 : 6};
+  struct axis a = {.length = length, .stride = stride, .pad = pad, .points = stride == 1 ? FAST_POINTS_STRIDE_1 : FAST_POINTS_STRIDE_2};
   for (int32_t at = 0; at < outs; a.tiles++) {
     const int32_t left = outs - at, take = left % 4 == 0 || left - 4 >= 6 || left == 7 ? 4 : 3;
     a.first[a.tiles] = at;

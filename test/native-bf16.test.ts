@@ -11,15 +11,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEVICES } from '../src/engine/backends/backend.ts';
 import { emulateBf16, whatIsMissing } from '../src/engine/backends/native/bf16.ts';
 import { conv2dReference, convFilterReference, convInputReference } from '../src/engine/ops/conv.ts';
-import {
-  evenValues,
-  type Geometry,
-  type Instruction,
-  type Plan,
-  packFloats,
-  partialFloats,
-  roundedFloats,
-} from '../src/engine/plan.ts';
+import type { Geometry, Instruction, Plan } from '../src/engine/plan.ts';
+import { evenValues, packFloats, partialFloats, roundedFloats } from '../src/engine/room.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { TEST_DEVICES, title, withBackend } from './support/devices.ts';
 import { geometry, planOf } from './support/plans.ts';

@@ -1,13 +1,12 @@
 // The wasm device as a backend: the order of its calls, its memory, the end of its workers, an
 // event loop that stays free, and its errors.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backend } from '../src/engine/backends/backend.ts';
 import { wasmOpener } from '../src/engine/backends/wasm/backend.ts';
 import { openWasm, openWasmRelaxed } from '../src/engine/backends/wasm/devices.ts';
-import { SPACE } from '../src/engine/backends/wasm/memory.ts';
 import { nodePlatform, readArtefact } from '../src/engine/backends/wasm/node.ts';
 import type { SpawnWorker } from '../src/engine/backends/wasm/team.ts';
 import type { Instruction } from '../src/engine/plan.ts';
@@ -64,12 +63,6 @@ describe('a wasm backend', () => {
     const relaxed = (await opened(0, 1, openWasmRelaxed)).info;
     const variant = expect.stringMatching(/^relaxed-simd128(-fused)? [0-9a-f]{12}$/);
     expect(relaxed).toEqual({ device: 'wasm-relaxed', variant, threads: 1 });
-  });
-
-  it('gives each worker the workspace that the kernels count on', () => {
-    const header = readFileSync(new URL('../kernels/job.h', import.meta.url), 'utf8');
-    const [, shift] = header.match(/SPACE_FLOATS = 1 << (\d+)/)!;
-    expect(SPACE).toBe(4 * 2 ** Number(shift));
   });
 
   it('takes calls in their order, awaited or not, and copies what it is given', async () => {

@@ -142,7 +142,7 @@ export function isaHeader(limits: Readonly<Record<string, number>>): string {
   const constant = (prefix: string, [name, value]: [string, number]): string =>
     `  ${prefix}_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()} = ${value},`;
   return [
-    '// Written by scripts/isa.mjs from src/engine/encode.ts, which explains the layout. Do not edit.',
+    '// Written by scripts/isa.mjs from src/engine/isa.ts; src/engine/encode.ts explains the layout. Do not edit.',
     '#pragma once',
     'enum kind {',
     ...Object.entries(KINDS).map((entry) => constant('KIND', entry)),

@@ -1,7 +1,30 @@
 // The header C reads, made from the plan's own numbers: one place for each.
 import { CONTROL_WORDS } from './control.ts';
 import { isaHeader } from './encode.ts';
-import { MAX_CODE, MAX_DIMS, MAX_OPERANDS, MAX_REGISTERS, MAX_RESULTS } from './plan.ts';
+import {
+  ATTACHED_CHANNELS,
+  MAX_ATTACHED,
+  MAX_CODE,
+  MAX_DIMS,
+  MAX_OPERANDS,
+  MAX_REGISTERS,
+  MAX_RESULTS,
+} from './plan.ts';
+import {
+  FAST_LEAST_BLOCK,
+  FAST_LEAST_IMAGES,
+  FAST_LEAST_OUTPUTS,
+  FAST_LINE,
+  FAST_MOST_OUTPUTS,
+  FAST_MOST_PAIRS,
+  FAST_POINTS_STRIDE_1,
+  FAST_POINTS_STRIDE_2,
+  FAST_RUN_FLOATS,
+  FAST_TAPS,
+  PACK_CHANNELS,
+  SPACE_FLOATS,
+  SPARE_BYTES,
+} from './room.ts';
 
 /** The text of kernels/isa.h. */
 export const ISA_HEADER = isaHeader({
@@ -11,4 +34,19 @@ export const ISA_HEADER = isaHeader({
   MAX_RESULTS,
   MAX_CODE,
   CONTROL_WORDS,
+  MAX_ATTACHED,
+  MOST_ATTACHED_CHANNELS: ATTACHED_CHANNELS.most,
+  SPACE_FLOATS,
+  SPARE_BYTES,
+  PACK_CHANNELS,
+  FAST_TAPS,
+  FAST_LEAST_IMAGES,
+  FAST_LEAST_OUTPUTS,
+  FAST_MOST_OUTPUTS,
+  FAST_MOST_PAIRS,
+  FAST_POINTS_STRIDE_1,
+  FAST_POINTS_STRIDE_2,
+  FAST_LEAST_BLOCK,
+  FAST_RUN_FLOATS,
+  FAST_LINE,
 });

@@ -72,7 +72,7 @@ export interface Geometry {
 }
 
 /**
- * y = convolution of x with w. `pack` is scratch of `packFloats(g)` floats for re-ordered weights, and in bf16
+ * y = convolution of x with w. `pack` is scratch of `packFloats(g)` floats (room.ts) for re-ordered weights, and in bf16
  * of `roundedFloats` for x before them.
  */
 export interface Conv2d extends Geometry {
@@ -232,57 +232,3 @@ export type Draw = { readonly stream: number; readonly site: number } & (
 export type BinaryCode = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'greater';
 export type UnaryCode = 'neg' | 'abs' | 'square' | 'sqrt' | 'rsqrt' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'softplus';
 export type ImmediateCode = 'scale' | 'shift' | 'leakyRelu' | 'leakyMask';
-
-/** Scratch floats for so many operands rounded to bf16, two to a float; none where they stay as they are. */
-export function roundedFloats(precision: Precision, ...operands: readonly number[]): number {
-  if (precision === 'float32') return 0;
-  return operands.reduce((total, n) => total + 16 * Math.ceil(n / 32), 0);
-}
-
-/** Values of x and of y, an odd number of images counted as one more: they are rounded in pairs. */
-export function evenValues({ N, H, W, C, OH, OW, OC }: Geometry): { readonly x: number; readonly y: number } {
-  const images = N + (N % 2);
-  return { x: images * H * W * C, y: images * OH * OW * OC };
-}
-
-/**
- * Scratch floats a packed convolution may use: enough for blocks of up to 64 output channels on either side.
- * Backends choose the layout; the room depends on the shape alone.
- */
-export function packFloats(g: Geometry): number {
-  const roundUp = (n: number): number => Math.ceil(n / 64) * 64;
-  const places = filterPlaces(g);
-  return places * Math.max(roundUp(g.OC) * g.C, roundUp(g.C) * g.OC) + (isFast(g) ? 16 * places : 0);
-}
-
-/** Scratch floats of a filter's gradient: a copy of the filter for each group or, where a fast algorithm may be used, its room. */
-export function partialFloats(g: Geometry, groups: number): number {
-  const direct = groups * g.KH * g.KW * g.C * g.OC;
-  return isFast(g) ? Math.max(direct, filterPlaces(g) * (g.C * g.OC + 16) + fastRoom(g)) : direct;
-}
-
-/**
- * Floats for the values at the points of a run of images: FAST_ROOM of kernels/job.h or, where those are fewer than six, six. Along an
- * axis an output has at most 3 values of inputs and 5/3 of outputs at the points with stride 2, 7/3 of both with stride 1
- * (kernels/winograd_cut.h); rows of channels may be 31 floats longer.
- */
-function fastRoom({ C, OC, OH, OW, stride }: Geometry): number {
-  const [ins, outs] = stride === 1 ? [7 / 3, 7 / 3] : [3, 5 / 3];
-  const image = OH * OW * (ins ** 2 * (C + 31) + outs ** 2 * (OC + 31));
-  return Math.max(2 ** 20, Math.ceil(6 * image));
-}
-
-/** Shapes for which kernels/winograd.c may have a fast algorithm. */
-export function isFast(g: Geometry): boolean {
-  const between = (n: number): boolean => n >= 6 && n <= 28;
-  const taps = g.KH === 5 && g.KW === 5 && g.stride <= 2 && g.C * g.OC <= 131072;
-  return taps && between(g.OH) && between(g.OW);
-}
-
-/**
- * Floats that a kernel may keep for one pair of channels: the filter's taps or, where a fast algorithm may be used, its
- * values at 8 x 8 points (stride 1) or at 6 x 6 points for each of four phases (stride 2).
- */
-function filterPlaces(g: Geometry): number {
-  return isFast(g) ? (g.stride === 1 ? 64 : 144) : g.KH * g.KW;
-}

@@ -3,16 +3,8 @@
 // before it is read.
 import { isContiguous } from '../../src/engine/passes/domain.ts';
 import type { Geometry, Instruction, Plan } from '../../src/engine/plan.ts';
-import {
-  MAX_ATTACHED,
-  MAX_CODE,
-  MAX_DIMS,
-  MAX_OPERANDS,
-  MAX_REGISTERS,
-  MAX_RESULTS,
-  packFloats,
-  partialFloats,
-} from '../../src/engine/plan.ts';
+import { MAX_ATTACHED, MAX_CODE, MAX_DIMS, MAX_OPERANDS, MAX_REGISTERS, MAX_RESULTS } from '../../src/engine/plan.ts';
+import { packFloats, partialFloats } from '../../src/engine/room.ts';
 
 interface Region {
   readonly start: number;

@@ -3,15 +3,8 @@ import { size, type Tensor } from '../graph.ts';
 import { conv2dOp, convFilterOp, convInputOp, geometryOf } from '../ops/conv.ts';
 import { matmulGeometry, matmulOp, transposeOp } from '../ops/matmul.ts';
 import { shiftCutOp } from '../ops/shift-cut.ts';
-import {
-  evenValues,
-  type Geometry,
-  type Instruction,
-  type Precision,
-  packFloats,
-  partialFloats,
-  roundedFloats,
-} from '../plan.ts';
+import type { Geometry, Instruction, Precision } from '../plan.ts';
+import { evenValues, packFloats, partialFloats, roundedFloats } from '../room.ts';
 import type { Buffer, Draft, Placing } from './draft.ts';
 
 /** How many runs of images a filter gradient is summed in: one for each 4,096 output pixels, at most 16. */

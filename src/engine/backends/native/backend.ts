@@ -6,6 +6,7 @@ import { encode } from '../../encode.ts';
 import type { Address, Plan } from '../../plan.ts';
 import type { Backend, BackendInfo, Executable, OpenBackend } from '../backend.ts';
 import { CallQueue } from '../call-queue.ts';
+import { unknownToKernels } from '../unknown.ts';
 import { bf16Kernels } from './bf16.ts';
 import { type Library, library, loadLibrary, type NativeKernels, NoLibrary } from './library.ts';
 
@@ -180,12 +181,7 @@ class NativeBackend implements Backend {
       const { kernels, pool } = ready.engine;
       const [state, scratch] = [this.#state.pointer, this.#scratch.pointer];
       const code = await kernels.poolRun(pool, ready.words, state, this.#stateFloats, scratch, plan.control);
-      if (code === 0) return;
-      throw new DcganError({
-        what: `native: instruction ${code - 1} of plan "${plan.name}" is unknown to the kernels`,
-        got: plan.instructions[code - 1]?.kind ?? 'nothing',
-        todo: 'Build the program again: "npm run build"',
-      });
+      if (code !== 0) throw unknownToKernels('native', plan, code, 'Build the program again: "npm run build"');
     });
   }
 

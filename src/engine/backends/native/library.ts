@@ -23,6 +23,8 @@ type Koffi = typeof import('koffi').default;
 export interface NativeKernels {
   readonly koffi: Koffi;
   readonly variant: string;
+  /** Floats of scratch that these kernels use for an instruction's kind and body (dcgan_room). */
+  room(kind: number, body: Int32Array): number;
   memory(bytes: number): bigint | null;
   memoryGrow(memory: bigint, bytes: number, wanted: number): bigint | null;
   memoryFree(memory: bigint, bytes: number): void;
@@ -172,6 +174,7 @@ export async function loadLibrary({ path, compiler, hash }: Library): Promise<Na
   return {
     koffi,
     variant: `${lib.func('const char *dcgan_variant()')()} ${compiler.name} ${hash}`,
+    room: lib.func('int64_t dcgan_room(int32_t kind, const int32_t *words)'),
     memory: lib.func('void *dcgan_memory(uint64_t bytes)'),
     memoryGrow: lib.func('void *dcgan_memory_grow(void *memory, uint64_t bytes, uint64_t wanted)'),
     memoryFree: lib.func('void dcgan_memory_free(void *memory, uint64_t bytes)'),

@@ -15,6 +15,7 @@ import {
   refuseBf16,
 } from '../backend.ts';
 import { CallQueue } from '../call-queue.ts';
+import { unknownToKernels } from '../unknown.ts';
 import { WasmAlone } from './alone.ts';
 import { WasmArena } from './memory.ts';
 import { type Kernels, kernelVariant, loadKernels } from './module.ts';
@@ -113,7 +114,7 @@ class WasmBackend implements Backend {
       if (!words) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
       this.#arena.prepare(words, plan.control);
       const code = await this.#team.run();
-      if (code !== 0) throw unknownInstruction(plan, code - 1);
+      if (code !== 0) throw unknownToKernels('wasm', plan, code, 'Rebuild the kernels: "npm run wasm"');
     });
   }
 
@@ -129,12 +130,4 @@ class WasmBackend implements Backend {
       got: `${stateFloats}`,
     });
   }
-}
-
-function unknownInstruction(plan: Plan, index: number): DcganError {
-  return new DcganError({
-    what: `wasm: instruction ${index} of plan "${plan.name}" is unknown to the kernels`,
-    got: plan.instructions[index]?.kind ?? 'nothing',
-    todo: 'Rebuild the kernels: "npm run wasm"',
-  });
 }

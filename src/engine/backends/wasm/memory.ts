@@ -4,17 +4,15 @@
 // the plan's addresses have it, hence float `a` lies at arena + 4 a. The memory may have served another backend: what
 // must be zero is cleared. Pages cost nothing until touched. Growing leaves older views short: they are made anew for each use.
 import { DcganError } from '../../../platform/errors.ts';
+import { SPACE_FLOATS, SPARE_BYTES } from '../../room.ts';
 import { type Kernels, PAGE } from './module.ts';
 import { SIGNAL_WORDS } from './worker.ts';
 
 const ALIGN = 64;
 /** A worker's stack; scripts/build-wasm.mjs refuses kernels with a frame near a quarter of it. */
 const STACK = 256 * 1024;
-/** Kernels may read past a tensor's end by less than this (kernels/job.h). */
-const SPARE = 4096;
-
-/** Bytes of a worker's workspace: SPACE_FLOATS of kernels/job.h, a test sees to it. Pages never touched cost nothing. */
-export const SPACE = 4 * 2 ** 22;
+/** Bytes of a worker's workspace. Pages never touched cost nothing. */
+const SPACE = 4 * SPACE_FLOATS;
 
 const roundUp = (bytes: number, unit = ALIGN): number => Math.ceil(bytes / unit) * unit;
 
@@ -60,7 +58,7 @@ export class WasmArena {
     const floats = Math.max(this.#floats, this.#stateFloats + scratchFloats);
     // The longest plan must still fit when a later one has pushed the words further up.
     const most = Math.max(this.#words, words);
-    const bytes = this.#arena + roundUp(4 * floats) + 4 * most + SPARE;
+    const bytes = this.#arena + roundUp(4 * floats) + 4 * most + SPARE_BYTES;
     const { memory, limit } = this.#kernels;
     const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
     if (bytes > limit) throw tooLarge(who, bytes, limit);

@@ -24,7 +24,7 @@ export interface WorkerStart {
   readonly space: number;
 }
 
-/** What a worker says. `code` is dcgan_walk's: 0, or 1 + the index of an unknown instruction. */
+/** What a worker says. `code` is dcgan_walk's result (kernels/dcgan.h). */
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly run: number; readonly code: number }

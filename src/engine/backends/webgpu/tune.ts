@@ -4,7 +4,8 @@
 import { finding, keepFinding } from '../../../platform/findings.ts';
 import { sha256 } from '../../../platform/sha256.ts';
 import { VERSION } from '../../../platform/version.ts';
-import { type Geometry, type Plan, partialFloats } from '../../plan.ts';
+import type { Geometry, Plan } from '../../plan.ts';
+import { partialFloats } from '../../room.ts';
 import { secondsOfOne, secondsOfPass } from './clock.ts';
 import { Pipelines } from './pipelines.ts';
 import { conv2dKernel, convFilterKernels, convInputKernel } from './wgsl/convolution.ts';

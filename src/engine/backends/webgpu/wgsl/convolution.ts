@@ -6,7 +6,8 @@
 //               phase                                                                     so that no zero is multiplied)
 //   convFilter  rows: taps x C              depth: output pixels          columns: OC     (the images in runs, summed apart)
 // Sums go in order of depth and runs are cut by shape, so that results repeat, whatever the tile.
-import { type Conv2d, type ConvFilter, type ConvInput, type Elementwise, partialFloats } from '../../../plan.ts';
+import type { Conv2d, ConvFilter, ConvInput, Elementwise } from '../../../plan.ts';
+import { partialFloats } from '../../../room.ts';
 import { dotsKernel, isNarrow } from './dots.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import type { Product } from './product.ts';

@@ -2,9 +2,9 @@
 // bits, random words exact, and an event loop that stays free during a run.
 import { describe, expect, it } from 'vitest';
 import { controlWords } from '../src/engine/control.ts';
+import { type Code, OPCODES } from '../src/engine/opcodes.ts';
 import { conv2dReference, convFilterReference, convInputReference } from '../src/engine/ops/conv.ts';
-import { SCALAR } from '../src/engine/ops/elementwise.ts';
-import type { Code, Geometry, Instruction } from '../src/engine/plan.ts';
+import type { Geometry, Instruction } from '../src/engine/plan.ts';
 import { blockToNormals, drawBlock, drawWord, wordToUniform } from '../src/engine/random.ts';
 import { isFast, packFloats, partialFloats } from '../src/engine/room.ts';
 import { TEST_DEVICES, title, withBackend } from './support/devices.ts';
@@ -174,7 +174,7 @@ describe.skipIf(native.missing)(`programs on ${title(native)}`, () => {
     ];
     const got = await run([elementwise(xs.length, code, [x], [[1, y]])], [[x, xs]], y, xs.length);
     // Results are floats: what passes their range is infinite.
-    const worst = xs.map((value, i) => ulps(got[i]!, Math.fround((SCALAR[op] as (a: number) => number)(value))));
+    const worst = xs.map((value, i) => ulps(got[i]!, Math.fround(OPCODES[op].scalar(value))));
     expect(Math.max(...worst)).toBeLessThanOrEqual(3);
   });
 

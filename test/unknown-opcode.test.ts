@@ -2,20 +2,20 @@
 // and to name it: whoever adds an opcode and forgets the kernels, or a built file, sees which one.
 import { describe, expect, it } from 'vitest';
 import { controlWords } from '../src/engine/control.ts';
-import { OPCODES } from '../src/engine/encode.ts';
+import { OPCODES } from '../src/engine/opcodes.ts';
 import type { Elementwise, Instruction, Reduce } from '../src/engine/plan.ts';
 import { TEST_DEVICES, title, withBackend } from './support/devices.ts';
 import { planOf } from './support/plans.ts';
 
 /** Encodes `sqrt` as a number that no opcode has while `act` runs. */
 async function withOpcode<T>(opcode: number, act: () => Promise<T>): Promise<T> {
-  const table = OPCODES as { sqrt: number };
-  const before = table.sqrt;
-  table.sqrt = opcode;
+  const row: { code: number } = OPCODES.sqrt;
+  const before = row.code;
+  row.code = opcode;
   try {
     return await act();
   } finally {
-    table.sqrt = before;
+    row.code = before;
   }
 }
 

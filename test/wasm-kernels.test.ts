@@ -3,7 +3,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Backend, DeviceName } from '../src/engine/backends/backend.ts';
 import { controlWords } from '../src/engine/control.ts';
-import type { Code, Conv2d, Elementwise, Geometry, Instruction, Program, UnaryCode } from '../src/engine/plan.ts';
+import type { Code, UnaryCode } from '../src/engine/opcodes.ts';
+import type { Conv2d, Elementwise, Geometry, Instruction, Program } from '../src/engine/plan.ts';
 import { drawWord, wordToUniform } from '../src/engine/random.ts';
 import { packFloats, partialFloats } from '../src/engine/room.ts';
 import { TEST_DEVICES, type TestDevice, title } from './support/devices.ts';

@@ -1,7 +1,7 @@
 // What a computation costs, counted from its graph: convolutions and matrix products, multiplications and additions
 // counted singly.
 import { type Computation, prepare } from './compile.ts';
-import { topological } from './graph.ts';
+import { type Flop, topological } from './graph.ts';
 
 export interface Cost {
   /** As written: what a framework that computes each gradient by itself does. */
@@ -13,10 +13,11 @@ export interface Cost {
 }
 
 export function costOf(computation: Computation): Cost {
-  const count = ({ outputs, updates }: Computation, kind: 'nominal' | 'needed'): number =>
-    topological([...Object.values(outputs), ...updates.values()])
-      .filter((node) => node.op.role === 'kernel')
-      .reduce((total, node) => total + node.op.flop(node)[kind], 0);
+  const count = ({ outputs, updates }: Computation, kind: keyof Flop): number =>
+    topological([...Object.values(outputs), ...updates.values()]).reduce(
+      (total, node) => total + (node.op.role === 'kernel' ? node.op.flop(node)[kind] : 0),
+      0,
+    );
   const prepared = prepare(computation);
   return {
     nominal: count(computation, 'nominal'),

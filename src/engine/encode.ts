@@ -9,9 +9,9 @@
 //   transpose          x, y, rows, columns
 //   shiftCut           x, u, y, N, H, W, C, reach, hole, adjoint
 //   <program>          count, dims, sizes * dims, operands, (address, strides * dims) * operands, registers, lines, 8 words * lines
-// A line is [opcode, dst, a, b, c, i0, i1, i2]; `value` is a float's bits in i0 (unary with a value, constant) or i2 (mask);
-// for the random kinds a is the injected operand, b the site, i0 the stream, i1 the mask's threshold.
-import type { Code, Geometry, Instruction, InstructionKind, Plan, Program, Result } from './plan.ts';
+// A line is [opcode, dst, a, b, c, i0, i1, i2]; opcodes.ts says which field is in which word.
+import { type Code, FORMS, fieldOf, OPCODE_NAMES, OPCODES } from './opcodes.ts';
+import type { Geometry, Instruction, InstructionKind, Plan, Program, Result } from './plan.ts';
 
 export const KINDS = {
   conv2d: 1,
@@ -22,36 +22,6 @@ export const KINDS = {
   transpose: 6,
   shiftCut: 7,
 } as const satisfies Record<InstructionKind, number>;
-
-export const OPCODES = {
-  load: 1,
-  constant: 2,
-  add: 3,
-  sub: 4,
-  mul: 5,
-  div: 6,
-  maximum: 7,
-  minimum: 8,
-  greater: 9,
-  neg: 10,
-  abs: 11,
-  square: 12,
-  sqrt: 13,
-  rsqrt: 14,
-  exp: 15,
-  log: 16,
-  tanh: 17,
-  sigmoid: 18,
-  softplus: 19,
-  scale: 20,
-  shift: 21,
-  leakyRelu: 22,
-  leakyMask: 23,
-  select: 24,
-  uniform: 25,
-  normal: 26,
-  mask: 27,
-} as const satisfies Record<Code['op'], number>;
 
 const HEADER = 3;
 const ATTACHED = 1;
@@ -108,26 +78,15 @@ function encodeProgram(p: Program): number[] {
   ];
 }
 
+const LINE_WORDS = 6;
+
 function encodeLine(code: Code): number[] {
-  const head = [OPCODES[code.op], code.dst];
-  switch (code.op) {
-    case 'constant':
-      return [...head, 0, 0, 0, floatBits(code.value), 0, 0];
-    case 'scale':
-    case 'shift':
-    case 'leakyRelu':
-    case 'leakyMask':
-      return [...head, code.a, 0, 0, floatBits(code.value), 0, 0];
-    case 'select':
-      return [...head, code.a, code.b, code.c, 0, 0, 0];
-    case 'uniform':
-    case 'normal':
-      return [...head, code.a, code.site, 0, code.stream, 0, 0];
-    case 'mask':
-      return [...head, code.a, code.site, 0, code.stream, code.threshold, floatBits(code.value)];
-    default:
-      return [...head, code.a, 'b' in code ? code.b : 0, 0, 0, 0, 0];
-  }
+  const { form, code: number } = OPCODES[code.op];
+  const words = FORMS[form].words.map((field) => {
+    if (field === null) return 0;
+    return field === 'value' ? floatBits(fieldOf(code, field)) : fieldOf(code, field);
+  });
+  return [number, code.dst, ...words, ...new Array<number>(LINE_WORDS - words.length).fill(0)];
 }
 
 const cast = new DataView(new ArrayBuffer(4));
@@ -148,7 +107,7 @@ export function isaHeader(limits: Readonly<Record<string, number>>): string {
     ...Object.entries(KINDS).map((entry) => constant('KIND', entry)),
     '};',
     'enum opcode {',
-    ...Object.entries(OPCODES).map((entry) => constant('OP', entry)),
+    ...OPCODE_NAMES.map((name) => constant('OP', [name, OPCODES[name].code])),
     '};',
     'enum {',
     `  HEADER_WORDS = ${HEADER},`,

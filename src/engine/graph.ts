@@ -2,6 +2,7 @@
 // shape. Everything about an operation lives in one record, `Op`: shape rule, gradient rule, plain reference, cost, and
 // what compiler passes ask (is it elementwise, a view, linear in each sample).
 import { DcganError } from '../platform/errors.ts';
+import type { Computed, ScalarCode } from './opcodes.ts';
 import type { DrawKey } from './random.ts';
 
 /** Sizes, outermost first; [] is a scalar. */
@@ -41,18 +42,49 @@ export interface Flop {
  *  - sum: a sum over neighbouring dimensions; its input may be a fused program
  *  - kernel: has an instruction of its own
  */
-export type Role = 'leaf' | 'elementwise' | 'view' | 'sum' | 'kernel';
+export type Role = keyof OpNames;
 
-export interface Op<A extends Attributes = Attributes> {
-  readonly name: string;
-  readonly role: Role;
+/** The names of all ops, by role: `OPS` has a record for each, and the lowering of kernels an entry for each of theirs. */
+export interface OpNames {
+  readonly leaf: 'input' | 'variable';
+  readonly elementwise: ScalarCode | 'constant' | 'draw' | 'broadcast';
+  readonly view: 'reshape';
+  readonly sum: 'sum';
+  readonly kernel: 'matmul' | 'transpose' | 'conv2d' | 'convInput' | 'convFilter' | 'shiftCut';
+}
+
+export type OpName = OpNames[Role];
+
+/** All that an op is; what depends on its role stands in `Elementwise` and `Kernel`. */
+export type Op<A extends Attributes = Attributes> = Elementwise<A> | Kernel<A> | Other<A>;
+
+interface Elementwise<A extends Attributes> extends Common<A> {
+  readonly name: OpNames['elementwise'];
+  readonly role: 'elementwise';
+  /**
+   * The op as a line of a program, given the registers of its inputs or, for a draw, the operand of its injected values;
+   * null for an op that repeats its input.
+   */
+  line(node: Tensor<A>, a: number, b: number, c: number): Computed | null;
+}
+
+interface Kernel<A extends Attributes> extends Common<A> {
+  readonly name: OpNames['kernel'];
+  readonly role: 'kernel';
+  flop(node: Tensor<A>): Flop;
+}
+
+type Other<A extends Attributes> = {
+  [R in Exclude<Role, 'elementwise' | 'kernel'>]: Common<A> & { readonly name: OpNames[R]; readonly role: R };
+}[Exclude<Role, 'elementwise' | 'kernel'>];
+
+interface Common<A extends Attributes> {
   /** Result shape; throws a DcganError naming op and argument for inputs that don't fit. */
   shape(inputs: readonly Shape[], attributes: A): Shape;
   /** Gradient for each input, given the gradient of the result; null where none flows. */
   gradient(node: Tensor<A>, dy: Tensor): readonly (Tensor | null)[];
   /** Plain computation, the oracle: reads like the definition, in the precision of `out`. */
   reference(inputs: readonly Values[], node: Tensor<A>, out: Values, environment: Environment): void;
-  flop(node: Tensor<A>): Flop;
   /**
    * True when the op treats each sample (index of the first dimension) of input 0 by itself and linearly in it, so that
    * scaling a sample of the input scales that sample of the result: what lets two losses share one backward chain.
@@ -111,5 +143,5 @@ export function topological(roots: readonly Tensor[]): Tensor[] {
   return order;
 }
 
-/** No work at all: leaves, views. */
+/** No multiplication or addition: values are moved. */
 export const NO_FLOP: Flop = { nominal: 0, needed: 0 };

@@ -10,6 +10,8 @@
 // backend's business, but how its sums are cut is fixed here or by shape alone (`parts`, `groups`), never by the number
 // of threads: so any number of threads gives the same bits.
 
+import type { Code } from './opcodes.ts';
+
 /** Index of a float in the arena. */
 export type Address = number;
 
@@ -202,33 +204,3 @@ export const MAX_OPERANDS = 16;
 export const MAX_REGISTERS = 16;
 export const MAX_RESULTS = 8;
 export const MAX_CODE = 64;
-
-/**
- * One line of a program. `dst`, `a`, `b`, `c` are registers unless said otherwise.
- *  - load: dst = operand number `a`
- *  - constant: dst = `value`
- *  - random kinds: index i of the domain draws word i % 4 of the Philox block with counter
- *    (i / 4, stream, step low, step high) and key (seed low, seed high); when bit `site` of control word 4 is set, dst is
- *    operand number `a` instead (injected values). See `random.ts` for the mapping to uniform, normal and mask.
- *  - greater: a > b ? 1 : 0. select: a != 0 ? b : c. leakyRelu: a > 0 ? a : value * a. leakyMask: a > 0 ? 1 : value.
- *  - softplus: max(a, 0) + log(1 + exp(-|a|)). scale: a * value. shift: a + value.
- */
-export type Code =
-  | { readonly op: 'load'; readonly dst: number; readonly a: number }
-  | { readonly op: 'constant'; readonly dst: number; readonly value: number }
-  | { readonly op: BinaryCode; readonly dst: number; readonly a: number; readonly b: number }
-  | { readonly op: UnaryCode; readonly dst: number; readonly a: number }
-  | { readonly op: ImmediateCode; readonly dst: number; readonly a: number; readonly value: number }
-  | { readonly op: 'select'; readonly dst: number; readonly a: number; readonly b: number; readonly c: number }
-  | ({ readonly dst: number; readonly a: number } & Draw);
-
-/** A random draw: uniform in [0, 1); standard normal; or a dropout mask: 0 with probability threshold / 2^24, else value. */
-export type Draw = { readonly stream: number; readonly site: number } & (
-  | { readonly op: 'uniform' }
-  | { readonly op: 'normal' }
-  | { readonly op: 'mask'; readonly threshold: number; readonly value: number }
-);
-
-export type BinaryCode = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'greater';
-export type UnaryCode = 'neg' | 'abs' | 'square' | 'sqrt' | 'rsqrt' | 'exp' | 'log' | 'tanh' | 'sigmoid' | 'softplus';
-export type ImmediateCode = 'scale' | 'shift' | 'leakyRelu' | 'leakyMask';

@@ -1,7 +1,8 @@
 // A plan as text, one line an instruction: to read what a model compiles to, and to see in a diff what a change does.
 
 import { showShape } from './graph.ts';
-import { arenaBytes, type Code, type Geometry, type Instruction, type Plan, type Program, type Slot } from './plan.ts';
+import { type Code, registersOf } from './opcodes.ts';
+import { arenaBytes, type Geometry, type Instruction, type Plan, type Program, type Slot } from './plan.ts';
 
 /** The plan's slots and instructions; addresses count floats. */
 export function printPlan(plan: Plan): string {
@@ -57,9 +58,7 @@ function printProgram({ count, sizes, operands, code }: Program): string {
     if (c.op === 'load') return `r${c.dst} = ${read(c.a)}`;
     if (c.op === 'constant') return `r${c.dst} = ${c.value}`;
     if ('stream' in c) return `r${c.dst} = ${c.op} of stream ${c.stream}`;
-    const registers = ['a', 'b', 'c']
-      .filter((field) => field in c)
-      .map((field) => `r${(c as unknown as Record<string, number>)[field]}`);
+    const registers = registersOf(c).map((register) => `r${register}`);
     return `r${c.dst} = ${c.op}(${[...registers, ...('value' in c ? [c.value] : [])].join(', ')})`;
   };
   return `${count} as ${showShape(sizes)} { ${code.map(line).join('; ')} }`;

@@ -2,7 +2,9 @@
 // the interpreter, every backend against the reference. To add an op, add its cases here; a test
 // fails if one is missing.
 import type { Shape, Tensor } from '../../src/engine/graph.ts';
+import { opcodesOf, rangeOf } from '../../src/engine/opcodes.ts';
 import { conv2d, convFilter, convInput, convTranspose2d } from '../../src/engine/ops/conv.ts';
+import { sampleOf } from '../../src/engine/ops/elementwise.ts';
 import * as ops from '../../src/engine/ops/index.ts';
 
 export interface Case {
@@ -24,19 +26,26 @@ const unary = (name: string, f: (x: Tensor) => Tensor, range?: readonly [number,
   ops: [name],
 });
 
-const binary = (name: string, f: (a: Tensor, b: Tensor) => Tensor, range?: readonly [number, number]): Case[] =>
-  [
-    [[3, 5, 4] as const, [3, 5, 4] as const],
-    [[3, 5, 4] as const, [4] as const],
-    [[3, 1, 4] as const, [5, 1] as const],
-    [[2, 3] as const, [] as const],
-  ].map(([a, b]) => ({
-    name: `${name} [${a}] with [${b}]`,
-    shapes: [a!, b!],
-    build: (x, y) => f(x!, y!),
-    ...(range && { range }),
-    ops: [name],
-  }));
+const PAIRS = [
+  [[3, 5, 4] as const, [3, 5, 4] as const],
+  [[3, 5, 4] as const, [4] as const],
+  [[3, 1, 4] as const, [5, 1] as const],
+  [[2, 3] as const, [] as const],
+] as const;
+
+/** Every function of one or two values, from the table of opcodes. */
+const elementwise: Case[] = [
+  ...opcodesOf('binary').flatMap((name) =>
+    PAIRS.map(([a, b]) => ({
+      name: `${name} [${a}] with [${b}]`,
+      shapes: [a, b],
+      build: (...inputs: Tensor[]) => sampleOf(name, inputs),
+      range: rangeOf(name),
+      ops: [name],
+    })),
+  ),
+  ...opcodesOf('unary', 'immediate').map((name) => unary(name, (x) => sampleOf(name, [x]), rangeOf(name))),
+];
 
 interface ConvShape {
   readonly n: number;
@@ -94,7 +103,7 @@ const products: Case[] = [
 }));
 
 export const CASES: readonly Case[] = [
-  ...binary('add', ops.add),
+  ...elementwise,
   // Rows as long as the blocks that kernels work in, and one shorter and one longer.
   ...[16, 64, 256, 511, 512, 513, 1024].map((length) => ({
     name: `rows of ${length}`,
@@ -103,26 +112,6 @@ export const CASES: readonly Case[] = [
       ops.tanh(ops.add(ops.mul(x!, row!), ops.mul(row!, column!))),
     ops: [],
   })),
-  ...binary('sub', ops.sub),
-  ...binary('mul', ops.mul),
-  ...binary('div', ops.div, [0.5, 2]),
-  ...binary('maximum', ops.maximum),
-  ...binary('minimum', ops.minimum),
-  ...binary('greater', ops.greater),
-  unary('neg', ops.neg),
-  unary('abs', ops.abs),
-  unary('square', ops.square),
-  unary('sqrt', ops.sqrt, [0.5, 3]),
-  unary('rsqrt', ops.rsqrt, [0.5, 3]),
-  unary('exp', ops.exp, [-3, 3]),
-  unary('log', ops.log, [0.3, 5]),
-  unary('tanh', ops.tanh, [-3, 3]),
-  unary('sigmoid', ops.sigmoid, [-6, 6]),
-  unary('softplus', ops.softplus, [-6, 6]),
-  unary('scale', (x) => ops.scale(x, -2.5)),
-  unary('shift', (x) => ops.shift(x, 1.25)),
-  unary('leakyRelu', (x) => ops.leakyRelu(x, 0.2)),
-  unary('leakyMask', (x) => ops.leakyMask(x, 0.2)),
   unary('reshape', (x) => ops.square(ops.reshape(x, [7, 3]))),
   unary('transpose', ops.transpose),
   {

@@ -2,7 +2,7 @@
 // DEVICE THREADS`. A line before each check says which one would be to blame, a line after it how far it was off.
 import type { DeviceName } from '../../engine/backends/backend.ts';
 import { opener } from '../../engine/backends/index.ts';
-import { CHECK_STATE_FLOATS, KERNEL_CHECKS, relativeError, runCheck } from './kernels.ts';
+import { CHECK_STATE_FLOATS, KERNEL_CHECKS, runCheck, worstError } from './kernels.ts';
 
 /** What the parent reads. */
 export type ChildLine =
@@ -21,7 +21,7 @@ try {
   const [tested, reference] = await Promise.all([opener(device as DeviceName)(state), opener('reference')(state)]);
   for (const check of KERNEL_CHECKS) {
     say({ starting: check.name });
-    const error = relativeError(await runCheck(check, tested), await runCheck(check, reference));
+    const error = worstError(await runCheck(check, tested), await runCheck(check, reference));
     say({ done: check.name, error: Number.isFinite(error) ? error : null });
   }
   await tested.dispose();

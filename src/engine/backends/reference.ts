@@ -3,14 +3,12 @@
 // calling thread; its calls are asynchronous in form only.
 import { DcganError } from '../../platform/errors.ts';
 import { CONTROL_WORDS } from '../control.ts';
+import { type Code, drawn, type Four, OPCODES } from '../opcodes.ts';
 import { conv2dReference, convFilterReference, convInputReference } from '../ops/conv.ts';
-import { SCALAR } from '../ops/elementwise.ts';
 import { shiftCutReference } from '../ops/shift-cut.ts';
-import type { Address, Code, Elementwise, Geometry, Instruction, Plan, Program, Reduce } from '../plan.ts';
-import { blockToNormals, type DrawKey, drawBlock, wordToUniform } from '../random.ts';
+import type { Address, Elementwise, Geometry, Instruction, Plan, Program, Reduce } from '../plan.ts';
+import { type DrawKey, drawBlock } from '../random.ts';
 import { type Backend, type Executable, type OpenBackend, refuseBf16 } from './backend.ts';
-
-type RandomCode = Extract<Code, { readonly site: number }>;
 
 /** What a run was asked for: see control.ts. */
 interface Control {
@@ -146,8 +144,8 @@ function walkProgram(
   const values = new Float64Array(registers);
   const at = operands.map(({ address }) => address);
   const position = new Array<number>(sizes.length).fill(0);
-  const blocks = new Map<number, { block: number; words: [number, number, number, number] }>();
-  const word = (index: number, stream: number): readonly [number, number, number, number] => {
+  const blocks = new Map<number, { block: number; words: Four }>();
+  const word = (index: number, stream: number): Four => {
     const block = Math.floor(index / 4);
     let known = blocks.get(stream);
     if (known?.block !== block) {
@@ -175,29 +173,22 @@ function evaluate(
   at: readonly number[],
   index: number,
   control: Control,
-  words: (index: number, stream: number) => readonly [number, number, number, number],
+  words: (index: number, stream: number) => Four,
 ): number {
+  if ('site' in line) {
+    if ((control.injected >>> line.site) & 1) return arena[at[line.a]!]!;
+    // Rounded as it would be in memory: drawn and injected values are the same.
+    return Math.fround(drawn(line, words(index, line.stream))[index % 4]!);
+  }
   switch (line.op) {
     case 'load':
       return arena[at[line.a]!]!;
     case 'constant':
       return line.value;
-    case 'select':
-      return values[line.a] !== 0 ? values[line.b]! : values[line.c]!;
-    case 'uniform':
-    case 'normal':
-    case 'mask':
-      if ((control.injected >>> line.site) & 1) return arena[at[line.a]!]!;
-      // Rounded as it would be in memory: drawn and injected values are the same.
-      return Math.fround(draw(line, words(index, line.stream), index % 4));
     default:
-      if ('b' in line) return SCALAR[line.op](values[line.a]!, values[line.b]!);
-      return SCALAR[line.op](values[line.a]!, 'value' in line ? line.value : 0);
+      if ('c' in line) return OPCODES[line.op].scalar(values[line.a]!, values[line.b]!, values[line.c]!);
+      if ('b' in line) return OPCODES[line.op].scalar(values[line.a]!, values[line.b]!);
+      if ('value' in line) return OPCODES[line.op].scalar(values[line.a]!, line.value);
+      return OPCODES[line.op].scalar(values[line.a]!);
   }
-}
-
-function draw(line: RandomCode, words: readonly [number, number, number, number], lane: number): number {
-  if (line.op === 'uniform') return wordToUniform(words[lane]!);
-  if (line.op === 'normal') return blockToNormals(words)[lane]!;
-  return words[lane]! >>> 8 >= line.threshold ? line.value : 0;
 }

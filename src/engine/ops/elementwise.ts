@@ -1,36 +1,17 @@
-// Ops that work value by value, with NumPy's broadcasting. Each is a row: its opcode in a program, the scalar function
-// that defines it, and its gradient. The scalar functions are the oracle for every backend.
-import { make, type Op, size, type Tensor } from '../graph.ts';
-import type { BinaryCode, ImmediateCode, UnaryCode } from '../plan.ts';
+// Ops that work value by value, with NumPy's broadcasting. Each is a row: its opcode, which has the
+// scalar function that defines it (../opcodes.ts), and its gradient.
+import { make, type Op, type Tensor } from '../graph.ts';
+import {
+  type BinaryCode,
+  type ImmediateCode,
+  OPCODES,
+  type ScalarCode,
+  type TernaryCode,
+  type UnaryCode,
+} from '../opcodes.ts';
 import { constant } from './leaves.ts';
 import { broadcastShape, broadcastStrides, sumTo, walk } from './shape.ts';
 
-/** The definition of each opcode, on doubles. */
-export const SCALAR = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
-  maximum: (a, b) => Math.max(a, b),
-  minimum: (a, b) => Math.min(a, b),
-  greater: (a, b) => (a > b ? 1 : 0),
-  neg: (a) => -a,
-  abs: (a) => Math.abs(a),
-  square: (a) => a * a,
-  sqrt: (a) => Math.sqrt(a),
-  rsqrt: (a) => 1 / Math.sqrt(a),
-  exp: (a) => Math.exp(a),
-  log: (a) => Math.log(a),
-  tanh: (a) => Math.tanh(a),
-  sigmoid: (a) => (a >= 0 ? 1 / (1 + Math.exp(-a)) : Math.exp(a) / (1 + Math.exp(a))),
-  softplus: (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
-  scale: (a, k) => a * k,
-  shift: (a, k) => a + k,
-  leakyRelu: (a, k) => (a > 0 ? a : k * a),
-  leakyMask: (a, k) => (a > 0 ? 1 : k),
-} as const satisfies Record<BinaryCode | UnaryCode | ImmediateCode, (a: number, b: number) => number>;
-
-type Code = keyof typeof SCALAR;
 type Valued = { readonly value: number };
 type None = Readonly<Record<never, never>>;
 
@@ -42,47 +23,63 @@ function summed(node: Tensor, gradients: readonly (Tensor | null)[]): (Tensor | 
 }
 
 function binaryOp(name: BinaryCode, gradient: Gradient): Op<None> {
-  const f = SCALAR[name];
+  const f = OPCODES[name].scalar;
   return {
     name,
     role: 'elementwise',
     shape: ([a, b]) => broadcastShape(name, a!, b!),
+    line: (_, a, b) => ({ op: name, a, b }),
     gradient: (node, dy) => summed(node as Tensor, gradient(node.inputs, node as Tensor, dy)),
     reference([a, b], node, out) {
       const [sa, sb] = node.inputs.map((input) => walk(node.shape, broadcastStrides(input.shape, node.shape)));
       for (let i = 0; i < out.length; i++) out[i] = f(a![sa!.next().value!]!, b![sb!.next().value!]!);
     },
-    flop: (node) => ({ nominal: size(node.shape), needed: size(node.shape) }),
   };
 }
 
 function unaryOp(name: UnaryCode, gradient: Gradient): Op<None> {
-  const f = SCALAR[name];
+  const f = OPCODES[name].scalar;
   return {
     name,
     role: 'elementwise',
     linearPerSample: name === 'neg',
     shape: ([a]) => a!,
+    line: (_, a) => ({ op: name, a }),
     gradient: (node, dy) => gradient(node.inputs, node as Tensor, dy),
     reference([a], _, out) {
       for (let i = 0; i < out.length; i++) out[i] = f(a![i]!);
     },
-    flop: (node) => ({ nominal: size(node.shape), needed: size(node.shape) }),
   };
 }
 
 function valuedOp(name: ImmediateCode, gradient: (x: Tensor, value: number, dy: Tensor) => Tensor | null): Op<Valued> {
-  const f = SCALAR[name];
+  const f = OPCODES[name].scalar;
   return {
     name,
     role: 'elementwise',
     linearPerSample: name === 'scale',
     shape: ([a]) => a!,
+    line: ({ attributes: { value } }, a) => ({ op: name, a, value }),
     gradient: (node, dy) => [gradient(node.inputs[0]!, node.attributes.value, dy)],
     reference([a], { attributes }, out) {
       for (let i = 0; i < out.length; i++) out[i] = f(a![i]!, attributes.value);
     },
-    flop: (node) => ({ nominal: size(node.shape), needed: size(node.shape) }),
+  };
+}
+
+function ternaryOp(name: TernaryCode, gradient: Gradient): Op<None> {
+  const f = OPCODES[name].scalar;
+  return {
+    name,
+    role: 'elementwise',
+    shape: ([a, b, c]) => broadcastShape(name, broadcastShape(name, a!, b!), c!),
+    line: (_, a, b, c) => ({ op: name, a, b, c }),
+    gradient: (node, dy) => summed(node as Tensor, gradient(node.inputs, node as Tensor, dy)),
+    reference([a, b, c], node, out) {
+      const [sa, sb, sc] = node.inputs.map((input) => walk(node.shape, broadcastStrides(input.shape, node.shape)));
+      for (let i = 0; i < out.length; i++)
+        out[i] = f(a![sa!.next().value!]!, b![sb!.next().value!]!, c![sc!.next().value!]!);
+    },
   };
 }
 
@@ -115,7 +112,12 @@ export const ELEMENTWISE = {
   shift: valuedOp('shift', (_, __, dy) => dy),
   leakyRelu: valuedOp('leakyRelu', (x, value, dy) => mul(dy, leakyMask(x, value))),
   leakyMask: valuedOp('leakyMask', () => null),
-} as const satisfies Record<Code, Op<None> | Op<Valued>>;
+  select: ternaryOp('select', ([condition], _, dy) => [
+    null,
+    select(condition!, dy, constant(0)),
+    select(condition!, constant(0), dy),
+  ]),
+} as const satisfies Record<ScalarCode, Op<None> | Op<Valued>>;
 
 const binary =
   (op: Op<None>) =>
@@ -159,26 +161,14 @@ export const leakyRelu = valued(ELEMENTWISE.leakyRelu);
 /** The slope of leakyRelu: 1 where x > 0, else value; no gradient flows. */
 export const leakyMask = valued(ELEMENTWISE.leakyMask);
 
-export const selectOp: Op<None> = {
-  name: 'select',
-  role: 'elementwise',
-  shape: ([condition, a, b]) => broadcastShape('select', broadcastShape('select', condition!, a!), b!),
-  gradient(node, dy) {
-    const [condition] = node.inputs;
-    const zero = constant(0);
-    return summed(node as Tensor, [null, select(condition!, dy, zero), select(condition!, zero, dy)]);
-  },
-  reference([condition, a, b], node, out) {
-    const [sc, sa, sb] = node.inputs.map((input) => walk(node.shape, broadcastStrides(input.shape, node.shape)));
-    for (let i = 0; i < out.length; i++) {
-      const [c, x, y] = [condition![sc!.next().value!]!, a![sa!.next().value!]!, b![sb!.next().value!]!];
-      out[i] = c !== 0 ? x : y;
-    }
-  },
-  flop: (node) => ({ nominal: size(node.shape), needed: size(node.shape) }),
-};
-
 /** a where condition is not 0, else b. */
 export function select(condition: Tensor, a: Tensor, b: Tensor): Tensor {
-  return make(selectOp, [condition, a, b], {});
+  return make(ELEMENTWISE.select, [condition, a, b], {});
+}
+
+/** The op of an opcode on as many inputs as it takes, with the value of its row where it has one: for checks and tests. */
+export function sampleOf(name: ScalarCode, inputs: readonly Tensor[]): Tensor {
+  const op: Op = ELEMENTWISE[name];
+  const row = OPCODES[name];
+  return make(op, inputs, row.form === 'immediate' ? { value: row.value } : {});
 }

@@ -1,7 +1,7 @@
 // Where a graph begins: inputs written before a run, variables that live in the state, and constants.
 
 import { DcganError } from '../../platform/errors.ts';
-import { make, NO_FLOP, type Op, type Shape, type Tensor } from '../graph.ts';
+import { make, type Op, type Shape, type Tensor } from '../graph.ts';
 
 type Named = { readonly name: string; readonly shape: Shape };
 
@@ -16,7 +16,6 @@ const leaf = (name: 'input' | 'variable'): Op<Named> => ({
       throw new DcganError({ what: `${name} ${attributes.name}: no value given`, todo: 'Feed it under this name' });
     out.set(values);
   },
-  flop: () => NO_FLOP,
 });
 
 export const inputOp = leaf('input');
@@ -42,8 +41,8 @@ export const constantOp: Op<{ readonly value: number }> = {
   role: 'elementwise',
   shape: () => [],
   gradient: () => [],
+  line: ({ attributes: { value } }) => ({ op: 'constant', value }),
   reference: (_, { attributes }, out) => void out.fill(attributes.value),
-  flop: () => NO_FLOP,
 };
 
 /** A scalar known when the graph is made. */

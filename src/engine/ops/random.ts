@@ -1,11 +1,11 @@
 // Draws as graph nodes. A draw is named by its stream; it has a site, the bit of the control word that swaps it for
 // values fed under `name`: so the very plan that trains can be replayed with given noise and masks.
-import { make, NO_FLOP, type Op, type Shape, type Tensor } from '../graph.ts';
-import type { Draw } from '../plan.ts';
-import { blockToNormals, drawBlock, maskThreshold, wordToUniform } from '../random.ts';
+import { make, type Op, type Shape, type Tensor } from '../graph.ts';
+import { type Computed, type DrawCode, OPCODES } from '../opcodes.ts';
+import { drawBlock, maskThreshold } from '../random.ts';
 
 type DrawAttributes = {
-  readonly kind: Draw['op'];
+  readonly kind: DrawCode;
   /** Name under which values can be injected. */
   readonly name: string;
   readonly stream: number;
@@ -15,18 +15,19 @@ type DrawAttributes = {
   readonly rate: number;
 };
 
-/** Values 4b to 4b + 3 of a draw, from the words of block b. */
-function valuesOf(kind: Draw['op'], rate: number): (block: [number, number, number, number]) => number[] {
-  if (kind === 'normal') return blockToNormals;
-  if (kind === 'uniform') return (block) => block.map(wordToUniform);
-  const threshold = maskThreshold(rate);
-  return (block) => block.map((word) => (word >>> 8 >= threshold ? 1 / (1 - rate) : 0));
+/** A mask's threshold, and the value where it keeps one. */
+function maskOf(rate: number): { readonly threshold: number; readonly value: number } {
+  return { threshold: maskThreshold(rate), value: 1 / (1 - rate) };
 }
 
 export const drawOp: Op<DrawAttributes> = {
   name: 'draw',
   role: 'elementwise',
   shape: (_, { shape }) => shape,
+  line({ attributes: { kind, stream, site, rate } }, a): Computed {
+    if (kind !== 'mask') return { op: kind, a, stream, site };
+    return { op: kind, a, stream, site, ...maskOf(rate) };
+  },
   gradient: () => [],
   reference(_, { attributes: { kind, name, stream, rate } }, out, { key, feeds }) {
     const injected = feeds.get(name);
@@ -34,13 +35,12 @@ export const drawOp: Op<DrawAttributes> = {
       out.set(injected);
       return;
     }
-    const values = valuesOf(kind, rate);
+    const mask = maskOf(rate);
     for (let i = 0; i < out.length; i += 4) {
-      const four = values(drawBlock(key, stream, i / 4));
+      const four = OPCODES[kind].four(drawBlock(key, stream, i / 4), mask);
       for (let k = 0; k < 4 && i + k < out.length; k++) out[i + k] = four[k]!;
     }
   },
-  flop: () => NO_FLOP,
 };
 
 /** Where a draw comes from: its stream of random numbers, and its site and name for injection. */
@@ -63,11 +63,4 @@ export function normal(shape: Shape, source: DrawSource): Tensor {
 /** Inverted dropout's mask: 0 with probability `rate`, else 1 / (1 - rate). */
 export function dropoutMask(shape: Shape, rate: number, source: DrawSource): Tensor {
   return make(drawOp, [], { kind: 'mask', ...source, shape, rate });
-}
-
-/** A draw node as a line of a program. */
-export function drawCode(node: Tensor): Draw {
-  const { kind, stream, site, rate } = node.attributes as DrawAttributes;
-  if (kind !== 'mask') return { op: kind, stream, site };
-  return { op: 'mask', stream, site, threshold: maskThreshold(rate), value: 1 / (1 - rate) };
 }

@@ -1,7 +1,7 @@
 // Ops that move or add up values without computing on them: reshape, broadcast and its gradient, the sum.
 // A sum runs over neighbouring dimensions, so that its input reads as [outer, length, inner] and the result as [outer, inner].
 import { DcganError } from '../../platform/errors.ts';
-import { make, NO_FLOP, type Op, type Shape, sameShape, shapeError, showShape, size, type Tensor } from '../graph.ts';
+import { make, type Op, type Shape, sameShape, shapeError, showShape, size, type Tensor } from '../graph.ts';
 
 export const reshapeOp: Op<{ readonly shape: Shape }> = {
   name: 'reshape',
@@ -20,7 +20,6 @@ export const reshapeOp: Op<{ readonly shape: Shape }> = {
   },
   gradient: (node, dy) => [reshape(dy, node.inputs[0]!.shape)],
   reference: ([x], _, out) => out.set(x!),
-  flop: () => NO_FLOP,
 };
 
 /** The same values, row-major, under another shape. */
@@ -86,12 +85,12 @@ export const broadcastOp: Op<{ readonly shape: Shape }> = {
       throw shapeError('broadcast', 'x', `a shape that broadcasts to ${showShape(shape)}`, from!, 'Reshape it first');
     return shape;
   },
+  line: () => null,
   gradient: (node, dy) => [sumTo(dy, node.inputs[0]!.shape)],
   reference([x], node, out) {
     let i = 0;
     for (const at of walk(node.shape, broadcastStrides(node.inputs[0]!.shape, node.shape))) out[i++] = x![at]!;
   },
-  flop: () => NO_FLOP,
 };
 
 /** Repeats x along its dimensions of size 1 (and missing leading ones) up to `shape`. */
@@ -127,7 +126,6 @@ export const sumOp: Op<SumAttributes> = {
         out[o * inner + i] = total;
       }
   },
-  flop: (node) => ({ nominal: size(node.inputs[0]!.shape), needed: size(node.inputs[0]!.shape) }),
 };
 
 /** Sums over dimensions `first` to `last`, which stay as size 1. */

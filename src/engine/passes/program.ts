@@ -2,11 +2,11 @@
 // node computed once, values already in memory loaded with their broadcast, then registers are given out by last use.
 import { DcganError } from '../../platform/errors.ts';
 import { size, type Tensor } from '../graph.ts';
-import { SCALAR, selectOp } from '../ops/elementwise.ts';
+import { type Code, type Computed, registersOf, withRegisters } from '../opcodes.ts';
 import { constantOp } from '../ops/leaves.ts';
-import { drawCode, drawOp } from '../ops/random.ts';
-import { broadcastOp, broadcastStrides } from '../ops/shape.ts';
-import { type Code, MAX_CODE, MAX_OPERANDS, MAX_REGISTERS, MAX_RESULTS } from '../plan.ts';
+import { drawOp } from '../ops/random.ts';
+import { broadcastStrides } from '../ops/shape.ts';
+import { MAX_CODE, MAX_OPERANDS, MAX_REGISTERS, MAX_RESULTS } from '../plan.ts';
 import { commonDomain, contiguous, type View } from './domain.ts';
 import type { Buffer, DraftProgram } from './draft.ts';
 import { baseOf } from './views.ts';
@@ -22,11 +22,9 @@ export interface Surroundings {
 /** A program would exceed a limit: which expression is too large. */
 export class TooLarge extends Error {}
 
-/** Values instead of registers: every line makes a new one. */
-type Line = Code;
-
 class Builder {
-  readonly lines: Line[] = [];
+  /** Their registers are values: every line makes a new one. */
+  readonly lines: Code[] = [];
   readonly operands: { buffer: Buffer; view: View }[] = [];
   readonly #known = new Map<Tensor, number>();
   readonly #loads = new Map<string, number>();
@@ -52,22 +50,19 @@ class Builder {
 
   #compute(node: Tensor): number {
     const { op } = node;
-    if (op.name === broadcastOp.name) return this.#argument(node.inputs[0]!, node);
-    const dst = (): number => this.lines.length;
-    if (op.name === constantOp.name)
-      return this.#push({ op: 'constant', dst: dst(), value: Number(node.attributes.value) });
-    if (op.name === drawOp.name) {
-      const view = { sizes: node.shape, strides: contiguous(node.shape) };
-      const a = this.#operand(this.#around.injected(node), view);
-      return this.#push({ ...drawCode(node), dst: dst(), a });
-    }
-    const [a, b, c] = node.inputs.map((input) => this.#argument(input, node));
-    if (op.name === selectOp.name) return this.#push({ op: 'select', dst: dst(), a: a!, b: b!, c: c! });
-    if (!(op.name in SCALAR)) throw new Error(`no line of code for ${op.name}`);
-    const line = { op: op.name, dst: dst(), a } as Record<string, unknown>;
-    if (node.inputs.length === 2) line.b = b;
-    if ('value' in node.attributes) line.value = node.attributes.value;
-    return this.#push(line as unknown as Line);
+    if (op.role !== 'elementwise') throw new Error(`${op.name} is no line of a program`);
+    const [a = 0, b = 0, c = 0] = op.name === drawOp.name ? [this.#injected(node)] : this.#arguments(node);
+    const line = op.line(node, a, b, c);
+    return line ? this.#push(line) : a;
+  }
+
+  /** The operand that holds a draw's injected values. */
+  #injected(draw: Tensor): number {
+    return this.#operand(this.#around.injected(draw), { sizes: draw.shape, strides: contiguous(draw.shape) });
+  }
+
+  #arguments(node: Tensor): number[] {
+    return node.inputs.map((input) => this.#argument(input, node));
   }
 
   /** An input of `node`, broadcast to its shape. */
@@ -84,7 +79,7 @@ class Builder {
     const key = String(a);
     const known = this.#loads.get(key);
     if (known !== undefined) return known;
-    const value = this.#push({ op: 'load', dst: this.lines.length, a });
+    const value = this.#push({ op: 'load', a });
     this.#loads.set(key, value);
     return value;
   }
@@ -95,8 +90,8 @@ class Builder {
     return this.operands.push({ buffer, view }) - 1;
   }
 
-  #push(line: Line): number {
-    return this.lines.push(line) - 1;
+  #push(line: Computed): number {
+    return this.lines.push({ ...line, dst: this.lines.length }) - 1;
   }
 }
 
@@ -104,43 +99,25 @@ function sameView(a: View, b: View): boolean {
   return a.sizes.join() === b.sizes.join() && a.strides.join() === b.strides.join();
 }
 
-const REGISTERS = ['a', 'b', 'c'] as const;
-
-/** Which fields of a line are registers it reads. */
-function sources(line: Line): (typeof REGISTERS)[number][] {
-  if (
-    line.op === 'load' ||
-    line.op === 'constant' ||
-    line.op === 'uniform' ||
-    line.op === 'normal' ||
-    line.op === 'mask'
-  )
-    return [];
-  return REGISTERS.filter((field) => field in line);
-}
-
 /** Gives registers out by last use; results stay to the end. */
 function allocate(
-  lines: readonly Line[],
+  lines: readonly Code[],
   results: readonly number[],
 ): { code: Code[]; registers: number; results: number[] } {
   const last = new Array<number>(lines.length).fill(-1);
   lines.forEach((line, i) => {
-    for (const field of sources(line)) last[(line as unknown as Record<string, number>)[field]!] = i;
+    for (const value of registersOf(line)) last[value] = i;
   });
   for (const result of results) last[result] = lines.length;
   const register: number[] = [];
   const free: number[] = [];
   let registers = 0;
   const code = lines.map((line, i) => {
-    const fields: Record<string, number> = {};
-    for (const field of sources(line)) fields[field] = register[(line as unknown as Record<string, number>)[field]!]!;
-    const spent = new Set(sources(line).map((field) => (line as unknown as Record<string, number>)[field]!));
-    for (const value of spent) if (last[value] === i) free.push(register[value]!);
+    for (const value of new Set(registersOf(line))) if (last[value] === i) free.push(register[value]!);
     const dst = free.pop() ?? registers++;
     register[i] = dst;
     if (last[i] === -1) free.push(dst);
-    return { ...line, ...fields, dst } as Code;
+    return withRegisters(line, (value) => register[value]!, dst);
   });
   return { code, registers, results: results.map((result) => register[result]!) };
 }

@@ -1,5 +1,6 @@
-// A tiny plan that touches every kind of kernel: what a freshly built library must survive before it is used. Its channels
+// A tiny plan that touches every kind of kernel and every opcode: what a freshly built library must survive before it is used. Its channels
 // are even, so that kernels built for bf16 have pairs to round, and it has room for them.
+import { type Code, OPCODE_NAMES, sampleLine } from '../../opcodes.ts';
 import type { Geometry, Plan } from '../../plan.ts';
 
 /** Floats of memory the plan needs: all of it scratch. */
@@ -33,6 +34,17 @@ export function probePlan(): Plan {
           { op: 'tanh', dst: 1, a: 0 },
         ],
         results: [{ register: 1, address: X }],
+        attached: false,
+      },
+      {
+        kind: 'elementwise',
+        ...program,
+        registers: 4,
+        code: [
+          ...[0, 1, 2].map((dst): Code => ({ op: 'load', dst, a: 0 })),
+          ...OPCODE_NAMES.map((op) => sampleLine(op, 3)),
+        ],
+        results: [{ register: 3, address: Y }],
         attached: false,
       },
       { kind: 'conv2d', ...G, x: X, w: W, y: Y, pack: PACK },

@@ -1,15 +1,11 @@
 // Register programs (plan.ts) as WGSL. Registers are vec4: a thread computes four neighbouring points of the domain at once, so
 // that a Philox block serves a thread whole; or, where neighbours don't lie together, one point, in every lane.
-import { isContiguous } from '../../../passes/domain.ts';
-import type { Code, Program, Result } from '../../../plan.ts';
-import { DRAWS, MATH } from './math.ts';
 
-/** A float as a literal of the very same value. */
-export function literal(value: number): string {
-  const single = Math.fround(value);
-  const text = String(single);
-  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
-}
+import type { Code } from '../../../opcodes.ts';
+import { isContiguous } from '../../../passes/domain.ts';
+import type { Program, Result } from '../../../plan.ts';
+import { callMath, lineText } from './lines.ts';
+import { DRAWS, MATH } from './math.ts';
 
 /** Reads of the arena in kernels that see it as vectors (`quad`) or as floats. */
 export function accessors(quad: boolean): string {
@@ -85,63 +81,17 @@ function load({ sizes, operands }: Program, k: number, quads: boolean, at: strin
 }
 
 function emitLine(c: Code, quads: boolean, loaded: (operand: number) => string): string {
-  const set = (value: string): string => `r${c.dst} = ${value};`;
-  switch (c.op) {
-    case 'load':
-      return set(loaded(c.a));
-    case 'constant':
-      return set(`vec4(${literal(c.value)})`);
-    case 'select':
-      return set(`select(r${c.c}, r${c.b}, r${c.a} != vec4(0.0))`);
-    case 'uniform':
-    case 'normal':
-    case 'mask': {
-      const more = c.op === 'mask' ? `, ${c.threshold}u, ${literal(c.value)}` : '';
-      const drawn = `draw_${c.op}(i / 4u, ${c.stream}u${more})`;
-      const value = quads ? drawn : `vec4(${drawn}[i % 4u])`;
-      return `if (((control[1].x >> ${c.site}u) & 1u) != 0u) { r${c.dst} = ${loaded(c.a)}; } else { r${c.dst} = ${value}; }`;
-    }
-    case 'add':
-    case 'sub':
-    case 'mul':
-    case 'div':
-      return set(`r${c.a} ${{ add: '+', sub: '-', mul: '*', div: '/' }[c.op]} r${c.b}`);
-    case 'maximum':
-      return set(`max(r${c.a}, r${c.b})`);
-    case 'minimum':
-      return set(`min(r${c.a}, r${c.b})`);
-    case 'greater':
-      return set(`select(vec4(0.0), vec4(1.0), r${c.a} > r${c.b})`);
-    case 'scale':
-      return set(`r${c.a} * ${literal(c.value)}`);
-    case 'shift':
-      return set(`r${c.a} + ${literal(c.value)}`);
-    case 'leakyRelu':
-      return set(`select(r${c.a} * ${literal(c.value)}, r${c.a}, r${c.a} > vec4(0.0))`);
-    case 'leakyMask':
-      return set(`select(vec4(${literal(c.value)}), vec4(1.0), r${c.a} > vec4(0.0))`);
-    case 'neg':
-      return set(`-r${c.a}`);
-    case 'square':
-      return set(`r${c.a} * r${c.a}`);
-    case 'rsqrt':
-      return set(`1.0 / sqrt(r${c.a})`);
-    case 'abs':
-    case 'sqrt':
-      return set(`${c.op}(r${c.a})`);
-    default:
-      return set(`v${c.op}(r${c.a})`);
-  }
+  const text = lineText(c, loaded);
+  if (!('site' in c)) return `r${c.dst} = ${text};`;
+  const value = quads ? text : `vec4(${text}[i % 4u])`;
+  return `if (((control[1].x >> ${c.site}u) & 1u) != 0u) { r${c.dst} = ${loaded(c.a)}; } else { r${c.dst} = ${value}; }`;
 }
-
-const DRAW_OPS = new Set(['uniform', 'normal', 'mask']);
-const MATH_OPS = new Set(['exp', 'log', 'tanh', 'sigmoid', 'softplus']);
 
 /** The parts of math.ts that programs call, and the control words where they draw. */
 export function called(...programs: readonly Program[]): string {
-  const some = (ops: ReadonlySet<string>): boolean => programs.some(({ code }) => code.some(({ op }) => ops.has(op)));
-  const draws = some(DRAW_OPS);
-  return `${draws ? CONTROL : ''}${draws || some(MATH_OPS) ? MATH : ''}${draws ? DRAWS : ''}`;
+  const draws = programs.some(({ code }) => code.some((line) => 'site' in line));
+  const math = programs.some(({ code }) => callMath(code));
+  return `${draws ? CONTROL : ''}${math ? MATH : ''}${draws ? DRAWS : ''}`;
 }
 
 /** Stores of results at point `i`, four values each. */

@@ -40,6 +40,7 @@ describe('auto', () => {
     const chosen = {
       device: 'webgpu',
       reason: 'measured faster: 0.00400 s a step on acme turbo, 0.0700 s on native',
+      fallback: 'cpu',
     };
     expect(await chooseBest(around)).toEqual(chosen);
     expect(await chooseBest(around)).toEqual(chosen);

@@ -13,7 +13,7 @@ function device(milliseconds: number, failsAt = Number.POSITIVE_INFINITY) {
   const seen = { runs: 0, underWay: 0, most: 0, disposed: false };
   let last: Promise<void> = Promise.resolve();
   const backend: Backend = {
-    info: { device: 'native', variant: 'made up', threads: 1 },
+    info: { device: 'native', variant: 'made up', threads: 1, stepsAtOnce: 1 },
     compile: async (made) => ({ plan: made }),
     write: async () => {},
     read: async (_, length) => new Float32Array(length),

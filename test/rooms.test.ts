@@ -1,5 +1,5 @@
-// A room imports only from rooms of lower rank (docs/architecture.md), and no two files import each
-// other in a circle.
+// A room imports only from rooms of lower rank (docs/architecture.md), no two files import each other
+// in a circle, and no file outside the backends decides by the name of a GPU.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,14 +24,11 @@ const RANKS: Readonly<Record<string, number>> = {
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 
-/** Relative imports of a file that exist when the program runs (types alone do not). */
-function importsOf(file: string, withTypes: boolean): string[] {
+/** The files that a file imports: for values, for types alone, and when it first needs them. */
+function importsOf(file: string): string[] {
   const text = readFileSync(join(SRC, file), 'utf8');
-  const found = [...text.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+'(\.[^']+)'/gm)]
-    .filter(([, type]) => withTypes || !type)
-    .map(([, , path]) => path!);
-  const dynamic = [...text.matchAll(/import\('(\.[^']+)'\)/g)].map(([, path]) => path!);
-  return [...found, ...(withTypes ? dynamic : [])].map((path) => relative(SRC, resolve(SRC, dirname(file), path)));
+  const found = [...text.matchAll(/^(?:import|export)\s[^;]*?from\s+'(\.[^']+)'|import\('(\.[^']+)'\)/gm)];
+  return found.map(([, path, later]) => relative(SRC, resolve(SRC, dirname(file), (path ?? later)!)));
 }
 
 const roomOf = (file: string): string => file.split('/')[0]!;
@@ -42,7 +39,7 @@ it('every file lies in a known room', () => {
 
 it('rooms import only from lower ones', () => {
   const wrong = files.flatMap((file) =>
-    importsOf(file, true)
+    importsOf(file)
       .filter((target) => target.endsWith('.ts') && roomOf(target) !== roomOf(file))
       .filter((target) => RANKS[roomOf(target)]! >= RANKS[roomOf(file)]!)
       .map((target) => `${file} imports ${target}`),
@@ -50,16 +47,23 @@ it('rooms import only from lower ones', () => {
   expect(wrong).toEqual([]);
 });
 
-it('no file reaches itself by what it imports', () => {
+it('no file reaches itself by what it imports, types included', () => {
   const state = new Map<string, 'open' | 'done'>();
   const circles: string[] = [];
   const visit = (file: string, path: readonly string[]): void => {
     if (state.get(file) === 'open') circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
     if (state.has(file)) return;
     state.set(file, 'open');
-    for (const target of importsOf(file, false)) if (target.endsWith('.ts')) visit(target, [...path, file]);
+    for (const target of importsOf(file)) if (target.endsWith('.ts')) visit(target, [...path, file]);
     state.set(file, 'done');
   };
   for (const file of files) visit(file, []);
   expect(circles).toEqual([]);
+});
+
+it('no file outside the backends decides by the name of a GPU', () => {
+  // The command line lists devices and has text of its own for each.
+  const free = files.filter((file) => !file.startsWith('engine/backends/') && roomOf(file) !== 'cli');
+  const wrong = free.filter((file) => /'webgpu'|\/webgpu\//.test(readFileSync(join(SRC, file), 'utf8')));
+  expect(wrong).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { PageRun } from '../src/browser/page-run.ts';
 import { openDataset } from '../src/data/open.ts';
-import type { Backend, Executable } from '../src/engine/backends/backend.ts';
+import type { Backend, Device, Executable } from '../src/engine/backends/backend.ts';
 import type * as Devices from '../src/engine/backends/devices.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import type { TrainEvent } from '../src/train/events.ts';
@@ -19,8 +19,8 @@ const gpu = vi.hoisted(() => ({ underWay: 0, most: 0 }));
 
 vi.mock('../src/engine/backends/devices.ts', async (load) => {
   const real = await load<typeof Devices>();
-  const open: Devices.Device['open'] = async (options) => counting(await real.TABLE.wasm.open(options));
-  const webgpu: Devices.Device = { open, available: async () => ({ ok: true, variant: 'pretended' }) };
+  const open: Device['open'] = async (options) => counting(await real.TABLE.wasm.open(options));
+  const webgpu: Device = { open, available: async () => ({ ok: true, variant: 'pretended' }) };
   return { ...real, TABLE: { ...real.TABLE, webgpu } };
 });
 

@@ -6,7 +6,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { Face } from '../src/browser/face.ts';
 import type { SentOptions } from '../src/browser/page-options.ts';
 import { openDataset } from '../src/data/open.ts';
-import type { Backend, Executable } from '../src/engine/backends/backend.ts';
+import type { Backend, Device, Executable } from '../src/engine/backends/backend.ts';
 import type * as Devices from '../src/engine/backends/devices.ts';
 import { lostError } from '../src/engine/backends/webgpu/errors.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
@@ -20,11 +20,11 @@ const gpu = vi.hoisted(() => ({ steps: 0 }));
 vi.mock('../src/platform/findings.ts', () => import('./support/gpu-wins.ts'));
 vi.mock('../src/engine/backends/devices.ts', async (load) => {
   const real = await load<typeof Devices>();
-  const open: Devices.Device['open'] = async (options) => {
+  const open: Device['open'] = async (options) => {
     if (gpu.steps < 0) throw lostError('before it began');
     return losing(await real.TABLE.wasm.open(options));
   };
-  const webgpu: Devices.Device = { open, available: async () => ({ ok: true, variant: 'pretended' }) };
+  const webgpu: Device = { open, available: async () => ({ ok: true, variant: 'pretended' }) };
   return {
     ...real,
     TABLE: { ...real.TABLE, webgpu },

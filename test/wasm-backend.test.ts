@@ -59,10 +59,15 @@ const increment = (x: number, y: number, count: number): Instruction => ({
 describe('a wasm backend', () => {
   it('names its kernels and threads', async () => {
     const { info } = await opened(0, 3);
-    expect(info).toEqual({ device: 'wasm', variant: expect.stringMatching(/^simd128 [0-9a-f]{12}$/), threads: 3 });
+    expect(info).toEqual({
+      device: 'wasm',
+      variant: expect.stringMatching(/^simd128 [0-9a-f]{12}$/),
+      threads: 3,
+      stepsAtOnce: 1,
+    });
     const relaxed = (await opened(0, 1, openWasmRelaxed)).info;
     const variant = expect.stringMatching(/^relaxed-simd128(-fused)? [0-9a-f]{12}$/);
-    expect(relaxed).toEqual({ device: 'wasm-relaxed', variant, threads: 1 });
+    expect(relaxed).toEqual({ device: 'wasm-relaxed', variant, threads: 1, stepsAtOnce: 1 });
   });
 
   it('takes calls in their order, awaited or not, and copies what it is given', async () => {

@@ -1,8 +1,6 @@
 // What a page's Worker does when it is asked: it holds one model, or one training, and nothing of the page.
-import { GpuFailure } from '../engine/backends/webgpu/errors.ts';
 import { type CreateOptions, DCGAN, type StepOptions, type StepResult } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
-import { leftGpu } from '../train/left-gpu.ts';
 import type { TrainEvent } from './events.ts';
 import type { SentOptions } from './page-options.ts';
 import { PageRun } from './page-run.ts';
@@ -78,11 +76,10 @@ export class Face {
       try {
         return yield* this.#run!.events();
       } catch (error) {
-        const { taken } = this.#run!;
-        const next = error instanceof GpuFailure ? await this.#run!.leaveGpu() : null;
-        if (!next) throw error;
-        this.#run = next;
-        yield leftGpu(error as GpuFailure, taken);
+        const change = this.#run!.deviceChange(error);
+        if (!change) throw error;
+        this.#run = await this.#run!.goOnOn(change.device);
+        yield change.warning;
       }
   }
 

@@ -5,6 +5,7 @@ import { Dataset } from '../data/dataset.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
+import { type DeviceChange, deviceChange } from '../train/device-change.ts';
 import type { Divergence } from '../train/health/divergence.ts';
 import { Loop, type State } from '../train/loop.ts';
 import { progressPicture } from '../train/progress.ts';
@@ -19,7 +20,7 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
   readonly #unlock: () => void;
   readonly #resumed: boolean;
   #aborted = false;
-  /** The last checkpoint, where the GPU that `auto` took may have to be left; null on any other device. */
+  /** The last checkpoint, where the run may change to another device; else null. */
   #retreat: Snapshot | null = null;
 
   private constructor(
@@ -61,21 +62,23 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
     this.#aborted = true;
   }
 
-  /** In place of a run whose GPU has failed, the same on the processor, from its last checkpoint; null where its device was asked for. */
-  async leaveGpu(): Promise<PageRun | null> {
-    if (!this.#retreat) return null;
+  /** How this run goes on after `error`; null where the error ends it. */
+  deviceChange(error: unknown): DeviceChange | null {
+    return this.#retreat && deviceChange(error, { gan: this.gan, taken: this.taken });
+  }
+
+  /** The same run on another device, from its last checkpoint. This one's model is disposed of. */
+  async goOnOn(device: string): Promise<PageRun> {
     await this.gan.dispose();
-    const gan = await DCGAN.fromSnapshot(this.#retreat, { device: 'cpu', threads: this.#options.threads });
+    const gan = await DCGAN.fromSnapshot(this.#retreat!, { device, threads: this.#options.threads });
     const rest = { kept: this.#kept, unlock: this.#unlock, resumed: true };
-    const run = new PageRun(gan, this.data, { ...this.#options, device: 'cpu' }, rest);
+    const run = new PageRun(gan, this.data, { ...this.#options, device }, rest);
     run.#aborted = this.#aborted;
     return run;
   }
 
   async *events(): AsyncGenerator<TrainEvent, void, undefined> {
-    const { device = 'auto' } = this.#options;
-    if (device === 'auto' && this.gan.info.device === 'webgpu')
-      this.#retreat = this.#snapshot(await this.gan.tensors());
+    if (this.gan.info.fallback !== null) this.#retreat = this.#snapshot(await this.gan.tensors());
     const { config, seed, info, epoch, steps: step } = this.gan;
     const { name, count } = this.data;
     yield {

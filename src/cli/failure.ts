@@ -3,6 +3,11 @@
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 
+/** A command writes its exit code here when that is not 0. */
+export interface Outcome {
+  code: number;
+}
+
 export interface Explanation {
   readonly text: string;
   readonly exitCode: 1 | 2;

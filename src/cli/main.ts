@@ -15,13 +15,8 @@ import { defineSample } from './commands/sample.ts';
 import { defineShow } from './commands/show.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineVerifyResume } from './commands/verify-resume.ts';
-import { explain, usageSentence } from './failure.ts';
+import { explain, type Outcome, usageSentence } from './failure.ts';
 import { guardOutput, warn } from './output.ts';
-
-/** A command writes its exit code here when that is not 0. */
-export interface Outcome {
-  code: number;
-}
 
 /** Runs one command line (without `node` and the program's name) and resolves to its exit code. */
 export async function main(args: readonly string[]): Promise<number> {

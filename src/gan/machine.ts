@@ -2,9 +2,8 @@
 // Everything here is in terms of named arrays; DCGAN gives it a friendlier face.
 
 import type { ChosenDevice } from '../engine/backends/auto.ts';
-import type { BackendInfo } from '../engine/backends/backend.ts';
+import { type BackendInfo, DeviceFailure } from '../engine/backends/backend.ts';
 import { chooseDevice, opener } from '../engine/backends/index.ts';
-import { GpuFailure } from '../engine/backends/webgpu/errors.ts';
 import { type Computation, compile } from '../engine/compile.ts';
 import type { Plan } from '../engine/plan.ts';
 import { type Feeds, Session } from '../engine/session.ts';
@@ -27,6 +26,8 @@ export interface MachineOptions {
 /** What a machine runs on, and why. */
 export interface MachineInfo extends BackendInfo {
   readonly reason: string;
+  /** The option `device` to go on with should this device fail: `cpu` where `auto` took a GPU, else null. */
+  readonly fallback: 'cpu' | null;
 }
 
 export interface StepRequest {
@@ -47,15 +48,15 @@ const GENERATE_AT_ONCE = 256;
 
 export class Machine {
   readonly model: Model;
-  readonly #reason: string;
+  readonly #choice: ChosenDevice;
   readonly #session: Session;
   readonly #plans = new Map<string, Plan>();
   readonly #generatorStep: AdamStepSize;
   readonly #discriminatorStep: AdamStepSize;
 
-  private constructor(model: Model, session: Session, reason: string) {
+  private constructor(model: Model, session: Session, choice: ChosenDevice) {
     this.model = model;
-    this.#reason = reason;
+    this.#choice = choice;
     this.#session = session;
     const rates = learningRates(model.config);
     this.#generatorStep = new AdamStepSize({ ...model.config, learningRate: rates.generator });
@@ -71,24 +72,26 @@ export class Machine {
       throw usage({ what: 'threads does not fit', expected: 'a whole number from 1 to 256', got: String(threads) });
     const model = makeModel(config);
     const step = (): Plan => compile(trainingStep(model, config.batchSize), model.layout);
-    const open = async ({ device: name, reason }: ChosenDevice): Promise<Machine> => {
-      const backend = await opener(name)({ stateFloats: model.layout.floats, threads });
-      return new Machine(model, new Session(backend, model.layout), reason);
+    const open = async (choice: ChosenDevice): Promise<Machine> => {
+      const backend = await opener(choice.device)({ stateFloats: model.layout.floats, threads });
+      return new Machine(model, new Session(backend, model.layout), choice);
     };
+    // A GPU computes in float32 alone.
+    const work = config.precision === 'float32' ? { threads, plan: step } : undefined;
+    const choice = await chooseDevice(device, work);
     try {
-      // A GPU computes in float32 alone.
-      const work = config.precision === 'float32' ? { threads, plan: step } : undefined;
-      return await open(await chooseDevice(device, work));
+      return await open(choice);
     } catch (error) {
-      if (device !== 'auto' || !(error instanceof GpuFailure)) throw error;
-      const processor = await chooseDevice('cpu');
-      return open({ ...processor, reason: `${processor.reason}; the GPU failed (${error.complaint.what})` });
+      if (!choice.fallback || !(error instanceof DeviceFailure)) throw error;
+      const other = await chooseDevice(choice.fallback);
+      return open({ ...other, reason: `${other.reason}; the GPU failed (${error.complaint.what})` });
     }
   }
 
   /** In bf16 `variant` names the step's kernels too once that is ready. */
   get info(): MachineInfo {
-    return { ...this.#session.backend.info, reason: this.#reason };
+    const { reason, fallback = null } = this.#choice;
+    return { ...this.#session.backend.info, reason, fallback };
   }
 
   /** Sets the whole state to the start that `seed` decides. */

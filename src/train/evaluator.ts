@@ -2,7 +2,7 @@
 // their own and with running statistics, so that a run that is evaluated has the bits of one that is not.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { GpuFailure } from '../engine/backends/webgpu/errors.ts';
+import { DeviceFailure } from '../engine/backends/backend.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import type { Extractor } from '../metrics/extractor.ts';
 import { openExtractor } from '../metrics/extractors.ts';
@@ -34,8 +34,8 @@ export class Evaluator {
     try {
       return await this.#evaluate(gan, at);
     } catch (error) {
-      // The training computes on the same GPU, and leaves it where it can.
-      if (error instanceof GpuFailure) throw error;
+      // The training computes on the same device, and changes to another where it can.
+      if (error instanceof DeviceFailure) throw error;
       return failedEvaluation(error, at.step);
     }
   }

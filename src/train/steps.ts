@@ -1,5 +1,6 @@
-// Steps that are asked for, and told of in their order. On a GPU two are under way at a time, since it would else wait for every
-// next one to be handed over; a processor has one: another would gain it nothing, and make a stop take longer.
+// The steps of a training, reported in their order. As many are under way at a time as the device asks
+// for. A GPU asks for two, since it would else wait for the next one to be handed over. A processor asks
+// for one: another would gain it nothing, and a stop would take longer.
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import type { StepEvent } from './events.ts';
@@ -16,8 +17,10 @@ export class Steps {
   constructor(gan: DCGAN, data: Dataset) {
     this.#gan = gan;
     this.#data = data;
-    const atOnce = gan.info.device === 'webgpu' ? 2 : 1;
-    this.#images = Array.from({ length: atOnce }, () => new Float32Array(gan.config.batchSize * data.imageSize));
+    this.#images = Array.from(
+      { length: gan.info.stepsAtOnce },
+      () => new Float32Array(gan.config.batchSize * data.imageSize),
+    );
   }
 
   get underWay(): number {

@@ -4,12 +4,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { prune, saveCheckpoint } from '../checkpoint/files.ts';
 import { checkpointName, nameOfState } from '../checkpoint/names.ts';
-import { GpuFailure } from '../engine/backends/webgpu/errors.ts';
+import { DeviceFailure } from '../engine/backends/backend.ts';
 import { snapshotParts } from '../gan/snapshot.ts';
 import { readSnapshot } from '../gan/snapshot-file.ts';
 import { usage } from '../platform/errors.ts';
 import { isCheckpoint, prepareAdopted } from './adopt.ts';
 import { BEST_NAME } from './best.ts';
+import { type DeviceChange, deviceChange } from './device-change.ts';
 import { Evaluator, lineOf } from './evaluator.ts';
 import type {
   CheckpointEvent,
@@ -21,7 +22,6 @@ import type {
   WarningEvent,
 } from './events.ts';
 import { type Divergence, diverged } from './health/divergence.ts';
-import { leftGpu } from './left-gpu.ts';
 import { Loop, type State } from './loop.ts';
 import { appendMetrics, type MetricsLine } from './metrics.ts';
 import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
@@ -52,13 +52,12 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
         : await prepareResumed(resolveRun(resume), options);
   let warning: WarningEvent | null = null;
   for (;;) {
-    const end: Divergence | WarningEvent | null = yield* trainPrepared(prepared, device, signal, warning);
+    const end: Divergence | DeviceChange | null = yield* trainPrepared(prepared, signal, warning);
     if (!end) return;
     const { folder, record, data } = prepared;
-    if ('type' in end) {
-      device = 'cpu';
+    if ('warning' in end) {
+      ({ device, warning } = end);
       prepared = await prepareResumed(folder, { device, threads, signal, data });
-      warning = end;
     } else {
       if (record.onNan === 'stop') throw diverged(end, folder);
       prepared = await prepareResumed(folder, { device, threads, signal, data }, end);
@@ -70,15 +69,14 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
 const GOES_BACK = 'It goes on from its last good checkpoint with half the learning rates';
 
 /**
- * All events of a prepared run, behind a warning, whose model is disposed of then; how it diverged, or what to say of a GPU that
- * `auto` took and that failed.
+ * Yields `warning` and all events of a prepared run, then disposes of its model. Returns how the run diverged, or how it goes on
+ * after its device failed.
  */
 async function* trainPrepared(
   prepared: Prepared,
-  device: string,
   signal: AbortSignal | undefined,
   warning: WarningEvent | null,
-): AsyncGenerator<TrainEvent, Divergence | WarningEvent | null, undefined> {
+): AsyncGenerator<TrainEvent, Divergence | DeviceChange | null, undefined> {
   const run = new FolderRun(prepared, signal);
   let failed = false;
   try {
@@ -86,9 +84,10 @@ async function* trainPrepared(
     yield* run.events();
     return run.divergence;
   } catch (error) {
-    failed = error instanceof GpuFailure;
-    if (!(error instanceof GpuFailure) || device !== 'auto') throw error;
-    return leftGpu(error, run.taken);
+    failed = error instanceof DeviceFailure;
+    const change = deviceChange(error, { gan: prepared.gan, taken: run.taken });
+    if (!change) throw error;
+    return change;
   } finally {
     try {
       if (!failed) await run.saveUnsaved();

@@ -18,8 +18,8 @@ import { usableCores } from '../../platform/cores.ts';
 import { VERSION } from '../../platform/version.ts';
 import { checkKernels, type KernelReport } from '../checks/kernel-report.ts';
 import { cpuName, measureSpeed, type Speed } from '../checks/speed.ts';
+import type { Outcome } from '../failure.ts';
 import { count, grouped } from '../format.ts';
-import type { Outcome } from '../main.ts';
 import { choice, debugOption, PRESET_NAMES, threadsOption } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 

@@ -6,8 +6,8 @@ import { availability } from '../../engine/backends/index.ts';
 import type { Precision } from '../../engine/plan.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { checkResume, type ResumeCheck } from '../checks/resume.ts';
+import type { Outcome } from '../failure.ts';
 import { count, grouped } from '../format.ts';
-import type { Outcome } from '../main.ts';
 import {
   debugOption,
   deviceOption,

@@ -9,6 +9,8 @@ export interface ChosenDevice {
   readonly device: DeviceName;
   /** Why this one: one clause. */
   readonly reason: string;
+  /** The choice to make instead should this device fail: set where `auto` took a GPU. */
+  readonly fallback?: 'cpu';
 }
 
 /** The world as `auto` sees it; tests bring another. */
@@ -51,7 +53,11 @@ export async function chooseBest(around: Surroundings): Promise<ChosenDevice> {
   }
   const [onGpu, here] = [seconds(found.gpu), seconds(found.processor)];
   if (found.gpu < found.processor)
-    return { device: 'webgpu', reason: `measured faster: ${onGpu} a step on ${gpu.name}, ${here} on ${device}` };
+    return {
+      device: 'webgpu',
+      reason: `measured faster: ${onGpu} a step on ${gpu.name}, ${here} on ${device}`,
+      fallback: 'cpu',
+    };
   return { device, reason: `measured faster: ${here} a step, ${onGpu} on the GPU ${gpu.name}` };
 }
 

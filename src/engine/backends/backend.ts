@@ -13,7 +13,12 @@ export interface BackendInfo {
   /** Kernel variant, compiler included: one short line without machine paths. */
   readonly variant: string;
   readonly threads: number;
+  /** How many steps a training should have under way at a time: 2 on a GPU, which would else wait for its orders. */
+  readonly stepsAtOnce: number;
 }
+
+/** The device itself failed, whatever was asked of it: another device may do the same work. */
+export class DeviceFailure extends DcganError {}
 
 /** A plan made ready by the backend that compiled it; of use to that backend alone. */
 export interface Executable {
@@ -49,3 +54,14 @@ export function refuseBf16({ precision }: Plan, device: DeviceName): void {
 
 /** Opens a backend with a zeroed state of `stateFloats` floats. */
 export type OpenBackend = (options: { readonly stateFloats: number; readonly threads: number }) => Promise<Backend>;
+
+/** Whether a device can run here. `note` is what a person should know although it can. */
+export type Availability =
+  | { readonly ok: true; readonly variant: string; readonly note?: string }
+  | { readonly ok: false; readonly reason: string; readonly todo: string };
+
+/** A row of the table of devices (devices.ts, devices-page.ts). */
+export interface Device {
+  readonly open: OpenBackend;
+  readonly available: () => Promise<Availability>;
+}

@@ -1,7 +1,6 @@
 // Which devices there are in a page. Takes the place of devices.ts in the page's build (package.json, "browser").
 import { mayShareMemory } from '../../platform/page.ts';
-import type { DeviceName } from './backend.ts';
-import type { Device } from './devices.ts';
+import type { Device, DeviceName } from './backend.ts';
 import { openReference } from './reference.ts';
 import { wasmOpener } from './wasm/backend.ts';
 import { pagePlatform } from './wasm/page.ts';

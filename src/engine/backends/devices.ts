@@ -1,23 +1,13 @@
 // Which devices there are in Node, and whether they can run here: native where a C compiler is found, else wasm; a GPU where it is
 // faster (auto.ts). The reference, which is for tests, and wasm-relaxed, whose bits depend on the machine, are only ever taken by name.
 // devices-page.ts is the same for pages.
-import type { DeviceName, OpenBackend } from './backend.ts';
+import type { Device, DeviceName } from './backend.ts';
 import { nativeAvailability, openNative } from './native/backend.ts';
 import { openReference } from './reference.ts';
 import { openWasm, openWasmRelaxed, wasmAvailability, wasmRelaxedAvailability } from './wasm/devices.ts';
 import { openWebGpu, webGpuAvailability } from './webgpu/node.ts';
 
 export { likelyGpu } from './webgpu/node.ts';
-
-/** Whether a device can run here; `note` is what a person should know although it can. */
-export type Availability =
-  | { readonly ok: true; readonly variant: string; readonly note?: string }
-  | { readonly ok: false; readonly reason: string; readonly todo: string };
-
-export interface Device {
-  readonly open: OpenBackend;
-  readonly available: () => Promise<Availability>;
-}
 
 export const TABLE: Readonly<Record<DeviceName, Device>> = {
   native: { open: openNative, available: nativeAvailability },

@@ -4,8 +4,8 @@ import { finding, keepFinding } from '../../platform/findings.ts';
 import { didYouMean } from '../../platform/suggest.ts';
 import type { Plan } from '../plan.ts';
 import { type ChosenDevice, chooseBest } from './auto.ts';
-import { DEVICES, type DeviceName, type OpenBackend } from './backend.ts';
-import { type Availability, likelyGpu, PREFERENCE, TABLE } from './devices.ts';
+import { type Availability, DEVICES, type DeviceName, type OpenBackend } from './backend.ts';
+import { likelyGpu, PREFERENCE, TABLE } from './devices.ts';
 import { secondsOfRun } from './trial.ts';
 import { planKernels } from './webgpu/wgsl/kernels.ts';
 

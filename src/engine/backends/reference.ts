@@ -17,7 +17,12 @@ interface Control {
 }
 
 class ReferenceBackend implements Backend {
-  readonly info = { device: 'reference', variant: 'plain TypeScript, sums in double precision', threads: 1 } as const;
+  readonly info = {
+    device: 'reference',
+    variant: 'plain TypeScript, sums in double precision',
+    threads: 1,
+    stepsAtOnce: 1,
+  } as const;
   readonly #stateFloats: number;
   #arena: Float32Array;
   #disposed = false;

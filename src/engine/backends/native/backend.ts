@@ -136,7 +136,7 @@ class NativeBackend implements Backend {
 
   get info(): BackendInfo {
     const kernels = [this.#float32, ...(this.#bf16 ? [this.#bf16] : [])].map((engine) => engine.kernels.variant);
-    return { device: 'native', variant: kernels.join(' + '), threads: this.#threads };
+    return { device: 'native', variant: kernels.join(' + '), threads: this.#threads, stepsAtOnce: 1 };
   }
 
   /** Where bf16 cannot run, a plan in it is refused before it is queued: nothing else suffers. */

@@ -58,7 +58,7 @@ export function wasmOpener(platform: WasmPlatform, device: DeviceName = 'wasm'):
     const team = spawn
       ? await WasmTeam.open(spawn, starts, () => arena.signalWords())
       : new WasmAlone(kernels, starts[0]!);
-    const info: BackendInfo = { device, variant: wasmVariant(kernels, sha256), threads };
+    const info: BackendInfo = { device, variant: wasmVariant(kernels, sha256), threads, stepsAtOnce: 1 };
     const release = (): void => {
       if (platform.endsSurely) idle.push(new WeakRef(kernels));
     };

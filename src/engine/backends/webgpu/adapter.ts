@@ -1,7 +1,8 @@
 // An adapter and a device of it, with the limits the adapter has rather than the defaults, which fit no training.
 /// <reference types="@webgpu/types" />
+
+import { DeviceFailure } from '../backend.ts';
 import { ADVICE } from './advice.ts';
-import { GpuFailure } from './errors.ts';
 import { Pipelines } from './pipelines.ts';
 
 export interface OpenedGpu {
@@ -43,7 +44,7 @@ export function openGpu(gpu: GPU): Promise<OpenedGpu> {
 
 async function openDevice(gpu: GPU): Promise<OpenedGpu> {
   const adapter = await findAdapter(gpu);
-  if (!adapter) throw new GpuFailure({ what: 'webgpu: there is no adapter', todo: ADVICE.missing });
+  if (!adapter) throw new DeviceFailure({ what: 'webgpu: there is no adapter', todo: ADVICE.missing });
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
   const { info } = adapter;

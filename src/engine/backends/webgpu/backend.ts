@@ -45,7 +45,7 @@ export class WebGpuBackend implements Backend {
     this.#gpu = gpu;
     this.#device = device;
     this.#stateFloats = stateFloats;
-    this.info = { device: 'webgpu', variant, threads: 1 };
+    this.info = { device: 'webgpu', variant, threads: 1, stepsAtOnce: 2 };
     this.#arena = arena;
     this.#control = device.createBuffer({ size: 4 * CONTROL_WORDS, usage: USAGE.uniform | USAGE.copyTarget });
     device.addEventListener('uncapturederror', this.#onError);

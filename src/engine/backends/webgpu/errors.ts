@@ -1,21 +1,18 @@
 // What WebGPU reports, as errors that say what to do.
 /// <reference types="@webgpu/types" />
-import { DcganError } from '../../../platform/errors.ts';
+import { DeviceFailure } from '../backend.ts';
 import { ADVICE } from './advice.ts';
 
-/** The GPU failed, whatever was asked of it: the same may work on the processor. */
-export class GpuFailure extends DcganError {}
-
-export function gpuError(error: GPUError): GpuFailure {
-  return new GpuFailure({
+export function gpuError(error: GPUError): DeviceFailure {
+  return new DeviceFailure({
     what: `webgpu: the GPU refused a command`,
     got: firstLine(error.message),
     todo: ADVICE.elsewhere,
   });
 }
 
-export function lostError(message: string): GpuFailure {
-  return new GpuFailure({
+export function lostError(message: string): DeviceFailure {
+  return new DeviceFailure({
     what: 'webgpu: the GPU was lost',
     got: firstLine(message) || 'no reason given',
     todo: ADVICE.lost,
@@ -23,9 +20,9 @@ export function lostError(message: string): GpuFailure {
 }
 
 /** @param most what the adapter allows in one buffer; null when its memory was too little */
-export function tooLarge(bytes: number, most: number | null): GpuFailure {
+export function tooLarge(bytes: number, most: number | null): DeviceFailure {
   const mib = (n: number): string => `${Math.ceil(n / 2 ** 20)} MiB`;
-  return new GpuFailure({
+  return new DeviceFailure({
     what: `webgpu: the model and its batch need ${mib(bytes)} of the GPU's memory`,
     ...(most === null ? { got: 'less' } : { expected: `at most ${mib(most)} in one buffer of this adapter` }),
     todo: ADVICE.smaller,
@@ -33,12 +30,12 @@ export function tooLarge(bytes: number, most: number | null): GpuFailure {
 }
 
 /** A shader that did not compile: our mistake or the driver's, with the lines to report. */
-export async function shaderError(name: string, module: GPUShaderModule, cause: unknown): Promise<GpuFailure> {
+export async function shaderError(name: string, module: GPUShaderModule, cause: unknown): Promise<DeviceFailure> {
   const { messages } = await module.getCompilationInfo();
   const lines = messages
     .filter(({ type }) => type === 'error')
     .map(({ lineNum, message }) => `line ${lineNum}: ${message}`);
-  return new GpuFailure({
+  return new DeviceFailure({
     what: `webgpu: the shader of ${name} does not compile here`,
     got: lines.join('; ') || firstLine((cause as Error).message),
     todo: ADVICE.elsewhere,

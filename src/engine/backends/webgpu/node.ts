@@ -2,8 +2,7 @@
 // take the process with it.
 /// <reference types="@webgpu/types" />
 import { existsSync, readdirSync } from 'node:fs';
-import type { OpenBackend } from '../backend.ts';
-import type { Availability } from '../devices.ts';
+import type { Availability, OpenBackend } from '../backend.ts';
 import { describeAdapter, findAdapter, type GpuDescription, openGpu } from './adapter.ts';
 import { WebGpuBackend } from './backend.ts';
 

@@ -1,7 +1,6 @@
 // WebGPU in a page or its Workers: the browser's own.
 /// <reference types="@webgpu/types" />
-import type { OpenBackend } from '../backend.ts';
-import type { Availability } from '../devices.ts';
+import type { Availability, OpenBackend } from '../backend.ts';
 import { describeAdapter, findAdapter, type GpuDescription, openGpu } from './adapter.ts';
 import { WebGpuBackend } from './backend.ts';
 

@@ -28,7 +28,7 @@ export class Pipelines {
     this.#layout = device.createPipelineLayout({ bindGroupLayouts: [this.bindings] });
   }
 
-  /** @throws GpuFailure with the compiler's lines when a kernel does not compile */
+  /** @throws DeviceFailure with the compiler's lines when a kernel does not compile */
   get(kernel: Kernel): Promise<GPUComputePipeline> {
     const { code } = kernel;
     let made = this.#made.get(code);

@@ -50,7 +50,7 @@ describe('a run with options', () => {
     expect(await run('train', '--resume', 'all', '--epochs', '2', '--quiet')).toMatchObject({ code: 0, stderr: '' });
     const refused = await run('train', '--resume', 'all', '--epochs', '3', '--ema', '0.5');
     expect(refused).toMatchObject({ code: 2 });
-    expect(refused.stderr).toContain('ema cannot change when a run is resumed: expected 0.99, got 0.5');
+    expect(refused.stderr).toContain('--ema cannot change when a run is resumed: expected 0.99, got 0.5');
 
     await run('sample', 'all', '--seed', '1', '-o', 'rows.png');
     const { width, height } = png('rows.png');
@@ -84,8 +84,8 @@ describe('a run with options', () => {
   });
 
   it.each([
-    ['--loss wgan-gp --bn-d', 'loss wgan-gp and discriminatorBatchNorm exclude each other: the penalty is'],
-    ['--label-smoothing 0.1 --loss ls', 'labelSmoothing needs loss ns: only cross-entropy'],
+    ['--loss wgan-gp --bn-d', '--loss wgan-gp and --bn-d exclude each other: the penalty is'],
+    ['--label-smoothing 0.1 --loss ls', '--label-smoothing needs --loss ns: only cross-entropy'],
     ['--ema 1', '--ema does not fit: expected a number from 0 and below 1, got "1".'],
     ['--lr 0', '--lr does not fit: expected a number above 0 and below 1, got "0".'],
     ['--loss hing', '--loss does not fit: expected ns, hinge, ls or wgan-gp, got "hing". Did you mean hinge?'],
@@ -102,6 +102,6 @@ describe('a run with options', () => {
     await run('sample', 'all', '-o', 'plain.npy');
     const without = await run('train', '--data', 'plain.npy', '--cond', '--out', 'none');
     expect(without).toMatchObject({ code: 2 });
-    expect(without.stderr).toContain('data set plain has no classes, which cond needs');
+    expect(without.stderr).toContain('data set plain has no classes, which --cond needs');
   });
 });

@@ -161,7 +161,7 @@ describe('info', () => {
       const { code, stdout, stderr } = await run(command, 'copies/bad.safetensors');
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(
-        /^dcgan: checkpoint copies\/bad\.safetensors is damaged: expected checksum \w{64}, got \w{64}\. .*\.\n$/,
+        /^dcgan: checkpoint copies\/bad\.safetensors is damaged: expected SHA-256 \w{64}, as the file says, got \w{64} of its bytes\. .*\.\n$/,
       );
     }
     writeFileSync(join(shared.path, 'copies/letter.safetensors'), 'Dear reader,');
@@ -169,7 +169,7 @@ describe('info', () => {
     expect([code, stderr]).toEqual([
       1,
       'dcgan: copies/letter.safetensors is not a checkpoint, or damaged from its first bytes on: expected a safetensors ' +
-        'file that dcgan wrote, got another. Give a run or another of its checkpoints.\n',
+        'file that dcgan wrote, got another. Copy it again, or give a run or another checkpoint.\n',
     ]);
   });
 });

@@ -4,10 +4,11 @@ import { PassThrough } from 'node:stream';
 import { afterEach, expect, it, vi } from 'vitest';
 import { makeReport } from '../src/cli/checks/kernel-report.ts';
 import { KERNEL_CHECKS } from '../src/cli/checks/kernels.ts';
-import { clock, commandLine, grouped, large, median } from '../src/cli/format.ts';
+import { clock, grouped, large, median } from '../src/cli/format.ts';
 import { Screen } from '../src/cli/output.ts';
 import { Progress } from '../src/cli/progress.ts';
 import { presets } from '../src/gan/presets.ts';
+import { commandLine } from '../src/platform/command.ts';
 import { makeGrid } from '../src/render/grid.ts';
 import type { RunEvent, StepEvent } from '../src/train/events.ts';
 
@@ -188,5 +189,5 @@ it('numbers and commands read well', () => {
   expect([large(48.9e9), large(829e6), large(1.614e12), large(12)]).toEqual(['48.9 G', '829 M', '1.61 T', '12.0 ']);
   expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5]);
   vi.stubEnv('npm_command', '');
-  expect(commandLine(['train', '--resume', "it's here"])).toBe("dcgan train --resume 'it'\\''s here'");
+  expect(commandLine(['train', '--resume', "it's here"])).toBe("npx dcgan train --resume 'it'\\''s here'");
 });

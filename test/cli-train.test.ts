@@ -88,7 +88,7 @@ describe('a training', () => {
     expect(stdout).toContain('a is finished: 1 epoch. --epochs N with a larger N goes on.\n');
     const refused = await dcgan(['train', '--resume', 'a', '--seed', '8'], { cwd });
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toMatch(/^dcgan: seed cannot change when a run is resumed: expected 7, got 8\./);
+    expect(refused.stderr).toMatch(/^dcgan: --seed cannot change when a run is resumed: expected 7, got 8\./);
   });
 });
 

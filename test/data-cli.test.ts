@@ -148,7 +148,7 @@ it('a folder trains, and the run knows how its pictures were read when it goes o
   expect([more.code, more.stderr]).toEqual([0, '']);
   expect(await run('train', '--resume', 'r', '--fit', 'crop')).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('dcgan: fit cannot change when a run is resumed: expected "pad", got "crop".'),
+    stderr: expect.stringContaining('dcgan: --fit cannot change when a run is resumed: expected "pad", got "crop".'),
   });
   const again = await run('train', '--config', 'r/config.json', '--dry-run');
   expect(again.stdout).toContain('mine, 16 images of 16 x 16 x 3');
@@ -226,7 +226,7 @@ it.each([
   ['data build mine', 2, "required option '-o, --output <file>' not specified. See: dcgan data build --help"],
   ['data inspct mine', 2, "unknown command 'inspct'. Did you mean inspect?"],
   ['train --data mine --channels 2', 2, '--channels does not fit: expected 1 or 3, got "2".'],
-  ['train --data mine --size 30', 2, 'size does not fit: expected a size from 16 to 128 that 4 divides, got 30.'],
+  ['train --data mine --size 30', 2, '--size does not fit: expected a size from 16 to 128 that 4 divides, got 30.'],
   ['data inspect mine --background mauvee', 2, 'background does not fit: expected a colour such as white or #ff8800'],
   ['train --data mine --background mauvee --skip-broken', 2, 'background does not fit: expected a colour such as'],
   ['train --data mine --background 12', 2, 'background does not fit: expected a colour such as white or #ff8800'],

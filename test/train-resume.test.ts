@@ -194,12 +194,14 @@ describe('refuses', () => {
     expect(readdirSync(folder)).toEqual(['letter.txt']);
     const out = join(temporaryFolder(), 'run');
     await events({ ...small, epochs: 2, out });
-    expect(await refused({ ...small, out })).toMatch(/holds a run already. Go on with it: dcgan train --resume/);
+    expect(await refused({ ...small, out })).toMatch(/holds a run already. Go on with it: npx dcgan train --resume/);
     const newest = join(out, 'checkpoints', 'epoch-0002.safetensors');
     const bytes = readFileSync(newest);
     bytes[bytes.length - 5]! ^= 1;
     writeFileSync(newest, bytes);
-    expect(await refused({ resume: out, device })).toMatch(/epoch-0002\.safetensors is damaged.*--resume --from FILE/);
+    expect(await refused({ resume: out, device })).toMatch(
+      /epoch-0002\.safetensors is damaged.*The newest good one beside it is .*epoch-0001\.safetensors\. To go on from there: npx dcgan train --resume \S+ --from \S+epoch-0001/,
+    );
     const from = join(out, 'checkpoints', 'epoch-0001.safetensors');
     const seen = await events({ resume: out, from, device });
     expect(seen[0]).toMatchObject({ resumed: { epoch: 1 } });

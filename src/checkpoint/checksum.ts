@@ -8,6 +8,9 @@ import { encodeParts, joined, MAX_HEADER, type Tensor } from './safetensors.ts';
 
 const DIGITS = 64;
 
+/** The bytes of a checkpoint are not those that were written. */
+export class DamagedCheckpoint extends DcganError {}
+
 /** To be put among a checkpoint's metadata: the place that `seal` fills. */
 export const CHECKSUM_PLACE: Readonly<Record<'checksum', string>> = { checksum: '0'.repeat(DIGITS) };
 const ZEROS = new TextEncoder().encode(CHECKSUM_PLACE.checksum);
@@ -53,21 +56,17 @@ export function hasChecksum(source: ByteSource): boolean {
 
 /**
  * Checks a sealed file.
- * @throws DcganError `checkpoint FILE is damaged`, with both checksums
+ * @throws DamagedCheckpoint with what the file says and what its bytes give
  */
 export function verify(source: ByteSource, file: string): void {
   const bytes = asBytes(source);
   const place = placeIn(bytes);
-  const got = place === null ? null : textOf(bytes, place, place + DIGITS);
-  const expected = place === null ? 'a checksum in its metadata' : `checksum ${checksum(bytes, place)}`;
-  if (got === null || expected !== `checksum ${got}`) {
-    throw new DcganError({
-      what: `checkpoint ${file} is damaged`,
-      expected,
-      got: got ?? (bytes.length === 0 ? 'an empty file' : 'none'),
-      todo: 'Use the one before it: --resume --from FILE',
-    });
-  }
+  const damaged = (expected: string, got: string): DamagedCheckpoint =>
+    new DamagedCheckpoint({ what: `checkpoint ${file} is damaged`, expected, got, todo: 'Use another checkpoint' });
+  if (place === null) throw damaged('a checksum in its metadata', bytes.length === 0 ? 'an empty file' : 'none');
+  const said = textOf(bytes, place, place + DIGITS);
+  const found = checksum(bytes, place);
+  if (said !== found) throw damaged(`SHA-256 ${said}, as the file says`, `${found} of its bytes`);
 }
 
 function checksum(bytes: Bytes, place: number): string {

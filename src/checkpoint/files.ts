@@ -6,6 +6,9 @@ import { dirname, join, resolve } from 'node:path';
 import { fileError, ownerOfTemporary, syncFolder, temporaryPath, writeFileDurably } from '../platform/durable.ts';
 import { byTime, type Moment, parseCheckpointName, superfluous } from './names.ts';
 
+/** In a run's folder. */
+export const CHECKPOINTS_FOLDER = 'checkpoints';
+
 export interface CheckpointFile extends Moment {
   readonly path: string;
 }

@@ -50,7 +50,9 @@ export function timeInWords(config: Config, stepsPerEpoch: number, secondsPerSte
   const fitting = Math.min(epochs - 1, Math.floor(LONG_SECONDS / epoch));
   const images = Math.floor(LONG_SECONDS / secondsPerStep) * batchSize;
   const smaller = [
-    fitting >= 1 ? `--epochs ${fitting} (${duration(fitting * epoch)})` : `--epochs 1 --limit ${images}`,
+    ...(fitting >= 1 ? [`--epochs ${fitting} (${duration(fitting * epoch)})`] : []),
+    ...(fitting < 1 && images > 0 ? [`--epochs 1 --limit ${images}`] : []),
+    ...(images === 0 ? ['--preset tiny'] : []),
     ...(imageSize >= 64 ? ['--size 32'] : []),
     ...(preset === 'paper' ? ['--preset best'] : []),
   ];

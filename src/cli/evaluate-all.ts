@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import plot from 'simple-ascii-chart';
 import { listCheckpoints } from '../checkpoint/files.ts';
 import { DCGAN } from '../gan/dcgan.ts';
+import { readSnapshot } from '../gan/snapshot-file.ts';
 import { type ExtractorChoice, openExtractor } from '../metrics/extractors.ts';
 import { comparable, EVALUATION_SEED, Gauge, MEASURE_NAMES, type Measurement } from '../metrics/gauge.ts';
 import { writeFileDurably } from '../platform/durable.ts';
@@ -11,7 +12,7 @@ import { DcganError } from '../platform/errors.ts';
 import { curveSvg } from '../render/curve.ts';
 import { readMetrics } from '../train/metrics.ts';
 import { dataOfRun, heldOutFor, openData } from '../train/prepare.ts';
-import { checkpointsOf, readRunConfig } from '../train/run.ts';
+import { checkpointsOf, goOn, readRunConfig } from '../train/run.ts';
 import { extractorText } from './evaluation-text.ts';
 import { grouped } from './format.ts';
 import { extractionProgress } from './options/extractor.ts';
@@ -56,7 +57,7 @@ export async function evaluateAll(run: string, question: Question, screen: Scree
     for (const { epoch, step, path } of listCheckpoints(checkpointsOf(run))) {
       if (step !== undefined || found.has(epoch)) continue;
       screen.live(`Measuring epoch ${epoch} ...`);
-      const gan = await DCGAN.load(path, machine);
+      const gan = await DCGAN.fromSnapshot(readSnapshot(path), machine);
       try {
         found.set(epoch, await gauge.measureModel(gan));
       } finally {
@@ -71,7 +72,7 @@ export async function evaluateAll(run: string, question: Question, screen: Scree
   if (found.size === 0)
     throw new DcganError({
       what: `${run} has no checkpoint of a whole epoch`,
-      todo: `Go on with it: dcgan train --resume ${run}`,
+      todo: goOn(run),
     });
   const epochs = [...found]
     .sort(([a], [b]) => a - b)

@@ -1,7 +1,9 @@
 // Errors as a person reads them. The program's own say what to do; the operating system's get words; anything else is
 // our mistake and says so. A stack trace only when asked for.
+import { commandLine } from '../platform/command.ts';
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
+import { synonym } from '../platform/suggest.ts';
 
 /** A command writes its exit code here when that is not 0. */
 export interface Outcome {
@@ -37,10 +39,24 @@ function traced(error: unknown, text: string): string {
   return lines.join('\n');
 }
 
+/** A command whose line was wrong: its name in full, and what its line may hold. */
+export interface Asked {
+  /** `data build` */
+  readonly name: string;
+  /** Without hyphens. */
+  readonly options: readonly string[];
+  readonly commands: readonly string[];
+}
+
 /** commander's `error: unknown option '--sed'\n(Did you mean --seed?)` as our two sentences. */
-export function usageSentence(message: string, command: string): string {
+export function usageSentence(message: string, { name, options, commands }: Asked): string {
   const [first = '', second = ''] = message.split('\n');
   const what = first.replace(/^error: /, '').replace(/\.$/, '');
+  const option = /^unknown option '--?([^'=]+)/.exec(what)?.[1];
+  const command = /^unknown command '([^']+)/.exec(what)?.[1];
+  const meant =
+    (option !== undefined && synonym(option, options)) || (command !== undefined && synonym(command, commands)) || null;
+  if (meant !== null) return `${what}. Did you mean ${option === undefined ? '' : '--'}${meant}?`;
   const suggestion = /^\((.*)\)$/.exec(second)?.[1];
-  return `${what}. ${suggestion ?? `See: ${command} --help`}`;
+  return `${what}. ${suggestion ?? `See: ${commandLine([...name.split(' '), '--help'].filter(Boolean))}`}`;
 }

@@ -57,16 +57,6 @@ export function columns(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${clean(value)}`).join('\n');
 }
 
-/** A command line to type, as this program was started: through npx or by its name. */
-export function commandLine(words: readonly string[]): string {
-  const npx = process.env.npm_command === 'exec' ? ['npx'] : [];
-  return [...npx, 'dcgan', ...words].map(shellWord).join(' ');
-}
-
-function shellWord(word: string): string {
-  return /^[\p{L}\p{N}@%+=:,./_-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,6 +1,7 @@
 // The command line: words in, an exit code out. Everything that goes wrong below ends here, as one sentence of what is
 // wrong and one of what to do. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM, 129 a closed terminal.
 import { Command, CommanderError } from 'commander';
+import { withProgramName } from '../platform/command.ts';
 import { usage } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
 import { VERSION } from '../platform/version.ts';
@@ -15,7 +16,7 @@ import { defineSample } from './commands/sample.ts';
 import { defineShow } from './commands/show.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineVerifyResume } from './commands/verify-resume.ts';
-import { explain, type Outcome, usageSentence } from './failure.ts';
+import { type Asked, explain, type Outcome, usageSentence } from './failure.ts';
 import { guardOutput, warn } from './output.ts';
 
 /** Runs one command line (without `node` and the program's name) and resolves to its exit code. */
@@ -34,7 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0 || error.code === 'commander.help') return 0;
-      warn(`dcgan: ${usageSentence(error.message, nameOfCommand(program, args))}\n`);
+      warn(`dcgan: ${usageSentence(error.message, asked(program, args))}\n`);
       return 2;
     }
     const { text, exitCode } = explain(error, args.includes('--debug'));
@@ -43,7 +44,8 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function makeProgram(outcome: Outcome): Command {
+/** All commands; `outcome` receives the exit code of the one that runs. */
+export function makeProgram(outcome: Outcome): Command {
   const program = new Command('dcgan')
     .description('Trains DCGANs on small images, on the machine you have. `dcgan train` is the tutorial, all of it.')
     .version(VERSION, '-V, --version', 'print the version')
@@ -51,7 +53,7 @@ function makeProgram(outcome: Outcome): Command {
     .helpCommand('help [command]', 'print help for a command')
     .exitOverride()
     // What commander would print of an error, main prints in the form all errors have.
-    .configureOutput({ outputError: () => {} })
+    .configureOutput({ outputError: () => {}, writeOut: (text) => process.stdout.write(withProgramName(text)) })
     .addHelpText(
       'after',
       `
@@ -89,8 +91,13 @@ function checkHelpCommand({ commands }: Command, [first, second]: readonly strin
   });
 }
 
-/** `dcgan train`, `dcgan data build`: as far as the words are known commands; whose help to point to. */
-function nameOfCommand(command: Command, [first, ...rest]: readonly string[]): string {
+/** The command that a line asks for, as far as its words are known: whose help to point to, and what it would take. */
+function asked(command: Command, [first, ...rest]: readonly string[], name = ''): Asked {
   const named = command.commands.find((one) => one.name() === first);
-  return named ? `${command.name()} ${nameOfCommand(named, rest)}` : command.name();
+  if (named) return asked(named, rest, `${name} ${first}`.trim());
+  return {
+    name,
+    options: command.options.map(({ long }) => long?.slice(2) ?? '').filter(Boolean),
+    commands: command.commands.map((one) => one.name()),
+  };
 }

@@ -1,6 +1,7 @@
 // Training as a person sees it. On a terminal: one live line, and a small picture after each epoch; in a pipe: plain lines,
 // a few for each epoch. Only what is said depends on that; events are the same.
 import { MEASURE_NAMES } from '../metrics/gauge.ts';
+import { commandLine } from '../platform/command.ts';
 import type {
   DoneEvent,
   EpochEvent,
@@ -11,7 +12,7 @@ import type {
   WarningEvent,
 } from '../train/events.ts';
 import { LONG_SECONDS, timeInWords } from './estimate.ts';
-import { clock, commandLine, count, grouped } from './format.ts';
+import { clock, count, grouped } from './format.ts';
 import type { Screen } from './output.ts';
 import type { StopSignal } from './stop.ts';
 

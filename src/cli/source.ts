@@ -1,6 +1,7 @@
 // RUN or CHECKPOINT, as several commands take it: which checkpoint is meant, and the model in it on a device.
 import { DCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
+import { readSnapshot } from '../gan/snapshot-file.ts';
 import { resolveSource } from '../train/run.ts';
 
 export const SOURCE_ARGUMENT = '[run|checkpoint]';
@@ -14,7 +15,7 @@ export async function withModel<T>(
   use: (gan: DCGAN, checkpoint: string) => Promise<T>,
 ): Promise<T> {
   const { checkpoint } = resolveSource(path);
-  const gan = await DCGAN.load(checkpoint, machine);
+  const gan = await DCGAN.fromSnapshot(readSnapshot(checkpoint), machine);
   try {
     return await use(gan, checkpoint);
   } finally {

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { commandLine } from '../platform/command.ts';
 import { usableCores } from '../platform/cores.ts';
 import { fileError, ownerOfTemporary, syncFolder, temporaryPath } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
@@ -164,7 +165,7 @@ function noneLeft({ name }: Supply, skipped: readonly DcganError[]): DcganError 
   return new DcganError({
     what: `no picture of ${name} can be used`,
     ...(skipped[0] && { got: `${skipped.length} broken; the first: ${skipped[0].complaint.what}` }),
-    todo: 'Check them with dcgan data inspect',
+    todo: `Check them with ${commandLine(['data', 'inspect'])}`,
   });
 }
 

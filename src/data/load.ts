@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { cacheFolder } from '../platform/cache.ts';
+import { commandLine } from '../platform/command.ts';
 import { fileError } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { evict, markUsed } from '../platform/evict.ts';
@@ -136,7 +137,7 @@ async function noteStaleness(where: string, onNote: (note: string) => void): Pro
   const found = await recognize(path).catch(() => null);
   const now = found && ('supply' in found ? found.supply.fingerprint : found.dataset.sha256);
   if (now !== null && now !== source.fingerprint)
-    onNote(`${path} has changed since ${where} was made from it; dcgan data build makes it again`);
+    onNote(`${path} has changed since ${where} was made from it; ${commandLine(['data', 'build'])} makes it again`);
 }
 
 /** The pack of a supply in the cache: made now, unless it is there and still true. */

@@ -12,6 +12,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
+import { commandLine } from '../platform/command.ts';
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { parseJson } from '../platform/json.ts';
@@ -79,7 +80,7 @@ export function readHeader(path: string): Opened {
     new DcganError({
       what: `${path} ${what} (byte ${byte})`,
       ...rest,
-      todo: 'Build it again: dcgan data build PATH -o FILE',
+      todo: `Build it again: ${commandLine(['data', 'build', 'PATH', '-o', 'FILE'])}`,
     });
   let fd: number | undefined;
   try {
@@ -143,7 +144,7 @@ export function openPack(path: string, inMemory = IN_MEMORY): Dataset {
       what: `${path} is damaged: the SHA-256 of its ${of} differs`,
       expected: (of === 'images' ? header.images : labelDigest) ?? 'none',
       got: (of === 'images' ? images.sha256 : labelsGot) ?? 'none',
-      todo: 'Build it again: dcgan data build PATH -o FILE',
+      todo: `Build it again: ${commandLine(['data', 'build', 'PATH', '-o', 'FILE'])}`,
     });
   }
   const shape = { name, images, count, height, width, channels };

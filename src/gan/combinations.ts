@@ -67,5 +67,5 @@ export const makesSense = (config: Config): boolean => !firstBroken(config);
 /** @throws a usage error for the first combination that makes no sense */
 export function refuseNonsense(config: Config): void {
   const rule = firstBroken(config);
-  if (rule) throw usage({ what: `${rule.what}: ${rule.why}`, todo: rule.todo });
+  if (rule) throw usage({ what: `${rule.what}: ${rule.why}`, todo: rule.todo, options: rule.what.split(' ') });
 }

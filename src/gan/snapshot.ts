@@ -1,7 +1,7 @@
 // A model's state as a file: tensors by name, and what is needed to go on with them. The same bytes for the same state, in
 // Node and in a page; a plain safetensors file to everyone else.
 
-import { checkpointParts, hasChecksum, verify } from '../checkpoint/checksum.ts';
+import { checkpointParts, DamagedCheckpoint, hasChecksum, verify } from '../checkpoint/checksum.ts';
 import { indexTensors, joined, type Tensor, type TensorIndex } from '../checkpoint/safetensors.ts';
 import { sameShape, showShape } from '../engine/graph.ts';
 import type { StateLayout } from '../engine/layout.ts';
@@ -97,7 +97,7 @@ function indexOrDamaged(bytes: ByteSource, file: string): TensorIndex {
     return indexTensors(bytes, file);
   } catch (cause) {
     if (hasChecksum(bytes)) verify(bytes, file);
-    throw new DcganError({
+    throw new DamagedCheckpoint({
       what: `${file} is not a checkpoint, or damaged from its first bytes on`,
       expected: 'a safetensors file that dcgan wrote',
       got: bytes.length === 0 ? 'an empty file' : 'another',

@@ -13,6 +13,8 @@ export interface Complaint {
   readonly got?: string;
   /** What to do: one imperative sentence, no full stop, or a question; a command to type where there is one. */
   readonly todo?: string;
+  /** Options that `what` and `got` name, under the library's names: the command line shows them as they were typed. */
+  readonly options?: readonly string[];
   /** Process exit code: 1 failed (default), 2 wrong usage. */
   readonly exitCode?: 1 | 2;
   readonly cause?: unknown;

@@ -21,7 +21,12 @@ export function parseData<T>(schema: z.ZodType<T>, data: unknown, where: string,
   }
   const [, expected = issue.message] = /expected (.*?)(?:, received .*)?$/.exec(issue.message) ?? [];
   const key = issue.path.join('.') || 'the whole';
-  throw usage({ what: `${where}: ${key} does not fit`, expected, got: showJson(valueAt(data, issue.path)) });
+  throw usage({
+    what: `${where}: ${key} does not fit`,
+    expected,
+    got: showJson(valueAt(data, issue.path)),
+    options: [key],
+  });
 }
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {

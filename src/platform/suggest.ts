@@ -1,15 +1,152 @@
-// The nearest right name for a wrong one, as commander and git find it: few edits, and more kept than changed.
+// The right name for a wrong one: what means the same, else the nearest as commander and git find it, with few edits and more kept
+// than changed.
 // Distance: optimal string alignment (insert, delete, replace, swap two neighbours), G. Navarro, "A guided tour to
 // approximate string matching", ACM Computing Surveys 33(1), 2001.
+
+/**
+ * What other programs call a thing, and the names it may have here: options, commands, devices, keys. A name may bring a value.
+ * Case, hyphens and underscores do not count.
+ */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  gpu: ['webgpu', 'device webgpu'],
+  cuda: ['webgpu', 'device webgpu'],
+  vulkan: ['webgpu', 'device webgpu'],
+  metal: ['webgpu', 'device webgpu'],
+  cpu: ['device cpu'],
+  webassembly: ['wasm'],
+  c: ['native'],
+  fp32: ['float32'],
+  f32: ['float32'],
+  fp16: ['bf16'],
+  half: ['bf16'],
+  bfloat16: ['bf16'],
+  digits: ['mnist'],
+  fashion: ['fashion-mnist'],
+  fashionmnist: ['fashion-mnist'],
+  tutorial: ['tf2018'],
+  small: ['tiny'],
+  radford: ['paper'],
+  bce: ['ns'],
+  vanilla: ['ns'],
+  lsgan: ['ls'],
+  mse: ['ls'],
+  wgan: ['wgan-gp'],
+  learningrate: ['lr', 'learningRate'],
+  lr: ['learningRate'],
+  stepsize: ['lr', 'learningRate'],
+  glr: ['lr-g', 'generatorLearningRate'],
+  dlr: ['lr-d', 'discriminatorLearningRate'],
+  momentum: ['beta1'],
+  b1: ['beta1'],
+  batch: ['batch-size', 'batchSize'],
+  bs: ['batch-size', 'batchSize'],
+  minibatch: ['batch-size', 'batchSize'],
+  iterations: ['epochs', 'steps'],
+  niter: ['epochs'],
+  nepochs: ['epochs'],
+  dataset: ['data'],
+  datadir: ['data'],
+  dataroot: ['data'],
+  input: ['data'],
+  images: ['data', 'count'],
+  outdir: ['out', 'output'],
+  outputdir: ['out', 'output'],
+  output: ['out'],
+  out: ['output'],
+  n: ['count', 'limit'],
+  num: ['count', 'limit'],
+  number: ['count', 'limit'],
+  samples: ['count'],
+  nsamples: ['count'],
+  maximages: ['limit'],
+  subset: ['limit'],
+  workers: ['threads'],
+  jobs: ['threads'],
+  cores: ['threads'],
+  cpus: ['threads'],
+  imagesize: ['size'],
+  imgsize: ['size'],
+  resolution: ['size'],
+  size: ['imageSize'],
+  grayscale: ['channels 1', 'channels'],
+  greyscale: ['channels 1', 'channels'],
+  conditional: ['cond'],
+  labels: ['cond'],
+  batchnorm: ['bn-d', 'discriminatorBatchNorm'],
+  gradientclip: ['clip-grad', 'clipGradient'],
+  clip: ['clip-grad', 'clipGradient'],
+  gradclip: ['clip-grad', 'clipGradient'],
+  clipgrad: ['clipGradient'],
+  ncritic: ['d-steps', 'discriminatorSteps'],
+  dsteps: ['discriminatorSteps'],
+  gradientpenalty: ['r1'],
+  augmentation: ['augment'],
+  mirror: ['flip'],
+  hflip: ['flip'],
+  checkpoint: ['resume', 'from'],
+  restart: ['resume'],
+  continue: ['resume', 'train'],
+  savebest: ['keep-best'],
+  randomseed: ['seed'],
+  backend: ['device'],
+  model: ['preset'],
+  dtype: ['precision'],
+  silent: ['quiet'],
+  q: ['quiet'],
+  trace: ['debug'],
+  label: ['class'],
+  generate: ['sample'],
+  predict: ['sample'],
+  infer: ['sample'],
+  fit: ['train'],
+  run: ['train'],
+  start: ['train'],
+  resume: ['train'],
+  eval: ['evaluate'],
+  test: ['evaluate'],
+  score: ['evaluate'],
+  fid: ['evaluate'],
+  metrics: ['evaluate'],
+  movie: ['gif'],
+  film: ['gif'],
+  video: ['gif'],
+  animate: ['gif'],
+  walk: ['interpolate'],
+  morph: ['interpolate'],
+  view: ['show'],
+  display: ['show'],
+  check: ['doctor'],
+  devices: ['doctor'],
+  benchmark: ['bench'],
+  speed: ['bench'],
+  verify: ['verify-resume'],
+  status: ['info'],
+  list: ['info'],
+  describe: ['info'],
+};
 
 const MAX_EDITS = 3;
 const MIN_SIMILARITY = 0.4;
 
-/** The candidate nearest to `word` (the first of equals), or null when none is near enough to be what was meant. */
+const plain = (word: string): string => word.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+/** The candidate that is the same word in another spelling, or another word for the same thing; with its value, where it has one. */
+export function synonym(word: string, candidates: Iterable<string>): string | null {
+  const all = [...candidates];
+  const same = all.find((candidate) => plain(candidate) === plain(word));
+  if (same !== undefined) return same;
+  const meant = Object.hasOwn(SYNONYMS, plain(word)) ? SYNONYMS[plain(word)]! : [];
+  return meant.find((name) => all.includes(name.split(' ')[0]!)) ?? null;
+}
+
+/** The candidate that means the same or is nearest (the first of equals); null when none is near enough to be what was meant. */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
+  const known = [...candidates];
+  const meant = synonym(word, known);
+  if (meant !== null) return meant;
   let best: string | null = null;
   let bestEdits = MAX_EDITS + 1;
-  for (const candidate of candidates) {
+  for (const candidate of known) {
     const edits = distance(word.toLowerCase(), candidate.toLowerCase());
     const length = Math.max(word.length, candidate.length);
     const similarity = (length - edits) / length;

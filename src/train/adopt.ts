@@ -26,7 +26,11 @@ export async function openAdopted(
 ): Promise<{ readonly snapshot: Snapshot; readonly data: Dataset; readonly config: Config }> {
   refuseSettled({ ...options });
   if (options.from !== undefined)
-    throw usage({ what: 'from chooses a checkpoint of a run, and one is given already', todo: 'Leave it out' });
+    throw usage({
+      what: 'from chooses a checkpoint of a run, and one is given already',
+      todo: 'Leave it out',
+      options: ['from'],
+    });
   const snapshot = readSnapshot(file);
   const { imageSize, channels } = snapshot.config;
   const data = await openData({ ...options, imageSize, channels }, onNote);

@@ -24,7 +24,12 @@ export function settleEvaluations(
   before: Evaluations = { evaluateEvery: 0, keepBest: false },
 ): Evaluations {
   if (evaluateEvery === 0 && keepBest)
-    throw usage({ what: 'keepBest needs evaluations', got: 'evaluateEvery 0', todo: 'Leave one of them out' });
+    throw usage({
+      what: 'keepBest needs evaluations',
+      got: 'evaluateEvery 0',
+      todo: 'Leave one of them out',
+      options: ['keepBest', 'evaluateEvery'],
+    });
   const keep = evaluateEvery === 0 ? false : (keepBest ?? before.keepBest);
   const every = evaluateEvery ?? before.evaluateEvery;
   if (extractor !== undefined && !keep && every === 0)

@@ -52,7 +52,12 @@ export async function openData(options: DataQuestion, onNote?: (note: string) =>
   checkLimit(limit);
   // Said before a hundred thousand pictures are read.
   if (imageSize !== undefined && !isTrainable(imageSize))
-    throw usage({ what: 'size does not fit', expected: TRAINABLE, got: String(imageSize) });
+    throw usage({
+      what: 'imageSize does not fit',
+      expected: TRAINABLE,
+      got: String(imageSize),
+      options: ['imageSize'],
+    });
   const dataset =
     data instanceof Dataset
       ? data
@@ -290,6 +295,7 @@ function refuseChanges(options: TrainOptions, old: RunConfig): void {
   const refuse = (name: string, was: unknown, got: unknown): never => {
     throw usage({
       what: `${name} cannot change when a run is resumed`,
+      options: [name],
       expected: JSON.stringify(was),
       got: JSON.stringify(got),
       todo: 'Leave it out, or start a new run',

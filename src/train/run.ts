@@ -2,7 +2,8 @@
 //   config.json  metrics.jsonl  images/  checkpoints/  dcgan.gif
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { newestCheckpoint } from '../checkpoint/files.ts';
+import { CHECKPOINTS_FOLDER, newestCheckpoint } from '../checkpoint/files.ts';
+import { commandLine } from '../platform/command.ts';
 import { fileError, makeFolder, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
@@ -10,8 +11,6 @@ import { safeName } from '../platform/text.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
 import { CONFIG_NAME, locate, newestRun, nextName, notARun, RUNS_FOLDER } from './run-names.ts';
 import { type RunConfig, runSchema } from './run-schema.ts';
-
-export const CHECKPOINTS_FOLDER = 'checkpoints';
 
 export function checkpointsOf(run: string): string {
   return join(run, CHECKPOINTS_FOLDER);
@@ -38,7 +37,7 @@ function createAt(out: string): string {
   if (existsSync(join(out, CONFIG_NAME)))
     throw usage({
       what: `${out} holds a run already`,
-      todo: `Go on with it: dcgan train --resume ${out}; or choose another folder`,
+      todo: `${goOn(out)}; or choose another folder`,
     });
   const isFile = statSync(out, { throwIfNoEntry: false })?.isDirectory() === false;
   if (isFile || (existsSync(out) && readdirSync(out).length > 0))
@@ -49,6 +48,11 @@ function createAt(out: string): string {
     });
   makeFolder(join(out, IMAGES_FOLDER));
   return out;
+}
+
+/** How a run goes on, for a message. */
+export function goOn(run: string): string {
+  return `Go on with it: ${commandLine(['train', '--resume', run])}`;
 }
 
 export function writeRunConfig(run: string, config: RunConfig): void {
@@ -64,7 +68,7 @@ export function readRunConfig(run: string): RunConfig {
     new DcganError({
       what: `${path} cannot be understood`,
       got: got.replace(/\s+/g, ' '),
-      todo: 'Mend it, or start a new run: its checkpoints can be gone on from without it (dcgan train --resume FILE)',
+      todo: `Mend it, or go on from one of its checkpoints in a new run: ${commandLine(['train', '--resume', 'FILE'])}`,
     });
   const parsed = runSchema.safeParse(readJsonFile(path, wrong));
   if (parsed.success) return parsed.data;
@@ -76,7 +80,10 @@ export function readRunConfig(run: string): RunConfig {
 export function resolveRun(typed: string | undefined): string {
   const run = typed === undefined ? newestRun() : locate(typed);
   if (run === null)
-    throw usage({ what: `there is no run in ./${RUNS_FOLDER}`, todo: 'Name a run, or train one first: dcgan train' });
+    throw usage({
+      what: `there is no run in ./${RUNS_FOLDER}`,
+      todo: `Name a run, or train one first: ${commandLine(['train'])}`,
+    });
   if (!existsSync(join(run, CONFIG_NAME))) throw notARun(run);
   readRunConfig(run);
   return run;
@@ -97,7 +104,6 @@ export function resolveSource(
   }
   const run = resolveRun(path);
   const newest = newestCheckpoint(checkpointsOf(run));
-  if (!newest)
-    throw new DcganError({ what: `${run} has no checkpoint yet`, todo: `Go on with it: dcgan train --resume ${run}` });
+  if (!newest) throw new DcganError({ what: `${run} has no checkpoint yet`, todo: goOn(run) });
   return { checkpoint: newest.path, run };
 }

@@ -38,7 +38,12 @@ export function configOn(
     });
   for (const [key, of] of [['imageSize', data.height] as const, ['channels', data.channels] as const])
     if (given[key] !== undefined && given[key] !== of)
-      throw usage({ what: `${key} differs from the data`, expected: String(of), got: String(given[key]) });
+      throw usage({
+        what: `${key} differs from the data`,
+        expected: String(of),
+        got: String(given[key]),
+        options: [key],
+      });
   const { height: imageSize, channels } = data;
   if (!isTrainable(imageSize))
     throw new DcganError({
@@ -73,10 +78,12 @@ function groupsOn(
     throw usage({
       what: 'groups and cond exclude each other: groups stand in for classes',
       todo: 'Leave one of them out',
+      options: ['groups', 'cond'],
     });
   if (groups > data.count)
     throw usage({
       what: 'groups does not fit',
+      options: ['groups'],
       expected: `${data.count} or fewer, as there are images`,
       got: String(groups),
     });
@@ -94,7 +101,8 @@ function classesOf({ name, classCount }: Dataset): number {
     throw usage({
       what: `data set ${name} has no classes, which cond needs`,
       expected: 'labels, or a folder for each class',
-      todo: 'Leave --cond out, or sort the pictures into folders',
+      todo: 'Leave it out, or sort the pictures into folders',
+      options: ['cond'],
     });
   return classCount;
 }
@@ -103,7 +111,11 @@ function classesOf({ name, classCount }: Dataset): number {
 export function refuseSettled(options: { readonly [key: string]: unknown }): void {
   const given = [...SETTLED, 'cond', 'seed'].find((key) => options[key] !== undefined);
   if (given !== undefined)
-    throw usage({ what: `${given} cannot change when a run is resumed`, todo: 'Leave it out, or start a new run' });
+    throw usage({
+      what: `${given} cannot change when a run is resumed`,
+      todo: 'Leave it out, or start a new run',
+      options: [given],
+    });
 }
 
 /** The configuration of a run that goes on from a checkpoint, on data that must be like those it was trained on. */
@@ -137,6 +149,7 @@ export function refuseDone(epochs: number, begun: number): void {
   if (epochs >= begun) return;
   throw usage({
     what: 'epochs does not fit',
+    options: ['epochs'],
     expected: `${begun} or more, which are done or begun`,
     got: String(epochs),
   });

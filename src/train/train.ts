@@ -41,7 +41,7 @@ import type { TrainOptions } from './run-options.ts';
  */
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
   if (options.from !== undefined && options.resume === undefined)
-    throw usage({ what: 'from needs a run to resume', todo: 'Add --resume RUN' });
+    throw usage({ what: 'from needs a run to resume', todo: 'Add --resume RUN', options: ['from'] });
   const { resume, threads, signal } = options;
   let { device = 'auto' } = options;
   let prepared =

@@ -29,6 +29,9 @@ export interface Running {
   until(pattern: RegExp): Promise<void>;
 }
 
+/** Shortens the commands in a program's messages, which call it by the long path that the tests call it by. */
+const short = (text: string): string => text.replaceAll(`node ${BIN} `, 'dcgan ');
+
 /** Starts a program and collects its output. */
 export function startProgram(program: string, args: readonly string[], { cwd, env }: Options): Running {
   const { NO_COLOR: _, npm_command: __, ...inherited } = process.env;
@@ -42,7 +45,9 @@ export function startProgram(program: string, args: readonly string[], { cwd, en
     });
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, ...text }));
+    child.on('close', (code, signal) =>
+      resolve({ code, signal, stdout: short(text.stdout), stderr: short(text.stderr) }),
+    );
   });
   const until = (pattern: RegExp): Promise<void> =>
     new Promise((resolve, reject) => {

@@ -5,6 +5,7 @@ import { type Command, Option } from 'commander';
 import type { Dataset } from '../../data/dataset.ts';
 import { loadDataset } from '../../data/load.ts';
 import { DCGAN } from '../../gan/dcgan.ts';
+import { readSnapshot } from '../../gan/snapshot-file.ts';
 import type { Extractor } from '../../metrics/extractor.ts';
 import { openExtractor } from '../../metrics/extractors.ts';
 import { EVALUATION_SEED, SAMPLES } from '../../metrics/gauge.ts';
@@ -136,7 +137,7 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
   if (what !== undefined && !isModel(what)) return gatherImages(what, flags);
   const { checkpoint, run } = resolveSource(what, 'a run, a checkpoint, a folder of pictures or a .npy');
   const record = run === null ? null : readRunConfig(run);
-  const gan = await DCGAN.load(checkpoint, machine);
+  const gan = await DCGAN.fromSnapshot(readSnapshot(checkpoint), machine);
   try {
     const { imageSize, channels } = gan.config;
     const source = flags.against ?? record?.data.source ?? 'mnist';

@@ -1,6 +1,7 @@
 // `dcgan train`: the tutorial, and every variation of it.
 import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
+import { commandLine } from '../../platform/command.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { resolveRun } from '../../train/run.ts';
@@ -8,11 +9,11 @@ import { ON_NAN, type OnNan, type TrainOptions } from '../../train/run-options.t
 import { train } from '../../train/train.ts';
 import { dryRun } from '../dry-run.ts';
 import type { Outcome } from '../failure.ts';
-import { commandLine } from '../format.ts';
 import { readConfigFile } from '../options/config-file.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../options/data.ts';
 import { addExtractorOptions, type ExtractorFlags } from '../options/extractor.ts';
 import { addModelOptions, libraryNames, type ModelFlags } from '../options/model.ts';
+import { asTyped } from '../options/typed.ts';
 import {
   choice,
   debugOption,
@@ -117,9 +118,13 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => {
-      const options = trainOptions(flags);
-      if (flags.dryRun) write(await dryRun(options, flags.json === true));
-      else outcome.code = await run(options, flags);
+      try {
+        const options = trainOptions(flags);
+        if (flags.dryRun) write(await dryRun(options, flags.json === true));
+        else outcome.code = await run(options, flags);
+      } catch (error) {
+        throw asTyped(error, flags);
+      }
     });
 }
 

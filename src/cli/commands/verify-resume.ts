@@ -4,6 +4,7 @@ import { openDataset } from '../../data/open.ts';
 import type { DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
 import type { Precision } from '../../engine/plan.ts';
+import { commandLine } from '../../platform/command.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { checkResume, type ResumeCheck } from '../checks/resume.ts';
 import type { Outcome } from '../failure.ts';
@@ -91,7 +92,11 @@ async function fastDevices(): Promise<DeviceName[]> {
     else reasons.push(`${device}: ${state.reason}`);
   }
   if (found.length > 0) return found;
-  throw new DcganError({ what: 'no device can run here', got: reasons.join('; '), todo: 'See: dcgan doctor' });
+  throw new DcganError({
+    what: 'no device can run here',
+    got: reasons.join('; '),
+    todo: `See: ${commandLine(['doctor'])}`,
+  });
 }
 
 function text(check: ResumeCheck): string {

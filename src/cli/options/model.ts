@@ -58,7 +58,7 @@ export function addModelOptions(command: Command): Command {
 }
 
 /** Flags with a name of their own, and the library's. */
-const NAMES = {
+export const NAMES = {
   size: 'imageSize',
   bnD: 'discriminatorBatchNorm',
   lr: 'learningRate',

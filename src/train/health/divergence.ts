@@ -2,6 +2,7 @@
 // there or goes on with half the learning rates. When they were halved stands in the configuration, so that the run stays a
 // function of its configuration and seed, and resumes to the bit.
 import type { Config } from '../../gan/schema.ts';
+import { commandLine } from '../../platform/command.ts';
 import { DcganError } from '../../platform/errors.ts';
 import type { MetricsLine } from '../metrics.ts';
 import { brokenNumber } from './state.ts';
@@ -28,7 +29,7 @@ export function divergenceIn(lines: readonly MetricsLine[]): Divergence | null {
 export function diverged({ step, seen }: Divergence, run: string): DcganError {
   return new DcganError({
     what: `the training has diverged: in step ${step} ${seen}`,
-    todo: `Go on from the last good checkpoint with half the learning rate: dcgan train --resume ${run} --on-nan lower-lr`,
+    todo: `Go on from the last good checkpoint with half the learning rate: ${commandLine(['train', '--resume', run, '--on-nan', 'lower-lr'])}`,
   });
 }
 

@@ -1,0 +1,21 @@
+// Errors of the library name options as the library does (`learningRate`). Somebody who typed `--lr` reads `--lr`; what stood in a
+// config file keeps the library's name, which is the name it has there.
+import { DcganError } from '../../platform/errors.ts';
+import { NAMES } from './model.ts';
+
+/** The error with the options in it named as they were typed. `flags` are commander's, those given alone. */
+export function asTyped(error: unknown, flags: object): unknown {
+  if (!(error instanceof DcganError) || !error.complaint.options) return error;
+  const { options, ...complaint } = error.complaint;
+  let { what, got } = complaint;
+  for (const option of options) {
+    const flag = Object.entries(flags).find(([name]) => ((NAMES as Record<string, string>)[name] ?? name) === option);
+    if (!flag) continue;
+    const [name, value] = flag;
+    const typed = `--${value === false ? 'no-' : ''}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const word = new RegExp(`(?<![-\\w])${option}(?![-\\w])`);
+    what = what.replace(word, typed);
+    got = got?.replace(word, typed);
+  }
+  return new DcganError({ ...complaint, what, ...(got !== undefined && { got }) });
+}

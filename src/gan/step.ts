@@ -1,4 +1,7 @@
-// One training step of both networks, as one graph: the tutorial's loop body.
+// One training step of both networks: the tutorial's loop body. It is described once, in two halves. The
+// first is everything up to the gradients; the second is the update that follows from them. A training
+// runs both as one plan (`trainingStep`). Where gradients of several machines are to be added in between,
+// the halves are two plans (`gradientStep`, `updateStep`), which give the same bits as the one.
 
 import type { Computation } from '../engine/compile.ts';
 import { gradients } from '../engine/grad.ts';
@@ -8,7 +11,7 @@ import { adam } from '../nn/adam.ts';
 import { movedAverage } from '../nn/average.ts';
 import { clipByGlobalNorm } from '../nn/clip.ts';
 import { mean } from '../nn/losses.ts';
-import type { Variables } from '../nn/variables.ts';
+import type { Declared, Variables } from '../nn/variables.ts';
 import { diffAugment } from './augment.ts';
 import { adversarialLosses, gradientPenalty, r1Penalty } from './losses.ts';
 import type { Model } from './model.ts';
@@ -36,13 +39,75 @@ export function fakesOfStep({ loss, batchSize }: Config, reals: number): number 
   return loss === 'wgan-gp' ? reals : batchSize;
 }
 
+/** All that a step computes before its update; nothing in it changes the state. */
+interface Slopes {
+  /** Losses and scores (STEP_NUMBERS), fakes and logits. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** The gradient of each variable that this step trains, unclipped, by the variable's name. */
+  readonly gradients: ReadonlyMap<string, Tensor>;
+  /** New values that no gradient decides, by variable: running statistics, directions of spectral norm. */
+  readonly statistics: ReadonlyMap<string, Tensor>;
+}
+
+/** Names under which gradients and new values leave `gradientStep` and enter `updateStep`. */
+export const gradientName = (variable: string): string => `gradient/${variable}`;
+export const statisticName = (variable: string): string => `new/${variable}`;
+
 /** A step on `reals` real images (an epoch's last batch has fewer); not every one need train the generator. */
 export function trainingStep(model: Model, reals: number, trainsGenerator = true): Computation {
+  const { outputs, gradients: own, statistics } = slopes(model, reals, trainsGenerator);
+  return {
+    name: `step on ${reals} reals${suffix(trainsGenerator)}`,
+    precision: model.config.precision,
+    outputs,
+    updates: updates(model, own, statistics, trainsGenerator),
+  };
+}
+
+/**
+ * The first half of that step, which leaves the state as it is. Beside the step's outputs it has the gradient of each trained
+ * variable (`gradientName`) and the new value of each running statistic (`statisticName`), in the shapes of the variables.
+ */
+export function gradientStep(model: Model, reals: number, trainsGenerator = true): Computation {
+  const { outputs, gradients: own, statistics } = slopes(model, reals, trainsGenerator);
+  return {
+    name: `gradients on ${reals} reals${suffix(trainsGenerator)}`,
+    precision: model.config.precision,
+    outputs: { ...outputs, ...renamed(own, gradientName), ...renamed(statistics, statisticName) },
+    updates: new Map(),
+  };
+}
+
+/**
+ * The second half: clips, moves and averages. Its inputs are the gradients and new values that `gradientStep` gave (or their
+ * means over several machines), under the same names and in the same shapes, and Adam's step sizes.
+ */
+export function updateStep(model: Model, trainsGenerator = true): Computation {
+  const { generator, discriminator } = model;
+  const pools = [generator, discriminator];
+  const trained = (trainsGenerator ? pools : [discriminator]).flatMap(({ trainable }) => trainable);
+  const kept = pools.flatMap(({ all }) => all.filter(({ trainable }) => !trainable));
+  const given = (variables: readonly Declared[], rename: (variable: string) => string): Map<string, Tensor> =>
+    new Map(variables.map(({ name, tensor }) => [name, input(rename(name), tensor.shape)]));
+  return {
+    name: `update${suffix(trainsGenerator)}`,
+    outputs: {},
+    updates: updates(model, given(trained, gradientName), given(kept, statisticName), trainsGenerator),
+  };
+}
+
+const suffix = (trainsGenerator: boolean): string => (trainsGenerator ? '' : ', discriminator only');
+
+function renamed(tensors: ReadonlyMap<string, Tensor>, rename: (variable: string) => string): Record<string, Tensor> {
+  return Object.fromEntries([...tensors].map(([name, tensor]) => [rename(name), tensor]));
+}
+
+function slopes(model: Model, reals: number, trainsGenerator: boolean): Slopes {
   const { config, generator, discriminator, generate } = model;
   const { judge, constants } = model.discriminate;
   const { imageSize, channels, latent, classes } = config;
   const count = fakesOfStep(config, reals);
-  const updates = new Map<string, Tensor>(model.discriminate.updates);
+  const statistics = new Map<string, Tensor>(model.discriminate.updates);
 
   const classesOf = (name: string, n: number): Tensor | undefined =>
     classes > 0 ? input(name, [n, classes]) : undefined;
@@ -51,7 +116,7 @@ export function trainingStep(model: Model, reals: number, trainsGenerator = true
 
   const noise = normal([count, latent], NOISE);
   const images = input(STEP_INPUT.images, [reals, imageSize, imageSize, channels]);
-  const fakes = generate(noise, { updates }, fakeClasses);
+  const fakes = generate(noise, { updates: statistics }, fakeClasses);
   const [seenReals, seenFakes] =
     config.augment === 'diffaugment' ? [diffAugment(images, 'real'), diffAugment(fakes, 'fake')] : [images, fakes];
   const realLogits = judge(seenReals, 'real', realClasses);
@@ -68,30 +133,17 @@ export function trainingStep(model: Model, reals: number, trainsGenerator = true
   }
 
   // Both gradients are of the old values: a plan's updates all see the state as it was before the step.
-  const train = (variables: Variables, loss: Tensor, stepSize: string): void => {
-    const { trainable } = variables;
+  const own = new Map<string, Tensor>();
+  const differentiate = ({ trainable }: Variables, loss: Tensor): void => {
     const tensors = trainable.map(({ tensor }) => tensor);
-    const own = gradients(loss, tensors, constants);
-    const slopes = config.clipGradient > 0 ? clipByGlobalNorm(own, config.clipGradient) : own;
-    const size = input(stepSize, []);
-    const options = { ...config, epsilon: config.adamEpsilon };
-    trainable.forEach((variable, i) => {
-      for (const [name, value] of adam(variable, slopes[i]!, size, options)) updates.set(name, value);
+    gradients(loss, tensors, constants).forEach((gradient, i) => {
+      own.set(trainable[i]!.name, gradient);
     });
   };
-  if (trainsGenerator) train(generator, generatorLoss, STEP_INPUT.generatorStep);
-  train(discriminator, discriminatorLoss, STEP_INPUT.discriminatorStep);
-  if (trainsGenerator && model.average) {
-    const share = input(STEP_INPUT.averageShare, []);
-    model.average.variables.all.forEach(({ name, tensor }, i) => {
-      const { name: source } = generator.all[i]!;
-      updates.set(name, movedAverage(tensor, updates.get(source)!, share));
-    });
-  }
+  if (trainsGenerator) differentiate(generator, generatorLoss);
+  differentiate(discriminator, discriminatorLoss);
 
   return {
-    name: `step on ${reals} reals${trainsGenerator ? '' : ', discriminator only'}`,
-    precision: config.precision,
     outputs: {
       generatorLoss,
       discriminatorLoss,
@@ -101,6 +153,36 @@ export function trainingStep(model: Model, reals: number, trainsGenerator = true
       realLogits,
       fakeLogits,
     },
-    updates,
+    gradients: own,
+    statistics,
   };
+}
+
+/** The state after the step, by variable: `statistics`, both networks and their moments moved, the average. */
+function updates(
+  { config, generator, discriminator, average }: Model,
+  own: ReadonlyMap<string, Tensor>,
+  statistics: ReadonlyMap<string, Tensor>,
+  trainsGenerator: boolean,
+): Map<string, Tensor> {
+  const found = new Map(statistics);
+  const train = ({ trainable }: Variables, stepSize: string): void => {
+    const plain = trainable.map(({ name }) => own.get(name)!);
+    const clipped = config.clipGradient > 0 ? clipByGlobalNorm(plain, config.clipGradient) : plain;
+    const size = input(stepSize, []);
+    const options = { ...config, epsilon: config.adamEpsilon };
+    trainable.forEach((variable, i) => {
+      for (const [name, value] of adam(variable, clipped[i]!, size, options)) found.set(name, value);
+    });
+  };
+  if (trainsGenerator) train(generator, STEP_INPUT.generatorStep);
+  train(discriminator, STEP_INPUT.discriminatorStep);
+  if (trainsGenerator && average) {
+    const share = input(STEP_INPUT.averageShare, []);
+    average.variables.all.forEach(({ name, tensor }, i) => {
+      const { name: source } = generator.all[i]!;
+      found.set(name, movedAverage(tensor, found.get(source)!, share));
+    });
+  }
+  return found;
 }

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeNpy } from '../src/data/npy.ts';
 import { openDataset } from '../src/data/open.ts';
 import { DIGITS_FILE, openDigits } from '../src/metrics/digits.ts';
-import { predictions } from '../src/metrics/score.ts';
+import { predictions } from '../src/metrics/figures/score.ts';
 import { sha256 } from '../src/platform/sha256.ts';
 import { decodePng } from '../src/render/png.ts';
 import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';

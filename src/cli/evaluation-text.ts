@@ -1,11 +1,11 @@
 // An evaluation as a table for people: each figure, its floor, and which way is good.
 
 import type { ExtractorInfo } from '../metrics/extractor.ts';
-import type { Evaluation } from '../metrics/figures.ts';
+import { type Evaluation, shownFigures } from '../metrics/figures.ts';
 import { PIXELS } from '../metrics/pixels.ts';
 import { grouped } from './format.ts';
 
-const decimals = (value: number, digits = 3): string => value.toFixed(digits);
+const decimals = (value: number, digits: number): string => value.toFixed(digits);
 
 /** More classes than this are named by the most frequent alone. */
 const MOST_CLASSES = 20;
@@ -31,7 +31,7 @@ function classesText(histogram: readonly number[], names: readonly string[] | nu
 }
 
 export function evaluationText(evaluation: Evaluation, source: string, classNames: readonly string[] | null): string {
-  const { samples, against, heldOut, slicedWasserstein, features } = evaluation;
+  const { samples, against, heldOut, features } = evaluation;
   const head = [
     `${grouped(samples.count)} samples of ${source}`,
     `against ${grouped(against.count)} images of ${against.name}; floor: ${grouped(heldOut.count)} of ${heldOut.name}`,
@@ -40,21 +40,8 @@ export function evaluationText(evaluation: Evaluation, source: string, className
       : `no extractor knows these images: only what needs none; --extractor ${PIXELS} says how varied they are`,
   ];
   const rows: (readonly [string, string, string, string])[] = [['', 'samples', 'floor', '']];
-  const add = (name: string, { value, floor }: { value: number; floor: number }, better: string, digits = 3): void => {
+  for (const { name, value, floor, better, digits } of shownFigures(evaluation))
     rows.push([name, decimals(value, digits), decimals(floor, digits), better]);
-  };
-  if (features) {
-    add('Fréchet distance', features.frechetDistance, 'lower is better', 2);
-    if (features.classes) add('classifier score', features.classes.score, 'higher is better', 2);
-    add('precision', features.precision, 'higher: samples look real');
-    add('recall', features.recall, 'higher: the data are covered');
-    add('density', features.density, 'higher: samples look real');
-    add('coverage', features.coverage, 'higher: the data are covered');
-    add('distance to nearest image', features.copying.median, 'far below the floor: copies', 2);
-    add('share nearer than usual', features.copying.near, 'far above the floor: copies');
-  }
-  for (const { side, ...figure } of slicedWasserstein)
-    add(`sliced Wasserstein, ${side} x ${side}`, figure, 'lower is better', 2);
   const accuracy = features?.classes?.accuracy ?? null;
   const classes = features?.classes ? `${classesText(features.classes.histogram, classNames)}\n` : '';
   const right = accuracy === null ? '' : `of the class asked for: ${decimals(100 * accuracy, 2)} %\n`;

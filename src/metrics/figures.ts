@@ -1,8 +1,26 @@
-// What an evaluation says, and how it is put together: each figure of the samples beside its floor, the same figure of held-out images.
-import type { Extracted, ExtractorInfo, Features } from './extractor.ts';
-import type { ManifoldFigures } from './manifold.ts';
-import { classifierScore, histogram, predictions } from './score.ts';
+// What an evaluation says: each figure of the samples beside its floor, the same figure of held-out images. A new figure is a
+// file in `figures/` and a row in `FIGURES`.
+import type { ExtractorInfo, Features } from './extractor.ts';
+import { copyingMedian, copyingNear } from './figures/copying.ts';
+import type { FigureRow, Group, MeasuredSet } from './figures/figure.ts';
+import { frechetFigure } from './figures/frechet.ts';
+import { coverage, density, precision, recall } from './figures/manifold.ts';
+import { histogram, predictions, scoreFigure } from './figures/score.ts';
 import type { SlicedDistance } from './wasserstein.ts';
+
+/** Every figure by features, in the order in which they are shown. */
+export const FIGURES = [
+  frechetFigure,
+  scoreFigure,
+  precision,
+  recall,
+  density,
+  coverage,
+  copyingMedian,
+  copyingNear,
+] as const;
+
+type Row = (typeof FIGURES)[number];
 
 /** A figure of the samples, and of held-out data in their place. */
 export interface Figure {
@@ -10,28 +28,23 @@ export interface Figure {
   readonly floor: number;
 }
 
-export interface Copying {
-  /** Median distance in feature space from an image to the nearest one of the data. */
-  readonly median: Figure;
-  /** Share of images nearer to one of the data than all but 1 % of the held-out images are. */
-  readonly near: Figure;
-}
+type FiguresOf<G extends Group> = { readonly [R in Extract<Row, { readonly group: G }> as R['key']]: Figure };
+
+/**
+ * `median`: the median distance in feature space from an image to the nearest one of the data.
+ * `near`: the share of images that are nearer to one of the data than all but 1 % of the held-out images are.
+ */
+export type Copying = FiguresOf<'copying'>;
 
 /** What an extractor's features say. */
-export interface FeatureFigures {
+export interface FeatureFigures extends FiguresOf<'features'> {
   readonly extractor: ExtractorInfo;
-  readonly frechetDistance: Figure;
-  readonly precision: Figure;
-  readonly recall: Figure;
-  readonly density: Figure;
-  readonly coverage: Figure;
   readonly copying: Copying;
   /** What the classifier's answers say; null for an extractor that knows no classes. */
   readonly classes: ClassFigures | null;
 }
 
-export interface ClassFigures {
-  readonly score: Figure;
+export interface ClassFigures extends FiguresOf<'classes'> {
   /** How many samples are taken for each class. */
   readonly histogram: readonly number[];
   /** Share of samples taken for the class that was asked for; null where none was, or the extractor knows other classes. */
@@ -41,93 +54,95 @@ export interface ClassFigures {
 export interface Evaluation {
   readonly samples: { readonly count: number };
   readonly against: { readonly name: string; readonly count: number };
-  /** What the floors are measured with. */
+  /** The images that the floors are measured with. */
   readonly heldOut: { readonly name: string; readonly count: number };
   readonly slicedWasserstein: readonly { readonly side: number; readonly value: number; readonly floor: number }[];
   /** Null for images that no extractor knows. */
   readonly features: FeatureFigures | null;
 }
 
-/** A share of held-out images: what lies nearer to the data than they do is near. */
-const NEAR = 0.01;
+/** One number a figure, by `idOf`; null where the extractor does not tell it. */
+export type Values = Readonly<Record<string, number | null>>;
 
-/** What one set of images is found to be worth. */
-export interface Raw {
-  readonly sliced: readonly SlicedDistance[];
-  readonly features: {
-    readonly frechet: number;
-    readonly manifold: ManifoldFigures;
-    /** From each image to the nearest one of the data, shortest first. */
-    readonly lengths: Float64Array;
-  } | null;
-}
-
-/** The held-out images' figures: plain numbers. */
+/** The held-out images' figures: plain numbers, which the cache keeps. */
 export interface Floor {
   readonly sliced: readonly SlicedDistance[];
-  readonly features: {
-    readonly frechet: number;
-    readonly manifold: ManifoldFigures;
-    readonly median: number;
-    /** What is shorter is near. */
-    readonly limit: number;
-    readonly near: number;
-    readonly score: number | null;
-  } | null;
+  /** Null without an extractor. */
+  readonly features: { readonly values: Values; readonly scales: Values } | null;
 }
 
-export function floorOf({ sliced, features }: Raw, extracted: Extracted | null): Floor {
-  if (!features) return { sliced, features: null };
-  const { frechet, manifold, lengths } = features;
-  const limit = lengths[Math.floor(NEAR * lengths.length)]!;
-  const logits = extracted?.logits;
+/** Tells a figure from all others. */
+export function idOf({ group, key }: FigureRow): string {
+  return `${group}.${key}`;
+}
+
+/** The numbers of the held-out images that figures of other sets depend on. */
+export async function scalesOf(heldOut: MeasuredSet): Promise<Values> {
+  const scales: Record<string, number> = {};
+  for (const row of FIGURES as readonly FigureRow[]) if (row.scale) scales[idOf(row)] = await row.scale(heldOut);
+  return scales;
+}
+
+/** Every figure of one set. */
+export async function valuesOf(set: MeasuredSet, scales: Values): Promise<Values> {
+  const values: Record<string, number | null> = {};
+  for (const row of FIGURES) values[idOf(row)] = await row.measure(set, scales[idOf(row)] ?? Number.NaN);
+  return values;
+}
+
+/** The figures of one group beside their floors; null where one is missing. */
+function groupOf<G extends Group>(group: G, own: Values, floor: Values): FiguresOf<G> | null {
+  const found: Record<string, Figure> = {};
+  for (const row of FIGURES) {
+    if (row.group !== group) continue;
+    const [value, below] = [own[idOf(row)], floor[idOf(row)]];
+    if (value == null || below == null) return null;
+    found[row.key] = { value, floor: below };
+  }
+  return found as FiguresOf<G>;
+}
+
+/** The figures of samples beside those of held-out images. */
+export function featureFigures(
+  extractor: ExtractorInfo,
+  own: Values,
+  floor: Values,
+  answers: Pick<ClassFigures, 'histogram' | 'accuracy'> | null,
+): FeatureFigures {
+  const classes = answers && groupOf('classes', own, floor);
   return {
-    sliced,
-    features: {
-      ...{ frechet, manifold, limit },
-      median: median(lengths),
-      near: shareBelow(lengths, limit),
-      score: logits ? classifierScore(logits) : null,
-    },
+    extractor,
+    ...groupOf('features', own, floor)!,
+    copying: groupOf('copying', own, floor)!,
+    classes: answers && classes && { ...classes, ...answers },
   };
 }
 
-export function besideFloor(
-  own: NonNullable<Raw['features']>,
-  floor: NonNullable<Floor['features']>,
-): Omit<FeatureFigures, 'extractor' | 'classes'> {
-  const of = (name: keyof ManifoldFigures): Figure => ({ value: own.manifold[name], floor: floor.manifold[name] });
-  return {
-    frechetDistance: { value: own.frechet, floor: floor.frechet },
-    precision: of('precision'),
-    recall: of('recall'),
-    density: of('density'),
-    coverage: of('coverage'),
-    copying: {
-      median: { value: median(own.lengths), floor: floor.median },
-      near: { value: shareBelow(own.lengths, floor.limit), floor: floor.near },
-    },
-  };
-}
-
-function median(sorted: Float64Array): number {
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-function shareBelow(values: Float64Array, limit: number): number {
-  return values.filter((value) => value < limit).length / values.length;
-}
-
-export function classFigures(
-  own: Features | null,
-  floor: number | null,
+/** What a classifier takes samples for; `asked` are the classes they were made as. */
+export function classAnswers(
+  logits: Features,
   asked: ArrayLike<number> | null,
-): ClassFigures | null {
-  if (!own || floor === null) return null;
-  const found = predictions(own);
+): Pick<ClassFigures, 'histogram' | 'accuracy'> {
+  const found = predictions(logits);
   return {
-    score: { value: classifierScore(own), floor },
-    histogram: histogram(found, own.width),
+    histogram: histogram(found, logits.width),
     accuracy: asked && found.filter((each, n) => each === asked[n]).length / found.length,
   };
+}
+
+/** A figure as it is shown: its row's words, and its two numbers. */
+export interface ShownFigure extends Figure, Pick<FigureRow, 'name' | 'better' | 'digits'> {}
+
+/** Every figure that an evaluation has, in order. */
+export function shownFigures({ features, slicedWasserstein }: Evaluation): ShownFigure[] {
+  const groups = features && { features, copying: features.copying, classes: features.classes };
+  const rows = (FIGURES as readonly FigureRow[]).flatMap(({ group, key, name, better, digits }) => {
+    const found = (groups?.[group] as Readonly<Record<string, Figure>> | null | undefined)?.[key];
+    return found ? [{ name, better, digits, ...found }] : [];
+  });
+  const levels = slicedWasserstein.map(({ side, ...found }) => ({
+    ...{ name: `sliced Wasserstein, ${side} x ${side}`, better: 'lower is better', digits: 2 },
+    ...found,
+  }));
+  return [...rows, ...levels];
 }

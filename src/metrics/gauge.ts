@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { layoutState } from '../engine/layout.ts';
 import type { Session } from '../engine/session.ts';
 import { type Extractor, type ExtractorInfo, type Features, infoOf } from './extractor.ts';
-import { frechetDistance, type Moments, momentsOf } from './frechet.ts';
+import { frechetDistance, type Moments, momentsOf } from './figures/frechet.ts';
 import { type MetricsMachine, openSession } from './machine.ts';
 import type { ImageSet } from './pyramid.ts';
 import {

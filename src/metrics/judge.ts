@@ -4,11 +4,19 @@ import type { Dataset } from '../data/dataset.ts';
 import { layoutState } from '../engine/layout.ts';
 import type { Session } from '../engine/session.ts';
 import { Distances } from './distances.ts';
-import { type Extracted, type Extractor, type Features, infoOf } from './extractor.ts';
-import { besideFloor, classFigures, type Evaluation, type Floor, floorOf, type Raw } from './figures.ts';
-import { frechetDistance, type Moments, momentsOf } from './frechet.ts';
+import { type Extractor, infoOf } from './extractor.ts';
+import type { ComparedData, MeasuredSet } from './figures/figure.ts';
+import {
+  classAnswers,
+  type Evaluation,
+  FIGURES,
+  type Floor,
+  featureFigures,
+  idOf,
+  scalesOf,
+  valuesOf,
+} from './figures.ts';
 import { type MetricsMachine, openSession } from './machine.ts';
-import { manifoldFigures, realNeighbours } from './manifold.ts';
 import { type Neighbours, nearest } from './neighbours.ts';
 import type { ImageSet } from './pyramid.ts';
 import {
@@ -25,7 +33,7 @@ import {
   slicedCount,
 } from './sets.ts';
 import { extractorKey, imagesKey, storedExtraction, storedFigures } from './stored.ts';
-import { SlicedTarget } from './wasserstein.ts';
+import { type SlicedDistance, SlicedTarget } from './wasserstein.ts';
 
 export interface JudgeOptions extends MetricsMachine {
   /** Decides which of the data are taken where not all are, and the sliced distance's places and directions. */
@@ -52,24 +60,21 @@ interface Against {
   readonly subset: ImageSet;
   /** Tells the data and the subset from any others. */
   readonly key: readonly unknown[];
-  /** Of all, and of the subset; null without an extractor. */
-  readonly known: { readonly all: Features; readonly moments: Moments; readonly some: Features } | null;
+  /** Features of all, and of the subset; null without an extractor. */
+  readonly known: ComparedData | null;
 }
 
 export class Judge {
   readonly #options: JudgeOptions;
   readonly #session: Session;
-  readonly #distances: Distances;
   readonly #against: Against;
   readonly #heldOut: HeldOut;
   #target: SlicedTarget | null = null;
-  #neighbours: Promise<Neighbours> | null = null;
   #floor: Promise<Floor> | null = null;
 
   private constructor(options: JudgeOptions, session: Session, against: Against, heldOut: HeldOut) {
     this.#options = options;
     this.#session = session;
-    this.#distances = new Distances(session);
     this.#against = against;
     this.#heldOut = heldOut;
   }
@@ -83,11 +88,11 @@ export class Judge {
     const { extractor, seed, count, onProgress } = options;
     const some = orderOf(own.count, seed).subarray(0, count);
     const all = extractor && (await storedExtraction(own, allOf(own), extractor, onProgress)).features;
-    const known = all && { all, moments: momentsOf(all), some: chosen(all, some) };
     const { name, count: images } = own;
     const subset = setOf(own, some);
-    const against = { name, count: images, classes: data.classCount, subset, key: imagesKey(own, some), known };
     const session = await openSession(layoutState([]), options);
+    const known = all && { all, some: chosen(all, some), distances: new Distances(session) };
+    const against = { name, count: images, classes: data.classCount, subset, key: imagesKey(own, some), known };
     return new Judge(options, session, against, heldOutPart(data, heldOut, { seed, count }));
   }
 
@@ -100,31 +105,30 @@ export class Judge {
   async judge(samples: ImageSet, asked: ArrayLike<number> | null = null): Promise<Evaluation> {
     const { extractor, onProgress } = this.#options;
     const extracted = extractor && (await extractSet(extractor, samples, SAMPLES_NAME, onProgress));
-    const own = await this.#raw(samples, extracted);
+    const sliced = await this.#sliced(samples);
     this.#floor ??= this.#floorFigures();
     const floor = await this.#floor;
-    const { name, count } = this.#against;
+    const { name, count, known, classes } = this.#against;
+    // An extractor of other classes cannot say whether they are right.
+    const answers =
+      extracted?.logits && classAnswers(extracted.logits, extracted.logits.width === classes ? asked : null);
     return {
       samples: { count: samples.count },
       against: { name, count },
       heldOut: { name: this.#heldOut.name, count: this.#heldOut.indices.length },
-      slicedWasserstein: own.sliced.map(({ side, distance }, i) => ({
+      slicedWasserstein: sliced.map(({ side, distance }, i) => ({
         side,
         value: distance,
         floor: floor.sliced[i]!.distance,
       })),
       features:
-        extractor && own.features && floor.features
-          ? {
-              extractor: infoOf(extractor),
-              ...besideFloor(own.features, floor.features),
-              classes: classFigures(
-                extracted!.logits,
-                floor.features.score,
-                // An extractor of other classes cannot say whether they are right.
-                extracted!.logits?.width === this.#against.classes ? asked : null,
-              ),
-            }
+        extractor && extracted && known && floor.features
+          ? featureFigures(
+              infoOf(extractor),
+              await valuesOf({ ...extracted, data: known }, floor.features.scales),
+              floor.features.values,
+              answers ?? null,
+            )
           : null,
     };
   }
@@ -132,27 +136,16 @@ export class Judge {
   /** The image of the data nearest to each sample, by its index, and how far it is; needs an extractor. */
   async nearestImages(samples: ImageSet): Promise<Neighbours> {
     const { features } = await this.#options.extractor!.extract(samples.images, samples.count);
-    return nearest(this.#distances, features, this.#against.known!.all, 1);
+    const { distances, all } = this.#against.known!;
+    return nearest(distances, features, all, 1);
   }
 
-  async #raw(set: ImageSet, extracted: Extracted | null): Promise<Raw> {
-    const { subset, known } = this.#against;
+  async #sliced(set: ImageSet): Promise<SlicedDistance[]> {
+    const { subset } = this.#against;
     const count = Math.min(set.count, subset.count, slicedCount(set.side, set.channels));
     if (this.#target?.count !== count)
       this.#target = new SlicedTarget(firstOf(subset, count), this.#options.seed, this.#session);
-    const sliced = await this.#target.distances(firstOf(set, count));
-    if (!extracted || !known) return { sliced, features: null };
-    const { features } = extracted;
-    this.#neighbours ??= realNeighbours(this.#distances, known.some);
-    const { squared } = await nearest(this.#distances, features, known.all, 1);
-    return {
-      sliced,
-      features: {
-        frechet: frechetDistance(momentsOf(features), known.moments),
-        manifold: await manifoldFigures(this.#distances, known.some, features, await this.#neighbours),
-        lengths: squared.map(Math.sqrt).sort(),
-      },
-    };
+    return this.#target.distances(firstOf(set, count));
   }
 
   /** As long a work as that on samples, and always the same: the cache keeps it. */
@@ -161,6 +154,7 @@ export class Judge {
     const { extractor, seed, onProgress } = this.#options;
     const { device, variant } = this.#session.backend.info;
     const key = [
+      FIGURES.map(idOf),
       this.#against.key,
       imagesKey(data, indices),
       extractor && extractorKey(extractor),
@@ -170,7 +164,12 @@ export class Judge {
     ];
     return storedFigures(key, async () => {
       const extracted = extractor && (await storedExtraction(data, indices, extractor, onProgress));
-      return floorOf(await this.#raw(setOf(data, indices), extracted), extracted);
+      const sliced = await this.#sliced(setOf(data, indices));
+      const { known } = this.#against;
+      if (!extracted || !known) return { sliced, features: null };
+      const set: MeasuredSet = { ...extracted, data: known };
+      const scales = await scalesOf(set);
+      return { sliced, features: { scales, values: await valuesOf(set, scales) } };
     });
   }
 }

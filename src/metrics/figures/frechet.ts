@@ -3,9 +3,10 @@
 //   |m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))
 // With C1 = L L', the eigenvalues of C1 C2 are those of the symmetric matrix L' C2 L, and the trace of the root is the sum of their
 // roots. L needs no eigenvectors, and is narrow where features are tied or samples few.
-import { DcganError } from '../platform/errors.ts';
-import type { Features } from './extractor.ts';
-import { addRowProducts, choleskyRows, eigenvalues, mirror, trace } from './symmetric.ts';
+import { DcganError } from '../../platform/errors.ts';
+import type { Features } from '../extractor.ts';
+import { addRowProducts, choleskyRows, eigenvalues, mirror, trace } from '../symmetric.ts';
+import { type ComparedData, figure, oncePer } from './figure.ts';
 
 export interface Moments {
   readonly count: number;
@@ -56,3 +57,14 @@ function traceOfRoot(a: Float64Array, b: Float64Array, n: number): number {
   addRowProducts(product, half, rows, rank, rank);
   return eigenvalues(product, rank).reduce((total, value) => total + Math.sqrt(Math.max(0, value)), 0);
 }
+
+const dataMoments = oncePer(async ({ all }: ComparedData) => momentsOf(all));
+
+export const frechetFigure = figure({
+  key: 'frechetDistance',
+  group: 'features',
+  name: 'Fréchet distance',
+  better: 'lower is better',
+  digits: 2,
+  measure: async ({ features, data }) => frechetDistance(momentsOf(features), await dataMoments(data)),
+});

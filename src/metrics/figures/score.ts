@@ -1,6 +1,7 @@
 // What a classifier's answers say of samples: the Inception Score's form with any classifier (Salimans et al., "Improved
 // techniques for training GANs", 2016, section 4), and how often each class comes up.
-import type { Features } from './extractor.ts';
+import type { Features } from '../extractor.ts';
+import { figure } from './figure.ts';
 
 /** Probabilities [count, classes] of logits, in double precision. */
 function probabilities({ count, width, values }: Features): Float64Array {
@@ -45,3 +46,12 @@ export function histogram(classes: Uint32Array, width: number): number[] {
   for (const each of classes) counts[each]!++;
   return counts;
 }
+
+export const scoreFigure = figure({
+  key: 'score',
+  group: 'classes',
+  name: 'classifier score',
+  better: 'higher is better',
+  digits: 2,
+  measure: async ({ logits }) => logits && classifierScore(logits),
+});

@@ -4,9 +4,10 @@
 //   recall     share of reals in the manifold of the fakes      for assessing generative models", 2019, equation 1; k = 3)
 //   density    how many balls of reals a fake lies in, over k   (Naeem et al., "Reliable fidelity and diversity metrics for
 //   coverage   share of reals with a fake in their ball          generative models", 2020, equations 3 and 4; k = 5)
-import { type Distances, exactSquared, squaredLengths } from './distances.ts';
-import type { Features } from './extractor.ts';
-import { type Neighbours, nearest } from './neighbours.ts';
+import { type Distances, exactSquared, squaredLengths } from '../distances.ts';
+import type { Features } from '../extractor.ts';
+import { type Neighbours, nearest } from '../neighbours.ts';
+import { type ComparedData, figure, type MeasuredSet, oncePer } from './figure.ts';
 
 export const PRECISION_NEIGHBOURS = 3;
 export const DENSITY_NEIGHBOURS = 5;
@@ -69,3 +70,48 @@ export async function manifoldFigures(
     coverage: share(covered),
   };
 }
+
+const neighboursOf = oncePer(({ distances, some }: ComparedData) => realNeighbours(distances, some));
+
+const figuresOf = oncePer(async ({ features, data }: MeasuredSet) =>
+  manifoldFigures(data.distances, data.some, features, await neighboursOf(data)),
+);
+
+/** Digits behind the point of figures that are shares, or near to 1. */
+const digits = 3;
+
+export const precision = figure({
+  key: 'precision',
+  group: 'features',
+  name: 'precision',
+  better: 'higher: samples look real',
+  digits,
+  measure: async (set) => (await figuresOf(set)).precision,
+});
+
+export const recall = figure({
+  key: 'recall',
+  group: 'features',
+  name: 'recall',
+  better: 'higher: the data are covered',
+  digits,
+  measure: async (set) => (await figuresOf(set)).recall,
+});
+
+export const density = figure({
+  key: 'density',
+  group: 'features',
+  name: 'density',
+  better: 'higher: samples look real',
+  digits,
+  measure: async (set) => (await figuresOf(set)).density,
+});
+
+export const coverage = figure({
+  key: 'coverage',
+  group: 'features',
+  name: 'coverage',
+  better: 'higher: the data are covered',
+  digits,
+  measure: async (set) => (await figuresOf(set)).coverage,
+});

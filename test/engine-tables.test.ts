@@ -6,7 +6,10 @@ import { KERNEL_CHECKS, planOf } from '../src/cli/checks/kernels.ts';
 import { opener } from '../src/engine/backends/index.ts';
 import { probePlan } from '../src/engine/backends/native/probe.ts';
 import { planKernels } from '../src/engine/backends/webgpu/wgsl/kernels.ts';
+import { controlWords } from '../src/engine/control.ts';
 import { encode } from '../src/engine/encode.ts';
+import { KIND_NAMES, KINDS, recordOf } from '../src/engine/instructions/index.ts';
+import { SAMPLE, SAMPLE_FLOATS } from '../src/engine/instructions/sample.ts';
 import { ISA_HEADER } from '../src/engine/isa.ts';
 import { FORMS, OPCODE_NAMES, OPCODES } from '../src/engine/opcodes.ts';
 import { OPS } from '../src/engine/ops/index.ts';
@@ -36,6 +39,50 @@ describe('opcodes', () => {
 
   it("are all in doctor's checks", () => {
     expect([...opcodesIn(KERNEL_CHECKS.map(planOf))].sort()).toEqual([...OPCODE_NAMES].sort());
+  });
+});
+
+describe('kinds of instructions', () => {
+  const kindsIn = (plans: readonly Plan[]): string[] =>
+    [...new Set(plans.flatMap(({ instructions }) => instructions.map(({ kind }) => kind)))].sort();
+
+  it('have numbers of their own, from 1', () => {
+    const numbers = KIND_NAMES.map((kind) => KINDS[kind].number);
+    expect([...numbers].sort((a, b) => a - b)).toEqual(numbers.map((_, i) => i + 1));
+  });
+
+  it('have samples and checks of themselves', () => {
+    for (const kind of KIND_NAMES) {
+      expect(KINDS[kind].samples.filter((sample) => sample.kind !== kind)).toEqual([]);
+      for (const check of KINDS[kind].checks) expect(kindsIn([planOf(check)]), check.name).toContain(kind);
+    }
+  });
+
+  it("are all in the probe of a new library and in doctor's checks", () => {
+    expect(kindsIn([probePlan()])).toEqual([...KIND_NAMES].sort());
+    expect(kindsIn(KERNEL_CHECKS.map(planOf))).toEqual([...KIND_NAMES].sort());
+  });
+
+  it.each(KIND_NAMES)('%s touches no more of the arena than it says', async (kind) => {
+    for (const instruction of KINDS[kind].samples) {
+      const { reads, writes, scratch } = recordOf(instruction).touches(instruction);
+      const backend = await opener('reference')({ stateFloats: 0, threads: 1 });
+      const executable = await backend.compile({ ...probePlan(), instructions: [instruction] });
+      // What it may not read is not a number; what it may not write stays so.
+      const before = new Float32Array(SAMPLE_FLOATS).fill(Number.NaN);
+      for (const { start, floats } of reads) before.fill(0.5, start, start + floats);
+      await backend.write(0, before);
+      await backend.write(SAMPLE.control, controlWords({ seed: 1, step: 1 }));
+      await backend.run(executable);
+      const after = await backend.read(0, SAMPLE_FLOATS);
+      for (const { start, floats } of writes) {
+        expect(after.subarray(start, start + floats).some(Number.isNaN)).toBe(false);
+        after.set(before.subarray(start, start + floats), start);
+      }
+      for (const { start, floats } of scratch) after.set(before.subarray(start, start + floats), start);
+      expect(after.subarray(16)).toEqual(before.subarray(16));
+      await backend.dispose();
+    }
   });
 });
 

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bf16Kernels, emulateBf16 } from '../src/engine/backends/native/bf16.ts';
 import { library, loadLibrary, type NativeKernels } from '../src/engine/backends/native/library.ts';
-import { encode, KINDS } from '../src/engine/encode.ts';
+import { encode, HEADER_WORDS } from '../src/engine/encode.ts';
+import { recordOf } from '../src/engine/instructions/index.ts';
 import { ISA_HEADER } from '../src/engine/isa.ts';
 import { filterGroups } from '../src/engine/passes/kernels.ts';
 import type { Geometry, Instruction, Precision } from '../src/engine/plan.ts';
@@ -14,15 +15,13 @@ import { TEST_DEVICES, title } from './support/devices.ts';
 import { geometry, planOf } from './support/plans.ts';
 
 const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
-/** Words of an instruction before its body. */
-const HEADER = 3;
 
 /** [given by the planner, used by the kernels] for each of the three kinds. */
 function rooms(kernels: NativeKernels, precision: Precision, g: Geometry): Record<string, readonly [number, number]> {
   const groups = filterGroups(g);
   const even = evenValues(g);
   const used = (instruction: Instruction): number =>
-    Number(kernels.room(KINDS[instruction.kind], encode(planOf([instruction], 16)).subarray(HEADER)));
+    Number(kernels.room(recordOf(instruction).number, encode(planOf([instruction], 16)).subarray(HEADER_WORDS)));
   const at = { ...g, x: 0, w: 0, y: 0 };
   return {
     conv2d: [roundedFloats(precision, even.x) + packFloats(g), used({ kind: 'conv2d', ...at, pack: 0 })],

@@ -1,8 +1,11 @@
 // Compares a unit's results with the definition before anyone times it. A convolution is compared
 // on some of its images and channels, so that a large layer does not take minutes. Everything else
 // is compared with the reference backend, on the same memory.
+
+import { sizesOf } from '../../dist/engine/geometry.js';
+import { isConvolution } from '../../dist/engine/instructions/index.js';
 import { conv2dReference, convFilterReference, convInputReference } from '../../dist/engine/ops/conv.js';
-import { alone, isConvolution, sizesOf, spans } from './units.mjs';
+import { alone, spans } from './units.mjs';
 
 /**
  * Error bounds, as a share of the norm of the right result. Fast convolutions lose digits. The

@@ -6,13 +6,14 @@
 // --least N leaves out what takes less than N thousandths of the sum. CC chooses the compiler.
 import { parseArgs } from 'node:util';
 import { openReference } from '../../dist/engine/backends/reference.js';
+import { isConvolution } from '../../dist/engine/instructions/index.js';
 import { presets } from '../../dist/gan/presets.js';
 import { usableCores } from '../../dist/platform/cores.js';
 import { load, publish, setting, table, timed, warnIfBusy, whole } from '../lib.mjs';
 import { openPeak } from '../peak/peak.mjs';
 import { openStep, STEP } from '../step.mjs';
 import { check } from './check.mjs';
-import { isConvolution, spans, unitsOf } from './units.mjs';
+import { spans, unitsOf } from './units.mjs';
 
 const { values } = parseArgs({
   options: {

@@ -1,38 +1,17 @@
 // Lists what a training plan runs, each distinct unit once: single instructions, and convolutions
 // with their attached instructions. Their work is counted from the plan: the FLOP of convolutions
 // and matrix products, and the fewest bytes that programs must move.
-import { convFlop } from '../../dist/engine/ops/conv.js';
+import { isConvolution, recordOf } from '../../dist/engine/instructions/index.js';
 import { groupsOf } from '../step.mjs';
 
 const product = (list) => list.reduce((total, n) => total * n, 1);
 const LETTERS = { conv2d: 'forward', convInput: 'input gradient', convFilter: 'filter gradient' };
-export const isConvolution = (i) => i.kind in LETTERS;
-
-/** How many floats each of a convolution's three tensors has. */
-export const sizesOf = (i) => ({ x: i.N * i.H * i.W * i.C, w: i.KH * i.KW * i.C * i.OC, y: i.N * i.OH * i.OW * i.OC });
 
 /** Spans of the arena, [address, floats], that an instruction reads and writes, without scratch. */
 export function spans(i) {
-  if (isConvolution(i)) {
-    const sizes = sizesOf(i);
-    const made = { conv2d: 'y', convInput: 'x', convFilter: 'w' }[i.kind];
-    const at = (name) => [i[name], sizes[name]];
-    return { reads: ['x', 'w', 'y'].filter((name) => name !== made).map(at), writes: [at(made)] };
-  }
-  if (i.kind === 'transpose') {
-    const size = i.rows * i.columns;
-    return { reads: [[i.x, size]], writes: [[i.y, size]] };
-  }
-  if (i.kind === 'shiftCut') {
-    const size = i.N * i.H * i.W * i.C;
-    return { reads: [[i.x, size], [i.u, 4 * i.N]], writes: [[i.y, size]] }; // biome-ignore format: one line
-  }
-  const reach = ({ strides }) => 1 + strides.reduce((far, stride, d) => far + stride * (i.sizes[d] - 1), 0);
-  const length = i.kind === 'reduce' ? i.outer * i.inner : i.count;
-  return {
-    reads: i.operands.map((operand) => [operand.address, reach(operand)]),
-    writes: i.results.map(({ address }) => [address, length]),
-  };
+  const { reads, writes } = recordOf(i).touches(i);
+  const span = ({ start, floats }) => [start, floats];
+  return { reads: reads.map(span), writes: writes.map(span) };
 }
 
 /** The fewest bytes that must move: every value is read once and every result written once. */
@@ -84,7 +63,7 @@ export function unitsOf(plan) {
       known.times++;
       return;
     }
-    const { nominal, needed } = isConvolution(first) ? convFlop(first) : { nominal: 0, needed: 0 };
+    const { nominal, needed } = recordOf(first).flop(first);
     units.set(key, {
       label: attached.length > 0 ? `${label(first)}, ${attached.length} attached` : label(first),
       instructions: list,

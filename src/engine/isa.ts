@@ -1,6 +1,8 @@
 // The header C reads, made from the plan's own numbers: one place for each.
 import { CONTROL_WORDS } from './control.ts';
-import { isaHeader } from './encode.ts';
+import { FLAG_ATTACHED, HEADER_WORDS } from './encode.ts';
+import { KIND_NAMES, KINDS } from './instructions/index.ts';
+import { OPCODE_NAMES, OPCODES } from './opcodes.ts';
 import {
   ATTACHED_CHANNELS,
   MAX_ATTACHED,
@@ -26,8 +28,9 @@ import {
   SPARE_BYTES,
 } from './room.ts';
 
-/** The text of kernels/isa.h. */
-export const ISA_HEADER = isaHeader({
+const LIMITS: Readonly<Record<string, number>> = {
+  HEADER_WORDS,
+  FLAG_ATTACHED,
   MAX_DIMS,
   MAX_OPERANDS,
   MAX_REGISTERS,
@@ -49,4 +52,24 @@ export const ISA_HEADER = isaHeader({
   FAST_LEAST_BLOCK,
   FAST_RUN_FLOATS,
   FAST_LINE,
-});
+};
+
+function constant(prefix: string, name: string, value: number): string {
+  return `  ${prefix}_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()} = ${value},`;
+}
+
+/** The text of kernels/isa.h. */
+export const ISA_HEADER = [
+  '// Written by scripts/isa.mjs from src/engine/isa.ts; src/engine/encode.ts explains the layout. Do not edit.',
+  '#pragma once',
+  'enum kind {',
+  ...KIND_NAMES.map((name) => constant('KIND', name, KINDS[name].number)),
+  '};',
+  'enum opcode {',
+  ...OPCODE_NAMES.map((name) => constant('OP', name, OPCODES[name].code)),
+  '};',
+  'enum {',
+  ...Object.entries(LIMITS).map(([name, value]) => `  ${name} = ${value},`),
+  '};',
+  '',
+].join('\n');

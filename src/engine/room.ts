@@ -1,7 +1,8 @@
 // Scratch memory of the convolution kernels, from a convolution's shape alone: the planner gives this
 // much, and a kernel of any backend may use as much. Every number here that C needs too is written to
 // kernels/isa.h (isa.ts); test/native-room.test.ts asks the built library for what it really uses.
-import type { Geometry, Precision } from './plan.ts';
+import type { Geometry } from './geometry.ts';
+import type { Precision } from './precision.ts';
 
 /** Shapes that kernels/winograd.c takes: square filters of so many taps, at strides 1 and 2. */
 export const FAST_TAPS = 5;

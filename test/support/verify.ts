@@ -1,73 +1,17 @@
 // What must hold for any plan, whatever made it: places aligned and inside the arena, no
 // instruction reading what it overwrites but value for value, and every scratch value written
 // before it is read.
-import { isContiguous } from '../../src/engine/passes/domain.ts';
-import type { Geometry, Instruction, Plan } from '../../src/engine/plan.ts';
+import { type Instruction, isAttached, KINDS, recordOf } from '../../src/engine/instructions/index.ts';
+import type { Region, Touched } from '../../src/engine/instructions/record.ts';
+import type { Plan } from '../../src/engine/plan.ts';
 import { MAX_ATTACHED, MAX_CODE, MAX_DIMS, MAX_OPERANDS, MAX_REGISTERS, MAX_RESULTS } from '../../src/engine/plan.ts';
-import { packFloats, partialFloats } from '../../src/engine/room.ts';
 
-interface Region {
-  readonly start: number;
-  readonly floats: number;
-  /** Read at the domain's own index alone. */
-  readonly plain?: boolean;
-}
-
-interface Touched {
-  readonly reads: readonly Region[];
-  readonly writes: readonly Region[];
-  readonly scratch: readonly Region[];
-}
-
-const sizes = (g: Geometry) => ({
-  x: g.N * g.H * g.W * g.C,
-  w: g.KH * g.KW * g.C * g.OC,
-  y: g.N * g.OH * g.OW * g.OC,
-});
-
-function touched(i: Instruction): Touched {
-  const at = (start: number, floats: number): Region => ({ start, floats });
-  switch (i.kind) {
-    case 'conv2d':
-    case 'convInput': {
-      const n = sizes(i);
-      const [x, w, y] = [at(i.x, n.x), at(i.w, n.w), at(i.y, n.y)];
-      const forward = i.kind === 'conv2d';
-      return { reads: [forward ? x : y, w], writes: [forward ? y : x], scratch: [at(i.pack, packFloats(i))] };
-    }
-    case 'convFilter': {
-      const n = sizes(i);
-      return {
-        reads: [at(i.x, n.x), at(i.y, n.y)],
-        writes: [at(i.w, n.w)],
-        scratch: [at(i.partials, partialFloats(i, i.groups))],
-      };
-    }
-    case 'transpose':
-      return { reads: [at(i.x, i.rows * i.columns)], writes: [at(i.y, i.rows * i.columns)], scratch: [] };
-    case 'shiftCut': {
-      const floats = i.N * i.H * i.W * i.C;
-      return { reads: [at(i.x, floats), at(i.u, 4 * i.N)], writes: [at(i.y, floats)], scratch: [] };
-    }
-    default: {
-      const reads = i.operands.map(({ address, strides }) => ({
-        start: address,
-        floats: 1 + strides.reduce((sum, stride, d) => sum + stride * (i.sizes[d]! - 1), 0),
-        plain: isContiguous(i.sizes, strides),
-      }));
-      const floats = i.kind === 'reduce' ? i.outer * i.inner : i.count;
-      const partials = i.kind === 'reduce' ? [at(i.partials, i.parts * i.inner * i.results.length)] : [];
-      return { reads, writes: i.results.map((r) => at(r.address, floats)), scratch: partials };
-    }
-  }
-}
+const touched = (i: Instruction): Touched => recordOf(i).touches(i);
 
 const overlap = (a: Region, b: Region): boolean => a.start < b.start + b.floats && b.start < a.start + a.floats;
 
 const same = (read: Region, write: Region): boolean =>
   read.plain === true && read.start === write.start && read.floats === write.floats;
-
-const isAttached = (i: Instruction): boolean => 'attached' in i && i.attached;
 
 /** Throws at the first broken rule. */
 export function verify(plan: Plan): void {
@@ -99,9 +43,8 @@ export function verify(plan: Plan): void {
     if (isAttached(instruction)) {
       let head = index - 1;
       while (head > 0 && isAttached(plan.instructions[head]!)) head--;
-      const { kind } = plan.instructions[head]!;
-      const leads =
-        kind === 'conv2d' || kind === 'convInput' || (kind === 'elementwise' && instruction.kind === 'reduce');
+      const may = KINDS[plan.instructions[head]!.kind].leads;
+      const leads = may === 'programs' || (may === 'sums' && instruction.kind === 'reduce');
       if (!leads || index - head > MAX_ATTACHED) fail('attached to what nothing can be');
       // What was read at the own index alone has been read before the image is written.
       for (const before of plan.instructions.slice(head, index).map(touched))

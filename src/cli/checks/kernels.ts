@@ -3,87 +3,21 @@
 import type { Backend } from '../../engine/backends/backend.ts';
 import { type Computation, compile } from '../../engine/compile.ts';
 import { gradients } from '../../engine/grad.ts';
-import { type Shape, size, type Tensor } from '../../engine/graph.ts';
+import { type Shape, size } from '../../engine/graph.ts';
+import { KIND_NAMES, KINDS } from '../../engine/instructions/index.ts';
+import type { KernelCheck } from '../../engine/instructions/record.ts';
 import { layoutState } from '../../engine/layout.ts';
-import { opcodesOf, rangeOf, type ScalarCode } from '../../engine/opcodes.ts';
-import { sampleOf } from '../../engine/ops/elementwise.ts';
 import * as ops from '../../engine/ops/index.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { Session } from '../../engine/session.ts';
-
-export interface KernelCheck {
-  readonly name: string;
-  readonly shapes: readonly Shape[];
-  readonly build: (...inputs: Tensor[]) => Tensor | readonly Tensor[];
-  /** Compare the gradients of the inputs too. */
-  readonly backward?: true;
-}
 
 /** Largest relative error (norms) that different orders of summation explain. */
 export const TOLERANCE = 1e-5;
 
 const KEY = { seed: 20181117, step: 3 };
-const source = (stream: number) => ({ name: `draw ${stream}`, stream, site: stream });
 
-/** How many values the functions of a form take; a ternary one's first is a condition. */
-const ARGUMENTS = { unary: 1, immediate: 1, binary: 2, ternary: 3 } as const;
-
-/** All functions of a form in the table of opcodes, on values where each is defined. */
-function functions(form: keyof typeof ARGUMENTS): KernelCheck {
-  const names = opcodesOf(form);
-  const argument = (name: ScalarCode, x: Tensor, i: number): Tensor => {
-    const [low, high] = rangeOf(name);
-    // Half of a condition's values are 0.
-    if (form === 'ternary' && i === 0) return ops.leakyRelu(x, 0);
-    return ops.shift(ops.scale(x, (high - low) / 2), (high + low) / 2);
-  };
-  return {
-    name: `functions: ${names.join(', ')}`,
-    shapes: new Array(ARGUMENTS[form]).fill([4099]),
-    build: (...inputs) =>
-      names.map((name) =>
-        sampleOf(
-          name,
-          inputs.map((x, i) => argument(name, x, i)),
-        ),
-      ),
-  };
-}
-
-export const KERNEL_CHECKS: readonly KernelCheck[] = [
-  {
-    name: 'convolution, both gradients, and what is fused to it',
-    shapes: [[13, 14, 14, 5], [5, 5, 5, 18], [18]],
-    build: (x, w, b) => ops.leakyRelu(ops.add(ops.conv2d(x!, w!, 2), b!), 0.2),
-    backward: true,
-  },
-  {
-    name: 'transposed convolution, both gradients',
-    shapes: [
-      [9, 7, 7, 17],
-      [5, 5, 6, 17],
-    ],
-    build: (x, w) => ops.tanh(ops.convTranspose2d(x!, w!, 2)),
-    backward: true,
-  },
-  {
-    name: 'matrix product and transpose',
-    shapes: [
-      [33, 40],
-      [40, 19],
-    ],
-    build: (a, b) => ops.transpose(ops.matmul(a!, b!)),
-    backward: true,
-  },
-  { name: 'sums', shapes: [[700, 3, 11]], build: (x) => ops.sum(ops.square(x!), 0, 1) },
-  functions('unary'),
-  functions('binary'),
-  functions('ternary'),
-  functions('immediate'),
-  { name: 'normal draws', shapes: [], build: () => ops.normal([5003], source(1)) },
-  { name: 'uniform draws', shapes: [], build: () => ops.uniform([5003], source(2)) },
-  { name: 'dropout masks', shapes: [], build: () => ops.dropoutMask([5003], 0.3, source(3)) },
-];
+/** The checks of all kinds of instructions. */
+export const KERNEL_CHECKS: readonly KernelCheck[] = KIND_NAMES.flatMap((kind) => KINDS[kind].checks);
 
 const LAYOUT = layoutState([ops.variable('unused', [1])]);
 /** Floats of state to open a backend with. */

@@ -5,8 +5,8 @@
 //   convFilter  x, y -> w       gradients: x by convInput(y, dw), y by conv2d(x, dw)
 // A transposed convolution is convInput with its kernel [height, width, out, in] read as conv2d's [height, width, in, out].
 // Keras' SAME: OH = ceil(H / stride), padding split with the smaller half first.
+import type { Geometry } from '../geometry.ts';
 import { type Flop, make, type Op, type Shape, shapeError, type Tensor, type Values } from '../graph.ts';
-import type { Geometry } from '../plan.ts';
 
 type Conv2dAttributes = { readonly stride: number };
 type ConvInputAttributes = { readonly stride: number; readonly height: number; readonly width: number };

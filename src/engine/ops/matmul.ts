@@ -1,7 +1,7 @@
 // The matrix product, with either side transposed, and the transpose. Backends run a product as a 1 x 1 convolution of
 // 1 x 1 images: rows are images, columns are channels (see `matmulGeometry`).
+import type { Geometry } from '../geometry.ts';
 import { make, NO_FLOP, type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
-import type { Geometry } from '../plan.ts';
 
 type MatmulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean };
 

@@ -64,3 +64,8 @@ export function normal(shape: Shape, source: DrawSource): Tensor {
 export function dropoutMask(shape: Shape, rate: number, source: DrawSource): Tensor {
   return make(drawOp, [], { kind: 'mask', ...source, shape, rate });
 }
+
+/** A draw of any kind, for checks and tests. */
+export function sampleDraw(kind: DrawCode, shape: Shape, site: number): Tensor {
+  return make(drawOp, [], { kind, name: `draw ${site}`, stream: site + 1, site, shape, rate: 0.3 });
+}

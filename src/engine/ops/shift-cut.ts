@@ -2,13 +2,25 @@
 // has it (Zhao et al., "Differentiable augmentation for data-efficient GAN training", 2020). Linear in the images, and its
 // gradient is itself read backwards.
 import { make, NO_FLOP, type Op, shapeError, size, type Tensor, type Values } from '../graph.ts';
-import type { ShiftCut } from '../plan.ts';
 
 type ShiftCutAttributes = { readonly reach: number; readonly hole: number; readonly adjoint: boolean };
 
+/** Images [N, H, W, C], and how far they move. */
+export interface MovedImages {
+  readonly N: number;
+  readonly H: number;
+  readonly W: number;
+  readonly C: number;
+  /** Farthest move, in pixels. */
+  readonly reach: number;
+  /** Side of the blanked square. */
+  readonly hole: number;
+  readonly adjoint: boolean;
+}
+
 /** Images moved and cut: what a ShiftCut instruction does. */
 export function shiftCutReference(
-  { N, H, W, C, reach, hole, adjoint }: Omit<ShiftCut, 'kind' | 'x' | 'u' | 'y'>,
+  { N, H, W, C, reach, hole, adjoint }: MovedImages,
   x: Values,
   u: Values,
   y: Values,

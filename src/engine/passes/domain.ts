@@ -1,7 +1,7 @@
 // The domain of a program. Each operand comes with its own view of the domain (sizes and strides, outermost first) since
 // a tensor may have been reshaped on the way; here all views are cut at common boundaries and joined again where every
 // operand walks on evenly, so that backends see few dimensions.
-import { MAX_DIMS } from '../plan.ts';
+import { MAX_DIMS } from '../program.ts';
 
 /** One operand's view: `sizes` multiply to the domain's count; stride 0 repeats. */
 export interface View {

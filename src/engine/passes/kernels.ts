@@ -1,8 +1,8 @@
 // Instructions for ops that have a kernel of their own: convolutions, matrix products (as 1 x 1 convolutions), transposes, moved images.
-import { size, type Tensor } from '../graph.ts';
-import { conv2dOp, convFilterOp, convInputOp, geometryOf } from '../ops/conv.ts';
-import { matmulGeometry, matmulOp, transposeOp } from '../ops/matmul.ts';
-import { shiftCutOp } from '../ops/shift-cut.ts';
+import { type OpNames, size, type Tensor } from '../graph.ts';
+import { type InstructionKind, KINDS } from '../instructions/index.ts';
+import { geometryOf } from '../ops/conv.ts';
+import { matmulGeometry } from '../ops/matmul.ts';
 import type { Geometry, Instruction, Precision } from '../plan.ts';
 import { evenValues, packFloats, partialFloats, roundedFloats } from '../room.ts';
 import type { Buffer, Draft, Placing } from './draft.ts';
@@ -58,34 +58,65 @@ function matmulDraft(node: Tensor, precision: Precision, a: Buffer, b: Buffer, o
   return conv2dDraft(matmulGeometry(rows, depth, columns), precision, a, b, out);
 }
 
-/** The instruction of a node whose op's role is `kernel`. */
-export function kernelDraft(node: Tensor, precision: Precision, inputs: readonly Buffer[], out: Buffer): Draft {
-  const [a, b] = inputs;
-  switch (node.op.name) {
-    case conv2dOp.name:
-      return conv2dDraft(geometryOf(node), precision, a!, b!, out);
-    case convInputOp.name:
-      return convInputDraft(geometryOf(node), precision, a!, b!, out);
-    case convFilterOp.name:
-      return convFilterDraft(geometryOf(node), precision, a!, b!, out);
-    case matmulOp.name:
-      return matmulDraft(node, precision, a!, b!, out);
-    case transposeOp.name: {
-      const [rows, columns] = node.inputs[0]!.shape as [number, number];
-      return draft([a!], [out], [], (at) => ({ kind: 'transpose', x: at(a!), y: at(out), rows, columns }));
-    }
-    case shiftCutOp.name: {
-      const [N, H, W, C] = node.shape as [number, number, number, number];
-      const { reach, hole, adjoint } = node.attributes as { reach: number; hole: number; adjoint: boolean };
-      return draft([a!, b!], [out], [], (at) => ({
+interface Lowering {
+  /** The instruction of a node, from the buffers of its inputs to that of its result. */
+  draft(node: Tensor, precision: Precision, inputs: readonly Buffer[], out: Buffer): Draft;
+  /** The kind of that instruction. */
+  kind(node: Tensor): InstructionKind;
+}
+
+const LOWERINGS: { readonly [N in OpNames['kernel']]: Lowering } = {
+  conv2d: {
+    draft: (node, precision, [x, w], out) => conv2dDraft(geometryOf(node), precision, x!, w!, out),
+    kind: () => 'conv2d',
+  },
+  convInput: {
+    draft: (node, precision, [y, w], out) => convInputDraft(geometryOf(node), precision, y!, w!, out),
+    kind: () => 'convInput',
+  },
+  convFilter: {
+    draft: (node, precision, [x, y], out) => convFilterDraft(geometryOf(node), precision, x!, y!, out),
+    kind: () => 'convFilter',
+  },
+  matmul: {
+    draft: (node, precision, [a, b], out) => matmulDraft(node, precision, a!, b!, out),
+    kind({ attributes: { transposeA, transposeB } }) {
+      if (transposeA) return 'convFilter';
+      return transposeB ? 'convInput' : 'conv2d';
+    },
+  },
+  transpose: {
+    draft({ inputs }, _, [x], y) {
+      const [rows, columns] = inputs[0]!.shape as [number, number];
+      return draft([x!], [y], [], (at) => ({ kind: 'transpose', x: at(x!), y: at(y), rows, columns }));
+    },
+    kind: () => 'transpose',
+  },
+  shiftCut: {
+    draft({ shape, attributes }, _, [x, u], y) {
+      const [N, H, W, C] = shape as [number, number, number, number];
+      const { reach, hole, adjoint } = attributes as { reach: number; hole: number; adjoint: boolean };
+      return draft([x!, u!], [y], [], (at) => ({
         kind: 'shiftCut',
-        x: at(a!),
-        u: at(b!),
-        y: at(out),
+        ...{ x: at(x!), u: at(u!), y: at(y) },
         ...{ N, H, W, C, reach, hole, adjoint },
       }));
-    }
-    default:
-      throw new Error(`no instruction for ${node.op.name}`);
-  }
+    },
+    kind: () => 'shiftCut',
+  },
+};
+
+function loweringOf({ op }: Tensor): Lowering {
+  if (op.role !== 'kernel') throw new Error(`${op.name} has no instruction of its own`);
+  return LOWERINGS[op.name];
+}
+
+/** The instruction of a node whose op's role is `kernel`. */
+export function kernelDraft(node: Tensor, precision: Precision, inputs: readonly Buffer[], out: Buffer): Draft {
+  return loweringOf(node).draft(node, precision, inputs, out);
+}
+
+/** True when programs may be attached to the instruction of a node whose op's role is `kernel`. */
+export function leadsPrograms(node: Tensor): boolean {
+  return KINDS[loweringOf(node).kind(node)].leads === 'programs';
 }

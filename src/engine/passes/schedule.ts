@@ -3,24 +3,16 @@
 // follow elementwise work that has no convolution before it. Small things made of variables alone (batch norm's factors when
 // it uses running statistics) come first of all.
 import { size, type Tensor } from '../graph.ts';
-import { conv2dOp, convInputOp } from '../ops/conv.ts';
-import { matmulOp } from '../ops/matmul.ts';
 import { sumExtent } from '../ops/shape.ts';
 import { ATTACHED_CHANNELS, MAX_ATTACHED } from '../plan.ts';
 import type { Group } from './groups.ts';
+import { leadsPrograms } from './kernels.ts';
 import { baseOf } from './views.ts';
 
 export interface Scheduled {
   readonly group: Group;
   /** Runs image by image with the group before it. */
   readonly attached: boolean;
-}
-
-/** Matrix products are convolutions too, but for gradients of a kernel. */
-function isConvolution({ op, attributes }: Tensor): boolean {
-  return (
-    op.name === conv2dOp.name || op.name === convInputOp.name || (op.name === matmulOp.name && !attributes.transposeA)
-  );
 }
 
 /** `groups` with those attached that can be, behind what they are attached to. */
@@ -65,7 +57,7 @@ class Chain {
   constructor(head: Group) {
     const [root] = head.roots as [Tensor];
     this.#points = size(root.shape);
-    this.#behindConvolution = head.role === 'kernel' && isConvolution(root);
+    this.#behindConvolution = head.role === 'kernel' && leadsPrograms(root);
     this.#leads = this.#behindConvolution || head.role === 'elementwise';
     this.#images = this.#behindConvolution ? root.shape[0]! : null;
     this.add(head);

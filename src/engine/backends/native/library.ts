@@ -12,7 +12,7 @@ import { cacheFolder } from '../../../platform/cache.ts';
 import { DcganError } from '../../../platform/errors.ts';
 import { encode } from '../../encode.ts';
 import { type Compiler, compileLibrary, FLAGS, findCompiler, processor } from './compiler.ts';
-import { PROBE_FLOATS, probePlan } from './probe.ts';
+import { probePlan } from './probe.ts';
 
 /** The same from src/engine/backends and from dist/engine/backends. */
 const KERNELS = fileURLToPath(new URL('../../../../kernels/', import.meta.url));
@@ -150,7 +150,15 @@ process.stdout.write('walked ' + result);
 function tryLibrary(path: string): Promise<string | null> {
   const koffi = createRequire(import.meta.url).resolve('koffi');
   const plan = probePlan();
-  const args = ['-e', TRIAL, koffi, path, `${PROBE_FLOATS}`, `${plan.control}`, JSON.stringify([...encode(plan)])];
+  const args = [
+    '-e',
+    TRIAL,
+    koffi,
+    path,
+    `${plan.scratchFloats}`,
+    `${plan.control}`,
+    JSON.stringify([...encode(plan)]),
+  ];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { encoding: 'utf8', timeout: 60_000 }, (error, stdout, stderr) => {
       if (!error && stdout.endsWith('walked 0')) resolve(null);

@@ -4,13 +4,14 @@
 import { finding, keepFinding } from '../../../platform/findings.ts';
 import { sha256 } from '../../../platform/sha256.ts';
 import { VERSION } from '../../../platform/version.ts';
+import { type Convolution, isConvolution } from '../../instructions/index.ts';
 import type { Geometry, Plan } from '../../plan.ts';
 import { partialFloats } from '../../room.ts';
 import { secondsOfOne, secondsOfPass } from './clock.ts';
 import { Pipelines } from './pipelines.ts';
 import { conv2dKernel, convFilterKernels, convInputKernel } from './wgsl/convolution.ts';
 import { grid, type Kernel } from './wgsl/kernel.ts';
-import { type Convolution, isConvolution, type TileOf } from './wgsl/kernels.ts';
+import type { TileOf } from './wgsl/kernels.ts';
 import { STANDARD, TILES, type Tile } from './wgsl/tile.ts';
 
 /** Another tile must gain this much on the standard one: clocks are not exact. */

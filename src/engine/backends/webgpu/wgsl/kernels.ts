@@ -1,6 +1,14 @@
 // A plan's instructions as dispatches, in order. What is attached to a convolution is part of its dispatch, and elementwise programs
 // that follow each other share one where none needs another's results.
-import type { Conv2d, ConvFilter, ConvInput, Elementwise, Instruction, Plan } from '../../../plan.ts';
+import {
+  type Convolution,
+  type Elementwise,
+  type Instruction,
+  type InstructionKind,
+  type InstructionOf,
+  KINDS,
+} from '../../../instructions/index.ts';
+import type { Plan } from '../../../plan.ts';
 import { conv2dKernel, convFilterKernels, convInputKernel } from './convolution.ts';
 import { elementwiseKernel, shiftCutKernel, transposeKernel } from './elementwise.ts';
 import type { Kernel } from './kernel.ts';
@@ -8,12 +16,7 @@ import { reduceKernels } from './reduce.ts';
 import { STANDARD, type Tile } from './tile.ts';
 import { goTogether } from './together.ts';
 
-export type Convolution = Conv2d | ConvInput | ConvFilter;
 export type TileOf = (convolution: Convolution) => Tile;
-
-export function isConvolution(instruction: Instruction): instruction is Convolution {
-  return ['conv2d', 'convInput', 'convFilter'].includes(instruction.kind);
-}
 
 export function planKernels(plan: Pick<Plan, 'instructions'>, tileOf: TileOf = () => STANDARD): Kernel[] {
   return launchesOf(plan).flatMap((launch) => kernelsOf(launch, tileOf));
@@ -35,27 +38,27 @@ export function launchesOf({ instructions }: Pick<Plan, 'instructions'>): Launch
 function joins(launch: Launch, next: Elementwise): boolean {
   const [first, ...more] = launch;
   if (first.kind === 'elementwise') return goTogether([first, ...more], next);
-  return (first.kind === 'conv2d' || first.kind === 'convInput') && more.length === 0 && next.attached;
+  return KINDS[first.kind].leads === 'programs' && more.length === 0 && next.attached;
 }
 
+/** How a kind becomes dispatches, with what it takes along: see `launchesOf`. */
+type Emitter<K extends InstructionKind> = (
+  instruction: InstructionOf<K>,
+  more: readonly Elementwise[],
+  tileOf: TileOf,
+) => Kernel[];
+
+const EMITTERS: { readonly [K in InstructionKind]: Emitter<K> } = {
+  conv2d: (i, [attached = null], tileOf) => [conv2dKernel(i, attached, tileOf(i))],
+  convInput: (i, [attached = null], tileOf) => [convInputKernel(i, attached, tileOf(i))],
+  convFilter: (i, _, tileOf) => convFilterKernels(i, tileOf(i)),
+  elementwise: (i, more) => [elementwiseKernel([i, ...more])],
+  reduce: (i) => reduceKernels(i),
+  transpose: (i) => [transposeKernel(i)],
+  shiftCut: (i) => [shiftCutKernel(i)],
+};
+
 function kernelsOf([instruction, ...more]: Launch, tileOf: TileOf): Kernel[] {
-  const attached = more[0] ?? null;
-  switch (instruction.kind) {
-    case 'conv2d':
-      return [conv2dKernel(instruction, attached, tileOf(instruction))];
-    case 'convInput':
-      return [convInputKernel(instruction, attached, tileOf(instruction))];
-    case 'convFilter':
-      return convFilterKernels(instruction, tileOf(instruction));
-    case 'elementwise':
-      return [elementwiseKernel([instruction, ...more])];
-    case 'reduce':
-      return reduceKernels(instruction);
-    case 'transpose':
-      return [transposeKernel(instruction)];
-    case 'shiftCut':
-      return [shiftCutKernel(instruction)];
-    default:
-      return instruction satisfies never;
-  }
+  const emit = EMITTERS[instruction.kind] as Emitter<InstructionKind>;
+  return emit(instruction, more, tileOf);
 }

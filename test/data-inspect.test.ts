@@ -49,8 +49,8 @@ test('counts, sizes, classes, statistics, duplicates, broken files and a sheet',
     ],
     duplicates: [['p/a/1.png', 'p/b/1 copy.png']],
     near: [['p/a/1.png', 'p/b/2.jpg']],
-    broken: [{ name: 'p/b/5.png', why: 'it is not a PNG, JPEG, WebP or GIF file, whatever its name says' }],
-    ignored: 1,
+    broken: [{ name: 'p/b/5.png', why: 'it is not a PNG, JPEG, WebP, GIF, TIFF or AVIF file, whatever its name says' }],
+    unread: { count: 1, kinds: [{ kind: 'MD', count: 1 }], first: ['readme.md'] },
   });
   expect(report.sheet.shape).toEqual([5, 64, 64, 3]);
   expect(report.sheet.images.length).toBe(5 * 64 * 64 * 3);

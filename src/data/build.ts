@@ -115,7 +115,6 @@ async function fill(
   const { classes, names, fingerprint } = supply;
   const headerOf = (count: number, images: string, labels: string | null, skipped: number): PackHeader => ({
     ...{
-      version: 1,
       name: supply.name,
       count,
       height: size,

@@ -1,18 +1,18 @@
 // From a picture's bytes to an image of a data set: decoded, turned as its EXIF orientation says, laid on a colour where it is
 // transparent, brought to size and channels, 8 bits each, sRGB. All of it by libvips through sharp, in its own threads. Only
-// what begins as PNG, JPEG, WebP or GIF gets there: libvips knows many more forms (SVG among them), which nobody asked for.
-// Limits: a header may claim any size, so pictures of more than 100 million pixels are refused before they are decoded.
+// what begins as PNG, JPEG, WebP, GIF, TIFF or AVIF gets there: libvips knows many more forms (SVG among them), which nobody
+// asked for. Limits: a header may claim any size, so pictures of more than 100 million pixels are refused before they are
+// decoded, and large ones wait for each other (decode-room.ts).
 
 import type { Sharp, SharpOptions } from 'sharp';
 import { DcganError, usage } from '../platform/errors.ts';
+import { MOST_PIXELS, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
 import type { Shaping } from './image-options.ts';
 import { broken, type RawPicture, type Supplied } from './supply.ts';
 
-export const MOST_PIXELS = 100_000_000;
-
 const RESIZE = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
 
-export type Format = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'array';
+export type Format = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF' | 'array';
 
 /** What a picture was before it was brought to size. */
 export interface Facts {
@@ -51,11 +51,14 @@ export function formatOf(bytes: Uint8Array): Exclude<Format, 'array'> | null {
   if (begins('\xff\xd8\xff')) return 'JPEG';
   if (begins('RIFF') && begins('WEBP', 8)) return 'WebP';
   if (begins('GIF87a') || begins('GIF89a')) return 'GIF';
+  if (begins('II*\0') || begins('MM\0*')) return 'TIFF';
+  if (begins('ftypavif', 4) || begins('ftypavis', 4)) return 'AVIF';
   return null;
 }
 
 interface Opened {
-  readonly sharp: Sharp;
+  /** With at most so many pixels, which it is refused for otherwise. */
+  readonly sharp: (pixels?: number) => Sharp;
   readonly format: Format;
 }
 
@@ -64,23 +67,38 @@ async function open(picture: Supplied): Promise<Opened> {
   if (picture.kind === 'raw') {
     const { pixels, width, height } = picture;
     const raw = { width, height, channels: picture.channels as 1 | 2 | 3 | 4 };
-    return { sharp: factory(pixels, { raw, limitInputPixels: MOST_PIXELS }), format: 'array' };
+    const sharp = (most = MOST_PIXELS): Sharp => factory(pixels, { raw, limitInputPixels: most });
+    return { sharp, format: 'array' };
   }
   const bytes = await picture.read();
   const format = formatOf(bytes);
   if (format === null) {
-    const what = bytes.length === 0 ? 'it is empty' : 'it is not a PNG, JPEG, WebP or GIF file, whatever its name says';
+    const what =
+      bytes.length === 0
+        ? 'it is empty'
+        : 'it is not a PNG, JPEG, WebP, GIF, TIFF or AVIF file, whatever its name says';
     throw broken(picture.name, what);
   }
   // A damaged end of a file is an error, and so is invalid data; a mere warning (an odd colour profile) is not.
-  return { sharp: factory(bytes, { limitInputPixels: MOST_PIXELS, failOn: 'error', pages: 1 }), format };
+  const sharp = (most = MOST_PIXELS): Sharp => factory(bytes, { limitInputPixels: most, failOn: 'error', pages: 1 });
+  if (format === 'TIFF') await mustBeWhole(sharp(), picture.name);
+  return { sharp, format };
+}
+
+/** A TIFF may hold floats, which would be cut to bytes as they are. */
+async function mustBeWhole(sharp: Sharp, name: string): Promise<void> {
+  const { depth } = await sharp.metadata().catch((error: unknown) => {
+    throw inWords(name, error);
+  });
+  if (depth !== 'uchar' && depth !== 'ushort')
+    throw broken(name, `it has values of another type (${depth}) than the 8 or 16 bits that are read`);
 }
 
 /** What the header says. @throws DcganError that names the picture */
 export async function factsOf(picture: Supplied): Promise<Facts> {
   if (picture.kind === 'raw') return factsOfRaw(picture);
   const { sharp, format } = await open(picture);
-  return factsFrom(sharp, format, picture.name);
+  return factsFrom(sharp(), format, picture.name);
 }
 
 function factsOfRaw({ width, height, channels }: RawPicture): Facts {
@@ -141,23 +159,34 @@ export async function decodeWithFacts(
   const encoded = await picture.read();
   const kept: Supplied = { ...picture, read: async () => encoded };
   const { sharp, format } = await open(kept);
-  const facts = await factsFrom(sharp, format, picture.name);
+  const facts = await factsFrom(sharp(), format, picture.name);
   return { facts, image: await shaped(sharp, shaping, picture.name), encoded };
 }
 
-async function shaped(sharp: Sharp, { size, fit, channels, background }: Shaping, name: string): Promise<Uint8Array> {
+async function shaped(sharp: Opened['sharp'], shaping: Shaping, name: string): Promise<Uint8Array> {
   try {
-    const { data, info } = await sharp
-      .autoOrient()
-      .flatten({ background })
-      .resize(size, size, { fit: RESIZE[fit], background })
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return pick(data, info.channels, size * size, channels);
+    return await render(sharp(SMALL_PICTURE), shaping);
+  } catch (error) {
+    if (!isTooLarge(error)) throw inWords(name, error);
+  }
+  // Only large pictures get here, so that small ones are opened once.
+  try {
+    const { width, height } = await sharp().metadata();
+    return await withRoomFor(width * height, () => render(sharp(), shaping));
   } catch (error) {
     throw inWords(name, error);
   }
+}
+
+async function render(sharp: Sharp, { size, fit, channels, background }: Shaping): Promise<Uint8Array> {
+  const { data, info } = await sharp
+    .autoOrient()
+    .flatten({ background })
+    .resize(size, size, { fit: RESIZE[fit], background })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return pick(data, info.channels, size * size, channels);
 }
 
 /** The first channels of each pixel, a grey one thrice where three are wanted. */
@@ -173,10 +202,14 @@ function checkPixels(width: number, height: number): void {
   if (width * height > MOST_PIXELS) throw new Error('Input image exceeds pixel limit');
 }
 
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && /exceeds pixel limit/i.test(error.message);
+}
+
 function inWords(name: string, error: unknown): DcganError {
   if (error instanceof DcganError) return error;
   const [first = 'unknown'] = (error as Error).message.split('\n');
-  if (/exceeds pixel limit/i.test(first))
+  if (isTooLarge(error))
     return broken(name, `it claims more pixels than the ${MOST_PIXELS / 1e6} million that are decoded`, error);
   return broken(name, `it is damaged (${first.replace(/\.$/, '')})`, error);
 }

@@ -1,14 +1,19 @@
-// A folder of pictures: PNG, JPEG, WebP and GIF files in it and below it, in the order of their paths. Links are followed,
+// A folder of pictures: files in it and below it whose names say so, in the order of their paths. Links are followed,
 // but into each folder once, so that a circle of them ends. What is no regular file (a pipe would wait for ever) is broken.
+// Names are bytes to the file system, which need not be UTF-8: files are opened by these bytes and shown as text.
 
+import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { fileError } from '../platform/durable.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { broken, byPath, classesOf, emptySupply, isPictureName, LARGEST_FILE, type Supply } from './supply.ts';
+import { UnreadTally } from './unread.ts';
 
 interface Found {
   /** Below the folder, parts joined by /. */
   readonly path: string;
+  /** The whole path as the file system has it. */
+  readonly file: Buffer;
   readonly size: number;
   readonly time: number;
   /** What keeps it from being read. */
@@ -22,45 +27,39 @@ const STATS = 32;
 export async function folderSupply(folder: string, name: string): Promise<Supply> {
   const root = folder.replace(/(?<=.)\/+$/, '');
   const found: Found[] = [];
+  const unread = new UnreadTally();
   const visited = new Set<string>();
-  let ignored = 0;
 
-  async function walk(below: string): Promise<void> {
-    const at = below === '' ? root : `${root}/${below}`;
+  async function walk(at: Buffer, below: string): Promise<void> {
     const { dev, ino } = await stat(at);
     if (ino !== 0 && visited.has(`${dev}:${ino}`)) return;
     visited.add(`${dev}:${ino}`);
-    const entries = await readdir(at);
+    const entries = await readdir(at, { encoding: 'buffer' });
     for (let i = 0; i < entries.length; i += STATS) {
       const looked = await Promise.all(
         entries.slice(i, i + STATS).map(async (entry) => {
-          const path = below === '' ? entry : `${below}/${entry}`;
-          return { path, status: await stat(`${root}/${path}`).catch((error: unknown) => error as Error) };
+          const path = `${below}${textOf(entry)}`;
+          const file = Buffer.concat([at, SLASH, entry]);
+          return { path, file, status: await stat(file).catch((error: unknown) => error as Error) };
         }),
       );
-      for (const { path, status } of looked) {
+      for (const { path, file, status } of looked) {
         if (!(status instanceof Error) && status.isDirectory()) {
-          if (!path.split('/').at(-1)!.startsWith('.')) await walk(path);
-        } else if (!isPictureName(path)) ignored++;
-        else if (status instanceof Error) found.push({ path, size: 0, time: 0, fault: faultOf(status) });
-        else {
-          const fault = !status.isFile()
-            ? 'it is not a regular file'
-            : status.size > LARGEST_FILE
-              ? `it has ${status.size} bytes; at most ${LARGEST_FILE} are read`
-              : null;
-          found.push({ path, size: status.size, time: status.mtimeMs, fault });
-        }
+          if (path.split('/').at(-1)!.startsWith('.')) unread.add(path);
+          else await walk(file, `${path}/`);
+        } else if (isPictureName(path)) found.push({ path, file, ...described(status) });
+        else unread.add(path);
       }
     }
   }
 
   try {
-    await walk('');
+    await walk(Buffer.from(root), '');
   } catch (error) {
-    throw fileError('listed', (error as NodeJS.ErrnoException).path ?? folder, error);
+    const { path = folder } = error as { path?: string | Buffer };
+    throw fileError('listed', typeof path === 'string' ? path : textOf(path), error);
   }
-  if (found.length === 0) throw emptySupply(`the folder ${folder}`, ignored);
+  if (found.length === 0) throw emptySupply(`the folder ${folder}`, unread.result());
   found.sort((a, b) => byPath(a.path, b.path));
   const list = found.map(({ path, size, time }) => `${path}\0${size}\0${time}\n`).join('');
   return {
@@ -69,25 +68,41 @@ export async function folderSupply(folder: string, name: string): Promise<Supply
     names: found.map(({ path }) => `${root}/${path}`),
     classes: classesOf(found.map(({ path }) => path)),
     fingerprint: sha256(new TextEncoder().encode(list)),
-    ignored,
+    unread: unread.result(),
     async *pictures() {
-      for (const [index, { path, fault }] of found.entries()) {
-        const file = `${root}/${path}`;
-        yield { kind: 'encoded' as const, index, name: file, read: () => readPicture(file, fault) };
+      for (const [index, { path, file, fault }] of found.entries()) {
+        const shown = `${root}/${path}`;
+        yield { kind: 'encoded' as const, index, name: shown, read: () => readPicture(file, shown, fault) };
       }
     },
   };
+}
+
+const SLASH = Buffer.from('/');
+
+/** A name as text: UTF-8 where it is that, else with `\xNN` for each byte that is not ASCII, so that no two names are alike. */
+function textOf(name: Buffer): string {
+  const text = name.toString('utf8');
+  if (Buffer.from(text).equals(name)) return text;
+  return name.toString('latin1').replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
+}
+
+function described(status: Stats | Error): Omit<Found, 'path' | 'file'> {
+  if (status instanceof Error) return { size: 0, time: 0, fault: faultOf(status) };
+  const { size, mtimeMs: time } = status;
+  const tooLarge = size > LARGEST_FILE ? `it has ${size} bytes; at most ${LARGEST_FILE} are read` : null;
+  return { size, time, fault: status.isFile() ? tooLarge : 'it is not a regular file' };
 }
 
 function faultOf(error: NodeJS.ErrnoException): string {
   return fileError('read', 'it', error).complaint.what.replace(/^it can't be read: /, '');
 }
 
-async function readPicture(file: string, fault: string | null): Promise<Uint8Array> {
-  if (fault !== null) throw broken(file, fault);
+async function readPicture(file: Buffer, shown: string, fault: string | null): Promise<Uint8Array> {
+  if (fault !== null) throw broken(shown, fault);
   try {
     return await readFile(file);
   } catch (error) {
-    throw broken(file, faultOf(error as NodeJS.ErrnoException), error);
+    throw broken(shown, faultOf(error as NodeJS.ErrnoException), error);
   }
 }

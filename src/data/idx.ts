@@ -7,6 +7,7 @@
 import { constants as bufferConstants } from 'node:buffer';
 import { constants, gunzipSync } from 'node:zlib';
 import { DcganError } from '../platform/errors.ts';
+import { HARMLESS, MOST_RATIO } from './archive-limits.ts';
 import { DIMENSIONS, type IdxImages, type IdxLabels, parsePlainIdx, viewOf } from './idx-plain.ts';
 
 /** The longest block of bytes there can be in memory. */
@@ -47,14 +48,22 @@ function isGzip(bytes: Uint8Array): boolean {
 }
 
 function unpack(packed: Uint8Array, file: string): Uint8Array {
+  const claimed = claimedBytes(packed);
+  if (claimed > HARMLESS && claimed > MOST_RATIO * packed.length) {
+    throw new DcganError({
+      what: `${file} is refused: its ${packed.length} bytes claim to unpack to ${claimed}`,
+      expected: `at most ${MOST_RATIO} times as many`,
+      todo: `If you trust it, unpack it yourself (gunzip --keep ${file}) and give what it unpacks to`,
+    });
+  }
   try {
-    const bytes = gunzipSync(packed, { maxOutputLength: claimedBytes(packed) + 1 });
+    const bytes = gunzipSync(packed, { maxOutputLength: claimed + 1 });
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       throw new DcganError({
         what: `${file} unpacks to more than its header says`,
-        expected: `${claimedBytes(packed)} bytes`,
+        expected: `${claimed} bytes`,
         todo: 'Copy or download the file again',
         cause,
       });

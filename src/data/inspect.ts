@@ -11,6 +11,7 @@ import { NearGroups, perceptualHash } from './likeness.ts';
 import { type LoadOptions, recognize } from './load.ts';
 import type { Supplied, Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
+import type { Unread } from './unread.ts';
 
 export interface Inspection {
   /** `folder of pictures`, `.npy file` ... */
@@ -39,7 +40,7 @@ export interface Inspection {
   readonly near: readonly (readonly string[])[];
   readonly broken: readonly { readonly name: string; readonly why: string }[];
   /** Files that are no pictures by their names. */
-  readonly ignored: number;
+  readonly unread: Unread;
   /** Some of the images, evenly spread, as bytes. */
   readonly sheet: { readonly images: Uint8Array; readonly shape: readonly [number, number, number, number] };
 }
@@ -157,7 +158,7 @@ class Tally {
   }
 
   result(form: string): Inspection {
-    const { name, names, classes, ignored } = this.#supply;
+    const { name, names, classes, unread } = this.#supply;
     const { size, channels } = this.#shaping;
     const pixels = Math.max(1, this.#count * size * size);
     const mean = this.#sums.map((sum) => sum / pixels);
@@ -184,7 +185,7 @@ class Tally {
       duplicates: named([...this.#digests.values()].filter(({ length }) => length > 1)),
       near: named(this.#near.groups()),
       broken: this.#broken,
-      ignored,
+      unread,
       sheet: { images, shape: [this.#sheet.length, size, size, channels] },
     };
   }

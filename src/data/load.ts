@@ -26,6 +26,7 @@ import { isPack, openPack, readHeader } from './pack.ts';
 import { MemoryPixels } from './pixel-source.ts';
 import type { Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
+import { unreadText } from './unread.ts';
 
 export interface LoadOptions extends DataOptions {
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
@@ -51,6 +52,7 @@ const NAMED_SKIPPED = 5;
 export async function loadDataset(where = 'mnist', options: LoadOptions = {}): Promise<Dataset> {
   checkDataOptions(options);
   const found = await recognize(where, options.onNote);
+  noteUnread(found, options);
   const dataset =
     'dataset' in found ? await asAsked(found.dataset, where, options) : await packed(found.supply, where, options);
   // What is resized from a known dataset comes from a pack, which does not know.
@@ -172,6 +174,10 @@ function reuse(file: string, fingerprint: string): Dataset | null {
   }
 }
 
+function noteUnread(found: Found, { onNote }: LoadOptions): void {
+  if ('supply' in found && found.supply.unread.count > 0) onNote?.(unreadText(found.supply.unread));
+}
+
 function noteSkipped({ skipped }: Built, { onNote }: LoadOptions): void {
   for (const { complaint } of skipped.slice(0, NAMED_SKIPPED)) onNote?.(`left out: ${complaint.what}`);
   if (skipped.length > NAMED_SKIPPED) onNote?.(`left out: ${skipped.length - NAMED_SKIPPED} more broken files`);
@@ -190,6 +196,7 @@ export async function buildPack(where: string, output: string, options: LoadOpti
   if (existsSync(output) && statSync(output).isDirectory())
     throw fileError('written', output, Object.assign(new Error(), { code: 'EISDIR' }));
   const found = await recognize(where, options.onNote);
+  noteUnread(found, options);
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
   const built = await writePack(supply, output, relative(dirname(resolve(output)), resolve(where)), options);
   noteSkipped(built, options);

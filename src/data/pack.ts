@@ -2,12 +2,13 @@
 //
 //   8 bytes  "DCGANPAK"
 //   uint32   length of the header, little-endian; the header ends at a multiple of 64
-//   header   JSON, padded with spaces: version, name, shape, classes, SHA-256 of what follows, where it came from
+//   header   JSON, padded with spaces: version, name, shape, classes, SHA-256 of what follows, where it came from, and the
+//            SHA-256 of all bytes before the images, where zeros stand for it
 //   images   uint8 [count, height, width, channels]
 //   labels   uint8 [count], when there are classes
 //
 // It is checked whole when it is opened: a flipped bit would be trained on without a word. Small ones are kept in memory,
-// large ones read from disk. Whether it is stale, its header tells: it holds the fingerprint of its source.
+// large ones read from disk. Version 1, which older releases wrote, has no checksum of its header and is still read. Whether it is stale, its header tells: it holds the fingerprint of its source.
 
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
@@ -33,8 +34,7 @@ export const IN_MEMORY = 512 * 2 ** 20;
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const side = z.int().min(1).max(65536);
-const headerSchema = z.strictObject({
-  version: z.literal(1),
+const content = z.strictObject({
   name: z.string().max(LONGEST_TEXT),
   count: z.int().positive(),
   height: side,
@@ -50,7 +50,15 @@ const headerSchema = z.strictObject({
   source: z.strictObject({ path: z.string(), fingerprint: z.string() }),
 });
 
-export type PackHeader = Readonly<z.infer<typeof headerSchema>>;
+const headerSchema = z.discriminatedUnion('version', [
+  content.extend({ version: z.literal(1) }),
+  content.extend({ version: z.literal(2), header: digest }),
+]);
+
+export type PackHeader = Readonly<z.infer<typeof content>>;
+
+/** Stands for the header's own checksum while it is computed. */
+const NO_DIGEST = '0'.repeat(64);
 
 /** Whether a file that begins so is a pack. */
 export function isPack(head: Uint8Array): boolean {
@@ -59,13 +67,26 @@ export function isPack(head: Uint8Array): boolean {
 
 /** The file's first bytes; `room`: at least so long, so that a header known later fits where an earlier one stood. */
 export function encodeHeader(header: PackHeader, room = 0): Uint8Array {
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify({ version: 2, header: NO_DIGEST, ...header }));
   const length = Math.max(room, Math.ceil((START + json.length) / ALIGNMENT) * ALIGNMENT);
   const bytes = new Uint8Array(length).fill(0x20);
   bytes.set(new TextEncoder().encode(SIGNATURE));
   new DataView(bytes.buffer).setUint32(8, length - START, true);
   bytes.set(json, START);
+  bytes.set(new TextEncoder().encode(headerDigest(bytes)), digestAt(bytes));
   return bytes;
+}
+
+/** Where the header's checksum stands, in what `encodeHeader` made. */
+function digestAt(bytes: Uint8Array): number {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf('"header":"') + '"header":"'.length;
+}
+
+/** SHA-256 of all bytes before the images, with zeros in its own place. */
+function headerDigest(bytes: Uint8Array): string {
+  const zeroed = Uint8Array.from(bytes);
+  zeroed.set(new TextEncoder().encode(NO_DIGEST), digestAt(bytes));
+  return createHash('sha256').update(zeroed).digest('hex');
 }
 
 interface Opened {
@@ -103,6 +124,11 @@ export function readHeader(path: string): Opened {
         got: parsed.error.issues[0]!.message,
       });
     const header = parsed.data;
+    if (header.version === 2) {
+      const got = headerDigest(Buffer.concat([head, json]));
+      if (got !== header.header)
+        throw wrong('is damaged: the SHA-256 of its header differs', START, { expected: header.header, got });
+    }
     const expected = start + header.count * (header.height * header.width * header.channels + (header.labels ? 1 : 0));
     if (size !== expected)
       throw wrong(size < expected ? 'is truncated' : 'goes on after its last value', Math.min(size, expected), {

@@ -2,6 +2,7 @@
 // already, handed over one after another, so that a hundred thousand of them never lie in memory together.
 
 import { DcganError } from '../platform/errors.ts';
+import { type Unread, unreadList } from './unread.ts';
 
 export interface Supply {
   /** Short, fit for a folder's name. */
@@ -14,8 +15,8 @@ export interface Supply {
   readonly classes: Classes | null;
   /** Changes when the source does: names, sizes and times of change. */
   readonly fingerprint: string;
-  /** Files that are no pictures by their names, and are left alone. */
-  readonly ignored: number;
+  /** Files that are no pictures by their names. */
+  readonly unread: Unread;
   /** The pictures from the first on, in their order; may be called again. */
   pictures(): AsyncIterable<Supplied>;
 }
@@ -57,7 +58,7 @@ export const LARGEST_FILE = 256 * 2 ** 20;
 export function isPictureName(path: string): boolean {
   const parts = path.split('/');
   if (parts.some((part) => /^\.[^./]|^__MACOSX$/.test(part))) return false;
-  return /\.(png|jpe?g|webp|gif)$/i.test(parts.at(-1)!);
+  return /\.(png|jpe?g|jpe|jfif|webp|gif|tiff?|avif)$/i.test(parts.at(-1)!);
 }
 
 /** One file's mishap: named, with a way on. */
@@ -69,11 +70,11 @@ export function broken(name: string, why: string, cause?: unknown): DcganError {
   });
 }
 
-export function emptySupply(where: string, ignored: number): DcganError {
+export function emptySupply(where: string, unread: Unread): DcganError {
   return new DcganError({
     what: `${where} holds no images`,
-    expected: 'PNG, JPEG, WebP or GIF files, by their names, also in subfolders',
-    got: ignored === 0 ? 'nothing' : `${ignored} other ${ignored === 1 ? 'file' : 'files'}`,
+    expected: 'PNG, JPEG, WebP, GIF, TIFF or AVIF files, by their names, also in subfolders',
+    got: unread.count === 0 ? 'nothing' : `only other files: ${unreadList(unread)}`,
     todo: 'Check the path, or convert the images to PNG',
   });
 }

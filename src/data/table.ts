@@ -3,6 +3,7 @@
 
 import type { Dataset } from './dataset.ts';
 import type { Supply } from './supply.ts';
+import { NOTHING_UNREAD } from './unread.ts';
 
 /** @param where the data as they were given, for the pictures' names: `digits.npy: image 7` */
 export function tableSupply(dataset: Dataset, where: string): Supply {
@@ -14,7 +15,7 @@ export function tableSupply(dataset: Dataset, where: string): Supply {
     names,
     classes: labels ? { names: classNames(dataset, labels), labels } : null,
     fingerprint: dataset.sha256,
-    ignored: 0,
+    unread: NOTHING_UNREAD,
     async *pictures() {
       for (let index = 0; index < count; index++) {
         const pixels = dataset.bytes(index, index + 1);

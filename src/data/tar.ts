@@ -1,5 +1,6 @@
 // A .tar of pictures, plain or gzipped, read from front to back, once to list it and again for each use; pictures come in the
-// archive's order. Parsing is node-tar's. Links and devices in it are ignored: nothing is written to disk.
+// archive's order. Parsing is node-tar's. Links, devices and sparse files called like pictures are broken ones: nothing is
+// written to disk, so that there is nothing to follow.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -9,6 +10,7 @@ import { DcganError } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { faultOfName, HARMLESS, MOST_ENTRIES, MOST_RATIO, refusedArchive } from './archive-limits.ts';
 import { broken, classesOf, emptySupply, isPictureName, LARGEST_FILE, type Supply } from './supply.ts';
+import { UnreadTally } from './unread.ts';
 
 /** @throws DcganError for what is no whole .tar, is refused, or holds no pictures */
 export async function tarSupply(archive: string, name: string): Promise<Supply> {
@@ -16,8 +18,8 @@ export async function tarSupply(archive: string, name: string): Promise<Supply> 
     throw fileError('opened', archive, error);
   });
   const paths: string[] = [];
+  const unread = new UnreadTally();
   let entries = 0;
-  let folders = 0;
   let unpacked = 0;
   for await (const { entry } of entriesOf(archive)) {
     entry.resume();
@@ -26,10 +28,9 @@ export async function tarSupply(archive: string, name: string): Promise<Supply> 
     if (unpacked > HARMLESS && unpacked > MOST_RATIO * size)
       throw refusedArchive(archive, `its ${size} bytes unpack to more than ${MOST_RATIO} times as many`);
     if (isPicture(entry)) paths.push(entry.path);
-    if (entry.type === 'Directory') folders++;
+    else if (entry.type !== 'Directory') unread.add(entry.path);
   }
-  const ignored = entries - folders - paths.length;
-  if (paths.length === 0) throw emptySupply(archive, ignored);
+  if (paths.length === 0) throw emptySupply(archive, unread.result());
   const nameOf = (path: string): string => `${archive}: ${path}`;
   return {
     name,
@@ -37,7 +38,7 @@ export async function tarSupply(archive: string, name: string): Promise<Supply> 
     names: paths.map(nameOf),
     classes: classesOf(paths),
     fingerprint: sha256(new TextEncoder().encode(`${name}\0${size}\0${mtimeMs}`)),
-    ignored,
+    unread: unread.result(),
     async *pictures() {
       let index = 0;
       for await (const { entry, contents } of entriesOf(archive)) {
@@ -48,7 +49,7 @@ export async function tarSupply(archive: string, name: string): Promise<Supply> 
         const shown = nameOf(entry.path);
         const tooLarge =
           entry.size > LARGEST_FILE ? `it has ${entry.size} bytes; at most ${LARGEST_FILE} are read` : null;
-        const fault = faultOfName(entry.path) ?? tooLarge;
+        const fault = faultOfName(entry.path) ?? faultOfType(entry) ?? tooLarge;
         if (fault !== null) entry.resume();
         const bytes = fault === null ? await contents() : new Uint8Array();
         const read = async (): Promise<Uint8Array> => {
@@ -61,9 +62,18 @@ export async function tarSupply(archive: string, name: string): Promise<Supply> 
   };
 }
 
+/** An unpacker would find a picture there, also where this program can't read it and says so. */
 function isPicture({ type, path }: ReadEntry): boolean {
-  const file = type === 'File' || type === 'OldFile' || type === 'ContiguousFile';
-  return file && isPictureName(path);
+  return type !== 'Directory' && isPictureName(path);
+}
+
+function faultOfType({ type, linkpath, path }: ReadEntry): string | null {
+  if (/(^|\/)GNUSparseFile\.\d+\//.test(path) || type === 'SparseFile') return 'it is a sparse file, which is not read';
+  if (type === 'File' || type === 'OldFile' || type === 'ContiguousFile') return null;
+  const links: Readonly<Record<string, string>> = { SymbolicLink: 'a symbolic link', Link: 'a hard link' };
+  const link = links[type];
+  if (link === undefined) return `it is a special entry (${type}), which is not read`;
+  return `it is ${link} to ${linkpath}, which is not followed in an archive`;
 }
 
 interface Arrived {
@@ -91,6 +101,13 @@ async function* entriesOf(archive: string): AsyncGenerator<Arrived> {
     },
   });
   parser.on('error', fail);
+  // What the parser does not read, such as sparse files, is an entry all the same; without a header that it skips, the entry
+  // behind it would get a wrong name.
+  parser.on('ignoredEntry', (entry: ReadEntry) => {
+    if (entry.meta) fail(new Error(`it has a header of ${entry.size} bytes`));
+    else arrived.push(entry);
+    wake();
+  });
   // Two empty blocks end every archive (POSIX pax, "ustar Interchange Format"): without them it may have lost entries.
   let closed = false;
   parser.on('eof', () => {
@@ -104,11 +121,20 @@ async function* entriesOf(archive: string): AsyncGenerator<Arrived> {
   const file = createReadStream(archive, { highWaterMark: 1 << 16 });
   file.on('error', fail);
   file.on('data', (chunk) => {
-    if (failure === null && !parser.write(chunk as Buffer)) file.pause();
+    // What the parser throws here nobody could catch.
+    try {
+      if (failure === null && !parser.write(chunk as Buffer)) file.pause();
+    } catch (error) {
+      fail(error);
+    }
   });
   parser.on('drain', () => file.resume());
   file.on('end', () => {
-    if (failure === null) parser.end();
+    try {
+      if (failure === null) parser.end();
+    } catch (error) {
+      fail(error);
+    }
   });
   /** Resolves when `ready` holds; rejects when the archive turns out damaged before. */
   const until = (ready: () => boolean): Promise<void> =>

@@ -1,13 +1,17 @@
 // A .zip of pictures, read in place: the list of its entries first (it stands at the end of the file), then each picture
-// straight into memory. Parsing and inflating are yauzl's, which also checks that an entry has the size it claims.
+// straight into memory. yauzl parses the archive; what it unpacks to is checked against the size and the CRC-32 that it claims.
 
 import { stat } from 'node:fs/promises';
-import yauzl, { type Entry, type ZipFile } from 'yauzl';
+import { promisify } from 'node:util';
+import { crc32, inflateRaw } from 'node:zlib';
+import yauzl, { type Entry } from 'yauzl';
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { faultOfName, faultOfSize, MOST_ENTRIES, refusedArchive } from './archive-limits.ts';
 import { broken, byPath, classesOf, emptySupply, isPictureName, type Supply } from './supply.ts';
+import { type Unread, UnreadTally } from './unread.ts';
+import { OpenZip } from './zip-reader.ts';
 
 interface Listed {
   readonly path: string;
@@ -20,8 +24,8 @@ export async function zipSupply(archive: string, name: string): Promise<Supply> 
   const status = await stat(archive).catch((error: unknown) => {
     throw fileError('opened', archive, error);
   });
-  const { listed, ignored } = await inZip(archive, (zip) => list(zip, archive, status.size));
-  if (listed.length === 0) throw emptySupply(archive, ignored);
+  const { listed, unread } = await list(archive, status.size);
+  if (listed.length === 0) throw emptySupply(archive, unread);
   listed.sort((a, b) => byPath(a.path, b.path));
   const paths = listed.map(({ path }) => path);
   const nameOf = (path: string): string => `${archive}: ${path}`;
@@ -31,7 +35,7 @@ export async function zipSupply(archive: string, name: string): Promise<Supply> 
     names: paths.map(nameOf),
     classes: classesOf(paths),
     fingerprint: sha256(new TextEncoder().encode(`${name}\0${status.size}\0${status.mtimeMs}`)),
-    ignored,
+    unread,
     async *pictures() {
       const zip = await openZip(archive);
       try {
@@ -52,70 +56,88 @@ export async function zipSupply(archive: string, name: string): Promise<Supply> 
   };
 }
 
-async function list(zip: ZipFile, archive: string, size: number): Promise<{ listed: Listed[]; ignored: number }> {
-  if (zip.entryCount > MOST_ENTRIES)
-    throw refusedArchive(archive, `it lists ${zip.entryCount} entries; at most ${MOST_ENTRIES} are read`);
+async function list(archive: string, size: number): Promise<{ listed: Listed[]; unread: Unread }> {
   const listed: Listed[] = [];
-  let ignored = 0;
+  const unread = new UnreadTally();
   let packed = 0;
-  await new Promise<void>((resolve, reject) => {
-    zip.on('entry', (entry: Entry) => {
-      const raw: unknown = entry.fileName;
-      const path = Buffer.isBuffer(raw)
-        ? yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false)
-        : entry.fileName;
-      packed += entry.compressedSize;
-      if (path.endsWith('/')) {
-        // A folder.
-      } else if (!isPictureName(path)) ignored++;
-      else {
-        const locked = entry.isEncrypted() ? 'it is encrypted' : null;
-        const fault = faultOfName(path) ?? locked ?? faultOfSize(entry.uncompressedSize, entry.compressedSize);
-        listed.push({ path, entry, fault });
-      }
-      zip.readEntry();
-    });
-    zip.on('end', () => resolve());
-    zip.on('error', (error: Error) => reject(damaged(archive, error)));
-    zip.readEntry();
-  });
-  // Honest entries lie one after another.
-  if (packed > size) throw refusedArchive(archive, `its entries overlap: they claim ${packed} bytes of its ${size}`);
-  return { listed, ignored };
-}
-
-function openZip(archive: string): Promise<ZipFile> {
-  return new Promise((resolve, reject) => {
-    const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true };
-    yauzl.open(archive, options, (error, zip) => {
-      if (error) reject(damaged(archive, error));
-      else resolve(zip);
-    });
-  });
-}
-
-async function inZip<T>(archive: string, act: (zip: ZipFile) => Promise<T>): Promise<T> {
+  let entries = 0;
   const zip = await openZip(archive);
   try {
-    return await act(zip);
+    for await (const entry of zip.entries()) {
+      if (++entries > MOST_ENTRIES)
+        throw refusedArchive(archive, `it lists more than ${MOST_ENTRIES} entries, which is the most that is read`);
+      const path = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+      packed += entry.compressedSize;
+      if (path.endsWith('/')) continue;
+      if (isPictureName(path)) listed.push({ path, entry, fault: faultOf(path, entry) });
+      else unread.add(path);
+    }
+  } catch (error) {
+    throw damaged(archive, error as Error);
   } finally {
     zip.close();
   }
+  // Honest entries lie one after another.
+  if (packed > size) throw refusedArchive(archive, `its entries overlap: they claim ${packed} bytes of its ${size}`);
+  return { listed, unread: unread.result() };
 }
 
-async function readEntry(zip: ZipFile, entry: Entry, shown: string, fault: string | null): Promise<Uint8Array> {
-  if (fault !== null) throw broken(shown, fault);
+const [UNIX, FILE_TYPE, LINK] = [3, 0xf000, 0xa000];
+
+function faultOf(path: string, entry: Entry): string | null {
+  const { versionMadeBy, externalFileAttributes, compressedSize, uncompressedSize, compressionMethod } = entry;
+  if (entry.isEncrypted()) return faultOfName(path) ?? 'it is encrypted';
+  const isLink = versionMadeBy >> 8 === UNIX && ((externalFileAttributes >>> 16) & FILE_TYPE) === LINK;
+  if (isLink) return faultOfName(path) ?? 'it is a symbolic link, which is not followed in an archive';
+  if (compressionMethod !== 0 && compressionMethod !== 8)
+    return `it is packed by method ${compressionMethod}; only stored (0) and deflated (8) entries are read`;
+  return faultOfName(path) ?? faultOfSize(uncompressedSize, compressedSize);
+}
+
+async function openZip(archive: string): Promise<OpenZip> {
   try {
-    const stream = await zip.openReadStreamPromise(entry);
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks);
+    return await OpenZip.open(archive);
   } catch (error) {
-    throw broken(shown, `it can't be unpacked (${(error as Error).message})`, error);
+    throw damaged(archive, error as Error);
   }
 }
 
+async function readEntry(zip: OpenZip, entry: Entry, shown: string, fault: string | null): Promise<Uint8Array> {
+  if (fault !== null) throw broken(shown, fault);
+  let contents: Uint8Array;
+  try {
+    contents = await unpack(await zip.packed(entry), entry);
+  } catch (error) {
+    throw broken(shown, `it can't be unpacked (${(error as Error).message})`, error);
+  }
+  const got = crc32(contents);
+  if (got === entry.crc32) return contents;
+  throw broken(shown, `its CRC-32 is ${hex(got)}, and the archive says ${hex(entry.crc32)}`);
+}
+
+const inflate = promisify(inflateRaw) as (
+  packed: Uint8Array,
+  options: { readonly maxOutputLength: number },
+) => Promise<Buffer>;
+
+async function unpack(packed: Uint8Array, { compressionMethod, uncompressedSize }: Entry): Promise<Uint8Array> {
+  if (compressionMethod === 0) return packed;
+  // A limit of 0 is none.
+  const contents = await inflate(packed, { maxOutputLength: uncompressedSize + 1 }).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw cause;
+    throw new Error(`it holds more than the ${uncompressedSize} bytes that it claims`, { cause });
+  });
+  if (contents.length !== uncompressedSize)
+    throw new Error(`it holds ${contents.length} bytes and claims ${uncompressedSize}`);
+  return contents;
+}
+
+function hex(crc: number): string {
+  return crc.toString(16).padStart(8, '0');
+}
+
 function damaged(archive: string, cause: Error): DcganError {
+  if (cause instanceof DcganError) return cause;
   if ('code' in cause && 'syscall' in cause) return fileError('read', archive, cause);
   return new DcganError({
     what: `${archive} is a damaged or truncated .zip`,

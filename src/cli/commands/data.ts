@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type Inspection, inspectData } from '../../data/inspect.ts';
 import { buildPack } from '../../data/load.ts';
+import { unreadText } from '../../data/unread.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { clean } from '../../platform/text.ts';
@@ -151,7 +152,7 @@ function describe(report: Inspection, sheet: string | null): string {
     ['as trained on', `${shape.size} x ${shape.size} x ${shape.channels}`],
     ['mean', per(report.mean)],
     ['deviation', per(report.deviation)],
-    ['ignored', count(report.ignored, 'other file')],
+    ['not read', report.unread.count === 0 ? 'no file' : unreadText(report.unread)],
     ...(sheet === null ? [] : [['contact sheet', sheet] as const]),
   ];
   const lists = [

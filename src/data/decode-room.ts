@@ -1,0 +1,39 @@
+// How much may be decoded at once. A picture of some kilobytes may hold 100 million pixels, which take up to 9 bytes each while
+// they are decoded (a progressive JPEG keeps its coefficients); a dozen of them together took 3.5 GiB. Small pictures
+// are decoded freely; large ones wait until the pixels under way, together, are no more than the largest picture may have.
+
+/** A picture is refused that has more pixels. */
+export const MOST_PIXELS = 100_000_000;
+/** Pictures of at most so many pixels don't wait: those of all of the decoder's threads together stay below 300 MB. */
+export const SMALL_PICTURE = 4_000_000;
+
+interface Waiting {
+  readonly wanted: number;
+  start(): void;
+}
+
+let free = MOST_PIXELS;
+const queue: Waiting[] = [];
+
+function admit(): void {
+  while (queue[0] && queue[0].wanted <= free) {
+    const next = queue.shift()!;
+    free -= next.wanted;
+    next.start();
+  }
+}
+
+/** Runs `work` as soon as there is room for `pixels`; in the order in which they asked. */
+export async function withRoomFor<T>(pixels: number, work: () => Promise<T>): Promise<T> {
+  const wanted = Math.min(pixels, MOST_PIXELS);
+  await new Promise<void>((start) => {
+    queue.push({ wanted, start });
+    admit();
+  });
+  try {
+    return await work();
+  } finally {
+    free += wanted;
+    admit();
+  }
+}

@@ -1,0 +1,69 @@
+// What lies among pictures and is not read as one. Nothing is left out in silence: such files are counted by kind, and the
+// first of them are named, in a note of training and in the report of `data inspect`.
+
+/** Files that are not read, by kind, the most frequent first. */
+export interface Unread {
+  readonly count: number;
+  readonly kinds: readonly { readonly kind: string; readonly count: number }[];
+  /** The first names, in the order in which they were found. */
+  readonly first: readonly string[];
+}
+
+export const NOTHING_UNREAD: Unread = { count: 0, kinds: [], first: [] };
+
+const NAMED = 3;
+const KINDS_NAMED = 6;
+/** Endings of pictures that are known and not read, or that have a usual name. */
+const KINDS: Readonly<Record<string, string>> = { heif: 'HEIC', heic: 'HEIC', hif: 'HEIC', tif: 'TIFF', dib: 'BMP' };
+/** How to make pictures of such a kind readable. */
+const ADVICE: Readonly<Record<string, string>> = {
+  HEIC: 'HEIC pictures become JPEG by heif-convert IN.heic OUT.jpg',
+  BMP: 'BMP pictures become PNG by magick mogrify -format png *.bmp',
+  SVG: 'SVG pictures become PNG by rsvg-convert IN.svg -o OUT.png',
+};
+
+/** Counts files that are not read, as they are found. */
+export class UnreadTally {
+  readonly #kinds = new Map<string, number>();
+  readonly #first: string[] = [];
+  #count = 0;
+
+  /** @param path of the file, parts joined by `/` */
+  add(path: string): void {
+    const kind = kindOf(path);
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
+    if (this.#first.length < NAMED) this.#first.push(path);
+    this.#count++;
+  }
+
+  result(): Unread {
+    const kinds = [...this.#kinds].map(([kind, count]) => ({ kind, count }));
+    kinds.sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
+    return { count: this.#count, kinds, first: this.#first };
+  }
+}
+
+/** `3 files are not read: 2 BMP, 1 TXT (a.bmp, b.bmp, notes.txt)`, and how to convert such pictures. */
+export function unreadText(unread: Unread): string {
+  const { count, kinds } = unread;
+  const advice = kinds.flatMap(({ kind }) => ADVICE[kind] ?? []);
+  const files = count === 1 ? 'file is' : 'files are';
+  return [`${count} ${files} not read: ${unreadList(unread)}`, ...advice].join('; ');
+}
+
+/** `2 BMP, 1 TXT (a.bmp, b.bmp, notes.txt)`. */
+export function unreadList({ count, kinds, first }: Unread): string {
+  const more = kinds.slice(KINDS_NAMED).reduce((sum, kind) => sum + kind.count, 0);
+  const list = kinds.slice(0, KINDS_NAMED).map((kind) => `${kind.count} ${kind.kind}`);
+  if (more > 0) list.push(`${more} of other kinds`);
+  return `${list.join(', ')} (${first.join(', ')}${count > first.length ? ', ...' : ''})`;
+}
+
+/** A file's kind by its name: its ending in capitals. */
+function kindOf(path: string): string {
+  const parts = path.split('/');
+  if (parts.some((part) => /^\.[^./]|^__MACOSX$/.test(part))) return 'hidden';
+  const [, ending] = /\.([a-z0-9]{1,8})$/i.exec(parts.at(-1)!) ?? [];
+  if (ending === undefined) return 'without an ending';
+  return KINDS[ending.toLowerCase()] ?? ending.toUpperCase();
+}

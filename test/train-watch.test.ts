@@ -122,10 +122,10 @@ describe('the watch', () => {
     const line = { type: 'step', epoch: 1, seconds: 1, ...SOUND, realScore: 1, fakeScore: 0 } as const;
     const told = Array.from({ length: 150 }, (_, i) => ({ ...line, step: i + 1 }));
     const watch = new Watch(presets.tiny);
-    watch.remember(told);
+    for (const line of told) watch.remember(line);
     expect(steps(watch, 151, 400, { realScore: 1, fakeScore: 0 })).toMatchObject([{ since: 1, step: 200 }]);
     const later = new Watch(presets.tiny);
-    later.remember([...told, ...told.map((each) => ({ ...each, step: each.step + 150 }))]);
+    for (const line of [...told, ...told.map((each) => ({ ...each, step: each.step + 150 }))]) later.remember(line);
     expect(steps(later, 301, 600, { realScore: 1, fakeScore: 0 })).toEqual([]);
   });
 

@@ -43,10 +43,19 @@ export function prune(folder: string): string[] {
   });
 }
 
-/** Removes the checkpoints of a folder that were taken after others: after `epoch` epochs, or after `step` steps. */
-export function removeLater(folder: string, { epoch, step }: { readonly epoch: number; readonly step: number }): void {
-  for (const found of listCheckpoints(folder))
-    if (found.step === undefined ? found.epoch > epoch : found.step > step) remove(found.path);
+/** The checkpoints of a folder that were taken after a state of `epoch` whole epochs and `step` steps, oldest first. */
+export function laterCheckpoints(
+  folder: string,
+  { epoch, step }: { readonly epoch: number; readonly step: number },
+): CheckpointFile[] {
+  return listCheckpoints(folder).filter((found) =>
+    found.step === undefined ? found.epoch > epoch : found.step > step,
+  );
+}
+
+/** Removes them. */
+export function removeLater(folder: string, place: { readonly epoch: number; readonly step: number }): void {
+  for (const { path } of laterCheckpoints(folder, place)) remove(path);
 }
 
 /**

@@ -27,6 +27,7 @@ function fromHere(path: string): string {
   return path.startsWith(here) && /[\\/]/.test(path[here.length] ?? '') ? path.slice(here.length + 1) : path;
 }
 
-function shellWord(word: string): string {
+/** A word as it can be typed: in quotes where it must be. */
+export function shellWord(word: string): string {
   return /^[\p{L}\p{N}@%+=:,./\\_-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

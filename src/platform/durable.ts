@@ -135,7 +135,7 @@ export function writeFileDurably(
 const AT_ONCE = 2 ** 30;
 
 /** One write may take a part only (the last page of a full disk); the next one then says why. */
-function writeAll(fd: number, bytes: Uint8Array): void {
+export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, Math.min(AT_ONCE, bytes.length - done));
 }
 

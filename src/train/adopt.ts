@@ -50,8 +50,8 @@ export async function prepareAdopted(file: string, options: TrainOptions): Promi
   const gan = await trainable({ ...snapshot, config }, machine);
   try {
     const name = nameOfState({ epoch, step }, stepsPerEpoch(data.count, config.batchSize));
-    const { folder, record } = await layDown(gan, data, options, name);
-    return { folder, gan, data, record, resumed: { path: file, epoch, step }, notes, lines: [] };
+    const { folder, record, lock } = await layDown(gan, data, options, name);
+    return { folder, lock, gan, data, record, resumed: { path: file, epoch, step }, notes, lines: [] };
   } catch (error) {
     await gan.dispose();
     throw error;

@@ -10,7 +10,7 @@ import { comparable, Gauge } from '../metrics/gauge.ts';
 import { complaintText, DcganError } from '../platform/errors.ts';
 import { BEST_NAME } from './best.ts';
 import type { EvaluationEvent, WarningEvent } from './events.ts';
-import type { EvaluationLine, MetricsLine } from './metrics.ts';
+import { type EvaluationLine, type MetricsLine, metricsWith } from './metrics.ts';
 import { heldOutFor, type Prepared } from './prepare.ts';
 import { checkpointsOf } from './run.ts';
 
@@ -21,7 +21,7 @@ export class Evaluator {
 
   constructor(run: Prepared) {
     this.#run = run;
-    this.#lines = run.lines.filter((line) => line.type === 'evaluation');
+    this.#lines = [...metricsWith(run.folder, 'evaluation')].filter((line) => line.type === 'evaluation');
   }
 
   isDue(epoch: number): boolean {

@@ -22,7 +22,7 @@ export interface Parts {
   readonly gan: DCGAN;
   readonly data: Dataset;
   /** The metrics so far. */
-  readonly lines?: readonly MetricsLine[];
+  readonly lines?: Iterable<MetricsLine>;
   /** A picture also after each so many steps; never when not given. */
   readonly pictureEvery?: number | undefined;
 }
@@ -32,7 +32,8 @@ export abstract class Loop<E, C> {
   protected readonly gan: DCGAN;
   protected readonly data: Dataset;
   protected readonly stepsPerEpoch: number;
-  readonly #lines: readonly MetricsLine[];
+  /** The steps so far of an epoch that was begun before this loop. */
+  readonly #begun: TrainedLine[] = [];
   readonly #pictureEvery: number;
   readonly #steps: Steps;
   readonly #watch: Watch;
@@ -47,13 +48,15 @@ export abstract class Loop<E, C> {
     this.gan = gan;
     this.data = data;
     this.stepsPerEpoch = stepsPerEpoch(data.count, gan.config.batchSize);
-    this.#lines = lines;
     this.#pictureEvery = pictureEvery;
     this.#steps = new Steps(gan, data);
     this.#taken = gan.steps;
     this.#saved = gan.steps;
     this.#watch = new Watch(gan.config);
-    this.#watch.remember(lines);
+    for (const line of lines) {
+      this.#watch.remember(line);
+      if (line.type === 'step' && line.epoch === gan.epoch + 1) this.#begun.push(line);
+    }
   }
 
   /** Whether the step under way is to be the last. */
@@ -103,7 +106,7 @@ export abstract class Loop<E, C> {
   async *#epoch(): AsyncGenerator<StepEvent | EpochEvent | WarningEvent | E | C, void, undefined> {
     const { gan, data } = this;
     const epoch = gan.epoch + 1;
-    const lines = this.#lines.filter((line): line is TrainedLine => line.type === 'step' && line.epoch === epoch);
+    const lines = this.#begun.splice(0);
     yield* this.#epochSteps(epoch, lines);
     if (this.#divergence || gan.steps < epoch * this.stepsPerEpoch) return;
     // What is asked for between two steps is no part of an epoch's time.
@@ -121,7 +124,11 @@ export abstract class Loop<E, C> {
     this.note({ ...event, seconds: seconds() });
     gan.epoch = epoch;
     const evaluated = performance.now();
-    const evaluation = await this.evaluate(state);
+    const evaluation = await this.evaluate(state).catch((error: unknown) => {
+      // The epoch is not done yet: it is finished when the run is gone on with.
+      gan.epoch = epoch - 1;
+      throw error;
+    });
     waited += performance.now() - evaluated;
     const checkpoint = await this.#save(state);
     yield picture;

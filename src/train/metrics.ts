@@ -1,11 +1,12 @@
 // metrics.jsonl: a line for every step, every epoch and every evaluation, appended as they happen. A resumed run cuts off what lies past its
 // checkpoint, and a last line that was torn by a crash, so that the file reads as if it had never stopped.
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MEASURES } from '../metrics/gauge.ts';
-import { fileError, writeFileDurably } from '../platform/durable.ts';
+import { fileError, writeAll, writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
+import { fileLines } from '../platform/file-lines.ts';
 import { parseJson } from '../platform/json.ts';
 
 export const METRICS_NAME = 'metrics.jsonl';
@@ -49,45 +50,148 @@ export type TrainedLine = z.infer<typeof trainedSchema>;
 export type EvaluationLine = z.infer<typeof evaluationSchema>;
 export type MetricsLine = TrainedLine | EvaluationLine;
 
-export function appendMetrics(run: string, line: MetricsLine): void {
+/**
+ * Adds lines to a run's metrics. What a failing disk does not take is kept and written before what comes after it, so that
+ * lines and states stay together: a state may be saved only after `sync`.
+ */
+export class MetricsWriter {
+  readonly #path: string;
+  /** Of whole lines; what lies behind it is the part of a write that failed. */
+  #bytes: number;
+  #waiting = '';
+
+  constructor(run: string) {
+    this.#path = join(run, METRICS_NAME);
+    this.#bytes = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** @throws DcganError when it could not be written yet */
+  add(line: MetricsLine): void {
+    this.#waiting += `${JSON.stringify(line)}\n`;
+    this.#write(false);
+  }
+
+  /** Everything that was added is on the disk when this returns. @throws DcganError when it is not */
+  sync(): void {
+    if (this.#waiting !== '' || existsSync(this.#path)) this.#write(true);
+  }
+
+  #write(sync: boolean): void {
+    let fd: number | undefined;
+    try {
+      fd = openSync(this.#path, 'a');
+      const { size } = fstatSync(fd);
+      if (size > this.#bytes) ftruncateSync(fd, this.#bytes);
+      const bytes = new TextEncoder().encode(this.#waiting);
+      writeAll(fd, bytes);
+      this.#bytes = Math.min(size, this.#bytes) + bytes.length;
+      this.#waiting = '';
+      if (sync) fsyncSync(fd);
+    } catch (error) {
+      throw fileError('written', this.#path, error);
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  }
+}
+
+/** All whole lines, read when they are asked for, each time anew; a torn last one is left out. */
+export function readMetrics(run: string): Iterable<MetricsLine> {
+  return metricsWith(run, '');
+}
+
+/** Those that hold a text, such as a word of theirs: the others are not even decoded, which is what takes time. */
+export function metricsWith(run: string, part: string): Iterable<MetricsLine> {
   const path = join(run, METRICS_NAME);
+  return {
+    *[Symbol.iterator]() {
+      let number = 0;
+      for (const { text } of fileLines(path)) {
+        number++;
+        if (text.includes(part)) yield parseLine(text, path, number);
+      }
+    },
+  };
+}
+
+function parseLine(text: string, path: string, number: number): MetricsLine {
   try {
-    appendFileSync(path, `${JSON.stringify(line)}\n`);
+    return lineSchema.parse(parseJson(text));
+  } catch (cause) {
+    throw new DcganError({
+      what: `${path}: line ${number} cannot be understood`,
+      got: text.slice(0, 80),
+      todo: 'Remove the line, or the file',
+      cause,
+    });
+  }
+}
+
+/** A state's place in a run. */
+export interface Place {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Steps done. */
+  readonly step: number;
+}
+
+/** Whether a line tells of what came before a state. An epoch that is not done has no line, though all of its steps may be. */
+function isUpTo(line: MetricsLine, { epoch, step }: Place): boolean {
+  return line.type === 'step' ? line.step <= step : line.epoch <= epoch;
+}
+
+/**
+ * Cuts a run's metrics back to a state: a torn last line and all lines after the state go. In ordinary files these are the last
+ * ones, and the file is only made shorter; else it is replaced as a whole.
+ * @returns how many steps up to the state, from the first that has a line on, have none
+ */
+export function cutMetrics(run: string, place: Place): { readonly missing: number } {
+  const path = join(run, METRICS_NAME);
+  if (!existsSync(path)) return { missing: 0 };
+  let [number, keptBytes, first, steps, last] = [0, 0, 0, 0, 0];
+  let inOrder = true;
+  let cut = false;
+  for (const { text, end } of fileLines(path)) {
+    const line = parseLine(text, path, ++number);
+    if (!isUpTo(line, place)) cut = true;
+    else {
+      inOrder &&= !cut;
+      if (!cut) keptBytes = end;
+      if (line.type !== 'step' || line.step <= last) continue;
+      if (steps === 0) first = line.step;
+      steps++;
+      last = line.step;
+    }
+  }
+  if (!inOrder)
+    writeFileDurably(
+      path,
+      linesWhere(path, (line) => isUpTo(line, place)),
+    );
+  else if (statSync(path).size > keptBytes) shorten(path, keptBytes);
+  return { missing: steps === 0 ? 0 : place.step - first + 1 - steps };
+}
+
+/** The lines that `cutMetrics` would remove. */
+export function linesAfter(run: string, place: Place): Iterable<Uint8Array> {
+  return linesWhere(join(run, METRICS_NAME), (line) => !isUpTo(line, place));
+}
+
+function* linesWhere(path: string, isWanted: (line: MetricsLine) => boolean): Generator<Uint8Array, void, undefined> {
+  let number = 0;
+  for (const { text } of fileLines(path))
+    if (isWanted(parseLine(text, path, ++number))) yield new TextEncoder().encode(`${text}\n`);
+}
+
+function shorten(path: string, bytes: number): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r+');
+    ftruncateSync(fd, bytes);
+    fsyncSync(fd);
   } catch (error) {
     throw fileError('written', path, error);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
-}
-
-/** All whole lines; a torn last one is left out. */
-export function readMetrics(run: string): MetricsLine[] {
-  const path = join(run, METRICS_NAME);
-  if (!existsSync(path)) return [];
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw fileError('read', path, error);
-  }
-  const lines = text.split('\n');
-  lines.pop();
-  return lines.map((line, i) => {
-    try {
-      return lineSchema.parse(parseJson(line));
-    } catch (cause) {
-      throw new DcganError({
-        what: `${path}: line ${i + 1} cannot be understood`,
-        got: line.slice(0, 80),
-        todo: 'Remove the line, or the file',
-        cause,
-      });
-    }
-  });
-}
-
-/** Keeps the lines up to a step; what remains, in order. Atomic: the file is replaced as a whole. */
-export function cutMetrics(run: string, step: number): MetricsLine[] {
-  const kept = readMetrics(run).filter((line) => line.step <= step);
-  const text = kept.map((line) => `${JSON.stringify(line)}\n`).join('');
-  writeFileDurably(join(run, METRICS_NAME), new TextEncoder().encode(text));
-  return kept;
 }

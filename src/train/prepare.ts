@@ -1,5 +1,6 @@
 // Everything before the first step: options become a fresh run on disk, or an old one is opened and checked.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { listCheckpoints, removeLater, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
 import { checkpointName } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
@@ -19,23 +20,27 @@ import { DcganError, usage } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Evaluations, forgetBestAfter, settleEvaluations } from './best.ts';
 import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
-import { cutMetrics, type MetricsLine, readMetrics } from './metrics.ts';
+import { RunLock } from './lock.ts';
+import { cutMetrics, METRICS_NAME, type MetricsLine, metricsWith, type Place, readMetrics } from './metrics.ts';
 import { stepsPerEpoch } from './order.ts';
 import { checkpointsOf, createRun, readRunConfig, writeRunConfig } from './run.ts';
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig } from './run-schema.ts';
+import { setAside } from './set-aside.ts';
 import { configOn, refuseDone, SETTLED, TRAINABLE, toldOf } from './settle.ts';
 
 /** A run ready to go on. */
 export interface Prepared {
   readonly folder: string;
+  /** Held until the training ends. */
+  readonly lock: RunLock;
   readonly gan: DCGAN;
   readonly data: Dataset;
   readonly record: RunConfig;
   readonly resumed: { readonly path: string | null; readonly epoch: number; readonly step: number } | null;
   readonly notes: readonly string[];
   /** The metrics so far. */
-  readonly lines: readonly MetricsLine[];
+  readonly lines: Iterable<MetricsLine>;
 }
 
 /** How pictures are read, beyond size and channels. */
@@ -110,8 +115,8 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const data = await toldOf(images, config);
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
   try {
-    const { folder, record } = await layDown(gan, data, options, checkpointName(0));
-    return { folder, gan, data, record, resumed: null, notes, lines: [] };
+    const { folder, record, lock } = await layDown(gan, data, options, checkpointName(0));
+    return { folder, lock, gan, data, record, resumed: null, notes, lines: [] };
   } catch (error) {
     await gan.dispose();
     throw error;
@@ -124,7 +129,7 @@ export async function layDown(
   data: Dataset,
   options: TrainOptions,
   name: string,
-): Promise<{ readonly folder: string; readonly record: RunConfig }> {
+): Promise<{ readonly folder: string; readonly record: RunConfig; readonly lock: RunLock }> {
   const { config, seed, info } = gan;
   const reading = readingOf(options);
   const record: RunConfig = {
@@ -145,25 +150,42 @@ export async function layDown(
   };
   const start = snapshotParts(await snapshotOf(gan));
   const folder = createRun(options.out, data.name, config.preset);
+  const lock = RunLock.acquire(folder);
   try {
     writeRunConfig(folder, record);
     saveCheckpoint(checkpointsOf(folder), name, start);
   } catch (error) {
+    lock.release();
     // It was new or empty: what lies there is ours, and no run yet.
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
-  return { folder, record };
+  return { folder, record, lock };
 }
 
-/**
- * An old run, at its newest checkpoint (or the one asked for). Everything comes from the run; see TrainOptions.resume.
- * @param found how it diverged, where its metrics do not tell
- */
-export async function prepareResumed(
+/** What a training that goes back knows already. */
+interface Known {
+  readonly lock: RunLock;
+  /** How it diverged, where its metrics do not tell. */
+  readonly found?: Divergence;
+}
+
+/** An old run, at its newest checkpoint (or the one asked for). Everything comes from the run; see TrainOptions.resume. */
+export async function prepareResumed(folder: string, options: TrainOptions, known?: Known): Promise<Prepared> {
+  const lock = known?.lock ?? RunLock.acquire(folder);
+  try {
+    return await reopen(folder, options, lock, known?.found ?? null);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function reopen(
   folder: string,
   options: TrainOptions,
-  found: Divergence | null = null,
+  lock: RunLock,
+  found: Divergence | null,
 ): Promise<Prepared> {
   const old = readRunConfig(folder);
   refuseChanges(options, old);
@@ -180,9 +202,9 @@ export async function prepareResumed(
   const data = await toldOf(images, old.config);
   sweepTemporaries(folder);
   const onNan = options.onNan ?? old.onNan;
-  const divergence = found ?? divergenceIn(readMetrics(folder));
+  const divergence = found ?? divergenceIn(metricsWith(folder, NOT_A_NUMBER));
   const lower = divergence !== null && onNan === 'lower-lr';
-  const path = options.from ?? checkpointToResume(folder, lower);
+  const path = options.from === undefined ? checkpointToResume(folder, lower) : checkpointNamed(folder, options.from);
   const snapshot = path === null ? null : readSnapshot(path);
   if (snapshot) checkBelongs(snapshot, old, path!);
   const { epoch, step } = snapshot ?? { epoch: 0, step: 0 };
@@ -200,12 +222,18 @@ export async function prepareResumed(
   try {
     // The start is saved, so that every step has a checkpoint before it.
     if (!snapshot) saveCheckpoint(checkpointsOf(folder), checkpointName(0), snapshotParts(await snapshotOf(gan)));
+    const aside = options.from === undefined ? null : setAside(folder, { epoch, step });
+    if (aside !== null) notes.push(`what came after ${placeInWords({ epoch, step })} was set aside in ${aside}`);
     // With other rates they would be another run's.
     if (lower) {
       removeLater(checkpointsOf(folder), { epoch, step });
       forgetBestAfter(checkpointsOf(folder), epoch);
     }
-    const kept = cutMetrics(folder, gan.steps);
+    const { missing } = cutMetrics(folder, { epoch, step });
+    if (missing > 0)
+      notes.push(
+        `${METRICS_NAME} lacks the lines of ${missing} ${missing === 1 ? 'step' : 'steps'}, which were lost before`,
+      );
     const record = {
       ...old,
       config,
@@ -217,12 +245,13 @@ export async function prepareResumed(
     writeRunConfig(folder, record);
     return {
       folder,
+      lock,
       gan,
       data,
       record,
       resumed: { path, epoch: gan.epoch, step: gan.steps },
       notes: [...notes, ...changedDevice(old, gan)],
-      lines: kept,
+      lines: readMetrics(folder),
     };
   } catch (error) {
     await gan.dispose();
@@ -268,6 +297,19 @@ function checkpointToResume(folder: string, back: boolean): string | null {
   const all = listCheckpoints(checkpointsOf(folder));
   const epochs = back ? all.filter(({ step }) => step === undefined) : [];
   return (epochs.at(-1) ?? all.at(-1))?.path ?? null;
+}
+
+/** Numbers that are none stand as null in metrics. */
+const NOT_A_NUMBER = 'null';
+
+/** A checkpoint by its path, or by its name among those of the run: `epoch-0003`. */
+function checkpointNamed(folder: string, from: string): string {
+  const named = [from, `${from}.safetensors`].map((name) => join(checkpointsOf(folder), name));
+  return [from, ...named].find((path) => existsSync(path)) ?? from;
+}
+
+function placeInWords({ epoch, step }: Place): string {
+  return `epoch ${epoch}, step ${step},`;
 }
 
 function noteOn({ step, seen }: Divergence, checkpoint: number, halvedNow: boolean): string {

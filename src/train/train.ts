@@ -23,7 +23,7 @@ import type {
 } from './events.ts';
 import { type Divergence, diverged } from './health/divergence.ts';
 import { Loop, type State } from './loop.ts';
-import { appendMetrics, type MetricsLine } from './metrics.ts';
+import { type MetricsLine, MetricsWriter } from './metrics.ts';
 import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
 import { type Prepared, prepareFresh, prepareResumed } from './prepare.ts';
 import { progressPicture, realsPicture } from './progress.ts';
@@ -51,18 +51,23 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
         ? await prepareAdopted(locate(resume), options)
         : await prepareResumed(resolveRun(resume), options);
   let warning: WarningEvent | null = null;
-  for (;;) {
-    const end: Divergence | DeviceChange | null = yield* trainPrepared(prepared, signal, warning);
-    if (!end) return;
-    const { folder, record, data } = prepared;
-    if ('warning' in end) {
-      ({ device, warning } = end);
-      prepared = await prepareResumed(folder, { device, threads, signal, data });
-    } else {
-      if (record.onNan === 'stop') throw diverged(end, folder);
-      prepared = await prepareResumed(folder, { device, threads, signal, data }, end);
-      warning = { type: 'warning', condition: 'not-finite', since: end.step, ...end, help: GOES_BACK };
+  const { lock } = prepared;
+  try {
+    for (;;) {
+      const end: Divergence | DeviceChange | null = yield* trainPrepared(prepared, signal, warning);
+      if (!end) return;
+      const { folder, record, data } = prepared;
+      if ('warning' in end) {
+        ({ device, warning } = end);
+        prepared = await prepareResumed(folder, { device, threads, signal, data }, { lock });
+      } else {
+        if (record.onNan === 'stop') throw diverged(end, folder);
+        prepared = await prepareResumed(folder, { device, threads, signal, data }, { lock, found: end });
+        warning = { type: 'warning', condition: 'not-finite', since: end.step, ...end, help: GOES_BACK };
+      }
     }
+  } finally {
+    lock.release();
   }
 }
 
@@ -102,9 +107,11 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   readonly #run: Prepared;
   readonly #signal: AbortSignal | undefined;
   readonly #evaluator: Evaluator;
+  readonly #metrics: MetricsWriter;
 
   constructor(run: Prepared, signal: AbortSignal | undefined) {
     super(run);
+    this.#metrics = new MetricsWriter(run.folder);
     this.#run = run;
     this.#signal = signal;
     this.#evaluator = new Evaluator(run);
@@ -138,7 +145,8 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   }
 
   protected override note(line: MetricsLine): void {
-    appendMetrics(this.#run.folder, line);
+    this.#run.lock.check();
+    this.#metrics.add(line);
   }
 
   protected override picture(epoch: number, images: Float32Array): PictureEvent {
@@ -166,7 +174,10 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
     return { type: 'checkpoint', path, epoch, step };
   }
 
+  /** Only behind the lines of all steps so far: a state without them would be one whose steps nobody can read of. */
   #write(name: string, tensors: State): string {
+    this.#run.lock.check();
+    this.#metrics.sync();
     const { config, seed, epoch, steps: step } = this.gan;
     const parts = snapshotParts({ config, seed, epoch, step, tensors });
     return saveCheckpoint(checkpointsOf(this.#run.folder), name, parts);

@@ -17,7 +17,7 @@ export interface Divergence {
 }
 
 /** The divergence that a run's metrics tell of: the last it did, since nothing is saved after it. */
-export function divergenceIn(lines: readonly MetricsLine[]): Divergence | null {
+export function divergenceIn(lines: Iterable<MetricsLine>): Divergence | null {
   for (const line of lines) {
     const seen = line.type === 'step' ? brokenNumber(line) : null;
     if (seen !== null) return { step: line.step, seen };

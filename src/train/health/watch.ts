@@ -79,15 +79,13 @@ export class Watch {
     this.#config = config;
   }
 
-  /** Tells it what it was told already, in order. */
-  remember(lines: readonly MetricsLine[]): void {
-    for (const line of lines) {
-      if (line.type === 'evaluation') continue;
-      const { epoch, step, diversity = null, classDiversity = null, generatorGradient, discriminatorGradient } = line;
-      if (line.type === 'step') this.step({ step, ...meansOf([line]) });
-      else if (typeof generatorGradient === 'number' && typeof discriminatorGradient === 'number')
-        this.epoch({ epoch, step, diversity, classDiversity, generatorGradient, discriminatorGradient });
-    }
+  /** Tells it again what it was told once; lines come in order. */
+  remember(line: MetricsLine): void {
+    if (line.type === 'evaluation') return;
+    const { epoch, step, diversity = null, classDiversity = null, generatorGradient, discriminatorGradient } = line;
+    if (line.type === 'step') this.step({ step, ...meansOf([line]) });
+    else if (typeof generatorGradient === 'number' && typeof discriminatorGradient === 'number')
+      this.epoch({ epoch, step, diversity, classDiversity, generatorGradient, discriminatorGradient });
   }
 
   step(numbers: WatchedStep): Warning[] {

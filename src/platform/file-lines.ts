@@ -1,0 +1,58 @@
+// A text file line by line, in pieces: it may be longer than any string.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { fileError } from './durable.ts';
+
+const PIECE = 2 ** 20;
+/** A longer line is no line of text; what is handed over then is cut. */
+const LONGEST = 2 ** 20;
+const LINE_FEED = 10;
+
+export interface Line {
+  readonly text: string;
+  /** Where it ends in the file, in bytes, its line feed included. */
+  readonly end: number;
+}
+
+/**
+ * All whole lines of a file, which ends where the last line feed stands; none when there is no file.
+ * @throws DcganError that names the file and the cause in words
+ */
+export function* fileLines(path: string): Generator<Line, void, undefined> {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw fileError('read', path, error);
+  }
+  try {
+    const buffer = Buffer.alloc(PIECE);
+    let begun: Buffer[] = [];
+    let begunLength = 0;
+    for (let at = 0; ; ) {
+      const piece = buffer.subarray(0, read(fd, buffer, path));
+      if (piece.length === 0) return;
+      let start = 0;
+      for (let end = piece.indexOf(LINE_FEED); end >= 0; end = piece.indexOf(LINE_FEED, start)) {
+        const rest = piece.subarray(start, end);
+        const bytes = begun.length > 0 ? Buffer.concat([...begun, rest]) : rest;
+        [begun, begunLength] = [[], 0];
+        start = end + 1;
+        yield { text: bytes.toString('utf8', 0, LONGEST), end: at + start };
+      }
+      at += piece.length;
+      if (begunLength < LONGEST) begun.push(Buffer.from(piece.subarray(start)));
+      begunLength += piece.length - start;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function read(fd: number, buffer: Buffer, path: string): number {
+  try {
+    return readSync(fd, buffer);
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
+}

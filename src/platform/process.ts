@@ -1,0 +1,89 @@
+// Which process wrote something on a disk that others share, and whether it is still at work. A number alone says little: it is
+// given again to later processes, and means others in another container or on another machine. So a process is known by its
+// number, its start time, the boot of its system and its space of numbers (Linux' PID namespace).
+// Sources: proc(5): /proc/PID/stat (fields 3 and 22), /proc/sys/kernel/random/boot_id; namespaces(7); machine-id(5).
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+const known = z.string().max(100).nullable();
+
+export const processSchema = z.strictObject({
+  pid: z.int().positive(),
+  /** When it began, in ticks since the system's boot; null where the system does not tell. */
+  started: known,
+  /** The boot of the system it runs on; null where the system does not tell. */
+  boot: known,
+  /** In which space its number counts; null where there is one only. */
+  space: known,
+  machine: known,
+  host: z.string().max(300),
+});
+
+export type ProcessIdentity = Readonly<z.infer<typeof processSchema>>;
+
+/** This very process. */
+export function ownIdentity(): ProcessIdentity {
+  return {
+    pid: process.pid,
+    started: statOf(process.pid)?.started ?? null,
+    boot: textOf('/proc/sys/kernel/random/boot_id'),
+    space: spaceOf(),
+    machine: textOf('/etc/machine-id'),
+    host: hostname(),
+  };
+}
+
+/**
+ * `running` and `gone` are certain. `elsewhere`: on another machine or in another container, of which nothing can be known
+ * from here.
+ */
+export type ProcessState = 'running' | 'gone' | 'elsewhere';
+
+export function stateOf(other: ProcessIdentity, own: ProcessIdentity = ownIdentity()): ProcessState {
+  if (other.boot !== own.boot) {
+    // The same machine, started again since.
+    const same = other.machine !== null && other.machine === own.machine && other.host === own.host;
+    return same && other.boot !== null && own.boot !== null ? 'gone' : 'elsewhere';
+  }
+  if (other.space !== own.space || (own.boot === null && other.host !== own.host)) return 'elsewhere';
+  if (!answers(other.pid)) return 'gone';
+  const stat = statOf(other.pid);
+  // Where its state is hidden, that it answers must do.
+  if (!stat) return 'running';
+  return stat.over || (other.started !== null && stat.started !== other.started) ? 'gone' : 'running';
+}
+
+function answers(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // It is somebody else's.
+  }
+}
+
+/** A killed process whose parent has not asked for its end still answers, but is over. */
+function statOf(pid: number): { readonly started: string | null; readonly over: boolean } | null {
+  const text = textOf(`/proc/${pid}/stat`);
+  if (text === null) return null;
+  // The second field, a name in parentheses, may hold spaces and parentheses itself.
+  const [state, ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { started: fields[18] ?? null, over: state === 'Z' || state === 'X' };
+}
+
+function spaceOf(): string | null {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return null;
+  }
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim() || null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,66 @@
+// What a run loses when it goes on from an earlier checkpoint (`--resume RUN --from EARLIER`): nothing. All that came after that
+// checkpoint moves into a folder of its own inside the run, RUN/aside-1, laid out as a run, so that its checkpoints, pictures and
+// figures can still be read. The newest go first: where this is cut short, what is left in the run is whole.
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { CHECKPOINTS_FOLDER, laterCheckpoints } from '../checkpoint/files.ts';
+import { readSnapshot } from '../gan/snapshot-file.ts';
+import { fileError, makeFolder, readFile, syncFolder, writeFileDurably } from '../platform/durable.ts';
+import { BEST_NAME } from './best.ts';
+import { linesAfter, METRICS_NAME, type Place } from './metrics.ts';
+import { GIF_NAME, IMAGES_FOLDER, picturedEpochs, pictureName } from './pictures.ts';
+import { checkpointsOf } from './run.ts';
+import { CONFIG_NAME } from './run-names.ts';
+
+/**
+ * Sets aside what came after a state of a run. Metrics are only copied: the run's own are cut when it goes on.
+ * @returns the folder, or null when nothing came after
+ */
+export function setAside(run: string, place: Place): string | null {
+  const later = laterCheckpoints(checkpointsOf(run), place).reverse();
+  if (later.length === 0) return null;
+  const folder = newFolder(run);
+  for (const part of [CHECKPOINTS_FOLDER, IMAGES_FOLDER]) makeFolder(join(folder, part));
+  writeFileDurably(join(folder, CONFIG_NAME), readFile(join(run, CONFIG_NAME)));
+  writeFileDurably(join(folder, METRICS_NAME), linesAfter(run, place));
+  const best = join(checkpointsOf(run), BEST_NAME);
+  const pictures = picturedEpochs(run).filter((epoch) => epoch > place.epoch);
+  const names = [
+    GIF_NAME,
+    ...(existsSync(best) && isLater(best, place) ? [join(CHECKPOINTS_FOLDER, BEST_NAME)] : []),
+    ...pictures.map((epoch) => join(IMAGES_FOLDER, pictureName(epoch))),
+    ...later.map(({ path }) => join(CHECKPOINTS_FOLDER, basename(path))),
+  ];
+  for (const name of names) if (existsSync(join(run, name))) move(join(run, name), join(folder, name));
+  for (const part of [CHECKPOINTS_FOLDER, IMAGES_FOLDER, '.']) syncFolder(join(run, part));
+  return folder;
+}
+
+function newFolder(run: string): string {
+  for (let number = 1; ; number++) {
+    const folder = join(run, `aside-${number}`);
+    try {
+      mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError('created', folder, error);
+    }
+  }
+}
+
+/** A damaged one is set aside too: it may be what the run is to get away from. */
+function isLater(best: string, { epoch }: Place): boolean {
+  try {
+    return readSnapshot(best).epoch > epoch;
+  } catch {
+    return true;
+  }
+}
+
+function move(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    throw fileError('moved', from, error);
+  }
+}

@@ -4,6 +4,8 @@ import { Dataset, type DatasetParts } from './data/dataset.ts';
 import { buildPack, type LoadOptions, loadDataset } from './data/load.ts';
 import { openDataset } from './data/open.ts';
 
+export type { StoredTensor } from './checkpoint/safetensors.ts';
+export { mixedClasses, spherical } from './gan/between.ts';
 export { type CreateOptions, DCGAN, type GenerateOptions, type StepOptions, type StepResult } from './gan/dcgan.ts';
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
 export { type PresetName, presets } from './gan/presets.ts';

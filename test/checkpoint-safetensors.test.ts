@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeTensors, encodeTensors, type Tensor } from '../src/checkpoint/safetensors.ts';
+import { decodeTensors, encodeTensors, type StoredTensor } from '../src/checkpoint/safetensors.ts';
 
 const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
-const tensor: fc.Arbitrary<Tensor> = shapes.chain((shape) => {
+const tensor: fc.Arbitrary<StoredTensor> = shapes.chain((shape) => {
   const length = shape.reduce((a, b) => a * b, 1);
   return fc
     .array(fc.integer({ min: 0, max: 0xffffffff }), { minLength: length, maxLength: length })
@@ -16,7 +16,7 @@ const files = fc.record({
 });
 
 /** Compares bits, so that a NaN with its payload counts too. */
-function bits(tensors: ReadonlyMap<string, Tensor>): [string, readonly number[], Uint32Array][] {
+function bits(tensors: ReadonlyMap<string, StoredTensor>): [string, readonly number[], Uint32Array][] {
   return [...tensors].map(([name, { shape, data }]): [string, readonly number[], Uint32Array] => [
     name,
     shape,

@@ -3,7 +3,6 @@ import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { KERNEL_CHECKS, relativeError, TOLERANCE } from '../src/cli/checks/kernels.ts';
 import { firstDifference } from '../src/cli/checks/resume.ts';
-import { spherical } from '../src/cli/spherical.ts';
 import { DEVICES } from '../src/engine/backends/backend.ts';
 import { presets } from '../src/gan/presets.ts';
 import type { Snapshot } from '../src/gan/snapshot.ts';
@@ -122,17 +121,4 @@ it('doctor --plan prints a plan', async () => {
   const { code, stdout } = await dcgan(['doctor', '--plan', 'tiny'], { cwd: temporaryFolder() });
   expect(code).toBe(0);
   expect(stdout).toMatch(/^plan step on 64 reals: \d+ instructions, float32, \d+\.\d MB\n/);
-});
-
-it('interpolation goes along a great circle', () => {
-  const [a, b] = [Float32Array.of(2, 0, 0), Float32Array.of(0, 2, 0)];
-  const way = spherical(a, b, 5);
-  expect(way[0]).toEqual(a);
-  expect(way[4]).toEqual(b);
-  way.forEach((vector, i) => {
-    const angle = (i * Math.PI) / 8;
-    expect(vector[0]).toBeCloseTo(2 * Math.cos(angle), 6);
-    expect(vector[1]).toBeCloseTo(2 * Math.sin(angle), 6);
-  });
-  expect(spherical(a, a, 3)).toEqual([a, a, a]);
 });

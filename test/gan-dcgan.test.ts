@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { decodeTensors, encodeTensors, type Tensor } from '../src/checkpoint/safetensors.ts';
+import { decodeTensors, encodeTensors, type StoredTensor } from '../src/checkpoint/safetensors.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { DcganError } from '../src/platform/errors.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
@@ -218,7 +218,7 @@ describe('says no', () => {
   it('to a checkpoint that lacks a tensor, has one too many or a wrong shape, and to other files', async () => {
     const { encodeCheckpoint } = await import('../src/checkpoint/checksum.ts');
     const { tensors, metadata } = decodeTensors(await (await create()).toBytes(), 'model');
-    const changed = (change: (copy: Map<string, Tensor>) => void): Uint8Array => {
+    const changed = (change: (copy: Map<string, StoredTensor>) => void): Uint8Array => {
       const copy = new Map(tensors);
       change(copy);
       return encodeCheckpoint(copy, metadata);

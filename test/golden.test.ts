@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { decodeTensors, encodeTensors, type Tensor } from '../src/checkpoint/safetensors.ts';
+import { decodeTensors, encodeTensors, type StoredTensor } from '../src/checkpoint/safetensors.ts';
 import { openDataset } from '../src/data/open.ts';
 import { emulateBf16 } from '../src/engine/backends/native/bf16.ts';
 import { judgeGolden, type Replayed, replayGolden } from '../src/gan/golden.ts';
@@ -17,7 +17,7 @@ const NAME = 'tf2018-b8.safetensors';
 const GOLDEN = new Uint8Array(readFileSync(new URL(`golden/${NAME}`, import.meta.url)));
 
 /** The golden file with changed tensors. */
-function altered(change: (tensors: Map<string, Tensor>) => void): Uint8Array {
+function altered(change: (tensors: Map<string, StoredTensor>) => void): Uint8Array {
   const { tensors, metadata } = decodeTensors(GOLDEN, NAME);
   const copy = new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
   change(copy);

@@ -11,7 +11,7 @@ import { uniforms } from '../src/gan/golden.ts';
 import { datasets } from '../src/index.ts';
 import type { Extractor } from '../src/metrics/extractor.ts';
 import { openExtractor } from '../src/metrics/extractors.ts';
-import type { Range } from '../src/metrics/network-input.ts';
+import type { PixelRange } from '../src/metrics/network-input.ts';
 import { openOnnx } from '../src/metrics/onnx.ts';
 import { chooseOutputs } from '../src/metrics/onnx-outputs.ts';
 import { imagesKey, storedExtraction, storedFigures } from '../src/metrics/stored.ts';
@@ -33,7 +33,7 @@ function pictures(stream: number, count: number, side: number, channels: number)
 async function extracted(
   name: string,
   images: Float32Array,
-  { side, channels, range }: { side: number; channels: number; range?: Range },
+  { side, channels, range }: { side: number; channels: number; range?: PixelRange },
   threads = 1,
 ) {
   const extractor = await openOnnx(network(name), { side, channels, range, threads });
@@ -105,7 +105,7 @@ describe('outputs', () => {
 });
 
 describe('is refused', () => {
-  const open = (name: string, range?: Range, load?: () => Promise<never>) =>
+  const open = (name: string, range?: PixelRange, load?: () => Promise<never>) =>
     openOnnx(name, { side: 28, channels: 1, range, threads: 1 }, load);
   it.each([
     [

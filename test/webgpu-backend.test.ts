@@ -107,7 +107,7 @@ describe.skipIf(!found.ok)(title, () => {
     const count = 4 * 64 * 65536 + 8;
     const draws = { u: uniform([count], { name: 'u', stream: 3, site: 0 }) };
     const plan = compile({ name: 'many', outputs: draws, updates: new Map() }, layoutState([]));
-    expect(planKernels(plan).map(({ groups }) => groups)).toEqual([[65535, 2]]);
+    expect(planKernels(plan).map(({ workgroups }) => workgroups)).toEqual([[65535, 2]]);
     const backend = await opened();
     const session = new Session(backend, layoutState([]));
     await session.run(plan, { key: KEY, outputs: [] });

@@ -4,7 +4,7 @@
 import { expect, it } from 'vitest';
 import { Pipelines } from '../src/engine/backends/webgpu/pipelines.ts';
 
-const kernel = (code: string) => ({ name: 'kernel', code, groups: [1, 1] as const });
+const kernel = (code: string) => ({ name: 'kernel', code, workgroups: [1, 1] as const });
 
 function device(fails: (code: string) => boolean = () => false) {
   const seen = { made: [] as string[], underWay: 0, most: 0 };

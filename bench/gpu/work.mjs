@@ -72,7 +72,7 @@ function ofConvolution(c, kernels) {
     needed:
       2 * c.N * c.C * c.OC * taps(c.H, c.OH, c.KH, c.stride, c.padTop) * taps(c.W, c.OW, c.KW, c.stride, c.padLeft),
     least: 4 * (x + w + y),
-    workgroups: kernels[0].groups[0] * kernels[0].groups[1],
+    workgroups: kernels[0].workgroups[0] * kernels[0].workgroups[1],
   };
   const result = { conv2d: y, convInput: x, convFilter: w }[c.kind];
   if (kernels[0].name === DOTS) {
@@ -122,7 +122,7 @@ function taps(size, out, kernel, stride, pad) {
 
 function ofProgram(group, kernels) {
   const [i] = group;
-  const workgroups = kernels[0].groups[0] * kernels[0].groups[1];
+  const workgroups = kernels[0].workgroups[0] * kernels[0].workgroups[1];
   const common = { threads: 64, needed: 0, flop: 0, workgroups };
   if (i.kind === 'transpose' || i.kind === 'shiftCut') {
     const count = i.kind === 'transpose' ? i.rows * i.columns : i.N * i.H * i.W * i.C;

@@ -1,5 +1,5 @@
 // The library's one class as a page has it: the same members, each a message to the Worker where the model is.
-import type { Tensor } from '../checkpoint/safetensors.ts';
+import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import type { CreateOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { Mirror } from './face.ts';
@@ -88,12 +88,12 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   }
 
   /** Every tensor of the state, by name: variables, running statistics, Adam's moments, the pictures' fixed noise. */
-  tensors(): Promise<Map<string, Tensor>> {
+  tensors(): Promise<Map<string, StoredTensor>> {
     return this.#host.call('tensors');
   }
 
   /** Sets tensors of the state, by name. */
-  restore(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
+  restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
     return this.#host.call('restore', tensors);
   }
 

@@ -4,6 +4,8 @@ import * as datasets from './datasets.ts';
 import { list, newest, remove } from './kept.ts';
 import * as pictures from './pictures.ts';
 
+export type { StoredTensor } from '../checkpoint/safetensors.ts';
+export { mixedClasses, spherical } from '../gan/between.ts';
 export type { CreateOptions, GenerateOptions, StepOptions, StepResult } from '../gan/dcgan.ts';
 export type { MachineInfo, MachineOptions } from '../gan/machine.ts';
 export { type PresetName, presets } from '../gan/presets.ts';

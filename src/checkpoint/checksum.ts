@@ -4,7 +4,7 @@
 import { asBytes, type ByteSource, type Bytes, eachPiece, part } from '../platform/bytes.ts';
 import { DcganError } from '../platform/errors.ts';
 import { Sha256, sha256 } from '../platform/sha256.ts';
-import { encodeParts, joined, MAX_HEADER, type Tensor } from './safetensors.ts';
+import { encodeParts, joined, MAX_HEADER, type StoredTensor } from './safetensors.ts';
 
 const DIGITS = 64;
 
@@ -17,7 +17,7 @@ const ZEROS = new TextEncoder().encode(CHECKSUM_PLACE.checksum);
 
 /** The bytes of a checkpoint: tensors, metadata and the checksum of it all. */
 export function encodeCheckpoint(
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   return joined(checkpointParts(tensors, metadata));
@@ -25,7 +25,7 @@ export function encodeCheckpoint(
 
 /** The same as parts, to be written one after another; the tensors' values are not copied. */
 export function checkpointParts(
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array[] {
   const [header, ...values] = encodeParts(tensors, { ...metadata, ...CHECKSUM_PLACE });

@@ -14,13 +14,13 @@ import { type Complaint, DcganError } from '../platform/errors.ts';
 import { parseJson, showJson } from '../platform/json.ts';
 
 /** A tensor of float32, last dimension fastest; its values are as many as the product of its shape. */
-export interface Tensor {
+export interface StoredTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
 export interface TensorFile {
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +29,7 @@ export interface TensorIndex {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   readonly metadata: Readonly<Record<string, string>>;
   /** Reads all values; what it gives are copies. */
-  tensors(): ReadonlyMap<string, Tensor>;
+  tensors(): ReadonlyMap<string, StoredTensor>;
 }
 
 /** The largest model's header has some tens of kilobytes; a longer one than this is an attack or rubbish. */
@@ -40,7 +40,7 @@ export const MAX_HEADER = 2 ** 22;
  * @throws DcganError naming a tensor whose values and shape differ
  */
 export function encodeTensors(
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   return joined(encodeParts(tensors, metadata));
@@ -69,7 +69,7 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 /** The same as parts, to be written one after another: the header, then each tensor's values, which are not copied. */
 export function encodeParts(
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
 ): [header: Uint8Array, ...values: Uint8Array[]] {
   const names = [...tensors.keys()].sort(byCodeUnit);
@@ -155,7 +155,7 @@ export function indexTensors(source: ByteSource, file: string): TensorIndex {
       got: `${bytes.length} bytes`,
     });
   }
-  const read = ({ shape, begin, end }: Place): Tensor => ({
+  const read = ({ shape, begin, end }: Place): StoredTensor => ({
     shape,
     data: new Float32Array(part(bytes, start + begin, start + end).buffer),
   });

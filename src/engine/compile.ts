@@ -8,7 +8,7 @@ import type { StateLayout } from './layout.ts';
 import { nameOf, variableOp } from './ops/leaves.ts';
 import { drawOp } from './ops/random.ts';
 import type { Buffer, Draft } from './passes/draft.ts';
-import { type Group, groupTensors } from './passes/groups.ts';
+import { groupTensors, type TensorGroup } from './passes/groups.ts';
 import { sumImages } from './passes/images.ts';
 import { copyDraft, groupProgram, lower, MustStore, type Places, stateBuffer } from './passes/lower.ts';
 import { alignUp, planMemory } from './passes/memory.ts';
@@ -197,7 +197,7 @@ class Round {
     };
   }
 
-  #groups(): Group[] {
+  #groups(): TensorGroup[] {
     const fits = (roots: readonly Tensor[]): boolean => {
       try {
         groupProgram(roots, this.#places());
@@ -210,9 +210,9 @@ class Round {
     return groupTensors(this.#stored, { join: this.#passes.join, fits, final: new Set(this.#inPlace.keys()) });
   }
 
-  #schedule(groups: readonly Group[]): Scheduled[] {
+  #schedule(groups: readonly TensorGroup[]): Scheduled[] {
     if (!this.#passes.attach) return groups.map((group) => ({ group, attached: false }));
-    const isFinal = ({ roots }: Group): boolean => this.#inPlace.has(roots[0]!);
+    const isFinal = ({ roots }: TensorGroup): boolean => this.#inPlace.has(roots[0]!);
     return [
       ...attach(groups.filter((group) => !isFinal(group))),
       ...groups.filter(isFinal).map((group) => ({ group, attached: false })),
@@ -222,7 +222,7 @@ class Round {
   readonly #written = new Set<Address>();
 
   /** Old values that are read after (or while) they are overwritten: these variables are copied instead. */
-  #checkInPlace(group: Group, draft: Draft): void {
+  #checkInPlace(group: TensorGroup, draft: Draft): void {
     for (const read of group.reads)
       if (read.op.name === variableOp.name && this.#written.has(this.#buffers.get(read)!.address!))
         throw new MustCopy(nameOf(read));

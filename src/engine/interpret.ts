@@ -2,13 +2,13 @@
 // compiled plan must give. In Float64Array it serves finite differences.
 import { type Environment, size, type Tensor, topological, type Values } from './graph.ts';
 
-export type Precision = 'float32' | 'float64';
+export type Arithmetic = 'float32' | 'float64';
 
 /** Values of each root, in order. Inputs, variables and injected draws come from `environment.feeds` by name. */
 export function interpret(
   roots: readonly Tensor[],
   environment: Environment,
-  precision: Precision = 'float32',
+  precision: Arithmetic = 'float32',
 ): Values[] {
   const values = new Map<Tensor, Values>();
   for (const node of topological(roots)) {

@@ -1,6 +1,6 @@
 // The library's one class: a DCGAN that can be stepped, sampled, saved and loaded.
 
-import type { Tensor } from '../checkpoint/safetensors.ts';
+import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import { showShape } from '../engine/graph.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
@@ -205,14 +205,14 @@ export class DCGAN {
   }
 
   /** Every tensor of the state, by name: variables, running statistics, Adam's moments, the pictures' fixed noise. */
-  async tensors(): Promise<Map<string, Tensor>> {
+  async tensors(): Promise<Map<string, StoredTensor>> {
     const { slots } = this.#machine.model.layout;
     const state = await this.#machine.readState();
     return new Map([...state].map(([name, data]) => [name, { shape: slots.get(name)!.shape, data }]));
   }
 
   /** Sets tensors of the state, by name. */
-  restore(tensors: ReadonlyMap<string, Tensor>): Promise<void> {
+  restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
     return this.#machine.writeState(new Map([...tensors].map(([name, { data }]) => [name, data])));
   }
 

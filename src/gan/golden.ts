@@ -231,7 +231,7 @@ function mayBeAbsent(name: string, count: number): boolean {
 function compare({ tensors }: TensorFile, { tensors: got, start }: Replayed, bounds: Bounds): Deviation[] {
   const found: Deviation[] = [];
   const fail = (tensor: string, detail: string): void => {
-    found.push({ group: groupOf(tensor), tensor, ratio: Number.POSITIVE_INFINITY, detail });
+    found.push({ group: quantityOf(tensor), tensor, ratio: Number.POSITIVE_INFINITY, detail });
   };
   for (const [name, { data: want }] of tensors) {
     const have = got.get(name);
@@ -246,7 +246,7 @@ function compare({ tensors }: TensorFile, { tensors: got, start }: Replayed, bou
 }
 
 /** What is allowed, as a share of a tensor's norm (of a variable: of the way it went); of losses as a difference. */
-type Bounds = Readonly<Record<Group, number>>;
+type Bounds = Readonly<Record<Quantity, number>>;
 
 /** A run of TensorFlow's in float32 comes 10 times closer than these ask. */
 const FLOAT32_BOUNDS: Bounds = {
@@ -272,7 +272,7 @@ function bf16Bounds(u: number): Bounds {
   };
 }
 
-type Group =
+type Quantity =
   | 'losses'
   | 'first outputs'
   | 'first gradients'
@@ -281,7 +281,7 @@ type Group =
   | 'running statistics'
   | 'images';
 
-function groupOf(name: string): Group {
+function quantityOf(name: string): Quantity {
   if (name.startsWith('step1/grad/')) return 'first gradients';
   if (name.startsWith('step1/')) return 'first outputs';
   if (name.startsWith('final/adam_')) return "Adam's moments";
@@ -304,7 +304,7 @@ export function deviation(
   start?: Float64Array,
   bounds: Bounds = FLOAT32_BOUNDS,
 ): Deviation {
-  const group = groupOf(tensor);
+  const group = quantityOf(tensor);
   const share = bounds[group];
   const distance = norm(have, want);
   const root = Math.sqrt(want.length);

@@ -2,7 +2,7 @@
 // Node and in a page; a plain safetensors file to everyone else.
 
 import { checkpointParts, DamagedCheckpoint, hasChecksum, verify } from '../checkpoint/checksum.ts';
-import { indexTensors, joined, type Tensor, type TensorIndex } from '../checkpoint/safetensors.ts';
+import { indexTensors, joined, type StoredTensor, type TensorIndex } from '../checkpoint/safetensors.ts';
 import { sameShape, showShape } from '../engine/graph.ts';
 import type { StateLayout } from '../engine/layout.ts';
 import type { ByteSource } from '../platform/bytes.ts';
@@ -27,7 +27,7 @@ export interface Snapshot {
   /** Epochs finished. */
   readonly epoch: number;
   /** Every tensor of the state. */
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
 /** A snapshot's file. */

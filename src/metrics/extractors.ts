@@ -6,7 +6,7 @@ import { SIDE } from './classifier.ts';
 import { openDigits } from './digits.ts';
 import type { Extractor } from './extractor.ts';
 import type { MetricsMachine } from './machine.ts';
-import type { Range } from './network-input.ts';
+import type { PixelRange } from './network-input.ts';
 import { openOnnx } from './onnx.ts';
 import { openPixels, PIXELS } from './pixels.ts';
 
@@ -16,7 +16,7 @@ export interface ExtractorChoice {
   /** `digits`, `pixels`, or the path of an ONNX file; what the data ask for when not given. */
   readonly extractor?: string | undefined;
   /** What the pixels of an ONNX network lie between; -1..1 when not given. */
-  readonly extractorRange?: Range | undefined;
+  readonly extractorRange?: PixelRange | undefined;
 }
 
 /** Whether images have the shape that the digit classifier was trained on. */

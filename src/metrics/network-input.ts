@@ -3,15 +3,15 @@
 // without that a distance measures the gaps (Parmar et al., "On aliased resizing and surprising subtleties in GAN evaluation", 2022).
 
 /** What -1 to 1 becomes; `imagenet` is 0 to 1 less ImageNet's means, over its deviations. */
-export const RANGES = ['-1..1', '0..1', '0..255', 'imagenet'] as const;
-export type Range = (typeof RANGES)[number];
+export const PIXEL_RANGES = ['-1..1', '0..1', '0..255', 'imagenet'] as const;
+export type PixelRange = (typeof PIXEL_RANGES)[number];
 
 export interface NetworkInput {
   readonly order: 'NCHW' | 'NHWC';
   readonly height: number;
   readonly width: number;
   readonly channels: 1 | 3;
-  readonly range: Range;
+  readonly range: PixelRange;
   /** Whether values are bytes, which only 0..255 fits. */
   readonly bytes: boolean;
 }
@@ -69,7 +69,7 @@ function pixelReader(image: Float32Array, channels: number, planes: number, plan
   return (at) => GREY[0] * image[3 * at]! + GREY[1] * image[3 * at + 1]! + GREY[2] * image[3 * at + 2]!;
 }
 
-function inRange(value: number, range: Range, channel: number): number {
+function inRange(value: number, range: PixelRange, channel: number): number {
   if (range === '-1..1') return value;
   const part = (value + 1) / 2;
   if (range === '0..1') return part;

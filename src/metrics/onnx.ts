@@ -8,7 +8,7 @@ import { readFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
 import type { Extracted, Extractor } from './extractor.ts';
-import { type NetworkInput, networkInput, type Range, showInput } from './network-input.ts';
+import { type NetworkInput, networkInput, type PixelRange, showInput } from './network-input.ts';
 import { chooseOutputs, type Metadata, showTensors } from './onnx-outputs.ts';
 
 type Runtime = typeof import('onnxruntime-web');
@@ -18,7 +18,7 @@ export interface OnnxOptions {
   readonly side: number;
   readonly channels: number;
   /** -1..1 when not given. */
-  readonly range: Range | undefined;
+  readonly range: PixelRange | undefined;
   readonly threads: number;
 }
 

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeCheckpoint, verify } from '../checkpoint/checksum.ts';
-import { decodeTensors, type Tensor, type TensorFile } from '../checkpoint/safetensors.ts';
+import { decodeTensors, type StoredTensor, type TensorFile } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { cacheFolder } from '../platform/cache.ts';
 import { readFile, writeFileDurably } from '../platform/durable.ts';
@@ -87,7 +87,7 @@ export function extractorKey(extractor: Extractor): unknown[] {
 
 /** How something stands in a file. */
 interface Form<T> {
-  encode(value: T): { readonly tensors: ReadonlyMap<string, Tensor>; readonly metadata: Record<string, string> };
+  encode(value: T): { readonly tensors: ReadonlyMap<string, StoredTensor>; readonly metadata: Record<string, string> };
   /** Null for a file that lacks something. */
   decode(file: TensorFile): T | null;
 }
@@ -137,6 +137,6 @@ function write(path: string, { tensors, metadata }: ReturnType<Form<unknown>['en
   }
 }
 
-function tensorOf({ count, width, values }: Features): Tensor {
+function tensorOf({ count, width, values }: Features): StoredTensor {
   return { shape: [count, width], data: values };
 }

@@ -72,15 +72,15 @@ export function makeGrid(
   return { width: pictureWidth, height: pictureHeight, channels, pixels };
 }
 
-type Range = readonly [darkest: number, brightest: number];
+type GreyRange = readonly [darkest: number, brightest: number];
 
 /** What black and white are, when all tiles share a scale: a network's range (that of tanh), or a byte's. */
-function fullRange(image: Float32Array | Uint8Array): Range {
+function fullRange(image: Float32Array | Uint8Array): GreyRange {
   return image instanceof Float32Array ? [-1, 1] : [0, 255];
 }
 
 /** An image's own range; of one tone all over, the full one, since there is nothing to stretch. */
-function rangeOf(image: Float32Array | Uint8Array): Range {
+function rangeOf(image: Float32Array | Uint8Array): GreyRange {
   let darkest = Number.POSITIVE_INFINITY;
   let brightest = Number.NEGATIVE_INFINITY;
   for (const value of image) {
@@ -95,7 +95,7 @@ function rangeOf(image: Float32Array | Uint8Array): Range {
  * The range onto 0..255, rounded and clipped. For [-1, 1] this is `round(127.5 x + 127.5)`, operation by operation as in
  * data/pixels.ts, which this room can't import; a test holds both to the same bytes.
  */
-function toTones(image: Float32Array | Uint8Array, [darkest, brightest]: Range): Uint8ClampedArray {
+function toTones(image: Float32Array | Uint8Array, [darkest, brightest]: GreyRange): Uint8ClampedArray {
   const scale = 255 / (brightest - darkest);
   const offset = -darkest * scale;
   const tones = new Uint8ClampedArray(image.length);

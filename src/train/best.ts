@@ -2,7 +2,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSnapshot } from '../gan/snapshot-file.ts';
-import type { Range } from '../metrics/network-input.ts';
+import type { PixelRange } from '../metrics/network-input.ts';
 import { fileError } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import type { TrainOptions } from './run-options.ts';
@@ -15,7 +15,7 @@ export interface Evaluations {
   readonly keepBest: boolean;
   /** Whose features are compared; what the data ask for when not given. */
   readonly extractor?: string | undefined;
-  readonly extractorRange?: Range | undefined;
+  readonly extractorRange?: PixelRange | undefined;
 }
 
 /** What options ask for, on top of what a run did before. */

@@ -48,11 +48,13 @@ export interface PictureEvent {
   readonly picture: Picture;
 }
 
-/** A checkpoint was written; `step` is set in mid-epoch. */
+/** An epoch is done and its checkpoint was written. */
 export interface CheckpointEvent {
   readonly type: 'checkpoint';
   readonly path: string;
+  /** Whole epochs that are done. */
   readonly epoch: number;
+  /** Steps of the run that are done. */
   readonly step: number;
 }
 
@@ -93,12 +95,13 @@ export interface InterruptedEvent {
   readonly step: number;
 }
 
-/** All epochs are done; the newest checkpoint was read back and verified. `gif` is null when the run was complete before. */
+/** All epochs are done; the newest checkpoint was read back and verified. */
 export interface DoneEvent {
   readonly type: 'done';
   readonly folder: string;
   readonly epochs: number;
   readonly checkpoint: string;
+  /** The film of the run's pictures: an animated GIF in its folder. */
   readonly gif: string;
   /** True when there was nothing left to train. */
   readonly already: boolean;

@@ -1,7 +1,7 @@
 // The loop: epochs over shuffled data, one plan run a step; at an epoch's end its picture, its means, an evaluation where one is
 // due, and a checkpoint. It is an iteration of events: each step is taken when the next event is asked for (on a GPU, one ahead of
 // that: steps.ts). Where all that goes, into a folder (train.ts) or to a page (browser/page-run.ts), is said by what extends it.
-import type { Tensor } from '../checkpoint/safetensors.ts';
+import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import type { EpochEvent, StepEvent, WarningEvent } from './events.ts';
@@ -15,7 +15,7 @@ import { epochOrder, stepsPerEpoch } from './order.ts';
 import { progressImages } from './progress.ts';
 import { Steps } from './steps.ts';
 
-export type State = ReadonlyMap<string, Tensor>;
+export type State = ReadonlyMap<string, StoredTensor>;
 
 /** What a run is made of, wherever it runs. */
 export interface Parts {

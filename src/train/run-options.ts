@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { DataOptions } from '../data/image-options.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { ConfigOverrides } from '../gan/schema.ts';
-import type { Range } from '../metrics/network-input.ts';
+import type { PixelRange } from '../metrics/network-input.ts';
 import type { Contrast } from './progress.ts';
 
 export const ON_NAN = ['stop', 'lower-lr'] as const;
@@ -42,7 +42,7 @@ export interface TrainOptions
   /** Whose features evaluations compare: `digits`, `pixels`, or the path of an ONNX file; see docs/metrics.md. */
   readonly extractor?: string | undefined;
   /** What the pixels of an ONNX network lie between; -1..1 when not given. */
-  readonly extractorRange?: Range | undefined;
+  readonly extractorRange?: PixelRange | undefined;
   /**
    * Goes on with the run in this folder; other options may then be device, threads, contrast, evaluations and another number of epochs. Or a checkpoint's
    * file alone, such as a page's: a new run goes on from it, whose data and folder are options too.

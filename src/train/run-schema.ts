@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { FITS } from '../data/image-options.ts';
 import { savedConfigSchema } from '../gan/schema.ts';
-import { RANGES } from '../metrics/network-input.ts';
+import { PIXEL_RANGES } from '../metrics/network-input.ts';
 import { ON_NAN } from './run-options.ts';
 
 /** How pictures are read, beyond size and channels; what is missing is the default. */
@@ -18,7 +18,7 @@ export const settingsSchema = z.strictObject({
   evaluateEvery: z.int().min(0).max(1_000_000),
   keepBest: z.boolean(),
   extractor: z.string(),
-  extractorRange: z.enum(RANGES),
+  extractorRange: z.enum(PIXEL_RANGES),
 });
 const { contrast, onNan, evaluateEvery, keepBest, extractor, extractorRange } = settingsSchema.shape;
 

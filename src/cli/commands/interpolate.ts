@@ -1,6 +1,7 @@
 // `dcgan interpolate`: the way from one sample to another, as a strip of pictures or a film.
 import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
+import { mixedClasses, spherical } from '../../gan/between.ts';
 import { classesInTurn, type DCGAN, randomSeed } from '../../gan/dcgan.ts';
 import { ownClasses } from '../../gan/schema.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
@@ -19,7 +20,6 @@ import {
 } from '../options/values.ts';
 import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
-import { spherical } from '../spherical.ts';
 
 const EXAMPLES = `
 Examples:
@@ -95,9 +95,10 @@ async function rowsBetween(
   const classes = seeds.map((seed, i) => asked ?? classAt(gan.config, seed, i));
   const rows: Float32Array[] = [];
   for (let i = 1; i < ends.length; i++) {
-    const noise = join(spherical(ends[i - 1]!, ends[i]!, steps));
-    const shares = sharesBetween(classes[i - 1], classes[i], steps, gan.config.classes);
-    rows.push(await gan.generate(noise, { shares }));
+    const noise = spherical(ends[i - 1]!, ends[i]!, steps);
+    const [from, to] = [classes[i - 1], classes[i]];
+    const mixed = from !== undefined && to !== undefined;
+    rows.push(await gan.generate(noise, mixed ? { shares: mixedClasses(from, to, steps, gan.config.classes) } : {}));
   }
   return rows;
 }
@@ -106,23 +107,6 @@ async function rowsBetween(
 function classAt(config: DCGAN['config'], seed: number, i: number): number | undefined {
   if (config.classes === 0) return undefined;
   return ownClasses(config) > 0 ? i % config.classes : classesInTurn(config, seed)[0];
-}
-
-/** From one class to another in equal steps, [steps, classes]. */
-function sharesBetween(
-  from: number | undefined,
-  to: number | undefined,
-  steps: number,
-  classes: number,
-): Float32Array | undefined {
-  if (from === undefined || to === undefined) return undefined;
-  const shares = new Float32Array(steps * classes);
-  for (let k = 0; k < steps; k++) {
-    const part = k / (steps - 1);
-    shares[k * classes + from]! += 1 - part;
-    shares[k * classes + to]! += part;
-  }
-  return shares;
 }
 
 function strip({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[], steps: number): Uint8Array {

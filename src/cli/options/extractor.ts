@@ -1,7 +1,7 @@
 // Options that say whose features are compared, the same wherever samples are evaluated.
 import { type Command, Option } from 'commander';
 import { DIGITS } from '../../metrics/extractors.ts';
-import { RANGES, type Range } from '../../metrics/network-input.ts';
+import { PIXEL_RANGES, type PixelRange } from '../../metrics/network-input.ts';
 import { PIXELS } from '../../metrics/pixels.ts';
 import type { ExtractionProgress } from '../../metrics/sets.ts';
 import { grouped } from '../format.ts';
@@ -10,7 +10,7 @@ import { choice } from './values.ts';
 
 export interface ExtractorFlags {
   readonly extractor?: string;
-  readonly extractorRange?: Range;
+  readonly extractorRange?: PixelRange;
 }
 
 export function addExtractorOptions(command: Command): Command {
@@ -22,8 +22,8 @@ export function addExtractorOptions(command: Command): Command {
     .addOption(
       new Option(
         '--extractor-range <range>',
-        `pixels as the network takes them: ${RANGES.join(', ')} (default: -1..1)`,
-      ).argParser(choice('--extractor-range', RANGES)),
+        `pixels as the network takes them: ${PIXEL_RANGES.join(', ')} (default: -1..1)`,
+      ).argParser(choice('--extractor-range', PIXEL_RANGES)),
     );
 }
 

@@ -7,7 +7,7 @@ import { ELEMENTWISE } from '../ops/elementwise.ts';
 import { broadcastOp, reshapeOp, sumOp } from '../ops/shape.ts';
 import type { Interner } from './intern.ts';
 
-interface Range {
+interface Axes {
   readonly first: number;
   readonly last: number;
 }
@@ -15,15 +15,15 @@ interface Range {
 /** The sum with its constant factors outside, or null when there are none. */
 export function factorSum(node: Tensor, interner: Interner): Tensor | null {
   if (node.op.name !== sumOp.name) return null;
-  return new Factoring(node.attributes as unknown as Range, interner).sumOf(node.inputs[0]!);
+  return new Factoring(node.attributes as unknown as Axes, interner).sumOf(node.inputs[0]!);
 }
 
 class Factoring {
-  readonly #range: Range;
+  readonly #axes: Axes;
   readonly #interner: Interner;
 
-  constructor(range: Range, interner: Interner) {
-    this.#range = range;
+  constructor(axes: Axes, interner: Interner) {
+    this.#axes = axes;
     this.#interner = interner;
   }
 
@@ -45,7 +45,7 @@ class Factoring {
   }
 
   #sum(x: Tensor): Tensor {
-    return this.sumOf(x) ?? this.#interner.make(sumOp, [x], { ...this.#range });
+    return this.sumOf(x) ?? this.#interner.make(sumOp, [x], { ...this.#axes });
   }
 
   #product(x: Tensor, varying: Tensor, factor: Tensor): Tensor | null {
@@ -71,7 +71,7 @@ class Factoring {
   #repeated(x: Tensor, shape: Shape): Tensor | null {
     const constant = this.#constant(x, shape);
     if (!constant) return null;
-    const { first, last } = this.#range;
+    const { first, last } = this.#axes;
     const times = shape.slice(first, last + 1).reduce((product, n) => product * n, 1);
     return this.#interner.make(ELEMENTWISE.scale, [constant], { value: times });
   }
@@ -80,7 +80,7 @@ class Factoring {
   #constant(x: Tensor, shape: Shape): Tensor | null {
     const base = x.op.name === broadcastOp.name ? x.inputs[0]! : x;
     const full = [...new Array<number>(shape.length - base.shape.length).fill(1), ...base.shape];
-    const { first, last } = this.#range;
+    const { first, last } = this.#axes;
     if (full.slice(first, last + 1).some((n) => n !== 1)) return null;
     // Where another dimension repeats as well, the result would come out too small.
     if (full.some((n, d) => (d < first || d > last) && n !== shape[d])) return null;

@@ -6,7 +6,7 @@ import { sumExtent } from '../ops/shape.ts';
 import { MAX_RESULTS } from '../plan.ts';
 import { baseOf } from './views.ts';
 
-export interface Group {
+export interface TensorGroup {
   readonly role: 'kernel' | 'sum' | 'elementwise';
   /** Stored tensors computed here, in dependency order; one for a kernel. */
   readonly roots: Tensor[];
@@ -51,8 +51,8 @@ export interface GroupOptions {
 }
 
 /** Groups of `stored`, in an order in which each reads only what came before. */
-export function groupTensors(stored: ReadonlySet<Tensor>, options: GroupOptions): Group[] {
-  const groups: Group[] = [];
+export function groupTensors(stored: ReadonlySet<Tensor>, options: GroupOptions): TensorGroup[] {
+  const groups: TensorGroup[] = [];
   const groupOf = new Map<Tensor, number>();
   for (const root of stored) {
     const { role } = root.op;
@@ -70,14 +70,14 @@ export function groupTensors(stored: ReadonlySet<Tensor>, options: GroupOptions)
       groups.push({ role, roots: [root], reads });
     }
   }
-  const isFinal = ({ roots }: Group): boolean => options.final.has(roots[0]!);
+  const isFinal = ({ roots }: TensorGroup): boolean => options.final.has(roots[0]!);
   return [...groups.filter((group) => !isFinal(group)), ...groups.filter(isFinal)];
 }
 
 function joinable(
   root: Tensor,
   reads: ReadonlySet<Tensor>,
-  groups: readonly Group[],
+  groups: readonly TensorGroup[],
   groupOf: ReadonlyMap<Tensor, number>,
   { fits, final }: GroupOptions,
 ): number {

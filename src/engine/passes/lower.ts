@@ -7,7 +7,7 @@ import { sumExtent } from '../ops/shape.ts';
 import type { Elementwise, Precision, Reduce, Result } from '../plan.ts';
 import { contiguous, isContiguous } from './domain.ts';
 import type { Buffer, Draft, DraftProgram, Placing } from './draft.ts';
-import type { Group } from './groups.ts';
+import type { TensorGroup } from './groups.ts';
 import { kernelDraft } from './kernels.ts';
 import { buildProgram, type Surroundings, TooLarge } from './program.ts';
 import { baseOf } from './views.ts';
@@ -35,7 +35,7 @@ export function groupProgram(roots: readonly Tensor[], places: Surroundings): Dr
 }
 
 /** The instruction of a group; MustStore when it needs splitting first. */
-export function lower({ role, roots }: Group, precision: Precision, places: Places, attached: boolean): Draft {
+export function lower({ role, roots }: TensorGroup, precision: Precision, places: Places, attached: boolean): Draft {
   const [root] = roots as [Tensor];
   if (role === 'kernel')
     return kernelDraft(

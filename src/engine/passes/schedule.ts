@@ -5,18 +5,18 @@
 import { size, type Tensor } from '../graph.ts';
 import { sumExtent } from '../ops/shape.ts';
 import { ATTACHED_CHANNELS, MAX_ATTACHED } from '../plan.ts';
-import type { Group } from './groups.ts';
+import type { TensorGroup } from './groups.ts';
 import { leadsPrograms } from './kernels.ts';
 import { baseOf } from './views.ts';
 
 export interface Scheduled {
-  readonly group: Group;
+  readonly group: TensorGroup;
   /** Runs image by image with the group before it. */
   readonly attached: boolean;
 }
 
 /** `groups` with those attached that can be, behind what they are attached to. */
-export function attach(groups: readonly Group[]): Scheduled[] {
+export function attach(groups: readonly TensorGroup[]): Scheduled[] {
   const rest = [...groups.filter(isEarly), ...groups.filter((group) => !isEarly(group))];
   const order: Scheduled[] = [];
   const ready = new Set<Tensor>();
@@ -26,7 +26,7 @@ export function attach(groups: readonly Group[]): Scheduled[] {
     for (let length = 0; length < MAX_ATTACHED; length++) {
       const next = rest.findIndex((later) => chain.takes(later, ready));
       if (next < 0) break;
-      const [attached] = rest.splice(next, 1) as [Group];
+      const [attached] = rest.splice(next, 1) as [TensorGroup];
       order.push({ group: attached, attached: true });
       chain.add(attached);
     }
@@ -38,7 +38,7 @@ export function attach(groups: readonly Group[]): Scheduled[] {
 /** What comes first, so that its readers can be attached: little, and made of what is there from the start. */
 const EARLY_MOST = 4096;
 
-function isEarly({ role, roots, reads }: Group): boolean {
+function isEarly({ role, roots, reads }: TensorGroup): boolean {
   return (
     role === 'elementwise' && size(roots[0]!.shape) <= EARLY_MOST && [...reads].every((read) => read.op.role === 'leaf')
   );
@@ -54,7 +54,7 @@ class Chain {
   /** Full values and sums of images that the chain makes. */
   readonly made = new Set<Tensor>();
 
-  constructor(head: Group) {
+  constructor(head: TensorGroup) {
     const [root] = head.roots as [Tensor];
     this.#points = size(root.shape);
     this.#behindConvolution = head.role === 'kernel' && leadsPrograms(root);
@@ -63,13 +63,13 @@ class Chain {
     this.add(head);
   }
 
-  add({ role, roots }: Group): void {
+  add({ role, roots }: TensorGroup): void {
     if (role === 'sum') this.#images = roots[0]!.shape[0]!;
     for (const root of roots) this.made.add(root);
   }
 
   /** True when `later` reads what the chain makes, value for value or an image's sum, and nothing else that is not there before. */
-  takes({ role, roots, reads }: Group, ready: ReadonlySet<Tensor>): boolean {
+  takes({ role, roots, reads }: TensorGroup, ready: ReadonlySet<Tensor>): boolean {
     if (!this.#leads) return false;
     if (
       role === 'elementwise' ? !this.#behindConvolution || size(roots[0]!.shape) !== this.#points : !this.#sums(roots)

@@ -1,6 +1,6 @@
 // What a state says of a training: whether all its numbers are numbers, and how long the gradients are. Both are read from the
 // state that is about to be saved, so that a step computes nothing more.
-import type { Tensor } from '../../checkpoint/safetensors.ts';
+import type { StoredTensor } from '../../checkpoint/safetensors.ts';
 import type { StepResult } from '../../gan/dcgan.ts';
 import { momentNames } from '../../nn/adam.ts';
 
@@ -10,7 +10,7 @@ export interface GradientNorms {
   readonly discriminatorGradient: number;
 }
 
-export function gradientNorms(tensors: ReadonlyMap<string, Tensor>): GradientNorms {
+export function gradientNorms(tensors: ReadonlyMap<string, StoredTensor>): GradientNorms {
   const squares = { generator: 0, discriminator: 0 };
   for (const pool of ['generator', 'discriminator'] as const) {
     const prefix = momentNames(`${pool}/`).m;
@@ -24,7 +24,7 @@ export function gradientNorms(tensors: ReadonlyMap<string, Tensor>): GradientNor
 }
 
 /** The first tensor with a value that is not finite, in words; null when there is none. */
-export function brokenTensor(tensors: ReadonlyMap<string, Tensor>): string | null {
+export function brokenTensor(tensors: ReadonlyMap<string, StoredTensor>): string | null {
   for (const [name, { data }] of tensors)
     for (const value of data) if (!Number.isFinite(value)) return `tensor ${name} holds ${value}`;
   return null;

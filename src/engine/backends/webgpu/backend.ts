@@ -16,7 +16,10 @@ const USAGE = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 
 const MAP_READ = 1;
 
 interface Prepared extends Executable {
-  readonly dispatches: readonly { readonly pipeline: GPUComputePipeline; readonly groups: readonly [number, number] }[];
+  readonly dispatches: readonly {
+    readonly pipeline: GPUComputePipeline;
+    readonly workgroups: readonly [number, number];
+  }[];
 }
 
 interface Reading {
@@ -75,7 +78,7 @@ export class WebGpuBackend implements Backend {
       const dispatches = await Promise.all(
         kernels.map(async (kernel) => ({
           pipeline: await pipelines.get(kernel),
-          groups: kernel.groups,
+          workgroups: kernel.workgroups,
         })),
       );
       this.#check();
@@ -125,9 +128,9 @@ export class WebGpuBackend implements Backend {
           ],
         }),
       );
-      for (const { pipeline, groups } of dispatches) {
+      for (const { pipeline, workgroups } of dispatches) {
         pass.setPipeline(pipeline);
-        pass.dispatchWorkgroups(...groups);
+        pass.dispatchWorkgroups(...workgroups);
       }
       pass.end();
       this.#runs.push({ resolve, reject });

@@ -13,7 +13,7 @@ const COMPUTE = 4;
 
 /** GFLOP/s of multiplications and additions in float32 (one instruction where the compiler joins them), in 16 chains a thread that touch no memory until their end. */
 export async function peakGflops(device: GPUDevice): Promise<number> {
-  const groups = 512;
+  const workgroups = 512;
   const chains = 'abcd';
   const seconds = await secondsOfTurn(
     device,
@@ -21,10 +21,10 @@ export async function peakGflops(device: GPUDevice): Promise<number> {
   ${[...chains].map((c, i) => `var ${c} = vec4(f32(thread) * 1e-9 + ${i + 1}.0);`).join(' ')}
   for (var i = 0u; i < LOOPS; i++) { ${[...chains].map((c) => `${c} = ${c} * 0.999 + 0.001;`).join(' ')} }
   data[thread] = ${[...chains].join(' + ')};`,
-    groups,
-    groups * THREADS,
+    workgroups,
+    workgroups * THREADS,
   );
-  return (groups * THREADS * 4 * chains.length * 2) / seconds / 1e9;
+  return (workgroups * THREADS * 4 * chains.length * 2) / seconds / 1e9;
 }
 
 /** GB/s, read and written counted singly, of a copy from one half of a buffer to the other, larger than most caches. */
@@ -44,7 +44,7 @@ export async function peakBandwidth(device: GPUDevice): Promise<number> {
 }
 
 /** Seconds of one turn of a kernel's loop, by doubling the turns until they take a while; the best of some rounds. */
-async function secondsOfTurn(device: GPUDevice, body: string, groups: number, quads: number): Promise<number> {
+async function secondsOfTurn(device: GPUDevice, body: string, workgroups: number, quads: number): Promise<number> {
   const code = `override LOOPS: u32;
 @group(0) @binding(0) var<storage, read_write> data: array<vec4<f32>>;
 @compute @workgroup_size(${THREADS})
@@ -69,7 +69,7 @@ fn main(@builtin(global_invocation_id) place: vec3<u32>) {
           await secondsOfPass(device, (pass) => {
             pass.setPipeline(pipeline);
             pass.setBindGroup(0, group);
-            pass.dispatchWorkgroups(groups);
+            pass.dispatchWorkgroups(workgroups);
           }),
         );
       const best = Math.min(...times);

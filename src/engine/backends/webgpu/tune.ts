@@ -90,7 +90,7 @@ const MAP_READ = 1;
 
 interface Dispatch {
   readonly pipeline: GPUComputePipeline;
-  readonly groups: readonly [number, number];
+  readonly workgroups: readonly [number, number];
 }
 
 /** One convolution alone, on numbers of no meaning, in a buffer of its own. */
@@ -133,15 +133,15 @@ export class Bench {
   async #fill(): Promise<void> {
     const quads = Math.ceil(this.#buffers[0]!.size / 16);
     const pipeline = await this.#pipelines.get(noise(quads));
-    const fill = [{ pipeline, groups: grid(Math.ceil(quads / 64)) }];
+    const fill = [{ pipeline, workgroups: grid(Math.ceil(quads / 64)) }];
     await secondsOfPass(this.#device, (pass) => this.#encode(pass, fill));
   }
 
   #encode(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[]): void {
     pass.setBindGroup(0, this.#group);
-    for (const { pipeline, groups } of dispatches) {
+    for (const { pipeline, workgroups } of dispatches) {
       pass.setPipeline(pipeline);
-      pass.dispatchWorkgroups(...groups);
+      pass.dispatchWorkgroups(...workgroups);
     }
   }
 
@@ -169,7 +169,7 @@ export class Bench {
     const dispatches: Dispatch[] = [];
     try {
       for (const kernel of this.#kernels(tile))
-        dispatches.push({ pipeline: await this.#pipelines.get(kernel), groups: kernel.groups });
+        dispatches.push({ pipeline: await this.#pipelines.get(kernel), workgroups: kernel.workgroups });
     } catch {
       return null;
     }
@@ -222,7 +222,7 @@ function aloneAt0(c: Convolution): {
 function noise(quads: number): Kernel {
   return {
     name: 'noise',
-    groups: grid(Math.ceil(quads / 64)),
+    workgroups: grid(Math.ceil(quads / 64)),
     code: `@group(0) @binding(0) var<storage, read_write> arena: array<vec4<f32>>;
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index) lane: u32) {

@@ -142,7 +142,7 @@ function sumOfRuns(from: number, to: number, size: number, runs: number): Kernel
   const threads = 64;
   return {
     name: 'convFilter runs',
-    groups: grid(Math.ceil(size / threads)),
+    workgroups: grid(Math.ceil(size / threads)),
     code: `${accessors(false)}
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index) lane: u32) {

@@ -21,7 +21,7 @@ export function dotsKernel(p: Product): Kernel {
   const each = (line: (c: number) => string): string => columns.map(line).join('\n    ');
   return {
     name: DOTS,
-    groups: grid(down * p.units),
+    workgroups: grid(down * p.units),
     code: `${prelude(p)}
 var<workgroup> sums: array<vec4<f32>, ${DOTS_THREADS * p.columns}>;
 @compute @workgroup_size(${DOTS_THREADS})

@@ -17,11 +17,11 @@ interface Part {
 
 /** A kernel of one thread for each four values of its parts, whose workgroups come one part after another. */
 function overQuads(name: string, shared: string, parts: readonly Part[]): Kernel {
-  let groups = 0;
+  let workgroups = 0;
   const pieces = parts.map(({ count, functions, body }, p) => {
     const threads = Math.ceil(count / 4);
-    const first = groups;
-    groups += Math.ceil(threads / SIZE);
+    const first = workgroups;
+    workgroups += Math.ceil(threads / SIZE);
     return {
       functions: `${functions}
 fn part${p}(thread: u32) {
@@ -29,12 +29,12 @@ fn part${p}(thread: u32) {
   let i = thread * 4u;
   ${body}
 }`,
-      call: `if (group < ${groups}u) { part${p}((group - ${first}u) * ${SIZE}u + lane); return; }`,
+      call: `if (group < ${workgroups}u) { part${p}((group - ${first}u) * ${SIZE}u + lane); return; }`,
     };
   });
   return {
     name,
-    groups: grid(groups),
+    workgroups: grid(workgroups),
     code: `${accessors(true)}${shared}${pieces.map(({ functions }) => functions).join('\n')}
 @compute @workgroup_size(${SIZE})
 fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index) lane: u32) {

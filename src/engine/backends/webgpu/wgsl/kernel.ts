@@ -4,7 +4,7 @@ export interface Kernel {
   /** For labels and errors. */
   readonly name: string;
   readonly code: string;
-  readonly groups: readonly [x: number, y: number];
+  readonly workgroups: readonly [x: number, y: number];
 }
 
 /** Most workgroups in one dimension that every WebGPU allows. */

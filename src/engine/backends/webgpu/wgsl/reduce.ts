@@ -69,7 +69,7 @@ function partialSums(r: Reduce, direct: boolean): Kernel {
     .join('');
   return {
     name: 'reduce',
-    groups: grid(outer * parts * tiles),
+    workgroups: grid(outer * parts * tiles),
     // The arena as floats: neighbouring results may be another workgroup's.
     code: `${accessors(false)}${called(r)}${operandFunctions(r)}
 var<workgroup> sums: array<vec4<f32>, ${results.length * THREADS}>;
@@ -105,7 +105,7 @@ function totals({ inner, parts, partials, results }: Reduce): Kernel {
   const cases = results.map(({ address }, k) => `case ${k}u: { to = ${address}u; }`).join(' ');
   return {
     name: 'reduce parts',
-    groups: grid(Math.ceil(count / THREADS)),
+    workgroups: grid(Math.ceil(count / THREADS)),
     code: `${accessors(false)}
 @compute @workgroup_size(${THREADS})
 fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index) lane: u32) {

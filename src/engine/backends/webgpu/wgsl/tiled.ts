@@ -82,7 +82,7 @@ export function tileKernel(wanted: Tile, p: Product): Kernel {
   );
   return {
     name: p.name,
-    groups: grid(tilesDown * tilesAcross * p.units),
+    workgroups: grid(tilesDown * tilesAcross * p.units),
     code: `${prelude(p)}
 ${left.declaration}
 ${right.declaration}

@@ -214,7 +214,11 @@ it.each([
     'no picture of slip can be used: got 1 broken; the first: slip.zip: ../slip',
   ],
   ['train --data bomb.zip', 1, "bomb.zip: a.png can't be used: "],
-  ['train --data liar.zip', 1, "liar.zip: a.png can't be used: it can't be unpacked (it holds more than the 1000 bytes"],
+  [
+    'train --data liar.zip',
+    1,
+    "liar.zip: a.png can't be used: it can't be unpacked (it holds more than the 1000 bytes",
+  ],
   ['train --data flat.zip', 1, 'flat.zip is refused: its entries overlap: they claim'],
   ['train --data cut.zip', 1, 'cut.zip is a damaged or truncated .zip'],
   ['train --data cut.tar', 1, 'cut.tar is a damaged or truncated .tar'],

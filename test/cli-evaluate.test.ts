@@ -100,7 +100,10 @@ describe('dcgan evaluate', () => {
       'digits.npy --extractor inception',
       'the extractor does not fit: expected digits, pixels, or a file ending in .onnx, got inception.',
     ],
-    ['digits.npy --nearest pairs.jpg', '--nearest does not fit: expected a name ending in .png, got pairs.jpg.'],
+    [
+      'digits.npy --nearest pairs.jpg',
+      '--nearest does not fit: expected a name ending in .png, .gif, .webp or .avif, got pairs.jpg.',
+    ],
   ])('%s is refused', async (line, message) => {
     const ended = await run('evaluate', ...line.split(' '));
     expect(ended).toMatchObject({ code: 2, stdout: '' });

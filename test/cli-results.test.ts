@@ -2,6 +2,7 @@
 // `info`.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodePng } from '../src/render/png.ts';
 import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
@@ -109,6 +110,38 @@ describe('interpolate', () => {
   it('makes a film of it', async () => {
     expect(await run('interpolate', '--from-seed', '1', '--to-seed', '2', '-o', 'w.gif')).toMatchObject({ code: 0 });
     expect(file('w.gif').subarray(0, 6).toString()).toBe('GIF89a');
+  });
+});
+
+describe('pictures by the ending of their name', () => {
+  it('hold the same pixels in every format, whatever the case of the ending', async () => {
+    const picture = async (name: string): Promise<Buffer> => {
+      const ended = await run('sample', '--seed', '2', '--count', '4', '-o', name);
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      return sharp(file(name)).toColourspace('b-w').raw().toBuffer();
+    };
+    const plain = await picture('four.png');
+    for (const name of ['FOUR.PNG', 'four.WebP', 'four.avif', 'four.GIF']) {
+      expect((await picture(name)).equals(plain), name).toBe(true);
+    }
+    const formats = await Promise.all(['four.WebP', 'four.avif'].map((name) => sharp(file(name)).metadata()));
+    expect(formats.map(({ format }) => format)).toEqual(['webp', 'heif']);
+  });
+
+  it('make a film of WebP too', async () => {
+    expect(await run('gif', '-o', 'film.WEBP')).toMatchObject({ code: 0, stdout: 'film.WEBP\n' });
+    // Frames that are equal, as the two of this short run, may be stored once.
+    expect(await sharp(file('film.WEBP')).metadata()).toMatchObject({ format: 'webp', width: 488 });
+  });
+
+  it('are refused by name before anything is computed', async () => {
+    for (const args of [['sample'], ['interpolate'], ['gif'], ['data', 'inspect', 'nothing'], ['sample', 'nothing']])
+      expect(await run(...args, '-o', 'picture.tiff')).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(
+          /^dcgan: --output does not fit: expected a name ending in .*, got picture\.tiff\.\n$/,
+        ),
+      });
   });
 });
 

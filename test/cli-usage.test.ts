@@ -60,9 +60,12 @@ const WRONG: readonly [line: string, message: string][] = [
   ['train --resume', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],
   ['info', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],
   ['sample nothere', 'nothere does not exist: expected a run or a checkpoint. Check the path.'],
-  ['sample -o x.jpg', '--output does not fit: expected a name ending in .png or .npy, or a folder, got x.jpg.'],
-  ['gif -o x.png', '--output does not fit: expected a name ending in .gif, got x.png.'],
-  ['interpolate -o x', '--output does not fit: expected a name ending in .png or .gif, got x.'],
+  [
+    'sample -o x.jpg',
+    '--output does not fit: expected a name ending in .png, .gif, .webp or .avif, a .npy, or a folder, got x.jpg.',
+  ],
+  ['gif -o x.png', '--output does not fit: expected a name ending in .gif or .webp, got x.png.'],
+  ['interpolate -o x', '--output does not fit: expected a name ending in .png, .gif, .webp or .avif, got x.'],
   ['interpolate --seeds 1', '--seeds does not fit: expected two seeds or more, as in 1,2,3, got 1.'],
   [
     'sample --noise z.npy --seed 3',

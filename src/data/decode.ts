@@ -4,8 +4,9 @@
 // asked for. Limits: a header may claim any size, so pictures of more than 100 million pixels are refused before they are
 // decoded, and large ones wait for each other (decode-room.ts).
 
-import type { Sharp, SharpOptions } from 'sharp';
+import type { Sharp } from 'sharp';
 import { DcganError, usage } from '../platform/errors.ts';
+import { loadSharp } from '../platform/sharp.ts';
 import { MOST_PIXELS, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
 import type { Shaping } from './image-options.ts';
 import { broken, type RawPicture, type Supplied } from './supply.ts';
@@ -23,24 +24,6 @@ export interface Facts {
   readonly channels: 1 | 3;
   readonly transparent: boolean;
   readonly bits: number;
-}
-
-type SharpFactory = (input: Uint8Array, options: SharpOptions) => Sharp;
-let loading: Promise<SharpFactory> | undefined;
-
-async function loadSharp(): Promise<SharpFactory> {
-  loading ??= import('sharp').then(
-    ({ default: sharp }) => sharp,
-    (cause: unknown) => {
-      throw new DcganError({
-        what: "pictures can't be decoded: the npm package sharp can't be loaded on this machine",
-        got: (cause as Error).message.split('\n')[0] ?? 'no reason',
-        todo: 'Install it for this machine: npm install --include=optional sharp@0.35.5',
-        cause,
-      });
-    },
-  );
-  return loading;
 }
 
 /** What a file is by its first bytes; null for anything else. */

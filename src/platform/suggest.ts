@@ -183,3 +183,8 @@ function distance(a: string, b: string): number {
   }
   return above[b.length]!;
 }
+
+/** `a, b or c` */
+export function oneOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}

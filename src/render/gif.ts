@@ -28,6 +28,9 @@ export function chooseFrames(epochs: readonly number[]): number[] {
   return trained.length > 0 ? [...frames, trained.at(-1)!] : [];
 }
 
+/** The speed of films where no other is asked for. */
+export const FRAMES_PER_SECOND = 10;
+
 const GREYS = Array.from({ length: 256 }, (_, tone) => [tone, tone, tone]);
 
 /**
@@ -36,7 +39,7 @@ const GREYS = Array.from({ length: 256 }, (_, tone) => [tone, tone, tone]);
  * @param fps frames a second, up to 50; GIF counts in 1/100 s, so the delay is rounded to that
  * @throws DcganError for no frames, frames that differ, an impossible speed
  */
-export function encodeGif(frames: readonly Picture[], fps = 10): Uint8Array {
+export function encodeGif(frames: readonly Picture[], fps = FRAMES_PER_SECOND): Uint8Array {
   const [first] = frames;
   if (!first) throw new DcganError({ what: 'a GIF needs at least one picture', got: 'none' });
   // Players show frames of less than 2/100 s slowly instead of fast.

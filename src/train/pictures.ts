@@ -59,8 +59,9 @@ export function filmFrames(run: string): Picture[] {
   });
 }
 
-/** Writes a run's film, `dcgan.gif` unless another path is given; returns its path. */
-export function saveFilm(run: string, path = join(run, GIF_NAME)): string {
+/** Writes a run's film, `dcgan.gif`, into its folder; returns its path. */
+export function saveFilm(run: string): string {
+  const path = join(run, GIF_NAME);
   writeFileDurably(path, encodeGif(filmFrames(run)));
   return path;
 }

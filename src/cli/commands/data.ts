@@ -4,10 +4,9 @@ import { type Inspection, inspectData } from '../../data/inspect.ts';
 import { buildPack } from '../../data/load.ts';
 import { unreadText } from '../../data/unread.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
-import { usage } from '../../platform/errors.ts';
 import { clean } from '../../platform/text.ts';
+import { pictureEncoder } from '../../render/encode.ts';
 import { makeGrid } from '../../render/grid.ts';
-import { encodePng } from '../../render/png.ts';
 import type { Outcome } from '../failure.ts';
 import { columns, count, grouped } from '../format.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../options/data.ts';
@@ -55,7 +54,7 @@ export function defineData(program: Command, outcome: Outcome): void {
       .description('Count, measure and look: sizes, classes, duplicates, broken files, a contact sheet.')
       .argument('<data>', DATA_FORMS),
   )
-    .option('-o, --output <file.png>', 'where the contact sheet goes', 'sheet.png')
+    .option('-o, --output <picture>', 'where the contact sheet goes', 'sheet.png')
     .option('--json', 'everything as JSON')
     .addOption(debugOption())
     .addHelpText('after', INSPECT_EXAMPLES)
@@ -73,13 +72,12 @@ export function defineData(program: Command, outcome: Outcome): void {
 }
 
 async function inspect(where: string, { output, json, ...options }: InspectFlags, outcome: Outcome): Promise<void> {
-  if (!/\.png$/i.test(output))
-    throw usage({ what: '--output does not fit', expected: 'a name ending in .png', got: output });
+  const encode = await pictureEncoder(output, '--output');
   const report = await reading(where, outcome, (heard) => inspectData(where, { ...options, ...heard }));
   if (report === null) return;
   const { sheet, ...rest } = report;
   const written = sheet.shape[0] > 0 ? output : null;
-  if (written !== null) writeFileDurably(written, encodePng(makeGrid(sheet.images, sheet.shape)));
+  if (written !== null) writeFileDurably(written, await encode([makeGrid(sheet.images, sheet.shape)]));
   write(json ? `${JSON.stringify({ ...rest, sheet: written })}\n` : describe(report, written));
 }
 

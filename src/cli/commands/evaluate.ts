@@ -15,8 +15,8 @@ import type { ImageSet } from '../../metrics/pyramid.ts';
 import { usableCores } from '../../platform/cores.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
-import { makeGrid } from '../../render/grid.ts';
-import { encodePng } from '../../render/png.ts';
+import { pictureEncoder } from '../../render/encode.ts';
+import { makeGrid, type Picture } from '../../render/grid.ts';
 import { generated } from '../../train/evaluate-model.ts';
 import { heldOutFor, openData } from '../../train/prepare.ts';
 import { readRunConfig, resolveRun, resolveSource } from '../../train/run.ts';
@@ -63,7 +63,7 @@ export function defineEvaluate(program: Command): void {
         .default(SAMPLES),
     );
   addExtractorOptions(command)
-    .option('--nearest <file.png>', 'also a picture of samples, each beside the nearest image of the data')
+    .option('--nearest <picture>', 'also a picture of samples, each beside the nearest image of the data')
     .option('--all', "one figure for each of a run's checkpoints, and the curve over epochs")
     .addOption(seedOption("decides the samples' noise and which data are taken").default(EVALUATION_SEED))
     .option('--json', 'the figures as JSON')
@@ -76,8 +76,7 @@ export function defineEvaluate(program: Command): void {
 
 async function evaluate(what: string | undefined, flags: Flags): Promise<void> {
   const { seed, json, nearest } = flags;
-  if (nearest !== undefined && !nearest.endsWith('.png'))
-    throw usage({ what: '--nearest does not fit', expected: 'a name ending in .png', got: nearest });
+  const encode = nearest === undefined ? null : await pictureEncoder(nearest, '--nearest');
   const machine = { device: flags.device, threads: flags.threads ?? usableCores() };
   if (flags.all) {
     write(await curveOf(what, flags, machine));
@@ -93,7 +92,8 @@ async function evaluate(what: string | undefined, flags: Flags): Promise<void> {
     judge = await Judge.open(data, await heldOutFor(data), options);
     const evaluation = await judge.judge(samples, asked);
     screen.clear();
-    if (nearest !== undefined) writeFileDurably(nearest, await pairs(judge, samples, data, extractor));
+    if (nearest !== undefined && encode)
+      writeFileDurably(nearest, await encode([await pairs(judge, samples, data, extractor)]));
     write(
       json
         ? `${JSON.stringify({ source: name, seed, ...evaluation })}\n`
@@ -166,8 +166,8 @@ async function gatherImages(what: string, { against = 'mnist', count }: Flags): 
   return { data, name: what, samples, asked: null };
 }
 
-/** The first samples, each with the image of the data that is nearest to it to its right, as a PNG. */
-async function pairs(judge: Judge, samples: ImageSet, data: Dataset, extractor: Extractor | null): Promise<Uint8Array> {
+/** The first samples, each with the image of the data that is nearest to it to its right. */
+async function pairs(judge: Judge, samples: ImageSet, data: Dataset, extractor: Extractor | null): Promise<Picture> {
   if (!extractor) throw usage({ what: '--nearest needs an extractor', todo: `Say which: --extractor ${PIXELS}` });
   const count = Math.min(PAIRS, samples.count);
   const size = samples.side * samples.side * samples.channels;
@@ -178,5 +178,5 @@ async function pairs(judge: Judge, samples: ImageSet, data: Dataset, extractor: 
     data.batch([at], tiles.subarray((2 * i + 1) * size, (2 * i + 2) * size));
   });
   const shape = [2 * count, samples.side, samples.side, samples.channels] as const;
-  return encodePng(makeGrid(tiles, shape, { columns: 10 }));
+  return makeGrid(tiles, shape, { columns: 10 });
 }

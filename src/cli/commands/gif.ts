@@ -1,7 +1,9 @@
 // `dcgan gif`: a run's film, made again from its pictures.
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { usage } from '../../platform/errors.ts';
-import { saveFilm } from '../../train/pictures.ts';
+import { writeFileDurably } from '../../platform/durable.ts';
+import { pictureEncoder } from '../../render/encode.ts';
+import { filmFrames, GIF_NAME } from '../../train/pictures.ts';
 import { resolveRun } from '../../train/run.ts';
 import { debugOption } from '../options/values.ts';
 import { write } from '../output.ts';
@@ -16,12 +18,14 @@ export function defineGif(program: Command): void {
     .command('gif')
     .description("Make the film of a run's pictures.")
     .argument('[run]', 'a run; default: the newest in ./runs')
-    .option('-o, --output <file.gif>', "where to write it (default: dcgan.gif in the run's folder)")
+    .option('-o, --output <film>', "a .gif or .webp (default: dcgan.gif in the run's folder)")
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
-    .action((run: string | undefined, { output }: { readonly output?: string }) => {
-      if (output !== undefined && !/\.gif$/i.test(output))
-        throw usage({ what: '--output does not fit', expected: 'a name ending in .gif', got: output });
-      write(`${saveFilm(resolveRun(run), output)}\n`);
+    .action(async (asked: string | undefined, { output }: { readonly output?: string }) => {
+      const encode = await pictureEncoder(output ?? GIF_NAME, '--output', { film: true });
+      const run = resolveRun(asked);
+      const path = output ?? join(run, GIF_NAME);
+      writeFileDurably(path, await encode(filmFrames(run)));
+      write(`${path}\n`);
     });
 }

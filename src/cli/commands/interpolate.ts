@@ -1,14 +1,12 @@
 // `dcgan interpolate`: the way from one sample to another, as a strip of pictures or a film.
-import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { mixedClasses, spherical } from '../../gan/between.ts';
 import { classesInTurn, type DCGAN, randomSeed } from '../../gan/dcgan.ts';
 import { ownClasses } from '../../gan/schema.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
-import { encodeGif } from '../../render/gif.ts';
-import { makeGrid } from '../../render/grid.ts';
-import { encodePng } from '../../render/png.ts';
+import { endingOf, pictureEncoder } from '../../render/encode.ts';
+import { makeGrid, type Picture } from '../../render/grid.ts';
 import {
   checkClass,
   classOption,
@@ -59,7 +57,7 @@ export function defineInterpolate(program: Command): void {
         .default(8),
     )
     .addOption(classOption())
-    .option('-o, --output <path>', 'a .png (strip) or a .gif (film)', 'interpolation.png')
+    .option('-o, --output <path>', 'a .png, .webp or .avif (a strip), or a .gif (a film)', 'interpolation.png')
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(debugOption())
@@ -69,16 +67,15 @@ export function defineInterpolate(program: Command): void {
 
 async function interpolate(source: string | undefined, flags: Flags): Promise<void> {
   const { steps, output } = flags;
-  const ending = extname(output).toLowerCase();
-  if (ending !== '.png' && ending !== '.gif')
-    throw usage({ what: '--output does not fit', expected: 'a name ending in .png or .gif', got: output });
+  const encode = await pictureEncoder(output, '--output');
   const seeds = flags.seeds ?? [flags.fromSeed ?? randomSeed(), flags.toSeed ?? randomSeed()];
   if (seeds.length < 2)
     throw usage({ what: '--seeds does not fit', expected: 'two seeds or more, as in 1,2,3', got: seeds.join(',') });
   await withModel(source, flags, async (gan, checkpoint) => {
     checkClass(flags.class, gan.config.classes);
     const rows = await rowsBetween(gan, seeds, steps, flags.class);
-    writeFileDurably(output, ending === '.png' ? strip(gan, rows, steps) : film(gan, rows));
+    const pictures = endingOf(output) === '.gif' ? film(gan, rows) : [strip(gan, rows, steps)];
+    writeFileDurably(output, await encode(pictures));
     write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);
   });
 }
@@ -109,13 +106,13 @@ function classAt(config: DCGAN['config'], seed: number, i: number): number | und
   return ownClasses(config) > 0 ? i % config.classes : classesInTurn(config, seed)[0];
 }
 
-function strip({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[], steps: number): Uint8Array {
+function strip({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[], steps: number): Picture {
   const shape = [rows.length * steps, imageSize, imageSize, channels] as const;
-  return encodePng(makeGrid(join(rows), shape, { columns: steps }));
+  return makeGrid(join(rows), shape, { columns: steps });
 }
 
 /** There and back, each image once where two parts meet. */
-function film({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[]): Uint8Array {
+function film({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[]): Picture[] {
   const values = imageSize * imageSize * channels;
   const there = rows.flatMap((row, part) =>
     Array.from({ length: row.length / values }, (_, i) => row.subarray(i * values, (i + 1) * values)).slice(
@@ -123,7 +120,7 @@ function film({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32
     ),
   );
   const back = there.slice(1, -1).reverse();
-  return encodeGif([...there, ...back].map((image) => makeGrid(image, [1, imageSize, imageSize, channels])));
+  return [...there, ...back].map((image) => makeGrid(image, [1, imageSize, imageSize, channels]));
 }
 
 function join(parts: readonly Float32Array[]): Float32Array {

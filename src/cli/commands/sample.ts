@@ -1,12 +1,12 @@
 // `dcgan sample`: new images from a trained generator, from a seed or from given noise, as one picture, many, or numbers.
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { decodeNpy, encodeNpy } from '../../data/npy.ts';
 import { toBytes } from '../../data/pixels.ts';
 import { type DCGAN, randomSeed } from '../../gan/dcgan.ts';
 import { ownClasses } from '../../gan/schema.ts';
 import { makeFolder, readFile, writeFileDurably } from '../../platform/durable.ts';
-import { usage } from '../../platform/errors.ts';
+import { endingOf, pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { count } from '../format.ts';
@@ -59,7 +59,11 @@ export function defineSample(program: Command): void {
     .addOption(classOption())
     .addOption(seedOption('decides the noise (default: random, and printed)'))
     .addOption(new Option('--noise <file.npy>', 'noise to use: a matrix [N, latent]').conflicts(['count', 'seed']))
-    .option('-o, --output <path>', 'a .png (one picture), a .npy (bytes), or a folder (one .png each)', 'samples.png')
+    .option(
+      '-o, --output <path>',
+      'a .png, .webp, .avif or .gif (one picture), a .npy (bytes), or a folder (one .png each)',
+      'samples.png',
+    )
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(debugOption())
@@ -68,7 +72,7 @@ export function defineSample(program: Command): void {
 }
 
 async function sample(source: string | undefined, { noise: file, output, ...flags }: Flags): Promise<void> {
-  const save = writerFor(output);
+  const save = await writerFor(output);
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
     const { imageSize, channels, latent, classes } = gan.config;
@@ -80,7 +84,7 @@ async function sample(source: string | undefined, { noise: file, output, ...flag
     const columns = rows ? Math.ceil(n / classes) : undefined;
     const given = columns === undefined ? flags.class : rowsOf(columns, n);
     const images = await gan.generate(file === undefined ? n : noise, { seed, classes: given });
-    save(images, [n, imageSize, imageSize, channels], columns);
+    await save(images, [n, imageSize, imageSize, channels], columns);
     const origin = file === undefined ? `seed ${seed}` : file;
     write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);
   });
@@ -96,16 +100,15 @@ function readNoise(file: string, { config }: DCGAN): Float32Array {
 }
 
 type Shape = readonly [count: number, height: number, width: number, channels: number];
-type Write = (images: Float32Array, shape: Shape, columns?: number) => void;
+type Write = (images: Float32Array, shape: Shape, columns?: number) => void | Promise<void>;
 
-/** What a path's ending asks for; settled before the work begins. */
-function writerFor(output: string): Write {
-  const ending = output.endsWith('/') ? '' : extname(output).toLowerCase();
-  if (ending === '.png')
-    return (images, shape, columns) => writeFileDurably(output, encodePng(grid(images, shape, columns)));
+/** Finds what writes a path by its ending, before the work begins. */
+async function writerFor(output: string): Promise<Write> {
+  const ending = endingOf(output);
   if (ending === '.npy') return (images, shape) => writeFileDurably(output, encodeNpy(toBytes(images), shape));
   if (ending === '') return (images, shape) => writeFolder(output, images, shape);
-  throw usage({ what: '--output does not fit', expected: 'a name ending in .png or .npy, or a folder', got: output });
+  const encode = await pictureEncoder(output, '--output', { others: ', a .npy, or a folder' });
+  return async (images, shape, columns) => writeFileDurably(output, await encode([grid(images, shape, columns)]));
 }
 
 function grid(images: Float32Array, shape: Shape, columns = Math.ceil(Math.sqrt(shape[0]))): Picture {

@@ -4,7 +4,7 @@ import { CHOICES } from '../../engine/backends/index.ts';
 import { PRECISIONS } from '../../engine/plan.ts';
 import { presets } from '../../gan/presets.ts';
 import { usage } from '../../platform/errors.ts';
-import { didYouMean } from '../../platform/suggest.ts';
+import { didYouMean, oneOf } from '../../platform/suggest.ts';
 
 type Read<T> = (text: string) => T;
 
@@ -43,7 +43,7 @@ export function choice<T extends string>(option: string, names: readonly T[]): R
     const todo = didYouMean(text, names);
     throw usage({
       what: `${option} does not fit`,
-      expected: `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+      expected: oneOf(names),
       got: quoted(text),
       ...(todo && { todo }),
     });

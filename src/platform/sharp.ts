@@ -1,0 +1,24 @@
+// The npm package sharp (libvips), loaded when pictures are first decoded or encoded: it is a native library, and most
+// commands do without it.
+import type { Sharp, SharpOptions } from 'sharp';
+import { DcganError } from './errors.ts';
+
+export type SharpFactory = (input: Uint8Array, options: SharpOptions) => Sharp;
+
+let loading: Promise<SharpFactory> | undefined;
+
+/** @throws DcganError where the package has no build for this machine */
+export function loadSharp(): Promise<SharpFactory> {
+  loading ??= import('sharp').then(
+    ({ default: sharp }) => sharp,
+    (cause: unknown) => {
+      throw new DcganError({
+        what: "pictures can't be decoded or encoded: the npm package sharp can't be loaded on this machine",
+        got: (cause as Error).message.split('\n')[0] ?? 'no reason',
+        todo: 'Install it for this machine: npm install --include=optional sharp@0.35.5',
+        cause,
+      });
+    },
+  );
+  return loading;
+}

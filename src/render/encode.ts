@@ -1,0 +1,84 @@
+// Pictures as files, by the ending of the file's name. PNG and GIF are written by fast-png and gifenc; WebP and AVIF by sharp,
+// without loss, so that the same pixels come back. A page draws pictures on a canvas and has no need of this file.
+import { extname } from 'node:path';
+import { DcganError, usage } from '../platform/errors.ts';
+import { loadSharp } from '../platform/sharp.ts';
+import { oneOf } from '../platform/suggest.ts';
+import { encodeGif, FRAMES_PER_SECOND } from './gif.ts';
+import type { Picture } from './grid.ts';
+import { encodePng } from './png.ts';
+
+/** The bytes of one picture, or of a film of several pictures of one size and kind. */
+export type Encode = (frames: readonly Picture[]) => Promise<Uint8Array>;
+
+interface Format {
+  /** Whether a file can hold several pictures that are shown one after another. */
+  readonly film: boolean;
+  /** Loads what it needs, so that a missing package is noticed before anything is computed. */
+  open(): Promise<Encode>;
+}
+
+const FORMATS: Readonly<Record<string, Format>> = {
+  '.png': { film: false, open: async () => async (frames) => encodePng(frames[0]!) },
+  '.gif': { film: true, open: async () => async (frames) => encodeGif(frames) },
+  '.webp': { film: true, open: () => openSharp('webp') },
+  '.avif': { film: false, open: () => openSharp('avif') },
+};
+
+/** The longest side that WebP and AVIF can hold here, in pixels. */
+const LONGEST: Readonly<Record<'webp' | 'avif', number>> = { webp: 16_383, avif: 16_384 };
+
+async function openSharp(format: 'webp' | 'avif'): Promise<Encode> {
+  const sharp = await loadSharp();
+  return async (frames) => {
+    const { width, height, channels } = frames[0]!;
+    const longest = LONGEST[format];
+    if (Math.max(width, height) > longest)
+      throw new DcganError({
+        what: `a picture is too large for ${format === 'webp' ? 'WebP' : 'AVIF'}`,
+        expected: `at most ${longest} pixels a side`,
+        got: `${width} × ${height}`,
+        todo: 'Write a .png',
+      });
+    const pixels = Buffer.concat(frames.map((frame) => frame.pixels));
+    const raw = { width, height: frames.length * height, channels, pageHeight: height };
+    const image = sharp(pixels, { raw, limitInputPixels: false });
+    const delay = frames.map(() => 1000 / FRAMES_PER_SECOND);
+    const film = frames.length > 1 ? { loop: 0, delay } : {};
+    return format === 'webp'
+      ? image.webp({ lossless: true, ...film }).toBuffer()
+      : image.avif({ lossless: true }).toBuffer();
+  };
+}
+
+/** The ending of a file's name, in lower case and with its dot; empty where it has none. */
+export function endingOf(path: string): string {
+  return path.endsWith('/') ? '' : extname(path).toLowerCase();
+}
+
+/** The endings of pictures, or those of films. */
+export function pictureEndings({ film = false } = {}): string[] {
+  return Object.keys(FORMATS).filter((ending) => !film || FORMATS[ending]!.film);
+}
+
+/**
+ * Finds what writes a picture by the ending of its name, upper or lower case. Call it before anything is computed.
+ * @param option the option that the path was given by, for the error
+ * @param film true where several pictures are to become a film
+ * @param others what else the option takes, for the error: `, a .npy`
+ * @throws DcganError of wrong usage for another ending; DcganError where sharp is needed and can't be loaded
+ */
+export async function pictureEncoder(
+  path: string,
+  option: string,
+  { film = false, others = '' }: { readonly film?: boolean; readonly others?: string } = {},
+): Promise<Encode> {
+  const format = FORMATS[endingOf(path)];
+  if (!format || (film && !format.film))
+    throw usage({
+      what: `${option} does not fit`,
+      expected: `a name ending in ${oneOf(pictureEndings({ film }))}${others}`,
+      got: path,
+    });
+  return format.open();
+}

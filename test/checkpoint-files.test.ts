@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CHECKSUM_PLACE, encodeCheckpoint, seal, verify } from '../src/checkpoint/checksum.ts';
-import { listCheckpoints, newestCheckpoint, prune, saveCheckpoint, sweepTemporaries } from '../src/checkpoint/files.ts';
+import { listCheckpoints, newestCheckpoint, prune, saveCheckpoint } from '../src/checkpoint/files.ts';
 import { checkpointName } from '../src/checkpoint/names.ts';
 import { decodeTensors, encodeTensors, type TensorFile } from '../src/checkpoint/safetensors.ts';
 import { withFile } from '../src/platform/file-bytes.ts';
@@ -136,15 +135,4 @@ test('a checkpoint that cannot be written leaves nothing behind', () => {
     `${join(folder, 'epoch-0001.safetensors')} can't be written: `,
   );
   expect(readdirSync(run)).toEqual(['checkpoints']);
-});
-
-test("killed processes' files are swept, those of running ones and strangers stay", () => {
-  const gone = spawnSync(process.execPath, ['--version']).pid;
-  const temporary = (pid: number): string => `.tmp-${pid}-0123abcd-epoch-0001.safetensors`;
-  for (const name of [temporary(gone), temporary(process.pid), temporary(process.ppid), '.tmp-mine', 'config.json']) {
-    writeFileSync(join(run, name), '');
-  }
-  expect(sweepTemporaries(run).sort()).toEqual([temporary(gone), temporary(process.pid)].sort());
-  expect(readdirSync(run).sort()).toEqual([temporary(process.ppid), '.tmp-mine', 'config.json'].sort());
-  expect(sweepTemporaries(join(run, 'nowhere'))).toEqual([]);
 });

@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { buildPack, loadDataset } from '../src/data/load.ts';
 import { encodeNpy } from '../src/data/npy.ts';
 import { openPack, readHeader } from '../src/data/pack.ts';
+import { temporaryPath } from '../src/platform/temporary.ts';
 import { workInFolders } from './support/folders.ts';
+import { leftBehind } from './support/left.ts';
 import { noisy, png } from './support/pictures.ts';
 
 workInFolders();
@@ -101,9 +103,8 @@ test('arrays can be packed too; what can not be is told', async () => {
 
 test('left-overs of processes that died are swept, those of the living are not', async () => {
   await pictures();
-  const dead = `.tmp-999999999-00000000-x.pack`;
-  const alive = `.tmp-${process.pid}-00000000-x.pack`;
-  for (const name of [dead, alive]) writeFileSync(name, '');
+  const alive = basename(temporaryPath('.', 'x.pack'));
+  for (const name of [leftBehind('.', 'x.pack'), alive]) writeFileSync(name, '');
   await buildPack('p', 'my.pack');
   expect(readdirSync('.').sort()).toEqual([alive, 'my.pack', 'p']);
 });

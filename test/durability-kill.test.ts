@@ -19,7 +19,9 @@ function start(run: string, device: string): { child: ChildProcess; ended: Promi
 
 /** Checkpoints that are still being written, by their temporary names. */
 const beingWritten = (run: string): string[] =>
-  existsSync(run) ? readdirSync(run).filter((name) => /^\.tmp-\d+-[0-9a-f]{8}-epoch-.*\.safetensors$/.test(name)) : [];
+  existsSync(run)
+    ? readdirSync(run).filter((name) => /^\.tmp-[0-9a-f]{8}\.[\d.]+-[0-9a-f]{8}-epoch-.*\.safetensors$/.test(name))
+    : [];
 
 /** Every file with a checkpoint's name decodes, checksum included. */
 function checkAll(run: string): number {

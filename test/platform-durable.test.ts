@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ownerOfTemporary, readFile, temporaryPath, writeFileDurably } from '../src/platform/durable.ts';
+import { readFile, writeFileDurably } from '../src/platform/durable.ts';
 
 // The real file system with injected faults: a full or failing disk, at the call where it fails.
 const faults = vi.hoisted(() => ({
@@ -110,11 +110,4 @@ test('a missing folder and a missing file are named', () => {
   );
   expect(() => readFile(path, './no/a')).toThrow("./no/a can't be read: there is no such file or folder (ENOENT)");
   expect(() => readFile(folder)).toThrow('it is a folder, not a file (EISDIR)');
-});
-
-test('temporary names are told by their owner', () => {
-  const name = temporaryPath('x', 'config.json');
-  expect(name).not.toBe(temporaryPath('x', 'config.json'));
-  expect(ownerOfTemporary(name.slice(2))).toBe(process.pid);
-  expect(ownerOfTemporary('.tmp-notes')).toBeNull();
 });

@@ -2,12 +2,13 @@
 // break, after an abort, from an older checkpoint, with another number of threads. What may not
 // change is refused by name.
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import type { TrainOptions } from '../src/train/run-options.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { leftBehind } from './support/left.ts';
 import { events, expectPicturesOf, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
 
 for (const device of TEST_DEVICES)
@@ -149,9 +150,11 @@ describe('a run', () => {
   it('leaves nothing behind of killed writers', async () => {
     const out = join(temporaryFolder(), 'run');
     await events({ ...small, epochs: 1, out });
-    writeFileSync(join(out, '.tmp-999999999-0123abcd-epoch-0002.safetensors'), 'half');
+    for (const inside of ['.', 'images', 'checkpoints'])
+      writeFileSync(leftBehind(join(out, inside), 'epoch-0002.safetensors'), 'half');
     await events({ resume: out, device });
-    expect(readdirSync(out).filter((name) => name.startsWith('.'))).toEqual([]);
+    const all = readdirSync(out, { recursive: true, encoding: 'utf8' });
+    expect(all.filter((name) => basename(name).startsWith('.'))).toEqual([]);
   });
 });
 

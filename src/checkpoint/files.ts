@@ -3,7 +3,8 @@
 
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileError, ownerOfTemporary, syncFolder, temporaryPath, writeFileDurably } from '../platform/durable.ts';
+import { fileError, syncFolder, writeFileDurably } from '../platform/durable.ts';
+import { temporaryPath } from '../platform/temporary.ts';
 import { byTime, type Moment, parseCheckpointName, superfluous } from './names.ts';
 
 /** In a run's folder. */
@@ -72,28 +73,6 @@ export function saveCheckpoint(folder: string, name: string, bytes: Uint8Array |
   }
   writeFileDurably(path, bytes, { temporary: temporaryPath(run, name) });
   return path;
-}
-
-/**
- * Removes what killed processes left in a run's folder: temporary files whose process is gone, or has our number, as it has
- * after each start of a container. Returns their names.
- */
-export function sweepTemporaries(runFolder: string): string[] {
-  const left = namesIn(runFolder).filter((name) => {
-    const owner = ownerOfTemporary(name);
-    return owner !== null && (owner === process.pid || !isRunning(owner));
-  });
-  for (const name of left) remove(join(runFolder, name));
-  return left;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's
-  }
 }
 
 function namesIn(folder: string): string[] {

@@ -17,7 +17,7 @@ import { defineShow } from './commands/show.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineVerifyResume } from './commands/verify-resume.ts';
 import { type Asked, explain, type Outcome, usageSentence } from './failure.ts';
-import { guardOutput, warn } from './output.ts';
+import { guardOutput, warn, write } from './output.ts';
 
 /** Runs one command line (without `node` and the program's name) and resolves to its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -53,7 +53,7 @@ export function makeProgram(outcome: Outcome): Command {
     .helpCommand('help [command]', 'print help for a command')
     .exitOverride()
     // What commander would print of an error, main prints in the form all errors have.
-    .configureOutput({ outputError: () => {}, writeOut: (text) => process.stdout.write(withProgramName(text)) })
+    .configureOutput({ outputError: () => {}, writeOut: (text) => write(withProgramName(text)) })
     .addHelpText(
       'after',
       `

@@ -2,6 +2,7 @@
 // pictures; in a pipe or a file it has plain lines only. And what happens when a reader goes away (`dcgan ... | head`):
 // the program ends quietly. All text leaves through here and is cleaned of what strangers' names may hold.
 import { fileError } from '../platform/durable.ts';
+import { onNotice } from '../platform/notices.ts';
 import { clean, cleanLines } from '../platform/text.ts';
 import type { Picture } from '../render/grid.ts';
 import { renderTerminal, terminalColours } from '../render/terminal.ts';
@@ -21,10 +22,14 @@ export function warn(text: string): void {
   process.stderr.write(cleanLines(text));
 }
 
-/** Call once: errors of standard output and standard error are dealt with from here on. */
+/** Call once: errors of standard output and standard error are dealt with from here on, and notices printed. */
 export function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => lost(error));
   process.stderr.on('error', () => {});
+  onNotice((text) => {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K'); // a live line may stand there
+    warn(`Note: ${text}.\n`);
+  });
 }
 
 /** Has a command end in its own way when its output cannot be written any more; called once. */

@@ -2,12 +2,13 @@
 // of them however many there are. The file appears under its name only when it is whole.
 
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { commandLine } from '../platform/command.ts';
 import { usableCores } from '../platform/cores.ts';
-import { fileError, ownerOfTemporary, syncFolder, temporaryPath } from '../platform/durable.ts';
+import { fileError, syncFolder } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
+import { sweepLeft, temporaryPath } from '../platform/temporary.ts';
 import { checkColour, decode, factsOf } from './decode.ts';
 import {
   type DataOptions,
@@ -31,6 +32,8 @@ export interface PackProgress {
 export interface BuildOptions extends DataOptions {
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Permissions of the pack; default: as the process gives them to new files. */
+  readonly mode?: number | undefined;
 }
 
 export interface Built {
@@ -73,7 +76,7 @@ export async function settle(supply: Supply, options: DataOptions): Promise<Shap
 }
 
 /**
- * Writes the pack of `supply` to `file`.
+ * Writes the pack of `supply` to `file`, a plain file or none yet.
  * @param source where it comes from, as the pack remembers it
  * @throws DcganError for a broken picture (unless they are to be skipped), when all are, and when the disk refuses
  */
@@ -84,11 +87,11 @@ export async function writePack(
   options: BuildOptions = {},
 ): Promise<Built> {
   const shaping = await settle(supply, options);
-  await sweep(dirname(file));
+  sweepLeft(dirname(file), (name) => !name.endsWith('.pack'));
   const temporary = temporaryPath(dirname(file), basename(file));
   let handle: FileHandle | undefined;
   try {
-    handle = await open(temporary, 'wx');
+    handle = await open(temporary, 'wx', options.mode);
     const built = await fill(handle, supply, shaping, source, options);
     await handle.sync();
     await handle.close();
@@ -172,23 +175,5 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
-  }
-}
-
-/** Removes what a process that no longer lives left half written here. */
-async function sweep(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    const owner = ownerOfTemporary(name);
-    if (owner === null || !name.endsWith('.pack') || isAlive(owner)) continue;
-    await unlink(join(folder, name)).catch(() => {});
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

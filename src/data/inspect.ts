@@ -9,6 +9,7 @@ import { checkDataOptions, type Shaping } from './image-options.ts';
 import { inOrder } from './in-order.ts';
 import { NearGroups, perceptualHash } from './likeness.ts';
 import { type LoadOptions, recognize } from './load.ts';
+import { refuseSource } from './output.ts';
 import type { Supplied, Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
 import type { Unread } from './unread.ts';
@@ -60,11 +61,18 @@ type Seen =
       readonly digest: string;
     };
 
-/** @throws DcganError when nothing can be found there at all */
-export async function inspectData(where: string, options: LoadOptions = {}): Promise<Inspection> {
+/**
+ * @param options.output where the sheet will be written, which must not be one of the pictures
+ * @throws DcganError when nothing can be found there at all
+ */
+export async function inspectData(
+  where: string,
+  options: LoadOptions & { readonly output?: string } = {},
+): Promise<Inspection> {
   checkDataOptions(options);
   const found = await recognize(where, options.onNote);
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
+  if (options.output !== undefined) refuseSource(where, options.output, supply.names);
   const shaping = await settle(supply, { ...options, skipBroken: true });
   const tally = new Tally(supply, shaping);
   let [done, skipped] = [0, 0];

@@ -4,14 +4,14 @@
 // and the pack is used as long as its source and the options stay the same.
 
 import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { cacheFolder } from '../platform/cache.ts';
 import { commandLine } from '../platform/command.ts';
-import { fileError } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
-import { evict, markUsed } from '../platform/evict.ts';
+import { evict, keepInUse, markUsed } from '../platform/evict.ts';
 import { safeName } from '../platform/text.ts';
+import { isTrustedFile } from '../platform/trusted.ts';
 import { type Built, type PackProgress, settle, writePack } from './build.ts';
 import { cifarFilesIn, isCifarName, openCifar } from './cifar.ts';
 import { Dataset } from './dataset.ts';
@@ -22,6 +22,7 @@ import { checkDataOptions, type DataOptions } from './image-options.ts';
 import { isKnown, openKnown } from './known.ts';
 import { decodeNpyHead, isNpy } from './npy.ts';
 import { headOf, idxFilesIn, isFolder, nameOf, openIdxFile, openIdxFolder } from './open.ts';
+import { packTarget, refuseSource, writePackInto } from './output.ts';
 import { isPack, openPack, readHeader } from './pack.ts';
 import { MemoryPixels } from './pixel-source.ts';
 import type { Supply } from './supply.ts';
@@ -152,12 +153,18 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
     .digest('hex');
   const { path: folder } = cacheFolder('data');
   const file = join(folder, `${safeName(supply.name)}-${key.slice(0, 16)}.pack`);
+  // Before it is looked at, so that nobody evicts it meanwhile.
+  keepInUse(file);
   const kept = reuse(file, supply.fingerprint);
   if (kept) {
     markUsed(file);
     return kept;
   }
-  const built = await writePack(supply, file, relative(folder, resolve(where)), { ...options, ...shaping });
+  const built = await writePack(supply, file, relative(folder, resolve(where)), {
+    ...options,
+    ...shaping,
+    mode: 0o600,
+  });
   noteSkipped(built, options);
   const dataset = openPack(file);
   evict(folder);
@@ -165,7 +172,7 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
 }
 
 function reuse(file: string, fingerprint: string): Dataset | null {
-  if (!existsSync(file)) return null;
+  if (!isTrustedFile(file)) return null;
   try {
     return readHeader(file).header.source.fingerprint === fingerprint ? openPack(file) : null;
   } catch (error) {
@@ -191,14 +198,17 @@ export async function buildPack(where: string, output: string, options: LoadOpti
   checkDataOptions(options);
   if (options.flip)
     throw usage({ what: 'a pack holds no mirror images', todo: 'Leave --flip out, and give it when training' });
-  if (resolve(where) === resolve(output) && existsSync(output))
-    throw usage({ what: `${output} would be written over itself`, todo: 'Choose another name' });
-  if (existsSync(output) && statSync(output).isDirectory())
-    throw fileError('written', output, Object.assign(new Error(), { code: 'EISDIR' }));
+  refuseSource(where, output);
+  const target = packTarget(output);
   const found = await recognize(where, options.onNote);
   noteUnread(found, options);
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
-  const built = await writePack(supply, output, relative(dirname(resolve(output)), resolve(where)), options);
+  refuseSource(where, output, supply.names);
+  const source = relative(dirname(resolve(output)), resolve(where));
+  const built =
+    target.how === 'replaced'
+      ? await writePack(supply, target.path, source, options)
+      : await writePackInto(supply, target.path, source, options);
   noteSkipped(built, options);
   return built;
 }

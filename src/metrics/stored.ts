@@ -1,16 +1,16 @@
 // What is known of data, taken once a machine: features, and floors. It depends on the images and on what looks at them alone, so it
 // lies in the cache under the hash of both. A file that is damaged or missing costs the time of taking it again, no more.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeCheckpoint, verify } from '../checkpoint/checksum.ts';
 import { decodeTensors, type StoredTensor, type TensorFile } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { cacheFolder } from '../platform/cache.ts';
-import { readFile, writeFileDurably } from '../platform/durable.ts';
+import { writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { evict, markUsed } from '../platform/evict.ts';
 import { parseJson } from '../platform/json.ts';
 import { sha256 } from '../platform/sha256.ts';
+import { readTrusted } from '../platform/trusted.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Extracted, type Extractor, type Features, infoOf } from './extractor.ts';
 import { type ExtractionProgress, extractInParts } from './sets.ts';
@@ -114,9 +114,9 @@ function placeOf(key: readonly unknown[]): string | null {
 }
 
 function read<T>(path: string, form: Form<T>): T | null {
-  if (!existsSync(path)) return null;
+  const bytes = readTrusted(path);
+  if (bytes === null) return null;
   try {
-    const bytes = readFile(path);
     verify(bytes, path);
     const value = form.decode(decodeTensors(bytes, path));
     if (value !== null) markUsed(path);
@@ -129,7 +129,7 @@ function read<T>(path: string, form: Form<T>): T | null {
 
 function write(path: string, { tensors, metadata }: ReturnType<Form<unknown>['encode']>): void {
   try {
-    writeFileDurably(path, encodeCheckpoint(tensors, metadata));
+    writeFileDurably(path, encodeCheckpoint(tensors, metadata), { mode: 0o600 });
     evict(join(path, '..'), MOST_BYTES, ENDING);
   } catch (error) {
     // A full cache costs time, not the evaluation.

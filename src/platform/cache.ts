@@ -1,39 +1,80 @@
-// Where things live that can be made again (compiled kernels): a folder of this person's own, never shared, because what
-// lies in it may be loaded as code. The first place that can be created and written wins, and callers are told which,
-// so that `doctor` can say it.
+// Where things live that can be made again (compiled kernels, packs, features, findings): a folder that nobody else can
+// write, because what lies in it is loaded as code or trained on (trusted.ts). The first place that can be created, written
+// and trusted wins, and callers are told which, so that `doctor` can say it. Where none can be trusted, a fresh folder
+// serves this one process.
 // Source: XDG Base Directory Specification 0.8 ($XDG_CACHE_HOME, default ~/.cache; relative values are ignored).
 
-import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { DcganError } from './errors.ts';
+import { notice } from './notices.ts';
+import { folderDistrust } from './trusted.ts';
 
-export type CacheKind = 'DCGAN_CACHE_DIR' | 'XDG cache' | 'temporary folder';
+export type CacheKind = 'DCGAN_CACHE_DIR' | 'XDG cache' | 'temporary folder' | 'for this process only';
 
 /**
- * The folder `name` inside the cache, created and writable: under $DCGAN_CACHE_DIR, else $XDG_CACHE_HOME/dcgan or
- * ~/.cache/dcgan, else the temporary folder (there only if it is ours alone).
- * @throws DcganError when none of them can be written, with the reason for each.
+ * The folder `name` inside the cache, created, writable and trusted: under $DCGAN_CACHE_DIR, else $XDG_CACHE_HOME/dcgan or
+ * ~/.cache/dcgan, else the temporary folder, else a fresh folder in that. A place that others could write is passed over,
+ * with a notice.
+ * @throws DcganError when there is none, with the reason for each
  */
 export function cacheFolder(name: string): { path: string; kind: CacheKind } {
   const refused: string[] = [];
+  const distrusted: string[] = [];
+  const found = firstUsable(name, refused, distrusted);
+  if (found && distrusted.length > 0)
+    notice(
+      `a cache folder is passed over, since others could put code there: ${distrusted.join('; ')}. ` +
+        `${dirname(found.path)} is used instead (${found.kind}). ` +
+        'Set DCGAN_CACHE_DIR to a folder of your own, below folders that only you or root can write',
+    );
+  if (found) return found;
+  throw new DcganError({
+    what: 'no folder for the cache can be written and trusted',
+    expected: 'one of $DCGAN_CACHE_DIR, ~/.cache/dcgan or the temporary folder, which nobody else can write',
+    got: refused.join(', '),
+    todo: 'Set DCGAN_CACHE_DIR to a folder that only you can write to',
+  });
+}
+
+function firstUsable(name: string, refused: string[], distrusted: string[]): { path: string; kind: CacheKind } | null {
   for (const [kind, base] of places()) {
     const path = join(base, name);
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-      accessSync(path, constants.W_OK | constants.X_OK);
-      if (kind === 'temporary folder') mustBeOurs(base);
-      return { path, kind };
+      const reason = prepare(path);
+      if (reason === null) return { path, kind };
+      refused.push(reason);
+      distrusted.push(reason);
     } catch (error) {
       refused.push(`${path} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
     }
   }
-  throw new DcganError({
-    what: 'no folder for the cache can be written',
-    expected: 'one of $DCGAN_CACHE_DIR, ~/.cache/dcgan or the temporary folder',
-    got: refused.join(', '),
-    todo: 'Set DCGAN_CACHE_DIR to a folder you can write to',
-  });
+  for (const folder of new Set([tmpdir(), '/tmp'])) {
+    try {
+      const path = join(freshFolder(folder), name);
+      const reason = prepare(path);
+      if (reason === null) return { path, kind: 'for this process only' };
+      refused.push(reason);
+    } catch (error) {
+      refused.push(`${folder} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
+    }
+  }
+  return null;
+}
+
+/** Makes a folder where that is safe, and returns why it can't be trusted, or null. Others can't read it either. */
+function prepare(path: string): string | null {
+  let existing = path;
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  // Not one folder is made where somebody else leads us.
+  const before = folderDistrust(existing, { parent: existing !== path });
+  if (before !== null) return before;
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const after = folderDistrust(path);
+  if (after !== null) return after;
+  accessSync(path, constants.W_OK | constants.X_OK);
+  return null;
 }
 
 function places(): [CacheKind, string][] {
@@ -62,10 +103,32 @@ function userTag(): string {
   return process.getuid ? String(process.getuid()) : userInfo().username;
 }
 
-/** Anyone may create names in /tmp: another's folder, or a link to one, must not feed us code. */
-function mustBeOurs(folder: string): void {
-  if (!process.getuid) return;
-  const { uid, mode } = lstatSync(folder);
-  if (uid !== process.getuid() || (mode & 0o022) !== 0)
-    throw new Error('belongs to, or can be written by, someone else');
+/** This process' fresh folder, by the folder that it lies in. */
+const fresh = new Map<string, string>();
+/** Fresh folders that a killed process left go after two days without a change. */
+const LEFT_MS = 2 * 86_400_000;
+
+/** Made by mkdtemp, so it is new and nobody else's; it goes when the process ends. */
+function freshFolder(inside: string): string {
+  const made = fresh.get(inside);
+  if (made !== undefined && existsSync(made)) return made;
+  const start = `dcgan-${userTag()}-process-`;
+  sweepLeft(inside, start);
+  const folder = mkdtempSync(join(inside, start));
+  if (fresh.size === 0)
+    process.once('exit', () => {
+      for (const one of fresh.values()) rmSync(one, { recursive: true, force: true });
+    });
+  fresh.set(inside, folder);
+  return folder;
+}
+
+function sweepLeft(inside: string, start: string): void {
+  for (const name of readdirSync(inside).filter((one) => one.startsWith(start))) {
+    const path = join(inside, name);
+    try {
+      const { uid, mtimeMs } = lstatSync(path);
+      if (uid === (process.getuid?.() ?? uid) && Date.now() - mtimeMs > LEFT_MS) rmSync(path, { recursive: true });
+    } catch {} // somebody else was faster
+  }
 }

@@ -3,9 +3,9 @@
 // system put into words here, so that "ENOSPC" never reaches a person alone.
 // Sources: POSIX.1-2017 rename(), fsync(); T. Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
 
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -15,8 +15,10 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { DcganError } from './errors.ts';
+import { outputTarget } from './outputs.ts';
+import { temporaryPath } from './temporary.ts';
 
 /** Causes by the operating system's code: what it means, and what to do. */
 const CAUSES: Record<string, readonly [cause: string, todo: string]> = {
@@ -39,6 +41,8 @@ const CAUSES: Record<string, readonly [cause: string, todo: string]> = {
   EMFILE: ['too many files are open', 'Raise the limit (ulimit -n)'],
   ENFILE: ['too many files are open on this machine', 'Close other programs'],
   EBUSY: ['it is in use', 'Close what uses it and try again'],
+  EPIPE: ['nobody reads the pipe any more', 'Start its reader again'],
+  ENXIO: ['nothing can be written there', 'Choose the name of a file'],
   EXDEV: ['temporary name and file lie on different file systems', 'Choose another folder'],
 };
 
@@ -89,32 +93,42 @@ function refusalOf(path: string): unknown {
   }
 }
 
-/** A name nobody uses yet in `folder`, by which `ownerOfTemporary` knows the process that will write it. */
-export function temporaryPath(folder: string, name: string): string {
-  return join(folder, `.tmp-${process.pid}-${randomBytes(4).toString('hex')}-${name}`);
-}
-
-/** The process id in a name that `temporaryPath` gave; null for any other name. */
-export function ownerOfTemporary(name: string): number | null {
-  const [, pid] = /^\.tmp-(\d+)-[0-9a-f]{8}-/.exec(name) ?? [];
-  return pid === undefined ? null : Number(pid);
-}
+/** Characters of a file's name that its temporary name keeps, so that this is never too long. */
+const SHOWN = 40;
 
 /**
  * Writes a file so that it is there whole or, after an error or a power cut, as it was before.
  * @param contents the bytes, or chunks of them one after another
+ * @param path a link is followed; a device or a pipe is written into (outputs.ts)
  * @param options.temporary where it grows: a name not in use, on the same file system (default: beside `path`)
+ * @param options.mode permissions of a new file; one that is there keeps its own
  * @throws DcganError that names the file and the cause; the temporary file is gone then
  */
 export function writeFileDurably(
   path: string,
   contents: Uint8Array | Iterable<Uint8Array>,
-  { temporary = temporaryPath(dirname(path), basename(path)) }: { temporary?: string } = {},
+  { temporary, mode = 0o666 }: { readonly temporary?: string; readonly mode?: number } = {},
 ): void {
+  try {
+    const target = outputTarget(path);
+    if (target.how === 'written into') writeInto(target.path, contents);
+    else
+      replace(
+        target.path,
+        contents,
+        temporary ?? temporaryPath(dirname(target.path), basename(path).slice(-SHOWN)),
+        target.mode ?? mode,
+      );
+  } catch (error) {
+    throw fileError('written', path, error);
+  }
+}
+
+function replace(path: string, contents: Uint8Array | Iterable<Uint8Array>, temporary: string, mode: number): void {
   let fd: number | undefined;
   let created = false;
   try {
-    fd = openSync(temporary, 'wx');
+    fd = openSync(temporary, 'wx', mode);
     created = true;
     for (const chunk of contents instanceof Uint8Array ? [contents] : contents) writeAll(fd, chunk);
     fsyncSync(fd);
@@ -127,7 +141,17 @@ export function writeFileDurably(
   } catch (error) {
     if (fd !== undefined) quietly(() => closeSync(fd!));
     if (created) quietly(() => unlinkSync(temporary));
-    throw fileError('written', path, error);
+    throw error;
+  }
+}
+
+/** Into a device or a pipe, which stays what it is. */
+function writeInto(path: string, contents: Uint8Array | Iterable<Uint8Array>): void {
+  const fd = openSync(path, constants.O_WRONLY);
+  try {
+    for (const chunk of contents instanceof Uint8Array ? [contents] : contents) writeAll(fd, chunk);
+  } finally {
+    closeSync(fd);
   }
 }
 

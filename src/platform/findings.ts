@@ -1,17 +1,19 @@
 // Findings that took time and hold for this machine, such as which device is faster: JSON by name in the cache folder. Only
 // a cache: what cannot be read or written is found again. findings-page.ts is the same for pages.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache.ts';
-import { temporaryPath } from './durable.ts';
 import { parseJson } from './json.ts';
+import { temporaryPath } from './temporary.ts';
+import { readTrusted } from './trusted.ts';
 
 const FOLDER = 'findings';
 
 /** What `keepFinding` was given under this name, or undefined. */
 export async function finding(name: string): Promise<unknown> {
   try {
-    return parseJson(readFileSync(join(cacheFolder(FOLDER).path, `${name}.json`), 'utf8'));
+    const bytes = readTrusted(join(cacheFolder(FOLDER).path, `${name}.json`));
+    return bytes === null ? undefined : parseJson(new TextDecoder().decode(bytes));
   } catch {
     return undefined;
   }
@@ -22,7 +24,7 @@ export async function keepFinding(name: string, value: unknown): Promise<void> {
   try {
     const { path } = cacheFolder(FOLDER);
     const temporary = temporaryPath(path, name);
-    writeFileSync(temporary, JSON.stringify(value));
+    writeFileSync(temporary, JSON.stringify(value), { mode: 0o600, flag: 'wx' });
     renameSync(temporary, join(path, `${name}.json`));
   } catch {}
 }

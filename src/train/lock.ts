@@ -6,10 +6,11 @@ import { linkSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { shellWord } from '../platform/command.ts';
-import { fileError, temporaryPath, writeFileDurably } from '../platform/durable.ts';
+import { fileError, writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
 import { ownIdentity, processSchema, stateOf } from '../platform/process.ts';
+import { temporaryPath } from '../platform/temporary.ts';
 
 export const LOCK_NAME = 'run.lock';
 

@@ -1,7 +1,7 @@
 // Everything before the first step: options become a fresh run on disk, or an old one is opened and checked.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { listCheckpoints, removeLater, saveCheckpoint, sweepTemporaries } from '../checkpoint/files.ts';
+import { listCheckpoints, removeLater, saveCheckpoint } from '../checkpoint/files.ts';
 import { checkpointName } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
 import { checkLimit, isTrainable } from '../data/image-options.ts';
@@ -23,7 +23,7 @@ import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
 import { RunLock } from './lock.ts';
 import { cutMetrics, METRICS_NAME, type MetricsLine, metricsWith, type Place, readMetrics } from './metrics.ts';
 import { stepsPerEpoch } from './order.ts';
-import { checkpointsOf, createRun, readRunConfig, writeRunConfig } from './run.ts';
+import { checkpointsOf, createRun, readRunConfig, sweepRun, writeRunConfig } from './run.ts';
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
@@ -200,7 +200,7 @@ async function reopen(
       todo: 'Give the same images again: --data',
     });
   const data = await toldOf(images, old.config);
-  sweepTemporaries(folder);
+  sweepRun(folder);
   const onNan = options.onNan ?? old.onNan;
   const divergence = found ?? divergenceIn(metricsWith(folder, NOT_A_NUMBER));
   const lower = divergence !== null && onNan === 'lower-lr';

@@ -7,6 +7,7 @@ import { commandLine } from '../platform/command.ts';
 import { fileError, makeFolder, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
+import { sweepLeft } from '../platform/temporary.ts';
 import { safeName } from '../platform/text.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
 import { CONFIG_NAME, locate, newestRun, nextName, notARun, RUNS_FOLDER } from './run-names.ts';
@@ -53,6 +54,11 @@ function createAt(out: string): string {
 /** How a run goes on, for a message. */
 export function goOn(run: string): string {
   return `Go on with it: ${commandLine(['train', '--resume', run])}`;
+}
+
+/** Removes what killed processes left half written in a run's folder; what somebody writes at this moment stays. */
+export function sweepRun(run: string): void {
+  for (const folder of [run, join(run, IMAGES_FOLDER), checkpointsOf(run)]) sweepLeft(folder);
 }
 
 export function writeRunConfig(run: string, config: RunConfig): void {

@@ -1,8 +1,8 @@
 // The parent's side of the kernel checks: starts the child, reads its lines, and makes of its end what a person needs.
-import { execFile } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeviceName } from '../../engine/backends/backend.ts';
+import { runChild } from '../../platform/child.ts';
 import type { ChildLine } from './kernel-child.ts';
 import { KERNEL_CHECKS, TOLERANCE } from './kernels.ts';
 
@@ -19,18 +19,15 @@ export interface KernelReport {
   readonly problems: readonly string[];
 }
 
-export function checkKernels(device: DeviceName, threads: number): Promise<KernelReport> {
-  return new Promise((resolve) => {
-    const options = { encoding: 'utf8', timeout: PATIENCE_MS, killSignal: 'SIGKILL' } as const;
-    execFile(process.execPath, [CHILD, device, String(threads)], options, (error, stdout, stderr) => {
-      const lines = stdout
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line) as ChildLine);
-      const end = error ? (error.signal ? `was ended by ${error.signal}` : lastLine(stderr)) : null;
-      resolve(makeReport(lines, end));
-    });
-  });
+export async function checkKernels(device: DeviceName, threads: number): Promise<KernelReport> {
+  const command = [process.execPath, CHILD, device, String(threads)] as const;
+  const { ok, stdout, stderr, signal, failure } = await runChild(command, { limitMs: PATIENCE_MS });
+  const lines = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as ChildLine);
+  const end = ok ? null : signal ? `was ended by ${signal}` : lastLine(failure ?? stderr);
+  return makeReport(lines, end);
 }
 
 /** The child's lines, and how it ended when not by itself, in words. */

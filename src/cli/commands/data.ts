@@ -73,7 +73,7 @@ export function defineData(program: Command, outcome: Outcome): void {
 
 async function inspect(where: string, { output, json, ...options }: InspectFlags, outcome: Outcome): Promise<void> {
   const encode = await pictureEncoder(output, '--output');
-  const report = await reading(where, outcome, (heard) => inspectData(where, { ...options, ...heard }));
+  const report = await reading(where, outcome, (heard) => inspectData(where, { ...options, ...heard, output }));
   if (report === null) return;
   const { sheet, ...rest } = report;
   const written = sheet.shape[0] > 0 ? output : null;

@@ -15,6 +15,7 @@ import { DEFAULT_PRESET } from '../../gan/presets.ts';
 import { trainingStep } from '../../gan/step.ts';
 import { cacheFolder } from '../../platform/cache.ts';
 import { usableCores } from '../../platform/cores.ts';
+import { onNotice } from '../../platform/notices.ts';
 import { VERSION } from '../../platform/version.ts';
 import { checkKernels, type KernelReport } from '../checks/kernel-report.ts';
 import { cpuName, measureSpeed, type Speed } from '../checks/speed.ts';
@@ -82,6 +83,11 @@ async function examine(threads: number, json: boolean): Promise<boolean> {
   const say = (text: string): void => {
     if (!json) screen.print(text);
   };
+  const notes: string[] = [];
+  onNotice((text) => {
+    notes.push(text);
+    say(`note: ${text}.`);
+  });
   const machine = {
     version: VERSION,
     node: process.version,
@@ -109,7 +115,7 @@ async function examine(threads: number, json: boolean): Promise<boolean> {
   const speed = best && sound.length > 0 ? await timed(best, threads) : null;
   say(speed ? speedText(speed) : 'Nothing here can train: see above what to do.');
   screen.clear();
-  if (json) write(`${JSON.stringify({ ...machine, devices, speed })}\n`);
+  if (json) write(`${JSON.stringify({ ...machine, devices, speed, notes })}\n`);
   return speed !== null && devices.every(({ kernels }) => !kernels || kernels.problems.length === 0);
 }
 

@@ -1,10 +1,11 @@
 // The machine's own C compiler: which one, how it is asked, and what it says when it refuses. Sources go in, one shared
 // library comes out. Convolutions may fuse multiply and add; everything else must not, so that random draws and
 // elementary functions have the same bits in every build of the kernels.
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { runChild } from '../../../platform/child.ts';
+import { DcganError } from '../../../platform/errors.ts';
 
 export interface Compiler {
   /** Program and leading arguments: $CC may hold both. */
@@ -20,20 +21,28 @@ export interface Compiler {
 interface Finished {
   readonly ok: boolean;
   readonly output: string;
+  /** Whether its time was over. */
+  readonly late: boolean;
 }
 
-function execute(
+/** Answers are a line of text; slow file systems and machines under load included. */
+const ANSWER_MS = 20_000;
+/** One unit takes seconds. */
+const COMPILE_MS = 300_000;
+
+async function execute(
   { command, environment }: Pick<Compiler, 'command' | 'environment'>,
   args: readonly string[],
-  cwd?: string,
+  limitMs: number,
+  { cwd, temporary }: { readonly cwd?: string; readonly temporary?: string } = {},
 ): Promise<Finished> {
+  const env = { ...environment, LC_ALL: 'C', ...(temporary !== undefined && { TMPDIR: temporary }) };
   const [program, ...leading] = command as [string, ...string[]];
-  return new Promise((resolve) => {
-    const options = { encoding: 'utf8', timeout: 300_000, env: { ...environment, LC_ALL: 'C' }, ...(cwd && { cwd }) };
-    execFile(program, [...leading, ...args], options as { encoding: 'utf8' }, (error, stdout, stderr) =>
-      resolve({ ok: !error, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') }),
-    );
-  });
+  const ended = await runChild([program, ...leading, ...args], { limitMs, env, ...(cwd !== undefined && { cwd }) });
+  const { ok, stdout, stderr, late } = ended;
+  const end = late ? `it did not end in ${limitMs / 1000} seconds` : `it ended by ${ended.signal ?? 'an error'}`;
+  const said = `${stdout}${stderr}`.trim();
+  return { ok, late, output: late ? end : said || ended.failure || end };
 }
 
 /** The commands tried, in order: $CC as it is set, then the usual names. */
@@ -42,10 +51,18 @@ function commands(environment: NodeJS.ProcessEnv): string[][] {
   return [...(own ? [own.split(/\s+/)] : []), ['cc'], ['gcc'], ['clang']];
 }
 
-/** The first command that answers, or null. */
-export async function findCompiler(environment: NodeJS.ProcessEnv): Promise<Compiler | null> {
+/**
+ * The first command that answers, or null.
+ * @throws DcganError when one says nothing for `limitMs`
+ */
+export async function findCompiler(environment: NodeJS.ProcessEnv, limitMs = ANSWER_MS): Promise<Compiler | null> {
   for (const command of commands(environment)) {
-    const { ok, output } = await execute({ command, environment }, ['--version']);
+    const { ok, output, late } = await execute({ command, environment }, ['--version'], limitMs);
+    if (late)
+      throw new DcganError({
+        what: `the C compiler "${command.join(' ')} --version" did not answer in ${limitMs / 1000} seconds`,
+        todo: 'Set CC to another compiler',
+      });
     const banner = output.split('\n')[0] ?? '';
     if (!ok || banner === '') continue;
     const kind = /clang/i.test(output) ? 'clang' : /gcc|free software foundation/i.test(output) ? 'gcc' : 'cc';
@@ -70,11 +87,11 @@ export const FLAGS: readonly unknown[] = [COMMON, LINK, MACHINE, FUSED];
 
 /** Whether code for this machine may use a feature of the processor, by the macro that tells C of it. */
 export async function hasFeature(compiler: Compiler, macro: string): Promise<boolean> {
-  const { ok, output } = await execute(compiler, ['-march=native', '-dM', '-E', '-x', 'c', '/dev/null']);
+  const { ok, output } = await execute(compiler, ['-march=native', '-dM', '-E', '-x', 'c', '/dev/null'], ANSWER_MS);
   return ok && output.split('\n').some((line) => line.startsWith(`#define ${macro} `));
 }
 
-/** Compiles `units` of `folder` into `library`; the compiler's first complaint, or null. Objects go to `objects`. */
+/** Compiles `units` of `folder` into `library`; the compiler's first complaint, or null. Objects and its own files go to `objects`. */
 export async function compileLibrary(
   compiler: Compiler,
   defines: readonly string[],
@@ -91,14 +108,15 @@ export async function compileLibrary(
         return execute(
           compiler,
           [...COMMON, ...machine, ...defines, contraction(unit), '-c', unit, '-o', output],
-          folder,
+          COMPILE_MS,
+          { cwd: folder, temporary: objects },
         );
       }),
     );
     const refused = compiled.find(({ ok }) => !ok);
     if (!refused) {
       const files = units.map((unit) => join(objects, unit.replace(/\.c$/, '.o')));
-      const linked = await execute(compiler, [...LINK, '-o', library, ...files]);
+      const linked = await execute(compiler, [...LINK, '-o', library, ...files], COMPILE_MS, { temporary: objects });
       return linked.ok ? null : firstComplaint(linked.output);
     }
     complaint ??= firstComplaint(refused.output);
@@ -106,9 +124,17 @@ export async function compileLibrary(
   return complaint;
 }
 
+/** How compilers say that the disk is full. */
+export const FULL = /no space left on device|disk quota exceeded/i;
+
 function firstComplaint(output: string): string {
   const lines = output.split('\n');
-  return (lines.find((line) => /error/i.test(line)) ?? lines[0] ?? 'no reason given').trim();
+  return (
+    lines.find((line) => FULL.test(line)) ??
+    lines.find((line) => /error/i.test(line)) ??
+    lines[0] ??
+    'no reason given'
+  ).trim();
 }
 
 /** What `-march=native` depends on: the processor's name and what it can do. */

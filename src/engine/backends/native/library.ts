@@ -1,17 +1,23 @@
 // The native kernels as a shared library: found in the cache under the hash of all that decides it, or built into it once.
 // A new library is tried in a process of its own before it gets its name, because a wrong guess about the processor ends
 // a process without a word (SIGILL). Building is safe when several processes do it at once: each works in a folder of
-// its own, and the name appears whole, by rename.
-import { execFile } from 'node:child_process';
+// its own, and the name appears whole, by rename. Beside it lies its SHA-256: a library that a failing disk or a power cut
+// has changed is built again before a line of it runs.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../../platform/cache.ts';
+import { runChild } from '../../../platform/child.ts';
+import { fileError, readFile, writeFileDurably } from '../../../platform/durable.ts';
 import { DcganError } from '../../../platform/errors.ts';
+import { notice } from '../../../platform/notices.ts';
+import { sha256 } from '../../../platform/sha256.ts';
+import { buildPath, sweepLeft } from '../../../platform/temporary.ts';
+import { readTrusted } from '../../../platform/trusted.ts';
 import { encode } from '../../encode.ts';
-import { type Compiler, compileLibrary, FLAGS, findCompiler, processor } from './compiler.ts';
+import { type Compiler, compileLibrary, FLAGS, FULL, findCompiler, processor } from './compiler.ts';
 import { probePlan } from './probe.ts';
 
 /** The same from src/engine/backends and from dist/engine/backends. */
@@ -62,10 +68,13 @@ const INSTALL =
   process.platform === 'darwin' ? 'Install one: "xcode-select --install"' : 'Install one: "apt-get install gcc"';
 
 /** The compiler that builds libraries here. @throws NoLibrary */
-export async function usableCompiler(environment: NodeJS.ProcessEnv = process.env): Promise<Compiler> {
+export async function usableCompiler(
+  environment: NodeJS.ProcessEnv = process.env,
+  limitMs?: number,
+): Promise<Compiler> {
   if (process.platform === 'win32')
     throw new NoLibrary('Windows has no POSIX threads', 'Use the Linux subsystem (WSL)');
-  const compiler = await findCompiler(environment);
+  const compiler = await findCompiler(environment, limitMs).catch(asNoLibrary);
   if (!compiler) throw new NoLibrary('no C compiler was found ($CC, cc, gcc, clang)', INSTALL);
   return compiler;
 }
@@ -84,26 +93,49 @@ export async function library(
     .update(JSON.stringify([compiler.banner, compiler.command, FLAGS, defines, processor(), texts]))
     .digest('hex')
     .slice(0, 12);
-  const cache = writableCache();
+  const cache = trustedCache();
   const path = join(cache.path, `dcgan-${hash}.so`);
-  if (!existsSync(path))
-    await build(
-      compiler,
-      defines,
-      sources.filter((name) => name.endsWith('.c')),
-      cache.path,
-      path,
-    );
+  const damage = whatIsWrong(path);
+  if (damage !== null) {
+    const units = sources.filter((name) => name.endsWith('.c'));
+    await build(compiler, defines, units, cache.path, path).catch(asNoLibrary);
+    if (damage !== '') notice(`${path} ${damage}, so it was compiled again`);
+  }
   return { path, compiler, hash, cache };
 }
 
-function writableCache(): Library['cache'] {
+/** The name of the file that holds a library's SHA-256. */
+export function hashFileOf(library: string): string {
+  return library.replace(/\.so$/, '.sha256');
+}
+
+/** Why a library in the cache may not be loaded: null when it may, empty when there is none. */
+function whatIsWrong(path: string): string | null {
+  if (!lstatSync(path, { throwIfNoEntry: false })) return '';
+  const bytes = readTrusted(path);
+  if (bytes === null) return 'is not a plain file that only this user can write';
+  if (bytes.length === 0) return 'is empty';
+  const hash = readTrusted(hashFileOf(path));
+  if (hash === null) return 'has no SHA-256 beside it';
+  return new TextDecoder().decode(hash).trim() === sha256(bytes)
+    ? null
+    : 'is not what was compiled (its SHA-256 differs)';
+}
+
+function trustedCache(): Library['cache'] {
   try {
     return cacheFolder('native');
   } catch (error) {
-    if (!(error instanceof DcganError)) throw error;
-    throw new NoLibrary(error.complaint.what, error.complaint.todo ?? 'Set DCGAN_CACHE_DIR', error);
+    return asNoLibrary(error);
   }
+}
+
+/** What goes wrong with files and folders is a reason for no library. */
+function asNoLibrary(error: unknown): never {
+  if (!(error instanceof DcganError)) throw error;
+  const { what, expected, got, todo = 'Set DCGAN_CACHE_DIR to another folder' } = error.complaint;
+  const detail = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
+  throw new NoLibrary(detail ? `${what}: ${detail}` : what, todo, error);
 }
 
 async function build(
@@ -113,11 +145,18 @@ async function build(
   cache: string,
   path: string,
 ): Promise<void> {
-  const folder = mkdtempSync(join(cache, '.build-'));
+  sweepLeft(cache);
+  const folder = buildPath(cache);
   try {
+    makePrivate(folder);
     const made = join(folder, 'dcgan.so');
     const command = compiler.command.join(' ');
     const complaint = await compileLibrary(compiler, defines, KERNELS, units, folder, made);
+    if (complaint && (FULL.test(complaint) || isFull(folder)))
+      throw new NoLibrary(
+        `the kernels cannot be compiled: the disk of ${cache} is full (${complaint})`,
+        'Free some space, or set DCGAN_CACHE_DIR to a folder on another disk',
+      );
     if (complaint)
       throw new NoLibrary(`${command} cannot compile the kernels: ${complaint}`, 'Set CC to another compiler');
     const failure = await tryLibrary(made);
@@ -126,9 +165,33 @@ async function build(
         `the kernels that ${command} makes do not run here: ${failure}`,
         'Set CC to another compiler',
       );
-    renameSync(made, path);
+    const bytes = readFile(made);
+    // What lies there, a link or a folder, was not put there by us.
+    for (const old of [path, hashFileOf(path)])
+      if (lstatSync(old, { throwIfNoEntry: false })?.isFile() === false) rmSync(old, { recursive: true });
+    // The hash first: whoever finds a library finds its hash.
+    writeFileDurably(hashFileOf(path), new TextEncoder().encode(`${sha256(bytes)}\n`), { mode: 0o600 });
+    writeFileDurably(path, bytes, { mode: 0o600 });
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makePrivate(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    throw fileError('created', folder, error);
+  }
+}
+
+/** Some linkers die of a full disk without saying so. */
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < 2 ** 20;
+  } catch {
+    return false;
   }
 }
 
@@ -146,25 +209,19 @@ lib.func('void dcgan_pool_close(void *pool)')(pool);
 process.stdout.write('walked ' + result);
 `;
 
+const TRIAL_MS = 60_000;
+
 /** What went wrong, or null. */
-function tryLibrary(path: string): Promise<string | null> {
+async function tryLibrary(path: string): Promise<string | null> {
   const koffi = createRequire(import.meta.url).resolve('koffi');
   const plan = probePlan();
-  const args = [
-    '-e',
-    TRIAL,
-    koffi,
-    path,
-    `${plan.scratchFloats}`,
-    `${plan.control}`,
-    JSON.stringify([...encode(plan)]),
-  ];
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { encoding: 'utf8', timeout: 60_000 }, (error, stdout, stderr) => {
-      if (!error && stdout.endsWith('walked 0')) resolve(null);
-      else resolve(error?.signal ?? (stderr.trim().split('\n').at(-1) || error?.message || stdout));
-    });
-  });
+  const words = JSON.stringify([...encode(plan)]);
+  const args = ['-e', TRIAL, koffi, path, `${plan.scratchFloats}`, `${plan.control}`, words];
+  const ended = await runChild([process.execPath, ...args], { limitMs: TRIAL_MS });
+  const { ok, stdout, stderr, late, signal, failure } = ended;
+  if (ok && stdout.endsWith('walked 0')) return null;
+  if (late) return `a trial did not end in ${TRIAL_MS / 1000} seconds`;
+  return signal ?? failure ?? (stderr.trim().split('\n').at(-1) || stdout);
 }
 
 /** Loads a library. koffi itself may lack a build for this machine: then this says so. @throws NoLibrary */
@@ -175,7 +232,7 @@ export async function loadLibrary({ path, compiler, hash }: Library): Promise<Na
   } catch (cause) {
     throw new NoLibrary('the koffi package cannot be loaded', 'Install it again: "npm install koffi"', cause);
   }
-  const lib = koffi.load(path);
+  const lib = load(koffi, path);
   const run = lib.func(
     'int32_t dcgan_pool_run(void *pool, void *code, int32_t words, void *state, uint32_t stateFloats, void *scratch, uint32_t control)',
   );
@@ -205,4 +262,14 @@ export async function loadLibrary({ path, compiler, hash }: Library): Promise<Na
         );
       }),
   };
+}
+
+/** @throws NoLibrary where the system refuses it, as a file system does that runs no programs */
+function load(koffi: Koffi, path: string): ReturnType<Koffi['load']> {
+  try {
+    return koffi.load(path);
+  } catch (cause) {
+    const todo = 'Set DCGAN_CACHE_DIR to a folder on another file system, or remove that file';
+    throw new NoLibrary(`${path} cannot be loaded: ${(cause as Error).message}`, todo, cause);
+  }
 }

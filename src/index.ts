@@ -5,14 +5,22 @@ import { buildPack, type LoadOptions, loadDataset } from './data/load.ts';
 import { openDataset } from './data/open.ts';
 
 export type { StoredTensor } from './checkpoint/safetensors.ts';
+export type { DataOptions, Fit, Shaping } from './data/image-options.ts';
+export type { PixelSource } from './data/pixel-source.ts';
+export type { BackendInfo, DeviceName } from './engine/backends/backend.ts';
 export { mixedClasses, spherical } from './gan/between.ts';
 export { type CreateOptions, DCGAN, type GenerateOptions, type StepOptions, type StepResult } from './gan/dcgan.ts';
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
 export { type PresetName, presets } from './gan/presets.ts';
 export type { Config, ConfigOverrides } from './gan/schema.ts';
+export type { Snapshot } from './gan/snapshot.ts';
 export type { ExtractorInfo } from './metrics/extractor.ts';
+export type { ExtractorChoice } from './metrics/extractors.ts';
 export type { ClassFigures, Copying, Evaluation, FeatureFigures, Figure } from './metrics/figures.ts';
-export { DcganError } from './platform/errors.ts';
+export type { Measure, Measurement } from './metrics/gauge.ts';
+export type { PixelRange } from './metrics/network-input.ts';
+export type { ExtractionProgress } from './metrics/sets.ts';
+export { type Complaint, DcganError } from './platform/errors.ts';
 export { VERSION as version } from './platform/version.ts';
 export type { Picture } from './render/grid.ts';
 export { type EvaluateOptions, evaluate } from './train/evaluate-model.ts';
@@ -28,7 +36,12 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './train/events.ts';
-export type { TrainOptions } from './train/run-options.ts';
+export type { Condition } from './train/health/advice.ts';
+export type { Diversities } from './train/health/diversity.ts';
+export type { GradientNorms } from './train/health/state.ts';
+export type { Warning } from './train/health/watch.ts';
+export type { Contrast } from './train/progress.ts';
+export type { OnNan, TrainOptions } from './train/run-options.ts';
 export { train } from './train/train.ts';
 
 /** Where images come from. */

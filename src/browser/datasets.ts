@@ -3,20 +3,28 @@ import { Dataset, type DatasetParts } from '../data/dataset.ts';
 import { parsePlainIdx } from '../data/idx-plain.ts';
 import { DcganError } from '../platform/errors.ts';
 
-/** Images in memory: bytes, NHWC. */
+/**
+ * Images in memory: bytes, NHWC.
+ * @throws DcganError for images that don't fill their shape
+ */
 export function from(parts: DatasetParts): Dataset {
   return new Dataset(parts);
+}
+
+/** Options of `datasets.idx`. */
+export interface IdxOptions {
+  /** A name for the dataset, which also stands in errors. */
+  readonly name?: string;
+  /** The file of the labels. */
+  readonly labels?: Blob | Uint8Array;
 }
 
 /**
  * Images of an IDX file, such as MNIST's `train-images-idx3-ubyte`, plain or gzipped.
  * @param images the file: a Blob (of `fetch`, or a chosen File) or its bytes
- * @param labels the file of their labels, where there is one
+ * @throws DcganError for a file that is not of this format, or that ends early
  */
-export async function idx(
-  images: Blob | Uint8Array,
-  { name = 'images', labels }: { readonly name?: string; readonly labels?: Blob | Uint8Array } = {},
-): Promise<Dataset> {
+export async function idx(images: Blob | Uint8Array, { name = 'images', labels }: IdxOptions = {}): Promise<Dataset> {
   const parsed = parsePlainIdx(await unpacked(images), name);
   if (parsed.kind === 'labels')
     throw new DcganError({

@@ -9,8 +9,11 @@ import { whole } from './wire.ts';
 /** As in Node; the networks live in a Worker of their own, until `dispose`. Calls take effect in their order. */
 export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   readonly #host: Host;
+  /** All values that decide the model. */
   readonly config: Mirror['config'];
+  /** Device, kernel variant and threads, and why this device. */
   readonly info: Mirror['info'];
+  /** Decides, with the configuration and the data, every bit of the state. */
   readonly seed: number;
   /** Epochs finished: kept for whoever counts them, and saved. */
   epoch: number;
@@ -57,6 +60,7 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   /**
    * One update of both networks.
    * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size
+   * @throws DcganError for images, classes or injected values of another shape, and when the device fails
    */
   async step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
     const result = await this.#host.call('step', whole(images), options);
@@ -64,7 +68,10 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
     return result;
   }
 
-  /** Makes a step on `reals` images ready ahead of its first use. */
+  /**
+   * Makes a step on `reals` images ready ahead of its first use.
+   * @throws DcganError for a step that the device cannot run
+   */
   prepareStep(reals = this.config.batchSize): Promise<void> {
     return this.#host.call('prepareStep', reals);
   }
@@ -72,12 +79,16 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   /**
    * Images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
    * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random when not given)
+   * @throws DcganError for noise, classes or shares of another shape, a count or seed that is no whole number
    */
   generate(...args: Parameters<WorkerDCGAN['generate']>): Promise<Float32Array> {
     return this.#host.call('generate', ...args);
   }
 
-  /** Standard normal noise [count, latent]; equal seeds give equal noise. */
+  /**
+   * Standard normal noise [count, latent]; equal seeds give equal noise.
+   * @throws DcganError for a count or seed that is no whole number in its range
+   */
   sampleNoise(count: number, seed: number): Promise<Float32Array> {
     return this.#host.call('sampleNoise', count, seed);
   }
@@ -92,7 +103,10 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
     return this.#host.call('tensors');
   }
 
-  /** Sets tensors of the state, by name. */
+  /**
+   * Sets tensors of the state, by name; others stay as they are.
+   * @throws DcganError for a name that is not the model's, or values of another number
+   */
   restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
     return this.#host.call('restore', tensors);
   }
@@ -102,7 +116,10 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
     return this.#host.call('toBytes', this.epoch);
   }
 
-  /** Keeps a checkpoint among the page's own files (the Origin Private File System), whole or not at all; see `load`. */
+  /**
+   * Keeps a checkpoint among the page's own files (the Origin Private File System), whole or not at all; see `load`.
+   * @throws DcganError where the page may store no more
+   */
   save(name: string): Promise<void> {
     return this.#host.call('save', name, this.epoch);
   }

@@ -19,6 +19,7 @@ export interface RunEvent extends Omit<DiskRun, 'folder' | 'resumed'> {
 
 /** What the generator makes of the fixed noise, 4 x 4, after `epoch` whole epochs and `step` steps in all. */
 export interface PictureEvent extends Omit<DiskPicture, 'path'> {
+  /** Steps that are done. */
   readonly step: number;
 }
 
@@ -38,12 +39,14 @@ export type InterruptedEvent = Omit<DiskInterrupted, 'path'> & Saved;
 /** All epochs are done. */
 export interface DoneEvent {
   readonly type: 'done';
+  /** Whole epochs that are done. */
   readonly epochs: number;
   /** True when there was nothing left to train. */
   readonly already: boolean;
 }
 
 export type { EpochEvent, StepEvent, WarningEvent };
+/** What `train` yields: tell events apart by `type`. */
 export type TrainEvent =
   | RunEvent
   | StepEvent

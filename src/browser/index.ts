@@ -5,14 +5,20 @@ import { list, newest, remove } from './kept.ts';
 import * as pictures from './pictures.ts';
 
 export type { StoredTensor } from '../checkpoint/safetensors.ts';
+export type { PixelSource } from '../data/pixel-source.ts';
+export type { BackendInfo, DeviceName } from '../engine/backends/backend.ts';
 export { mixedClasses, spherical } from '../gan/between.ts';
 export type { CreateOptions, GenerateOptions, StepOptions, StepResult } from '../gan/dcgan.ts';
 export type { MachineInfo, MachineOptions } from '../gan/machine.ts';
 export { type PresetName, presets } from '../gan/presets.ts';
 export type { Config, ConfigOverrides } from '../gan/schema.ts';
-export { DcganError } from '../platform/errors.ts';
+export { type Complaint, DcganError } from '../platform/errors.ts';
 export { VERSION as version } from '../platform/version.ts';
-export type { Picture } from '../render/grid.ts';
+export type { GridOptions, Picture } from '../render/grid.ts';
+export type { Condition } from '../train/health/advice.ts';
+export type { Diversities } from '../train/health/diversity.ts';
+export type { GradientNorms } from '../train/health/state.ts';
+export type { Warning } from '../train/health/watch.ts';
 export { DCGAN } from './dcgan.ts';
 export type {
   CheckpointEvent,
@@ -29,6 +35,13 @@ export type { TrainOptions } from './page-options.ts';
 export { train } from './train.ts';
 
 /** Runs that this page keeps (`train({ keep })`), by name. */
-export const runs = { list, newest, remove } as const;
+export const runs = {
+  /** Names of all kept runs. */
+  list,
+  /** The newest checkpoint of a run, its name and its file; null where there is none. */
+  newest,
+  /** Removes a run and its checkpoints. */
+  remove,
+} as const;
 export type { Dataset, DatasetParts };
 export { datasets, pictures };

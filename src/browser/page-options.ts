@@ -4,6 +4,7 @@ import type { MachineOptions } from '../gan/machine.ts';
 import type { ConfigOverrides } from '../gan/schema.ts';
 import type { TrainOptions as NodeOptions } from '../train/run-options.ts';
 
+/** Options of `train` in a page; values of the configuration override those of the preset. */
 export interface TrainOptions
   extends MachineOptions,
     ConfigOverrides,

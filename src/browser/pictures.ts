@@ -3,7 +3,10 @@ import type { Picture } from '../render/grid.ts';
 
 export { makeGrid as grid } from '../render/grid.ts';
 
-/** A picture as a canvas takes it: `new ImageData(rgba(picture), picture.width)`. [height, width, 4] */
+/**
+ * A picture as a canvas takes it, [height, width, 4]: `new ImageData(rgba(picture), picture.width)`.
+ * @throws never
+ */
 export function rgba({ width, height, channels, pixels }: Picture): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray(width * height * 4);
   for (let from = 0, to = 0; to < out.length; from += channels, to += 4) {

@@ -15,7 +15,9 @@ import { parseJson, showJson } from '../platform/json.ts';
 
 /** A tensor of float32, last dimension fastest; its values are as many as the product of its shape. */
 export interface StoredTensor {
+  /** Sizes of the dimensions; none for a scalar. */
   readonly shape: readonly number[];
+  /** The values, as many as the product of the shape. */
   readonly data: Float32Array;
 }
 

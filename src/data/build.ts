@@ -22,10 +22,13 @@ import { inOrder } from './in-order.ts';
 import { encodeHeader, type PackHeader } from './pack.ts';
 import type { Supplied, Supply } from './supply.ts';
 
+/** How far pictures are read. */
 export interface PackProgress {
-  /** Pictures seen, of how many, and how many of them were left out as broken. */
+  /** Pictures seen so far, broken ones included. */
   readonly done: number;
+  /** Pictures in all. */
   readonly total: number;
+  /** Pictures left out as broken. */
   readonly skipped: number;
 }
 
@@ -36,8 +39,11 @@ export interface BuildOptions extends DataOptions {
   readonly mode?: number | undefined;
 }
 
+/** What was packed. */
 export interface Built {
+  /** Images in the pack. */
   readonly count: number;
+  /** How pictures became images. */
   readonly shaping: Shaping;
   /** What was left out, each with its reason. */
   readonly skipped: readonly DcganError[];

@@ -10,11 +10,17 @@ import { toNumbers } from './pixels.ts';
 export interface DatasetParts {
   /** Short, fit for a folder's name: `mnist`. */
   readonly name: string;
+  /** Bytes [count, height, width, channels], 0 to 255. */
   readonly images: Uint8Array | PixelSource;
+  /** Number of images, at least 1. */
   readonly count: number;
+  /** Pixels from top to bottom. */
   readonly height: number;
+  /** Pixels from left to right. */
   readonly width: number;
+  /** 1 for grey, 3 for RGB. */
   readonly channels: number;
+  /** The class of each image, [count]. */
   readonly labels?: Uint8Array;
   /** What the labels mean, in their order. */
   readonly classes?: readonly string[];
@@ -22,14 +28,23 @@ export interface DatasetParts {
   readonly origin?: string;
 }
 
+/** Images in memory or in a file, with their labels where there are any. It is never changed in place. */
 export class Dataset implements DatasetParts {
+  /** Short, fit for a folder's name. */
   readonly name: string;
+  /** Number of images. */
   readonly count: number;
+  /** Pixels from top to bottom. */
   readonly height: number;
+  /** Pixels from left to right. */
   readonly width: number;
+  /** 1 for grey, 3 for RGB. */
   readonly channels: number;
+  /** The class of each image, [count]; missing where there are none. */
   readonly labels?: Uint8Array;
+  /** What the labels mean, in their order. */
   readonly classes?: readonly string[];
+  /** The known dataset that these images are, or were resized from. */
   readonly origin?: string;
   readonly #pixels: PixelSource;
   #scratch: Uint8Array | undefined;
@@ -83,12 +98,18 @@ export class Dataset implements DatasetParts {
     return this.classes?.length ?? this.labels.reduce((most, label) => Math.max(most, label), 0) + 1;
   }
 
-  /** The same images (no copy), known to be those of the known dataset `origin`, or resized from it. */
+  /**
+   * The same images (no copy), known to be those of the known dataset `origin`, or resized from it.
+   * @throws never
+   */
   knownAs(origin: string): Dataset {
     return new Dataset({ ...this.#shape(), origin, images: this.#pixels, count: this.count, ...this.#labels() });
   }
 
-  /** The first `n` images (no copy); all of them when there are no more than `n`. */
+  /**
+   * The first `n` images (no copy); all of them when there are no more than `n`.
+   * @throws DcganError for no images
+   */
   limit(n: number): Dataset {
     if (n >= this.count) return this;
     const { labels } = this;
@@ -106,13 +127,19 @@ export class Dataset implements DatasetParts {
     return new Dataset({ ...shape, images, count: 2 * count, ...(twice && { labels: twice }) });
   }
 
-  /** The same images under other labels (no copy), one for each; what they mean is told by whoever made them. */
+  /**
+   * The same images under other labels [count] (no copy); what they mean is told by whoever made them.
+   * @throws DcganError for another number of labels
+   */
   labelled(labels: Uint8Array): Dataset {
     const { classes: _, ...shape } = this.#shape();
     return new Dataset({ ...shape, count: this.count, images: this.#pixels, labels });
   }
 
-  /** The bytes of images `from` (inclusive) to `to` (exclusive), [to - from, height, width, channels]. */
+  /**
+   * The bytes of images `from` (inclusive) to `to` (exclusive), [to - from, height, width, channels].
+   * @throws DcganError for an index outside the dataset
+   */
   bytes(from: number, to: number): Uint8Array {
     const out = new Uint8Array(Math.max(0, to - from) * this.imageSize);
     if (out.length > 0) {

@@ -3,8 +3,10 @@
 import { usage } from '../platform/errors.ts';
 
 export const FITS = ['crop', 'pad', 'stretch'] as const;
+/** How a picture that is not square becomes so. */
 export type Fit = (typeof FITS)[number];
 
+/** How pictures become images of one size. */
 export interface DataOptions {
   /**
    * Side of the square that images are brought to. Default: as they are, for data that are arrays already (IDX, .npy, CIFAR-10);
@@ -25,9 +27,13 @@ export interface DataOptions {
 
 /** How a picture becomes an image of a data set: everything settled. */
 export interface Shaping {
+  /** Side of the square images in pixels. */
   readonly size: number;
+  /** How a picture that is not square became so. */
   readonly fit: Fit;
+  /** 1 for grey, 3 for RGB. */
   readonly channels: 1 | 3;
+  /** The colour (CSS) behind transparent and padded pixels. */
   readonly background: string;
 }
 

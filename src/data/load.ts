@@ -29,10 +29,13 @@ import type { Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
 import { unreadText } from './unread.ts';
 
+/** Options of `datasets.load` and `datasets.pack`. */
 export interface LoadOptions extends DataOptions {
+  /** Called while pictures are read. */
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   /** What a person should know and nothing fails for: pictures left out, a pack older than its source. */
   readonly onNote?: ((note: string) => void) | undefined;
+  /** Aborting ends the reading with an error. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -3,6 +3,7 @@
 
 import { Sha256, sha256 } from '../platform/sha256.ts';
 
+/** Where a dataset's bytes lie, when that is not an array. */
 export interface PixelSource {
   /** Bytes in all. */
   readonly length: number;
@@ -10,7 +11,10 @@ export interface PixelSource {
   readonly unit: number;
   /** SHA-256 of all of them, computed once. */
   readonly sha256: string;
-  /** Fills `out` with what begins at `offset`. */
+  /**
+   * Fills `out` with the bytes that begin at `offset`.
+   * @throws DcganError for a file that cannot be read
+   */
   read(offset: number, out: Uint8Array): void;
   /** All bytes: a view where they lie in memory, else a copy. */
   all(): Uint8Array;

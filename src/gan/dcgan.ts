@@ -12,6 +12,7 @@ import { decodeSnapshot, encodeSnapshot, type Snapshot, snapshotParts } from './
 import { STEP_NUMBERS } from './step.ts';
 import { maskSource, NOISE } from './streams.ts';
 
+/** Options of `DCGAN.create`: where it runs, a preset, and values that override the preset. */
 export interface CreateOptions extends MachineOptions, ConfigOverrides {
   /** One of `presets`: `tf2018` (default), `tf2`, `tiny`, `best` or `paper`; other options override its values. */
   readonly preset?: string | undefined;
@@ -19,6 +20,7 @@ export interface CreateOptions extends MachineOptions, ConfigOverrides {
   readonly seed?: number | undefined;
 }
 
+/** Options of `DCGAN.step`: classes, and values that replace what the step would draw. */
 export interface StepOptions {
   /** The class of each image, 0 to classes - 1: wanted when the configuration has classes. */
   readonly classes?: ArrayLike<number> | undefined;
@@ -34,6 +36,7 @@ export interface StepOptions {
 export interface StepResult {
   /** Means over the batch, in nats where the loss is a cross-entropy. */
   readonly generatorLoss: number;
+  /** The discriminator's loss, its penalties included. */
   readonly discriminatorLoss: number;
   /** D(x). */
   readonly realScore: number;
@@ -41,6 +44,7 @@ export interface StepResult {
   readonly fakeScore: number;
 }
 
+/** Options of `DCGAN.generate`. */
 export interface GenerateOptions {
   /** Decides the noise, where a count is asked for: a whole number below 2^53. Random when not given. */
   readonly seed?: number | undefined;
@@ -106,7 +110,10 @@ export class DCGAN {
     return DCGAN.fromSnapshot(await loadSnapshot(source), options);
   }
 
-  /** A model from a decoded snapshot. One that was trained in bf16 makes images on any device; its steps want what training did. */
+  /**
+   * A model from a decoded snapshot. One that was trained in bf16 makes images on any device; its steps want what training did.
+   * @throws DcganError for a device that can't run here, or tensors that are not the configuration's
+   */
   static async fromSnapshot(snapshot: Snapshot, options: MachineOptions = {}): Promise<DCGAN> {
     const gan = new DCGAN(await Machine.open(snapshot.config, options), snapshot);
     await gan.restore(snapshot.tensors);
@@ -131,6 +138,7 @@ export class DCGAN {
   /**
    * One update of both networks. The next may be asked for before this one is done: a GPU then never waits for it.
    * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size: to be left alone until the step is done
+   * @throws DcganError for images, classes or injected values of another shape, and when the device fails
    */
   async step(images: Float32Array, { classes, noise, dropoutMasks }: StepOptions = {}): Promise<StepResult> {
     const reals = this.#countImages(images);
@@ -160,7 +168,10 @@ export class DCGAN {
     }
   }
 
-  /** Makes a step on `reals` images ready ahead of its first use. */
+  /**
+   * Makes a step on `reals` images ready ahead of its first use.
+   * @throws DcganError for a step that the device cannot run: too large, or in bf16
+   */
   prepareStep(reals = this.config.batchSize): Promise<void> {
     return this.#machine.prepareStep(reals);
   }
@@ -171,6 +182,7 @@ export class DCGAN {
    * @param options.classes one class for all images, or classes used in turn; 0, 1, 2, ... when not given, of groups from one that
    * the seed decides: few samples would else always be of the first of them
    * @param options.shares in place of classes: how much of each class every image has, [N, classes]
+   * @throws DcganError for noise, classes or shares of another shape, a count or seed that is no whole number
    */
   async generate(
     from: Float32Array | number,
@@ -192,7 +204,10 @@ export class DCGAN {
     return this.#machine.generate(noise, count, shares ?? oneHot(labels, count, this.config.classes));
   }
 
-  /** Standard normal noise [count, latent]; equal seeds give equal noise. */
+  /**
+   * Standard normal noise [count, latent]; equal seeds give equal noise.
+   * @throws DcganError for a count or seed that is no whole number in its range
+   */
   async sampleNoise(count: number, seed: number): Promise<Float32Array> {
     if (!Number.isInteger(count) || count < 1)
       throw usage({ what: 'the count of samples does not fit', expected: 'a whole number from 1', got: String(count) });
@@ -211,7 +226,10 @@ export class DCGAN {
     return new Map([...state].map(([name, data]) => [name, { shape: slots.get(name)!.shape, data }]));
   }
 
-  /** Sets tensors of the state, by name. */
+  /**
+   * Sets tensors of the state, by name; others stay as they are.
+   * @throws DcganError for a name that is not the model's, or values of another number
+   */
   restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
     return this.#machine.writeState(new Map([...tensors].map(([name, { data }]) => [name, data])));
   }
@@ -221,7 +239,10 @@ export class DCGAN {
     return encodeSnapshot(await snapshotOf(this));
   }
 
-  /** Writes a checkpoint, whole or not at all. */
+  /**
+   * Writes a checkpoint, whole or not at all.
+   * @throws DcganError for a path that cannot be written
+   */
   async save(path: string): Promise<void> {
     await writePlace(path, snapshotParts(await snapshotOf(this)));
   }

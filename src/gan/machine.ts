@@ -16,6 +16,7 @@ import { type Config, learningRateShare, learningRates } from './schema.ts';
 import { fakesOfStep, gradientStep, STEP_INPUT, trainingStep, updateStep } from './step.ts';
 import { FIXED_NOISE, START } from './streams.ts';
 
+/** Where a model computes. */
 export interface MachineOptions {
   /** `auto` (default): the fastest here; `cpu`: never a GPU; or a device's name. */
   readonly device?: string | undefined;
@@ -25,6 +26,7 @@ export interface MachineOptions {
 
 /** What a machine runs on, and why. */
 export interface MachineInfo extends BackendInfo {
+  /** Why this device: one clause. */
   readonly reason: string;
   /** The option `device` to go on with should this device fail: `cpu` where `auto` took a GPU, else null. */
   readonly fallback: 'cpu' | null;

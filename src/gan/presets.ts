@@ -23,6 +23,7 @@ const tf2018: Config = Object.freeze({
   adamEpsilon: 1e-8,
 });
 
+/** Frozen configurations, by name: what `DCGAN.create` and `train` start from. */
 export const presets = Object.freeze({
   /** TensorFlow 1.11's tutorial of 2018, exactly. */
   tf2018,
@@ -82,5 +83,6 @@ export const presets = Object.freeze({
   } satisfies Config),
 }) satisfies Readonly<Record<string, Config>>;
 
+/** The name of a preset. */
 export type PresetName = keyof typeof presets;
 export const DEFAULT_PRESET: PresetName = 'tf2018';

@@ -101,7 +101,9 @@ export const configSchema = z.strictObject({
   precision: z.enum(PRECISIONS),
 });
 
+/** All that decides a model and its training: a flat record, saved in every checkpoint. */
 export type Config = Readonly<z.infer<typeof configSchema>>;
+/** Single values of a configuration, which replace those of a preset. */
 export type ConfigOverrides = { readonly [K in keyof Omit<Config, 'preset'>]?: Config[K] | undefined };
 
 /** A configuration out of a file that may be older than some of its values. */

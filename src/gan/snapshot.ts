@@ -20,7 +20,9 @@ const METADATA: readonly string[] = ['checksum', 'config', 'epoch', 'format', 's
 
 /** Everything a model is, at one moment. */
 export interface Snapshot {
+  /** All values that decide the model. */
   readonly config: Config;
+  /** Decides, with the configuration and the data, every bit of the state. */
   readonly seed: number;
   /** Steps taken. */
   readonly step: number;

@@ -17,6 +17,7 @@ export interface Extracted {
 
 /** Which extractor: distances compare only where all of it is equal. */
 export interface ExtractorInfo {
+  /** `digits`, `pixels`, or the name of an ONNX file. */
   readonly name: string;
   /** Of the file it comes from, or of what it is said to do: 64 hex digits. */
   readonly sha256: string;

@@ -12,6 +12,7 @@ import { openPixels, PIXELS } from './pixels.ts';
 
 export const DIGITS = 'digits';
 
+/** Whose features are compared. */
 export interface ExtractorChoice {
   /** `digits`, `pixels`, or the path of an ONNX file; what the data ask for when not given. */
   readonly extractor?: string | undefined;

@@ -24,7 +24,9 @@ type Row = (typeof FIGURES)[number];
 
 /** A figure of the samples, and of held-out data in their place. */
 export interface Figure {
+  /** The figure of the samples. */
   readonly value: number;
+  /** The same figure of held-out images. */
   readonly floor: number;
 }
 
@@ -38,12 +40,15 @@ export type Copying = FiguresOf<'copying'>;
 
 /** What an extractor's features say. */
 export interface FeatureFigures extends FiguresOf<'features'> {
+  /** Whose features were compared. */
   readonly extractor: ExtractorInfo;
+  /** How near the samples come to single images of the data. */
   readonly copying: Copying;
   /** What the classifier's answers say; null for an extractor that knows no classes. */
   readonly classes: ClassFigures | null;
 }
 
+/** Figures that need a classifier, and what it takes the samples for. */
 export interface ClassFigures extends FiguresOf<'classes'> {
   /** How many samples are taken for each class. */
   readonly histogram: readonly number[];
@@ -51,11 +56,15 @@ export interface ClassFigures extends FiguresOf<'classes'> {
   readonly accuracy: number | null;
 }
 
+/** The figures of `evaluate`. */
 export interface Evaluation {
+  /** How many samples were measured. */
   readonly samples: { readonly count: number };
+  /** The data that they were compared with: name, and number of images. */
   readonly against: { readonly name: string; readonly count: number };
   /** The images that the floors are measured with. */
   readonly heldOut: { readonly name: string; readonly count: number };
+  /** Sliced Wasserstein distance of patches at each side of the image pyramid, largest first, each with its floor. */
   readonly slicedWasserstein: readonly { readonly side: number; readonly value: number; readonly floor: number }[];
   /** Null for images that no extractor knows. */
   readonly features: FeatureFigures | null;

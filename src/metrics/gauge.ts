@@ -23,6 +23,7 @@ import { storedExtraction } from './stored.ts';
 import { SlicedTarget } from './wasserstein.ts';
 
 export const MEASURES = ['frechet-distance', 'sliced-wasserstein'] as const;
+/** What an evaluation during a training measures. */
 export type Measure = (typeof MEASURES)[number];
 
 /** For people. */
@@ -33,10 +34,13 @@ export const MEASURE_NAMES: Readonly<Record<Measure, string>> = {
 
 /** How far samples are from the data: lower is better. Only values of one measure, extractor and sample count compare. */
 export interface Measurement {
+  /** What was measured. */
   readonly measure: Measure;
+  /** The figure: lower is better. */
   readonly value: number;
   /** The same of held-out images in the samples' place. */
   readonly floor: number;
+  /** Samples that were measured. */
   readonly samples: number;
   /** Null for a measure that needs none. */
   readonly extractor: ExtractorInfo | null;

@@ -4,6 +4,7 @@
 
 /** What -1 to 1 becomes; `imagenet` is 0 to 1 less ImageNet's means, over its deviations. */
 export const PIXEL_RANGES = ['-1..1', '0..1', '0..255', 'imagenet'] as const;
+/** What the pixels that a network takes lie between. */
 export type PixelRange = (typeof PIXEL_RANGES)[number];
 
 export interface NetworkInput {

@@ -58,10 +58,13 @@ export function allOf({ count }: Dataset): Uint32Array {
 /** What is said to be looked at when samples are. */
 export const SAMPLES_NAME = 'the samples';
 
-/** Told how far a set's features are taken. */
+/** Is called while features of a set are taken. */
 export type ExtractionProgress = (progress: {
+  /** The set: the samples, the data, or the held-out images. */
   readonly name: string;
+  /** Images whose features are taken. */
   readonly done: number;
+  /** Images of the set. */
   readonly total: number;
 }) => void;
 

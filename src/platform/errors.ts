@@ -17,12 +17,14 @@ export interface Complaint {
   readonly options?: readonly string[];
   /** Process exit code: 1 failed (default), 2 wrong usage. */
   readonly exitCode?: 1 | 2;
+  /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
 /** An error with a sentence of what is wrong and one of what to do. */
 export class DcganError extends Error {
   override readonly name = 'DcganError';
+  /** The parts of the sentence, as data. */
   readonly complaint: Complaint;
 
   constructor(complaint: Complaint) {
@@ -31,6 +33,7 @@ export class DcganError extends Error {
     this.complaint = fit;
   }
 
+  /** The exit code of the command line: 2 for wrong usage, else 1. */
   get exitCode(): 1 | 2 {
     return this.complaint.exitCode ?? 1;
   }

@@ -5,13 +5,17 @@ import { DcganError } from '../platform/errors.ts';
 
 /** A picture of bytes, row after row, channels together: 1 is grey, 3 is RGB. */
 export interface Picture {
+  /** Pixels from left to right. */
   readonly width: number;
+  /** Pixels from top to bottom. */
   readonly height: number;
+  /** 1 for grey, 3 for RGB. */
   readonly channels: 1 | 3;
   /** [height, width, channels] */
   readonly pixels: Uint8Array;
 }
 
+/** How images are laid out as one picture. */
 export interface GridOptions {
   /** Tiles in a row; default: as many as make the grid square. */
   readonly columns?: number;

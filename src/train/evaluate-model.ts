@@ -14,6 +14,7 @@ import { usableCores } from '../platform/cores.ts';
 import { usage } from '../platform/errors.ts';
 import { heldOutFor, openData } from './prepare.ts';
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions extends MachineOptions, ExtractorChoice {
   /** What samples are compared with: a name (`mnist`, default), a path, or a data set. */
   readonly data?: string | Dataset | undefined;

@@ -8,8 +8,10 @@ import type { PixelRange } from '../metrics/network-input.ts';
 import type { Contrast } from './progress.ts';
 
 export const ON_NAN = ['stop', 'lower-lr'] as const;
+/** What happens when a number is NaN or infinite. */
 export type OnNan = (typeof ON_NAN)[number];
 
+/** Options of `train`; values of the configuration override those of the preset. */
 export interface TrainOptions
   extends MachineOptions,
     ConfigOverrides,

@@ -5,13 +5,16 @@ import { DcganError } from '../../platform/errors.ts';
 import type { Address, Plan } from '../plan.ts';
 
 export const DEVICES = ['native', 'wasm', 'wasm-relaxed', 'webgpu', 'reference'] as const;
+/** The name of a device. */
 export type DeviceName = (typeof DEVICES)[number];
 
 /** Which backend, and what decides its bits: results repeat exactly where `device` and `variant` are equal. */
 export interface BackendInfo {
+  /** Its name. */
   readonly device: DeviceName;
   /** Kernel variant, compiler included: one short line without machine paths. */
   readonly variant: string;
+  /** Threads that compute; 1 on a GPU. */
   readonly threads: number;
   /** How many steps a training should have under way at a time: 2 on a GPU, which would else wait for its orders. */
   readonly stepsAtOnce: number;

@@ -10,6 +10,7 @@ const REALS = 64;
 /** Classes that are looked into. */
 const CLASSES = 4;
 
+/** How different samples are from each other. */
 export interface Diversities {
   /** Mean distance between the pictures of the fixed noise, as a share of that between reals; null where the reals are all alike. */
   readonly diversity: number | null;

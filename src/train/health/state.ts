@@ -6,7 +6,9 @@ import { momentNames } from '../../nn/adam.ts';
 
 /** Euclidean norms of the running means of both networks' gradients: of Adam's first moments. */
 export interface GradientNorms {
+  /** The norm of the generator's. */
   readonly generatorGradient: number;
+  /** The norm of the discriminator's. */
   readonly discriminatorGradient: number;
 }
 

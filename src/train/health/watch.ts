@@ -12,12 +12,15 @@ import type { GradientNorms } from './state.ts';
 
 /** What was seen of a run that goes wrong, and what usually helps. */
 export interface Warning {
+  /** What goes wrong, as one word. */
   readonly condition: Condition;
-  /** The step it was seen in, and the one it began with. */
+  /** The step that it was seen in. */
   readonly step: number;
+  /** The step that it began with. */
   readonly since: number;
-  /** One sentence each, no full stop. */
+  /** What was seen: one sentence without a full stop. */
   readonly seen: string;
+  /** What usually helps: one sentence without a full stop. */
   readonly help: string;
 }
 

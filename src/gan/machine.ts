@@ -4,13 +4,14 @@
 import type { ChosenDevice } from '../engine/backends/auto.ts';
 import { type BackendInfo, DeviceFailure } from '../engine/backends/backend.ts';
 import { chooseDevice, opener } from '../engine/backends/index.ts';
+import { PlanTooLarge } from '../engine/backends/too-large.ts';
 import { type Computation, compile } from '../engine/compile.ts';
 import type { Plan } from '../engine/plan.ts';
 import { type Feeds, Session } from '../engine/session.ts';
 import { AdamStepSize } from '../nn/adam.ts';
 import { averageShare } from '../nn/average.ts';
 import { usableCores } from '../platform/cores.ts';
-import { usage } from '../platform/errors.ts';
+import { DcganError, usage } from '../platform/errors.ts';
 import { GENERATION_INPUT, generation, type Model, makeModel, sampling, startComputation } from './model.ts';
 import { type Config, learningRateShare, learningRates } from './schema.ts';
 import { fakesOfStep, gradientStep, STEP_INPUT, trainingStep, updateStep } from './step.ts';
@@ -177,7 +178,29 @@ export class Machine {
   /** Makes the step's plan ready, so that the first step takes no longer than others. */
   async prepareStep(reals: number): Promise<void> {
     const { discriminatorSteps } = this.model.config;
-    for (const step of new Set([1, discriminatorSteps])) await this.#session.prepare(this.stepPlan(reals, step));
+    for (const step of new Set([1, discriminatorSteps]))
+      try {
+        await this.#session.prepare(this.stepPlan(reals, step));
+      } catch (error) {
+        throw error instanceof PlanTooLarge ? this.#withBatchSize(error) : error;
+      }
+  }
+
+  /** The error with the largest batch, give or take a few, for which the device has room. */
+  #withBatchSize(error: PlanTooLarge): DcganError {
+    const { model } = this;
+    const fits = (batchSize: number): boolean => {
+      const smaller = makeModel({ ...model.config, batchSize });
+      return error.fits(compile(trainingStep(smaller, batchSize), smaller.layout));
+    };
+    let [low, high] = [0, model.config.batchSize];
+    while (high - low > 1 + low / 32) {
+      const middle = Math.floor((low + high) / 2);
+      if (fits(middle)) low = middle;
+      else high = middle;
+    }
+    const todo = low === 0 ? 'Use smaller images or networks' : `Use a smaller batch: --batch-size ${low}`;
+    return new DcganError({ ...error.complaint, todo: `${todo}${error.elsewhere}`, cause: error });
   }
 
   /** The plan of step number `step`: each `discriminatorSteps`-th trains the generator too. */

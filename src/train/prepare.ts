@@ -115,6 +115,9 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const data = await toldOf(images, config);
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
   try {
+    // A step for which there is no room is refused before anything is written. A GPU's may fail for other reasons, and then the
+    // training leaves it.
+    if (gan.info.stepsAtOnce === 1) await gan.prepareStep();
     const { folder, record, lock } = await layDown(gan, data, options, checkpointName(0));
     return { folder, lock, gan, data, record, resumed: null, notes, lines: [] };
   } catch (error) {

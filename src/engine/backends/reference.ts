@@ -7,6 +7,7 @@ import { recordOf } from '../instructions/index.ts';
 import type { Memory } from '../instructions/record.ts';
 import type { Address, Plan } from '../plan.ts';
 import { type Backend, type Executable, type OpenBackend, refuseBf16 } from './backend.ts';
+import { PlanTooLarge, planBytes } from './too-large.ts';
 
 class ReferenceBackend implements Backend {
   readonly info = {
@@ -35,7 +36,7 @@ class ReferenceBackend implements Backend {
       });
     const floats = plan.stateFloats + plan.scratchFloats;
     if (floats > this.#arena.length) {
-      const larger = new Float32Array(floats);
+      const larger = memoryFor(plan);
       larger.set(this.#arena.subarray(0, this.#stateFloats));
       this.#arena = larger;
     }
@@ -74,3 +75,17 @@ class ReferenceBackend implements Backend {
 }
 
 export const openReference: OpenBackend = async ({ stateFloats }) => new ReferenceBackend(stateFloats);
+
+/** An array of JavaScript holds less than other devices' memory, and there may not be so much. */
+function memoryFor(plan: Plan): Float32Array {
+  const limit = 4 * MOST_IN_ARRAY;
+  const fits = (other: Plan): boolean => planBytes(other) <= limit;
+  try {
+    if (fits(plan)) return new Float32Array(plan.stateFloats + plan.scratchFloats);
+    throw new RangeError('too long');
+  } catch (cause) {
+    throw new PlanTooLarge(`reference: plan "${plan.name}" is too large`, planBytes(plan), limit, fits, { cause });
+  }
+}
+
+const MOST_IN_ARRAY = 2 ** 30;

@@ -9,6 +9,7 @@ import { CallQueue } from '../call-queue.ts';
 import { unknownToKernels } from '../unknown.ts';
 import { bf16Kernels } from './bf16.ts';
 import { type Library, library, loadLibrary, type NativeKernels, NoLibrary } from './library.ts';
+import { Block, checkPlan } from './memory.ts';
 
 export type NativeAvailability =
   | {
@@ -57,45 +58,6 @@ export const openNative: OpenBackend = async ({ stateFloats, threads }) => {
     throw new DcganError({ what: 'native cannot run here', got: error.message, todo: error.todo, cause: error });
   }
 };
-
-/** A block of the library's memory that can grow, and JavaScript's view of it. */
-class Block {
-  pointer: bigint;
-  floats: number;
-  #view: ArrayBuffer;
-  readonly #kernels: NativeKernels;
-
-  constructor(kernels: NativeKernels, floats: number, who: string) {
-    this.#kernels = kernels;
-    // Never empty: a view of nothing cannot be had.
-    this.floats = Math.max(floats, 16);
-    this.pointer = kernels.memory(4 * this.floats) ?? noMemory(who, this.floats);
-    this.#view = kernels.koffi.view(this.pointer, 4 * this.floats);
-  }
-
-  grow(floats: number, who: string): void {
-    if (floats <= this.floats) return;
-    this.pointer = this.#kernels.memoryGrow(this.pointer, 4 * this.floats, 4 * floats) ?? noMemory(who, floats);
-    this.floats = floats;
-    this.#view = this.#kernels.koffi.view(this.pointer, 4 * floats);
-  }
-
-  at(start: number, length: number): Float32Array {
-    return new Float32Array(this.#view, 4 * start, length);
-  }
-
-  free(): void {
-    this.#kernels.memoryFree(this.pointer, 4 * this.floats);
-  }
-}
-
-function noMemory(who: string, floats: number): never {
-  throw new DcganError({
-    what: `native: no memory for ${who}`,
-    got: `a request for ${((4 * floats) / 2 ** 30).toFixed(2)} GiB`,
-    todo: 'Use a smaller batch or image size',
-  });
-}
 
 /** Kernels of one precision, and threads to run them. */
 interface Engine {
@@ -149,6 +111,7 @@ class NativeBackend implements Backend {
           expected: `${this.#stateFloats} floats`,
           got: `${plan.stateFloats}`,
         });
+      checkPlan(plan, this.#scratch.floats);
       this.#scratch.grow(plan.scratchFloats, `plan "${plan.name}"`);
       const executable: Executable = { plan };
       this.#ready.set(executable, { words: encode(plan), engine });
@@ -220,9 +183,15 @@ class NativeBackend implements Backend {
       });
     const inState = Math.max(0, Math.min(length, split - address));
     const pieces: { floats: Float32Array; offset: number }[] = [];
-    if (inState > 0) pieces.push({ floats: this.#state.at(address, inState), offset: 0 });
-    if (inState < length)
-      pieces.push({ floats: this.#scratch.at(address + inState - split, length - inState), offset: inState });
+    let offset = 0;
+    const add = (parts: Iterable<Float32Array>): void => {
+      for (const floats of parts) {
+        pieces.push({ floats, offset });
+        offset += floats.length;
+      }
+    };
+    add(this.#state.at(address, inState));
+    add(this.#scratch.at(address + inState - split, length - inState));
     return pieces;
   }
 }

@@ -5,6 +5,7 @@
 // must be zero is cleared. Pages cost nothing until touched. Growing leaves older views short: they are made anew for each use.
 import { DcganError } from '../../../platform/errors.ts';
 import { SPACE_FLOATS, SPARE_BYTES } from '../../room.ts';
+import { MOST_FLOATS, PlanTooLarge, planBytes } from '../too-large.ts';
 import { type Kernels, PAGE } from './module.ts';
 import { SIGNAL_WORDS } from './worker.ts';
 
@@ -13,6 +14,9 @@ const ALIGN = 64;
 const STACK = 256 * 1024;
 /** Bytes of a worker's workspace. Pages never touched cost nothing. */
 const SPACE = 4 * SPACE_FLOATS;
+
+/** Bytes enough for the words of any step: what would fit is only estimated. */
+const ROOM_FOR_WORDS = 2 ** 20;
 
 const roundUp = (bytes: number, unit = ALIGN): number => Math.ceil(bytes / unit) * unit;
 
@@ -61,11 +65,19 @@ export class WasmArena {
     const bytes = this.#arena + roundUp(4 * floats) + 4 * most + SPARE_BYTES;
     const { memory, limit } = this.#kernels;
     const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
-    if (bytes > limit) throw tooLarge(who, bytes, limit);
+    const tooLarge = (most: number, cause?: unknown): PlanTooLarge =>
+      new PlanTooLarge(
+        `${who} does not fit into WebAssembly's memory`,
+        bytes,
+        most,
+        (plan) => this.#arena + planBytes(plan) + ROOM_FOR_WORDS + SPARE_BYTES <= most,
+        { elsewhere: floats <= MOST_FLOATS ? ', or in Node device native' : '', cause },
+      );
+    if (bytes > limit) throw tooLarge(limit);
     try {
       if (missing > 0) memory.grow(missing);
     } catch (cause) {
-      throw tooLarge(who, bytes, memory.buffer.byteLength, cause);
+      throw tooLarge(memory.buffer.byteLength, cause);
     }
     this.#floats = floats;
     this.#words = most;
@@ -99,15 +111,4 @@ export class WasmArena {
     }
     return new Float32Array(this.#kernels.memory.buffer, this.#arena + 4 * address, length);
   }
-}
-
-function tooLarge(who: string, bytes: number, limit: number, cause?: unknown): DcganError {
-  const gib = (n: number): string => `${(n / 2 ** 30).toFixed(2)} GiB`;
-  return new DcganError({
-    what: `${who} does not fit into WebAssembly's memory`,
-    expected: `at most ${gib(limit)}`,
-    got: gib(bytes),
-    todo: 'Use a smaller batch or image size, or in Node the native device, which has no such limit',
-    cause,
-  });
 }

@@ -1,0 +1,52 @@
+// A plan that a device has no room for. It is refused before memory is asked for, because a system that promises more than it has
+// ends a process that touches it; and whoever made the plan can ask what would fit.
+import { DcganError } from '../../platform/errors.ts';
+import { recordOf } from '../instructions/index.ts';
+import type { Plan } from '../plan.ts';
+
+export class PlanTooLarge extends DcganError {
+  /** Whether the device has room for another plan. */
+  readonly fits: (plan: Plan) => boolean;
+  /** Another device that has room for this one, as what to do: a clause, or nothing. */
+  readonly elsewhere: string;
+
+  constructor(
+    what: string,
+    bytes: number,
+    limit: number,
+    fits: (plan: Plan) => boolean,
+    { elsewhere = '', cause }: { readonly elsewhere?: string; readonly cause?: unknown } = {},
+  ) {
+    const todo = `Use a smaller batch or image size${elsewhere}`;
+    super({ what, expected: `${gibibytes(limit)} at most`, got: gibibytes(bytes), todo, cause });
+    this.fits = fits;
+    this.elsewhere = elsewhere;
+  }
+}
+
+export function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+}
+
+/** The kernels count floats of the arena in 32 bits, without sign; they may read some past its end. */
+export const MOST_FLOATS = 2 ** 32 - 2 ** 20;
+/** They count the values of one tensor with sign, in steps of their blocks. */
+const MOST_VALUES = 2 ** 31 - 2 ** 20;
+
+export function planBytes({ stateFloats, scratchFloats }: Plan): number {
+  return 4 * (stateFloats + scratchFloats);
+}
+
+/** Bytes of the largest tensor where the kernels cannot count its values; null where they count all. */
+export function uncountable(plan: Plan): number | null {
+  if (plan.scratchFloats <= MOST_VALUES && plan.stateFloats <= MOST_VALUES) return null;
+  const sizes = plan.instructions.flatMap((instruction) => {
+    const { reads, writes, scratch } = recordOf(instruction).touches(instruction);
+    const domain = 'count' in instruction ? [instruction.count] : [];
+    return [...domain, ...[...reads, ...writes, ...scratch].map(({ floats }) => floats)];
+  });
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  return largest > MOST_VALUES ? 4 * largest : null;
+}
+
+export const MOST_TENSOR_BYTES = 4 * MOST_VALUES;

@@ -64,6 +64,11 @@ const WRONG: readonly [line: string, message: string][] = [
     'sample -o x.jpg',
     '--output does not fit: expected a name ending in .png, .gif, .webp or .avif, a .npy, or a folder, got x.jpg.',
   ],
+  [
+    'doctor --plan tiny --after shar',
+    '--after does not fit: expected written, simplify, share, slopes, images, stored, groups, schedule or memory, got "shar". Did you mean share?',
+  ],
+  ['doctor --after share', '--after shows a plan. Add --plan.'],
   ['gif -o x.png', '--output does not fit: expected a name ending in .gif or .webp, got x.png.'],
   ['interpolate -o x', '--output does not fit: expected a name ending in .png, .gif, .webp or .avif, got x.'],
   ['interpolate --seeds 1', '--seeds does not fit: expected two seeds or more, as in 1,2,3, got 1.'],

@@ -61,13 +61,35 @@ export const ALL_PASSES: PassSwitches = {
 
 /** The plan of a computation over a state. */
 export function compile(computation: Computation, state: StateLayout, passes: PassSwitches = ALL_PASSES): Plan {
+  return compileInSteps(computation, state, passes).plan;
+}
+
+/** A plan, and what was settled on the way to it. */
+export interface CompiledSteps {
+  /** After all rewrites. */
+  readonly graph: Computation;
+  /** The values that lie in memory. */
+  readonly stored: ReadonlySet<Tensor>;
+  /** Values computed together, before they are ordered. */
+  readonly groups: readonly TensorGroup[];
+  /** In the order in which they are computed. */
+  readonly scheduled: readonly Scheduled[];
+  readonly plan: Plan;
+}
+
+/** Compiles, and keeps what each pass decided: for people who look at the compiler. */
+export function compileInSteps(
+  computation: Computation,
+  state: StateLayout,
+  passes: PassSwitches = ALL_PASSES,
+): CompiledSteps {
   const graph = prepare(computation, passes);
   const forced = new Set<Tensor>();
   const copied = new Set<string>();
   for (;;) {
     const round = new Round(graph, state, passes, forced, copied);
     try {
-      return round.plan();
+      return { graph, ...round.compile() };
     } catch (error) {
       if (error instanceof MustStore) forced.add(error.node);
       else if (error instanceof MustCopy) copied.add(error.variable);
@@ -76,14 +98,36 @@ export function compile(computation: Computation, state: StateLayout, passes: Pa
   }
 }
 
-/** The computation after all rewrites of the graph. */
-export function prepare(computation: Computation, passes: PassSwitches = ALL_PASSES): Computation {
+interface Rewrite<N extends string = string> {
+  readonly name: N;
+  /** Decides whether it is applied; null for one that always is. */
+  readonly by: keyof PassSwitches | null;
+  apply(roots: readonly Tensor[]): Tensor[];
+}
+
+/** The passes that rewrite the graph, in order. */
+export const REWRITES = [
+  { name: 'simplify', by: null, apply: simplify },
+  { name: 'share', by: 'sharePerSample', apply: (roots) => simplify(sharePerSample(roots)) },
+  { name: 'slopes', by: 'slopes', apply: slopesFromOutputs },
+  { name: 'images', by: 'sumImages', apply: sumImages },
+] as const satisfies readonly Rewrite[];
+
+export type RewriteName = (typeof REWRITES)[number]['name'];
+
+/** The computation after all rewrites of the graph, or after those up to `last`. */
+export function prepare(
+  computation: Computation,
+  passes: PassSwitches = ALL_PASSES,
+  last: RewriteName = 'images',
+): Computation {
   const names = Object.keys(computation.outputs);
   const variables = [...computation.updates.keys()];
-  let roots = simplify([...names.map((name) => computation.outputs[name]!), ...computation.updates.values()]);
-  if (passes.sharePerSample) roots = simplify(sharePerSample(roots));
-  if (passes.slopes) roots = slopesFromOutputs(roots);
-  if (passes.sumImages) roots = sumImages(roots);
+  let roots: Tensor[] = [...names.map((name) => computation.outputs[name]!), ...computation.updates.values()];
+  for (const { name, by, apply } of REWRITES) {
+    if (by === null || passes[by]) roots = apply(roots);
+    if (name === last) break;
+  }
   return {
     ...computation,
     outputs: Object.fromEntries(names.map((name, i) => [name, roots[i]!])),
@@ -133,15 +177,16 @@ class Round {
     for (const node of this.#stored) this.#buffers.set(node, this.#bufferOf(node));
   }
 
-  plan(): Plan {
+  compile(): Omit<CompiledSteps, 'graph'> {
     const groups = this.#groups();
+    const scheduled = this.#schedule(groups);
     const drafts: Draft[] = [];
-    for (const { group, attached } of this.#schedule(groups)) {
+    for (const { group, attached } of scheduled) {
       drafts.push(lower(group, this.#precision, this.#places(), attached));
       this.#checkInPlace(group, drafts[drafts.length - 1]!);
     }
     drafts.push(...this.#copies());
-    return this.#assemble(drafts);
+    return { stored: this.#stored, groups, scheduled, plan: this.#assemble(drafts) };
   }
 
   /** A value goes straight over its variable when nothing but other such values is computed from it. */

@@ -7,14 +7,14 @@ import { nativeAvailability } from '../../engine/backends/native/backend.ts';
 import { whatIsMissing } from '../../engine/backends/native/bf16.ts';
 import { examineGpu, type GpuReport } from '../../engine/backends/webgpu/examine.ts';
 import { nodeGpu } from '../../engine/backends/webgpu/node.ts';
-import { compile } from '../../engine/compile.ts';
-import { printPlan } from '../../engine/print.ts';
+import { PASSES, type PassName, printAfter } from '../../engine/print-graph.ts';
 import { resolveConfig } from '../../gan/config.ts';
 import { makeModel } from '../../gan/model.ts';
 import { DEFAULT_PRESET } from '../../gan/presets.ts';
 import { trainingStep } from '../../gan/step.ts';
 import { cacheFolder } from '../../platform/cache.ts';
 import { usableCores } from '../../platform/cores.ts';
+import { usage } from '../../platform/errors.ts';
 import { onNotice } from '../../platform/notices.ts';
 import { VERSION } from '../../platform/version.ts';
 import { checkKernels, type KernelReport } from '../checks/kernel-report.ts';
@@ -30,10 +30,12 @@ const EXAMPLES = `
 Examples:
   dcgan doctor                    everything, in about half a minute
   dcgan doctor --plan tiny        the compiled training step of a preset, as text
+  dcgan doctor --plan tiny --after share    its graph after a pass of the compiler
   dcgan doctor --json             for a bug report`;
 
 interface Flags {
   readonly plan?: string | true;
+  readonly after?: PassName;
   readonly threads?: number;
   readonly json?: true;
 }
@@ -61,20 +63,26 @@ export function defineDoctor(program: Command, outcome: Outcome): void {
         choice('--plan', PRESET_NAMES),
       ),
     )
+    .addOption(
+      new Option('--after <pass>', `with --plan: the step after this pass: ${PASSES.join(', ')}`).argParser(
+        choice('--after', PASSES),
+      ),
+    )
     .addOption(threadsOption())
     .option('--json', 'as one JSON object')
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
-    .action(async ({ plan, threads, json }: Flags) => {
-      if (plan !== undefined) write(planText(plan === true ? DEFAULT_PRESET : plan));
+    .action(async ({ plan, after, threads, json }: Flags) => {
+      if (after !== undefined && plan === undefined) throw usage({ what: '--after shows a plan', todo: 'Add --plan' });
+      if (plan !== undefined) write(planText(plan === true ? DEFAULT_PRESET : plan, after));
       else if (!(await examine(threads ?? usableCores(), json === true))) outcome.code = 1;
     });
 }
 
-function planText(preset: string): string {
+function planText(preset: string, after: PassName = 'memory'): string {
   const config = resolveConfig(preset);
   const model = makeModel(config);
-  return printPlan(compile(trainingStep(model, config.batchSize), model.layout));
+  return printAfter(after, trainingStep(model, config.batchSize), model.layout);
 }
 
 /** True when something can train and nothing computes wrongly. */

@@ -20,6 +20,7 @@ export type { ClassFigures, Copying, Evaluation, FeatureFigures, Figure } from '
 export type { Measure, Measurement } from './metrics/gauge.ts';
 export type { PixelRange } from './metrics/network-input.ts';
 export type { ExtractionProgress } from './metrics/sets.ts';
+export type { Verdict, VerdictKind } from './metrics/verdict-kind.ts';
 export { type Complaint, DcganError } from './platform/errors.ts';
 export { VERSION as version } from './platform/version.ts';
 export type { Picture } from './render/grid.ts';

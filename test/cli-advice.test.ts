@@ -18,9 +18,10 @@ import { BIN } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Options that messages name and no command defines: commander's own, and those of Node, npm, compilers and installers. */
+/** Options that messages name and no command defines: commander's own, and those of Node, npm, gunzip, compilers and installers. */
 const FOREIGN = [
   '--help',
+  '--keep',
   '--jitless',
   '--include',
   '--force',

@@ -20,6 +20,9 @@ beforeAll(async () => {
   await run('train', ...SMALLEST);
   const test = openDataset('mnist-test');
   writeFileSync(join(shared.path, 'digits.npy'), encodeNpy(test.bytes(0, 500), [500, 28, 28]));
+  // Digits in negative are none that the classifier knows.
+  const negative = test.bytes(0, 500).map((value) => 255 - value);
+  writeFileSync(join(shared.path, 'negative.npy'), encodeNpy(negative, [500, 28, 28]));
   const train = openDataset('mnist');
   writeFileSync(join(shared.path, 'copies.npy'), encodeNpy(train.bytes(0, 500), [500, 28, 28]));
 });
@@ -41,12 +44,13 @@ describe('the classifier', () => {
 describe('dcgan evaluate', () => {
   it('tells samples from digits, digits from copies, and says the same twice', async () => {
     const [fresh, digits, copies, again] = [
-      await report('--count', '500'),
+      await report('--count', '500', '--against', 'mnist'),
       await report('digits.npy', '--against', 'mnist', '--count', '500'),
       await report('copies.npy', '--count', '500'),
-      await report(RUN, '--count', '500'),
+      await report(RUN, '--count', '500', '--against', 'mnist'),
     ];
     expect(again).toEqual(fresh);
+    expect([fresh, digits, copies].map(({ verdict }) => verdict.kind)).toEqual(['noise', 'good', 'memorised']);
     expect(fresh.source).toBe(`${RUN}/checkpoints/epoch-0001.safetensors`);
     expect(fresh.against).toEqual({ name: 'mnist', count: 60000 });
     expect(fresh.heldOut).toEqual({ name: 'mnist-test', count: 500 });
@@ -64,10 +68,23 @@ describe('dcgan evaluate', () => {
     expect(of.copying.near.value).toBeLessThan(0.05);
   });
 
+  it('compares a run with the images it was trained on, with and without --all', async () => {
+    const [one, all] = [await report(RUN), await report(RUN, '--all')];
+    expect([one.against, one.samples, one.heldOut]).toEqual([
+      { name: 'mnist', count: 128 },
+      { count: 128 },
+      { name: 'mnist-test', count: 128 },
+    ]);
+    const { value, floor, samples } = all.epochs.at(-1);
+    expect({ value, floor, samples }).toEqual({ ...one.features.frechetDistance, samples: 128 });
+  });
+
   it('shows a table, and samples beside the nearest images', async () => {
     const { code, stdout, stderr } = await run('evaluate', 'digits.npy', '--count', '100', '--nearest', 'pairs.png');
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^100 samples of digits\.npy\nagainst 60,000 images of mnist; floor: 100 of mnist-test\n/);
+    expect(stdout).toMatch(
+      /^Good: .*\.\n100 samples of digits\.npy\nagainst 60,000 images of mnist; floor: 100 of mnist-test\n/,
+    );
     expect(stdout).toMatch(/Fréchet distance +\d+\.\d\d +\d+\.\d\d {2}lower is better\n/);
     const { width, height } = decodePng(readFileSync(join(shared.path, 'pairs.png')), 'pairs.png');
     expect([width, height]).toEqual([1208, 968]);
@@ -75,11 +92,11 @@ describe('dcgan evaluate', () => {
 
   it('without an extractor that knows the images, says what needs none', async () => {
     await run('sample', '--count', '40', '-o', 'pictures/');
-    const own = await report('pictures', '--against', 'digits.npy', '--count', '40');
+    const own = await report('pictures', '--against', 'negative.npy', '--count', '40');
     expect(own.features).toBe(null);
     expect(own.slicedWasserstein.map(({ side }: { side: number }) => side)).toEqual([28, 14]);
-    expect(own.heldOut.name).toBe('the other half of digits');
-    const asked = await report('pictures', '--against', 'digits.npy', '--count', '40', '--extractor', 'digits');
+    expect(own.heldOut.name).toBe('the other half of negative');
+    const asked = await report('pictures', '--against', 'negative.npy', '--count', '40', '--extractor', 'digits');
     expect(asked.features.extractor.name).toBe('digits');
   });
 

@@ -3,6 +3,8 @@
 import type { ExtractorInfo } from '../metrics/extractor.ts';
 import { type Evaluation, shownFigures } from '../metrics/figures.ts';
 import { PIXELS } from '../metrics/pixels.ts';
+import { trustsPrecision } from '../metrics/verdict.ts';
+import type { Verdict } from '../metrics/verdict-kind.ts';
 import { grouped } from './format.ts';
 
 const decimals = (value: number, digits: number): string => value.toFixed(digits);
@@ -30,18 +32,29 @@ function classesText(histogram: readonly number[], names: readonly string[] | nu
   return `${which}: ${shown.map(({ text }) => text).join('  ')}`;
 }
 
+/** Which way is good; nothing that a verdict contradicts. */
+function captionOf(key: string, better: string, verdict: Verdict): string {
+  const misleads = ['precision', 'density'].includes(key) && !trustsPrecision(verdict);
+  return misleads ? 'says nothing of such samples: see the verdict above' : better;
+}
+
 export function evaluationText(evaluation: Evaluation, source: string, classNames: readonly string[] | null): string {
-  const { samples, against, heldOut, features } = evaluation;
+  const { verdict, samples, against, heldOut, features } = evaluation;
   const head = [
+    `${verdict.text[0]!.toUpperCase()}${verdict.text.slice(1)}.`,
     `${grouped(samples.count)} samples of ${source}`,
     `against ${grouped(against.count)} images of ${against.name}; floor: ${grouped(heldOut.count)} of ${heldOut.name}`,
     features
       ? `features of ${extractorText(features.extractor)}`
       : `no extractor knows these images: only what needs none; --extractor ${PIXELS} says how varied they are`,
   ];
+  const unlike =
+    samples.count === heldOut.count
+      ? ''
+      : ` (of ${grouped(samples.count)} samples; the floor of ${grouped(heldOut.count)})`;
   const rows: (readonly [string, string, string, string])[] = [['', 'samples', 'floor', '']];
-  for (const { name, value, floor, better, digits } of shownFigures(evaluation))
-    rows.push([name, decimals(value, digits), decimals(floor, digits), better]);
+  for (const { key, name, value, floor, better, digits } of shownFigures(evaluation))
+    rows.push([name, decimals(value, digits), decimals(floor, digits), `${captionOf(key, better, verdict)}${unlike}`]);
   const accuracy = features?.classes?.accuracy ?? null;
   const classes = features?.classes ? `${classesText(features.classes.histogram, classNames)}\n` : '';
   const right = accuracy === null ? '' : `of the class asked for: ${decimals(100 * accuracy, 2)} %\n`;

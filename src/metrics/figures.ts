@@ -6,6 +6,7 @@ import type { FigureRow, Group, MeasuredSet } from './figures/figure.ts';
 import { frechetFigure } from './figures/frechet.ts';
 import { coverage, density, precision, recall } from './figures/manifold.ts';
 import { histogram, predictions, scoreFigure } from './figures/score.ts';
+import type { Verdict } from './verdict-kind.ts';
 import type { SlicedDistance } from './wasserstein.ts';
 
 /** Every figure by features, in the order in which they are shown. */
@@ -58,6 +59,8 @@ export interface ClassFigures extends FiguresOf<'classes'> {
 
 /** The figures of `evaluate`. */
 export interface Evaluation {
+  /** What all figures together say: see `verdictOf`. */
+  readonly verdict: Verdict;
   /** How many samples were measured. */
   readonly samples: { readonly count: number };
   /** The data that they were compared with: name, and number of images. */
@@ -140,17 +143,22 @@ export function classAnswers(
 }
 
 /** A figure as it is shown: its row's words, and its two numbers. */
-export interface ShownFigure extends Figure, Pick<FigureRow, 'name' | 'better' | 'digits'> {}
+export interface ShownFigure extends Figure, Pick<FigureRow, 'key' | 'name' | 'better' | 'digits'> {}
 
 /** Every figure that an evaluation has, in order. */
-export function shownFigures({ features, slicedWasserstein }: Evaluation): ShownFigure[] {
+export function shownFigures({ features, slicedWasserstein }: Omit<Evaluation, 'verdict'>): ShownFigure[] {
   const groups = features && { features, copying: features.copying, classes: features.classes };
   const rows = (FIGURES as readonly FigureRow[]).flatMap(({ group, key, name, better, digits }) => {
     const found = (groups?.[group] as Readonly<Record<string, Figure>> | null | undefined)?.[key];
-    return found ? [{ name, better, digits, ...found }] : [];
+    return found ? [{ key, name, better, digits, ...found }] : [];
   });
   const levels = slicedWasserstein.map(({ side, ...found }) => ({
-    ...{ name: `sliced Wasserstein, ${side} x ${side}`, better: 'lower is better', digits: 2 },
+    ...{
+      key: 'slicedWasserstein',
+      name: `sliced Wasserstein, ${side} x ${side}`,
+      better: 'lower is better',
+      digits: 2,
+    },
     ...found,
   }));
   return [...rows, ...levels];

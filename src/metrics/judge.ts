@@ -33,6 +33,7 @@ import {
   slicedCount,
 } from './sets.ts';
 import { extractorKey, imagesKey, storedExtraction, storedFigures } from './stored.ts';
+import { verdictOf } from './verdict.ts';
 import { type SlicedDistance, SlicedTarget } from './wasserstein.ts';
 
 export interface JudgeOptions extends MetricsMachine {
@@ -112,7 +113,7 @@ export class Judge {
     // An extractor of other classes cannot say whether they are right.
     const answers =
       extracted?.logits && classAnswers(extracted.logits, extracted.logits.width === classes ? asked : null);
-    return {
+    const figures = {
       samples: { count: samples.count },
       against: { name, count },
       heldOut: { name: this.#heldOut.name, count: this.#heldOut.indices.length },
@@ -131,6 +132,7 @@ export class Judge {
             )
           : null,
     };
+    return { verdict: verdictOf(figures), ...figures };
   }
 
   /** The image of the data nearest to each sample, by its index, and how far it is; needs an extractor. */

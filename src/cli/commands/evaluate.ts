@@ -18,7 +18,7 @@ import { usage } from '../../platform/errors.ts';
 import { pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { generated } from '../../train/evaluate-model.ts';
-import { heldOutFor, openData } from '../../train/prepare.ts';
+import { dataOfRun, heldOutFor, openData } from '../../train/prepare.ts';
 import { readRunConfig, resolveRun, resolveSource } from '../../train/run.ts';
 import { CONFIG_NAME } from '../../train/run-names.ts';
 import { evaluationText } from '../evaluation-text.ts';
@@ -140,9 +140,12 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
   const gan = await DCGAN.fromSnapshot(readSnapshot(checkpoint), machine);
   try {
     const { imageSize, channels } = gan.config;
-    const source = flags.against ?? record?.data.source ?? 'mnist';
-    const reading = flags.against === undefined ? record?.data.reading : undefined;
-    const data = await openData({ ...reading, data: source, imageSize, channels });
+    // A run is compared with the images that it was trained on, as `--all` does.
+    const data = await openData(
+      record && flags.against === undefined
+        ? dataOfRun(record, {})
+        : { data: flags.against ?? 'mnist', imageSize, channels },
+    );
     const count = Math.min(flags.count, data.count);
     const { set: samples, asked } = await generated(gan, count, flags.seed);
     return { data, name: checkpoint, samples, asked };

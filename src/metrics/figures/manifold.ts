@@ -84,7 +84,7 @@ export const precision = figure({
   key: 'precision',
   group: 'features',
   name: 'precision',
-  better: 'higher: samples look real',
+  better: 'higher is better: samples that lie among the data',
   digits,
   measure: async (set) => (await figuresOf(set)).precision,
 });
@@ -93,7 +93,7 @@ export const recall = figure({
   key: 'recall',
   group: 'features',
   name: 'recall',
-  better: 'higher: the data are covered',
+  better: 'higher is better: data that lie among the samples',
   digits,
   measure: async (set) => (await figuresOf(set)).recall,
 });
@@ -102,7 +102,7 @@ export const density = figure({
   key: 'density',
   group: 'features',
   name: 'density',
-  better: 'higher: samples look real',
+  better: 'higher is better: how densely the data lie around samples',
   digits,
   measure: async (set) => (await figuresOf(set)).density,
 });
@@ -111,7 +111,7 @@ export const coverage = figure({
   key: 'coverage',
   group: 'features',
   name: 'coverage',
-  better: 'higher: the data are covered',
+  better: 'higher is better: data with a sample near by',
   digits,
   measure: async (set) => (await figuresOf(set)).coverage,
 });

@@ -4,6 +4,7 @@
 import { DcganError } from '../../../platform/errors.ts';
 import { encode } from '../../encode.ts';
 import type { Address, Plan } from '../../plan.ts';
+import { freeWhenCollected, isDisposed, whileInUse } from '../abandoned.ts';
 import type { Backend, BackendInfo, Executable, OpenBackend } from '../backend.ts';
 import { CallQueue } from '../call-queue.ts';
 import { unknownToKernels } from '../unknown.ts';
@@ -71,6 +72,18 @@ function startEngine(kernels: NativeKernels, threads: number): Engine {
   throw new DcganError({ what: `native: the system refuses ${threads} threads`, todo: 'Ask for fewer threads' });
 }
 
+/** The blocks and engines of one backend. */
+class NativeHoldings {
+  readonly blocks: Block[] = [];
+  readonly engines: Engine[] = [];
+
+  /** Ends the threads, then frees the memory; no run may be under way. */
+  free(): void {
+    for (const { kernels, pool } of this.engines.splice(0)) kernels.poolClose(pool);
+    for (const block of this.blocks.splice(0)) block.free();
+  }
+}
+
 class NativeBackend implements Backend {
   readonly #threads: number;
   readonly #stateFloats: number;
@@ -79,21 +92,26 @@ class NativeBackend implements Backend {
   readonly #float32: Engine;
   /** Started by the first plan in bf16. Both work on the same memory, one run at a time. */
   #bf16: Engine | undefined;
+  readonly #holdings = new NativeHoldings();
   readonly #ready = new WeakMap<Executable, { readonly words: Int32Array; readonly engine: Engine }>();
   readonly #queue = new CallQueue('native');
 
   constructor(kernels: NativeKernels, stateFloats: number, threads: number) {
     this.#threads = threads;
     this.#stateFloats = stateFloats;
-    this.#state = new Block(kernels, stateFloats, 'the state');
-    this.#scratch = new Block(kernels, 0, 'scratch');
+    const { blocks, engines } = this.#holdings;
     try {
+      this.#state = new Block(kernels, stateFloats, 'the state');
+      blocks.push(this.#state);
+      this.#scratch = new Block(kernels, 0, 'scratch');
+      blocks.push(this.#scratch);
       this.#float32 = startEngine(kernels, threads);
+      engines.push(this.#float32);
     } catch (error) {
-      this.#state.free();
-      this.#scratch.free();
+      this.#holdings.free();
       throw error;
     }
+    freeWhenCollected(this, this.#holdings);
   }
 
   get info(): BackendInfo {
@@ -143,23 +161,27 @@ class NativeBackend implements Backend {
       if (!ready) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
       const { kernels, pool } = ready.engine;
       const [state, scratch] = [this.#state.pointer, this.#scratch.pointer];
-      const code = await kernels.poolRun(pool, ready.words, state, this.#stateFloats, scratch, plan.control);
+      const code = await whileInUse([this, ready.words], () =>
+        kernels.poolRun(pool, ready.words, state, this.#stateFloats, scratch, plan.control),
+      );
       if (code !== 0) throw unknownToKernels('native', plan, code, 'Build the program again: "npm run build"');
     });
   }
 
   dispose(): Promise<void> {
     return this.#queue.close(() => {
-      for (const engine of [this.#float32, this.#bf16]) engine?.kernels.poolClose(engine.pool);
-      this.#state.free();
-      this.#scratch.free();
+      isDisposed(this);
+      this.#holdings.free();
     });
   }
 
   async #startBf16(): Promise<Engine> {
     try {
       const kernels = await bf16Kernels();
-      this.#bf16 ??= startEngine(kernels, this.#threads);
+      if (!this.#bf16) {
+        this.#bf16 = startEngine(kernels, this.#threads);
+        this.#holdings.engines.push(this.#bf16);
+      }
       return this.#bf16;
     } catch (error) {
       if (!(error instanceof NoLibrary)) throw error;

@@ -6,6 +6,7 @@
 import { DcganError } from '../../../platform/errors.ts';
 import { encode } from '../../encode.ts';
 import type { Address, Plan } from '../../plan.ts';
+import { freeWhenCollected, isDisposed, whileInUse } from '../abandoned.ts';
 import {
   type Backend,
   type BackendInfo,
@@ -66,12 +67,33 @@ export function wasmOpener(platform: WasmPlatform, device: DeviceName = 'wasm'):
   };
 }
 
+/** Workers and the memory they share. */
+class WasmHoldings {
+  readonly #team: Team;
+  readonly #release: () => void;
+
+  constructor(team: Team, release: () => void) {
+    this.#team = team;
+    this.#release = release;
+  }
+
+  async free(): Promise<void> {
+    await this.#team.close();
+    this.#release();
+  }
+}
+
+/** A function of its own, so that the workers, which are never collected, do not keep the backend from being so. */
+function failWith(team: Team, queue: CallQueue): void {
+  team.onFailure = (reason) => queue.fail(reason);
+}
+
 class WasmBackend implements Backend {
   readonly info: BackendInfo;
   readonly #stateFloats: number;
   readonly #arena: WasmArena;
   readonly #team: Team;
-  readonly #release: () => void;
+  readonly #holdings: WasmHoldings;
   readonly #words = new WeakMap<Executable, Int32Array>();
   readonly #queue = new CallQueue('wasm');
 
@@ -81,8 +103,9 @@ class WasmBackend implements Backend {
     this.#stateFloats = stateFloats;
     this.#arena = arena;
     this.#team = team;
-    this.#release = release;
-    team.onFailure = (reason) => this.#queue.fail(reason);
+    this.#holdings = new WasmHoldings(team, release);
+    failWith(team, this.#queue);
+    freeWhenCollected(this, this.#holdings);
   }
 
   async compile(plan: Plan): Promise<Executable> {
@@ -113,13 +136,16 @@ class WasmBackend implements Backend {
       const { plan } = executable;
       if (!words) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
       this.#arena.prepare(words, plan.control);
-      const code = await this.#team.run();
+      const code = await whileInUse([this], () => this.#team.run());
       if (code !== 0) throw unknownToKernels('wasm', plan, code, 'Rebuild the kernels: "npm run wasm"');
     });
   }
 
   dispose(): Promise<void> {
-    return this.#queue.close(() => this.#team.close().then(this.#release));
+    return this.#queue.close(() => {
+      isDisposed(this);
+      return this.#holdings.free();
+    });
   }
 
   #checkState({ name, stateFloats }: Plan): void {

@@ -103,3 +103,42 @@ it('standard output on a full disk', async () => {
   );
   expect(readdirSync(join(cwd, 'x/checkpoints'))[0]).toBe('epoch-0000.safetensors');
 });
+
+it.each([24, 40, 80])('%i files that may be open at once are too few to read the program', async (files) => {
+  const env = { NODE: process.execPath, BIN };
+  const line = `ulimit -n ${files}; "$NODE" "$BIN" info`;
+  const { code, stdout, stderr } = await startProgram('sh', ['-c', line], { cwd: temporaryFolder(), env }).ended;
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toBe(
+    `dcgan: too many files are open: expected 256 or more to be allowed, got ${files}. Raise the limit: ulimit -n 1024\n`,
+  );
+});
+
+it('a reader that goes away: why it stopped, and what goes on', async () => {
+  const cwd = temporaryFolder();
+  const env = { NODE: process.execPath, BIN };
+  const line = `"$NODE" "$BIN" train ${SMALLEST.join(' ')} --limit 6400 --epochs 100 --out x | head -1`;
+  const { stdout, stderr } = await startProgram('sh', ['-c', line], { cwd, env }).ended;
+  expect(stdout).toMatch(/^Device: .*\n$/);
+  expect(stderr).toMatch(
+    /^Stopped after step \d+, because nobody reads the output any more \(EPIPE\); saved to x\/checkpoints\/\S+\. To go on:\n {2}.* train --resume x\n$/,
+  );
+});
+
+it.skipIf(!UNSHARE)('a full disk that is mounted at --out itself, and at the current folder', async () => {
+  const cwd = temporaryFolder();
+  const script = `
+    mkdir disk && mount -t tmpfs -o size=64k none disk
+    "$NODE" "$BIN" train ${SMALLEST.join(' ')} --out disk; echo "code $?"
+    cd disk && "$NODE" "$BIN" train ${SMALLEST.join(' ')} --out .; echo "code $?"
+    ls -A`;
+  const { stdout, stderr } = await startProgram('unshare', [...UNSHARE!, 'sh', '-c', script], {
+    cwd,
+    env: { NODE: process.execPath, BIN },
+  }).ended;
+  expect(stdout).toBe('code 1\ncode 1\n');
+  const lines = stderr.trimEnd().split('\n');
+  expect(lines).toHaveLength(2);
+  for (const line of lines)
+    expect(line).toMatch(/^dcgan: \S+ can't be written: the disk is full \(ENOSPC\)\. Free some/);
+});

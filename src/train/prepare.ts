@@ -1,5 +1,5 @@
 // Everything before the first step: options become a fresh run on disk, or an old one is opened and checked.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { listCheckpoints, removeLater, saveCheckpoint } from '../checkpoint/files.ts';
 import { checkpointName } from '../checkpoint/names.ts';
@@ -159,11 +159,20 @@ export async function layDown(
     saveCheckpoint(checkpointsOf(folder), name, start);
   } catch (error) {
     lock.release();
-    // It was new or empty: what lies there is ours, and no run yet.
-    rmSync(folder, { recursive: true, force: true });
+    removeWhatWasMade(folder);
     throw error;
   }
   return { folder, record, lock };
+}
+
+/** The folder was new or empty: what lies in it is ours, and no run yet. */
+function removeWhatWasMade(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+    rmdirSync(folder);
+  } catch {
+    // The folder itself stays where a disk is mounted (EBUSY) or where we are (EINVAL).
+  }
 }
 
 /** What a training that goes back knows already. */

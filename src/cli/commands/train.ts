@@ -1,4 +1,5 @@
 // `dcgan train`: the tutorial, and every variation of it.
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
 import { commandLine } from '../../platform/command.ts';
@@ -166,7 +167,7 @@ async function run(options: TrainOptions, { json, quiet }: Flags): Promise<numbe
     screen.clear();
     stop.dispose();
   }
-  if (lost !== null) return endOfOutput(lost);
+  if (lost !== null) return endOfOutput(lost, last);
   if (last?.type === 'interrupted') {
     const command = commandLine(['train', '--resume', progress.folder]);
     warn(`Stopped after step ${last.step}, saved to ${last.path}. To go on:\n  ${command}\n`);
@@ -184,9 +185,16 @@ function withWayOn(error: unknown, folder: string): unknown {
   return new DcganError({ ...complaint, todo: todo === undefined ? way : `${todo}. ${way}` });
 }
 
-/** The reader went away, which is no error but leaves the run unfinished; anything else is one. */
-function endOfOutput(error: NodeJS.ErrnoException): number {
+/** The reader went away (`train | head`), which is no error but leaves the run unfinished; anything else is one. */
+function endOfOutput(error: NodeJS.ErrnoException, last: TrainEvent | null): number {
   if (error.code !== 'EPIPE') throw outputError(error);
+  const why = 'nobody reads the output any more (EPIPE)';
+  if (last?.type === 'interrupted') {
+    const run = dirname(dirname(last.path));
+    warn(`Stopped after step ${last.step}, because ${why}; saved to ${last.path}. To go on:\n`);
+    warn(`  ${commandLine(['train', '--resume', run])}\n`);
+  } else if (last?.type === 'done') warn(`Done: ${last.folder}; its end was not shown, because ${why}.\n`);
+  else warn(`Stopped, because ${why}.\n`);
   return 1;
 }
 

@@ -1,6 +1,8 @@
-// From a computation (outputs, and new values for variables) to a plan. The graph is simplified, backward chains that
-// two losses share are computed once, values that must lie in memory are chosen, computed together where they read the
-// same memory, ordered, and given addresses. Each step is a small function in passes/; this file is their order.
+// Makes a plan of a computation, which is outputs and new values for variables. The graph is
+// simplified, and backward chains that two losses share are computed once. Then the compiler
+// chooses which values lie in memory, computes together what reads the same memory, orders it, and
+// gives every value an address. Each step is a small function in passes/, and this file is their
+// order.
 import { DcganError } from '../platform/errors.ts';
 import { CONTROL_WORDS, MAX_SITES } from './control.ts';
 import { size, type Tensor, topological } from './graph.ts';
@@ -21,7 +23,10 @@ import { storedTensors } from './passes/stored.ts';
 import { baseOf } from './passes/views.ts';
 import type { Address, Injection, Plan, Precision, Slot } from './plan.ts';
 
-/** What a plan is to compute. All updates see the old values of all variables, whatever their order. */
+/**
+ * The outputs and updates that a plan computes. All updates see the old values of all variables,
+ * whatever their order.
+ */
 export interface Computation {
   readonly name: string;
   readonly outputs: Readonly<Record<string, Tensor>>;
@@ -37,7 +42,10 @@ export interface PassSwitches {
   readonly sharePerSample: boolean;
   /** Read the slopes of activations from their outputs, which are in memory. */
   readonly slopes: boolean;
-  /** Take sums over a batch image by image first, which can be done right behind what makes the images. */
+  /**
+   * Take sums over a batch image by image first, which can be done right behind what makes the
+   * images.
+   */
   readonly sumImages: boolean;
   /** Compute elementwise values inside their users. */
   readonly fuse: boolean;
@@ -144,7 +152,10 @@ class MustCopy extends Error {
   }
 }
 
-/** One try at a plan: which values are stored and which variables are written in place is settled before it starts. */
+/**
+ * One try at a plan. It is settled before it starts which values are stored and which variables are
+ * written in place.
+ */
 class Round {
   readonly #graph: Computation;
   readonly #state: StateLayout;
@@ -189,7 +200,9 @@ class Round {
     return { stored: this.#stored, groups, scheduled, plan: this.#assemble(drafts) };
   }
 
-  /** A value goes straight over its variable when nothing but other such values is computed from it. */
+  /**
+   * A value goes straight over its variable when nothing but other such values is computed from it.
+   */
   #chooseInPlace(copied: ReadonlySet<string>): void {
     for (const [name, value] of this.#graph.updates) {
       const base = baseOf(value);
@@ -266,7 +279,10 @@ class Round {
 
   readonly #written = new Set<Address>();
 
-  /** Old values that are read after (or while) they are overwritten: these variables are copied instead. */
+  /**
+   * Finds old values that are read while or after they are overwritten. Their variables are copied
+   * instead.
+   */
   #checkInPlace(group: TensorGroup, draft: Draft): void {
     for (const read of group.reads)
       if (read.op.name === variableOp.name && this.#written.has(this.#buffers.get(read)!.address!))

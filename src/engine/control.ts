@@ -1,5 +1,8 @@
-// The eight words every run is given: what its random draws depend on, and which of them are taken from the caller.
-//   0, 1  seed, low and high    2, 3  step, low and high    4  bit s set: draw site s takes its injected input
+// The eight words every run is given: what its random draws depend on, and which of them are taken
+// from the caller.
+//   0, 1  seed, low and high
+//   2, 3  step, low and high
+//   4     bit s is set when draw site s takes its injected input
 //   5..7  zero, kept free
 import { type DrawKey, words } from './random.ts';
 

@@ -1,14 +1,14 @@
-// What a computation costs, counted from its graph: convolutions and matrix products, multiplications and additions
-// counted singly.
+// Counts what a computation costs, from its graph: the multiplications and additions of
+// convolutions and matrix products, counted singly.
 import { type Computation, prepare } from './compile.ts';
 import { type Flop, topological } from './graph.ts';
 
 export interface Cost {
-  /** As written: what a framework that computes each gradient by itself does. */
+  /** As written, which is the work of a framework that computes each gradient by itself. */
   readonly nominal: number;
   /** After backward chains that two losses share are computed once. */
   readonly shared: number;
-  /** Of those, what does not fall on padding. */
+  /** The part of `shared` that does not fall on padding. */
   readonly needed: number;
 }
 

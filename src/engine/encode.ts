@@ -1,9 +1,9 @@
-// A plan as 32-bit words, for the C kernels (native and WebAssembly). The numbers of kinds and opcodes that C needs are
-// written to kernels/isa.h (isa.ts).
+// Writes a plan as 32-bit words for the C kernels (native and WebAssembly). isa.ts writes the
+// numbers of kinds and opcodes that C needs to kernels/isa.h.
 //
-// An instruction begins with [its kind's number, how many words it has in all, flags]; flag 1 says that it is attached.
-// Then come the words of its kind, which instructions/KIND.ts states; those of programs are stated in
-// instructions/programs.ts, those of a line in opcodes.ts.
+// An instruction begins with [its kind's number, how many words it has in all, flags]; flag 1 says
+// that it is attached. Then come the words of its kind, which instructions/KIND.ts states.
+// instructions/programs.ts states the words of programs, and opcodes.ts those of a line.
 import { isAttached, recordOf } from './instructions/index.ts';
 import type { Instruction, Plan } from './plan.ts';
 

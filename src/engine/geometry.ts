@@ -1,10 +1,11 @@
 // The geometry of a convolution, which ops, instructions and the planner share.
 
 /**
- * Geometry of one convolution with explicit leading padding; all three convolution kernels share it. x [N,H,W,C],
+ * Geometry of one convolution with explicit leading padding. All three convolution kernels share
+ * it. With x [N,H,W,C],
  * w [KH,KW,C,OC], y [N,OH,OW,OC]:
  * y[n,oy,ox] = sum over ky,kx of x[n, oy*stride+ky-padTop, ox*stride+kx-padLeft] . w[ky,kx],
- * where pixels outside x count as nothing. A matrix product is the case H = W = KH = KW = OH = OW = 1.
+ * where pixels outside x count as nothing. In a matrix product H, W, KH, KW, OH and OW are 1.
  */
 export interface Geometry {
   readonly N: number;

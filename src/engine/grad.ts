@@ -1,5 +1,5 @@
-// Reverse mode, from graph to graph: the gradients are tensors like any other and can be differentiated again, so a
-// penalty on gradients needs nothing special.
+// Derives gradients in reverse mode, from graph to graph. Gradients are tensors like any other and
+// can be differentiated again, so a penalty on gradients needs nothing special.
 import { DcganError } from '../platform/errors.ts';
 import { showShape, size, type Tensor, topological } from './graph.ts';
 import { add } from './ops/elementwise.ts';
@@ -7,8 +7,8 @@ import { constant } from './ops/leaves.ts';
 import { broadcast } from './ops/shape.ts';
 
 /**
- * Gradients of a scalar `loss` with respect to each of `targets` (same shapes). A target the loss does not depend on
- * gets zeros; none flows through `constants`, whatever they are computed from.
+ * Gradients of a scalar `loss` with respect to each of `targets` (same shapes). A target the loss
+ * does not depend on gets zeros; none flows through `constants`, whatever they are computed from.
  */
 export function gradients(loss: Tensor, targets: readonly Tensor[], constants: readonly Tensor[] = []): Tensor[] {
   if (size(loss.shape) !== 1)

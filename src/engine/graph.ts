@@ -1,6 +1,7 @@
-// Symbolic tensors. A tensor is an operation applied to other tensors: nothing is computed when it is made but its
-// shape. Everything about an operation lives in one record, `Op`: shape rule, gradient rule, plain reference, cost, and
-// what compiler passes ask (is it elementwise, a view, linear in each sample).
+// Symbolic tensors. A tensor is an operation applied to other tensors. When it is made, only its
+// shape is computed. One record, `Op`, holds everything about an operation: its shape rule, its
+// gradient rule, its plain reference, its cost, and what compiler passes ask, such as whether it is
+// linear in each sample.
 import { DcganError } from '../platform/errors.ts';
 import type { Computed, ScalarCode } from './opcodes.ts';
 import type { DrawKey } from './random.ts';
@@ -37,14 +38,17 @@ export interface Flop {
 /**
  * Role in compilation:
  *  - leaf: an input or a variable; computes nothing
- *  - elementwise: value i depends on value i of each (broadcast) input alone, and may join a fused program
+ *  - elementwise: value i depends on value i of each (broadcast) input alone; it may join a program
  *  - view: same values in the same order under another shape
  *  - sum: a sum over neighbouring dimensions; its input may be a fused program
  *  - kernel: has an instruction of its own
  */
 export type Role = keyof OpNames;
 
-/** The names of all ops, by role: `OPS` has a record for each, and the lowering of kernels an entry for each of theirs. */
+/**
+ * The names of all ops, by role: `OPS` has a record for each, and the lowering of kernels an entry
+ * for each of theirs.
+ */
 export interface OpNames {
   readonly leaf: 'input' | 'variable';
   readonly elementwise: ScalarCode | 'constant' | 'draw' | 'broadcast';
@@ -55,15 +59,15 @@ export interface OpNames {
 
 export type OpName = OpNames[Role];
 
-/** All that an op is; what depends on its role stands in `Elementwise` and `Kernel`. */
+/** Everything about an op. `Elementwise` and `Kernel` hold the parts that depend on its role. */
 export type Op<A extends Attributes = Attributes> = Elementwise<A> | Kernel<A> | Other<A>;
 
 interface Elementwise<A extends Attributes> extends Common<A> {
   readonly name: OpNames['elementwise'];
   readonly role: 'elementwise';
   /**
-   * The op as a line of a program, given the registers of its inputs or, for a draw, the operand of its injected values;
-   * null for an op that repeats its input.
+   * The op as a line of a program, given the registers of its inputs or, for a draw, the operand of
+   * its injected values; null for an op that repeats its input.
    */
   line(node: Tensor<A>, a: number, b: number, c: number): Computed | null;
 }
@@ -83,11 +87,15 @@ interface Common<A extends Attributes> {
   shape(inputs: readonly Shape[], attributes: A): Shape;
   /** Gradient for each input, given the gradient of the result; null where none flows. */
   gradient(node: Tensor<A>, dy: Tensor): readonly (Tensor | null)[];
-  /** Plain computation, the oracle: reads like the definition, in the precision of `out`. */
+  /**
+   * Computes the op as its definition reads, in the precision of `out`. Devices are compared with
+   * it.
+   */
   reference(inputs: readonly Values[], node: Tensor<A>, out: Values, environment: Environment): void;
   /**
-   * True when the op treats each sample (index of the first dimension) of input 0 by itself and linearly in it, so that
-   * scaling a sample of the input scales that sample of the result: what lets two losses share one backward chain.
+   * True when the op treats each sample (index of the first dimension) of input 0 by itself and
+   * linearly in it, so that scaling a sample of the input scales that sample of the result. Then
+   * two losses can share one backward chain.
    */
   readonly linearPerSample?: boolean;
 }

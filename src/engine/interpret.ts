@@ -1,10 +1,13 @@
-// The graph computed node by node with each op's own reference: slow, plain, and the living definition of what any
-// compiled plan must give. In Float64Array it serves finite differences.
+// Computes a graph node by node with each op's own reference. It is slow and plain, and it defines
+// what any compiled plan must give. In Float64Array it serves finite differences.
 import { type Environment, size, type Tensor, topological, type Values } from './graph.ts';
 
 export type Arithmetic = 'float32' | 'float64';
 
-/** Values of each root, in order. Inputs, variables and injected draws come from `environment.feeds` by name. */
+/**
+ * Values of each root, in order. Inputs, variables and injected draws come from `environment.feeds`
+ * by name.
+ */
 export function interpret(
   roots: readonly Tensor[],
   environment: Environment,

@@ -1,4 +1,4 @@
-// The header C reads, made from the plan's own numbers: one place for each.
+// Generates the header that C reads from the numbers of the engine, so each stands in one place.
 import { CONTROL_WORDS } from './control.ts';
 import { FLAG_ATTACHED, HEADER_WORDS } from './encode.ts';
 import { KIND_NAMES, KINDS } from './instructions/index.ts';

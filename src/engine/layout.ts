@@ -1,4 +1,5 @@
-// The state: where each variable lies. It is laid out once for a model and shared by all of its plans.
+// The state: where each variable lies. It is laid out once for a model and shared by all of its
+// plans.
 import { DcganError } from '../platform/errors.ts';
 import { size, type Tensor } from './graph.ts';
 import { nameOf } from './ops/leaves.ts';

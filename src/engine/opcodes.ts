@@ -1,15 +1,17 @@
-// The opcodes of register programs, one row each. Everything that must know them derives from this table: the types of
-// lines, the encoder and kernels/isa.h, the printer, the reference device, the ops' definitions, the probe of a new
-// library, doctor's checks and the tests. WGSL has a table of its own, which lacks no opcode (webgpu/wgsl/lines.ts); the
-// C kernels are in kernels/program.c, and report the number of an opcode that they do not have.
+// The opcodes of register programs, one row each. Everything that must know them derives from this
+// table: the types of lines, the encoder and kernels/isa.h, the printer, the reference device, the
+// definitions of ops, the probe of a new library, doctor's checks and the tests. WGSL has a table
+// of its own (webgpu/wgsl/lines.ts), whose type asks for every opcode. The C kernels are in
+// kernels/program.c and report the number of an opcode that they do not have.
 import { blockToNormals, wordToUniform } from './random.ts';
 
 /** Values or words of four neighbouring points: what one block of Philox serves. */
 export type Four = readonly [number, number, number, number];
 
 /**
- * What a line holds besides its opcode and `dst`, the register that it sets, by the form of its opcode. `a`, `b` and `c`
- * are registers, but for `load` and the draws, where `a` is the number of an operand.
+ * What a line holds besides its opcode and `dst`, the register that it sets, by the form of its
+ * opcode. `a`, `b` and `c` are registers, but for `load` and the draws, where `a` is the number of
+ * an operand.
  */
 interface Fields {
   readonly load: { readonly a: number };
@@ -34,7 +36,10 @@ type Register = 'a' | 'b' | 'c';
 interface Form<F extends FormName> {
   /** The fields that are registers which the line reads. */
   readonly registers: readonly (Register & keyof Fields[F])[];
-  /** The fields in the words a, b, c, i0, i1, i2 of an encoded line; null is 0, and `value` is a float's bits. */
+  /**
+   * The fields in the words a, b, c, i0, i1, i2 of an encoded line; null is 0, and `value` is a
+   * float's bits.
+   */
   readonly words: readonly (keyof Fields[F] | null)[];
   /** A line for tests and probes: it reads registers from 0 on, and operand 0. */
   readonly sample: Fields[F];
@@ -72,16 +77,20 @@ interface Definitions {
 
 interface Scalar<F> {
   readonly scalar: F;
-  /** Where tests draw its arguments from: it is defined there, and smooth but at 0. [-1, 1) when not given. */
+  /**
+   * Where tests draw its arguments from: it is defined there, and smooth but at 0. [-1, 1) when not
+   * given.
+   */
   readonly range?: readonly [low: number, high: number];
 }
 
 type Row = { [F in FormName]: { readonly code: number; readonly form: F } & Definitions[F] }[FormName];
 
 /**
- * A number once given stays: encoded plans hold it. The random opcodes: index i of the domain draws word i % 4 of the
- * Philox block with counter (i / 4, stream, step low, step high) and key (seed low, seed high); when bit `site` of control
- * word 4 is set, `dst` is operand number `a` instead (injected values). A mask is 0 with probability threshold / 2^24.
+ * A number once given stays: encoded plans hold it. The random opcodes: index i of the domain draws
+ * word i % 4 of the Philox block with counter (i / 4, stream, step low, step high) and key (seed
+ * low, seed high); when bit `site` of control word 4 is set, `dst` is operand number `a` instead
+ * (injected values). A mask is 0 with probability threshold / 2^24.
  */
 export const OPCODES = {
   load: { code: 1, form: 'load' },

@@ -1,20 +1,23 @@
-// The compiled step as data: a flat list of instructions over one arena, and named slots in it. A plan holds no code
-// and no pointers, so the same plan runs in TypeScript, in C (native and WebAssembly) and on a GPU, and prints as text.
+// The compiled step as data: a flat list of instructions over one arena, and named slots in it. A
+// plan holds no code and no pointers, so the same plan runs in TypeScript, in C (native and
+// WebAssembly) and on a GPU, and it prints as text.
 //
-// Memory. Addresses count floats (4 bytes). [0, stateFloats) is the state: variables, moments, running statistics; it
-// outlives the plan and is shared by all plans of a session. [stateFloats, stateFloats + scratchFloats) is scratch:
-// inputs, activations, partial sums; nothing in it survives a run but the output slots, until the next run. Every slot
-// starts at a multiple of 16 floats (64 bytes). Tensors are row-major, images NHWC, kernels [height, width, in, out].
+// Memory. Addresses count floats of 4 bytes. [0, stateFloats) is the state: variables, moments and
+// running statistics. It outlives the plan, and all plans of a session share it. [stateFloats,
+// stateFloats + scratchFloats) is scratch: inputs, activations and partial sums. A run keeps
+// nothing there but the output slots, which stay until the next run. Every slot starts at a
+// multiple of 16 floats (64 bytes). Tensors are row-major, images are NHWC, and kernels are
+// [height, width, in, out].
 //
-// Instructions run in order; each sees the complete results of those before it. How one is shared among threads is the
-// backend's business, but how its sums are cut is fixed here or by shape alone (`parts`, `groups`), never by the number
-// of threads: so any number of threads gives the same bits.
+// Instructions run in order, and each sees the complete results of those before it. A backend
+// decides how threads share an instruction. It does not decide how sums are cut: the plan (`parts`,
+// `groups`) or the shape alone does. So any number of threads gives the same bits.
 
 import type { Instruction } from './instructions/index.ts';
 import type { Precision } from './precision.ts';
 import type { Address } from './program.ts';
 
-/** A named place of the arena: where it is, and the shape of what lies there (row-major float32). */
+/** A named place of the arena: its address, and the shape of its values (row-major float32). */
 export interface Slot {
   readonly address: Address;
   readonly shape: readonly number[];
@@ -35,18 +38,27 @@ export interface Plan {
   readonly control: Address;
   /** Written before a run. */
   readonly inputs: ReadonlyMap<string, Slot>;
-  /** Where values can be put that replace a draw, by the draw's name: the last part of scratch, untouched unless used. */
+  /**
+   * Slots for values that replace a draw, by the draw's name. They are the last part of scratch,
+   * untouched unless used.
+   */
   readonly injections: ReadonlyMap<string, Injection>;
   /** Readable after a run. */
   readonly outputs: ReadonlyMap<string, Slot>;
   readonly instructions: readonly Instruction[];
 }
 
-/** Most instructions attached to one, and the channels that an attached sum may have. */
+/**
+ * The most instructions that can be attached to one, and how many channels an attached sum may
+ * have.
+ */
 export const MAX_ATTACHED = 3;
 export const ATTACHED_CHANNELS = { least: 16, most: 256 } as const;
 
-/** Bytes of memory a run of the plan touches: state and scratch, without what is kept for injected values. */
+/**
+ * Counts the bytes of memory that a run touches: state and scratch without the slots for injected
+ * values.
+ */
 export function arenaBytes({ stateFloats, scratchFloats, injections }: Plan): number {
   let end = stateFloats + scratchFloats;
   for (const { address } of injections.values()) end = Math.min(end, address);

@@ -1,5 +1,6 @@
-// A computation as text after each pass of the compiler, one line a value: to see what a pass did to a model, by a diff of two
-// prints. A value is called by its place in the order of the graph, inputs before users.
+// A computation as text after each pass of the compiler, one line a value: to see what a pass did
+// to a model, by a diff of two prints. A value is called by its place in the order of the graph,
+// inputs before users.
 import {
   type CompiledSteps,
   type Computation,
@@ -13,7 +14,10 @@ import type { StateLayout } from './layout.ts';
 import type { TensorGroup } from './passes/groups.ts';
 import { printPlan } from './print.ts';
 
-/** What can be printed, in the order of compilation; `written` is the graph before the first pass, `memory` the plan. */
+/**
+ * What can be printed, in the order of compilation; `written` is the graph before the first pass,
+ * `memory` the plan.
+ */
 export const PASSES = [
   'written',
   ...REWRITES.map(({ name }) => name),
@@ -26,8 +30,9 @@ export const PASSES = [
 export type PassName = (typeof PASSES)[number];
 
 /**
- * What the compiler has made of a computation after a pass. After `stored` a star marks the values that lie in memory; after
- * `groups` and `schedule` each paragraph is a group of values that are computed together.
+ * What the compiler has made of a computation after a pass. After `stored` a star marks the values
+ * that lie in memory; after `groups` and `schedule` each paragraph is a group of values that are
+ * computed together.
  */
 export function printAfter(pass: PassName, computation: Computation, state: StateLayout): string {
   if (pass === 'written') return printGraph(computation);

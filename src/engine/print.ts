@@ -1,4 +1,5 @@
-// A plan as text, one line an instruction: to read what a model compiles to, and to see in a diff what a change does.
+// Prints a plan as text with one line for each instruction. It shows what a model compiles to, and
+// a diff of two prints shows what a change does.
 
 import { showShape } from './graph.ts';
 import { recordOf } from './instructions/index.ts';

@@ -1,13 +1,14 @@
-// Register programs as data: what the instructions elementwise and reduce apply at every point of a domain.
+// Register programs as data. The instructions elementwise and reduce apply one at every point of a
+// domain.
 import type { Code } from './opcodes.ts';
 
 /** Index of a float in the arena. */
 export type Address = number;
 
 /**
- * A small register program applied at every point of a domain of `count` points. The domain has up to MAX_DIMS
- * dimensions (`sizes`, outermost first). Operand k is read at `address + sum(index[d] * strides[d])`; stride 0
- * broadcasts.
+ * A small register program applied at every point of a domain of `count` points. The domain has up
+ * to MAX_DIMS dimensions (`sizes`, outermost first). Operand k is read at `address + sum(index[d] *
+ * strides[d])`; stride 0 broadcasts.
  */
 export interface Program {
   readonly count: number;
@@ -31,7 +32,10 @@ export interface Result {
 
 /** Most dimensions of a program's domain, after neighbours that can be walked as one are joined. */
 export const MAX_DIMS = 5;
-/** Most operands, registers, results and lines of a program: passes keep within, backends may size arrays by them. */
+/**
+ * Most operands, registers, results and lines of a program: passes keep within, backends may size
+ * arrays by them.
+ */
 export const MAX_OPERANDS = 16;
 export const MAX_REGISTERS = 16;
 export const MAX_RESULTS = 8;

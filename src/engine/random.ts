@@ -1,13 +1,17 @@
-// Random numbers without hidden state: value i of a stream is a pure function of (seed, step, stream, i), so a resumed
-// run, another thread count and another machine draw the same. Generator: Philox-4x32-10 (Salmon et al., "Parallel random
-// numbers: as easy as 1, 2, 3", SC 2011). Block b of a stream at a step has the counter (b, stream, step low, step high)
-// and the key (seed low, seed high); its four words serve values 4b to 4b + 3.
-//   uniform  (word >>> 8) / 2^24                                                  in [0, 1), exact in float32
-//   normal   Box-Muller on word pairs (0, 1) and (2, 3): u = ((word0 >>> 8) + 1) / 2^24, v = (word1 >>> 8) / 2^24,
+// Random numbers without hidden state. Value i of a stream is a pure function of (seed, step,
+// stream, i), so a resumed run, another thread count and another machine draw the same. The
+// generator is Philox-4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+// SC 2011). Block b of a stream at a step has the counter (b, stream, step low, step high) and the
+// key (seed low, seed high). Its four words serve values 4b to 4b + 3.
+//   uniform  (word >>> 8) / 2^24, in [0, 1) and exact in float32
+//   normal   Box-Muller on word pairs (0, 1) and (2, 3):
+//            u = ((word0 >>> 8) + 1) / 2^24, v = (word1 >>> 8) / 2^24,
 //            r = sqrt(-2 ln u); the pair's values are r cos(2 pi v), r sin(2 pi v)
 //   mask     (word >>> 8) >= threshold ? value : 0, where threshold = ceil(rate * 2^24)
 
-/** What a draw depends on besides its stream and index. Both are non-negative integers below 2^53. */
+/**
+ * What a draw depends on besides its stream and index. Both are non-negative integers below 2^53.
+ */
 export interface DrawKey {
   readonly seed: number;
   readonly step: number;
@@ -87,8 +91,8 @@ export function maskThreshold(rate: number): number {
 }
 
 /**
- * A permutation of 0 .. count - 1: Fisher and Yates' shuffle, from the last place down, with the stream's words made even
- * by rejection.
+ * A permutation of 0 .. count - 1: Fisher and Yates' shuffle, from the last place down, with the
+ * stream's words made even by rejection.
  */
 export function permutation(count: number, key: DrawKey, stream: number): Uint32Array {
   const next = wordsOf(key, stream);

@@ -1,6 +1,7 @@
-// Scratch memory of the convolution kernels, from a convolution's shape alone: the planner gives this
-// much, and a kernel of any backend may use as much. Every number here that C needs too is written to
-// kernels/isa.h (isa.ts); test/native-room.test.ts asks the built library for what it really uses.
+// Scratch memory of the convolution kernels, from a convolution's shape alone: the planner gives
+// this much, and a kernel of any backend may use as much. Every number here that C needs too is
+// written to kernels/isa.h (isa.ts); test/native-room.test.ts asks the built library for what it
+// really uses.
 import type { Geometry } from './geometry.ts';
 import type { Precision } from './precision.ts';
 
@@ -26,16 +27,24 @@ export const FAST_LINE = 16;
 export const PACK_CHANNELS = 64;
 /** Floats of working memory that a kernel may ask for on each thread, beside the plan's scratch. */
 export const SPACE_FLOATS = 2 ** 22;
-/** Kernels may read past a tensor's end by less than this, so an arena ends with so much to spare. */
+/**
+ * Kernels may read past a tensor's end by less than this, so an arena ends with so much to spare.
+ */
 export const SPARE_BYTES = 4096;
 
-/** Scratch floats for so many operands rounded to bf16, two to a float; none where they stay as they are. */
+/**
+ * Scratch floats for so many operands rounded to bf16, two to a float; none where they stay as they
+ * are.
+ */
 export function roundedFloats(precision: Precision, ...operands: readonly number[]): number {
   if (precision === 'float32') return 0;
   return operands.reduce((total, n) => total + 16 * Math.ceil(n / 32), 0);
 }
 
-/** Values of x and of y. An odd number of images counts as one more, because images are rounded in pairs. */
+/**
+ * Values of x and of y. An odd number of images counts as one more, because images are rounded in
+ * pairs.
+ */
 export function evenValues({ N, H, W, C, OH, OW, OC }: Geometry): { readonly x: number; readonly y: number } {
   const images = N + (N % 2);
   return { x: images * H * W * C, y: images * OH * OW * OC };
@@ -51,17 +60,20 @@ export function packFloats(g: Geometry): number {
   return places * Math.max(roundUp(g.OC) * g.C, roundUp(g.C) * g.OC) + (isFast(g) ? FAST_LINE * places : 0);
 }
 
-/** Scratch floats of a filter's gradient: a copy of the filter for each group or, where a fast algorithm may be used, its room. */
+/**
+ * Scratch floats of a filter's gradient: a copy of the filter for each group or, where a fast
+ * algorithm may be used, its room.
+ */
 export function partialFloats(g: Geometry, groups: number): number {
   const direct = groups * g.KH * g.KW * g.C * g.OC;
   return isFast(g) ? Math.max(direct, filterPlaces(g) * (g.C * g.OC + FAST_LINE) + fastRoom(g)) : direct;
 }
 
 /**
- * Floats for the values at the points of a run of images: FAST_RUN_FLOATS or, where those suffice for
- * fewer than FAST_LEAST_BLOCK images, as much as these need. Along an axis an output has at most 3
- * values of inputs and 5/3 of outputs at the points with stride 2, and 7/3 of both with stride 1
- * (kernels/winograd_cut.h). A row of channels may be 31 floats longer than its channels.
+ * Floats for the values at the points of a run of images: FAST_RUN_FLOATS or, where those suffice
+ * for fewer than FAST_LEAST_BLOCK images, as much as these need. Along an axis an output has at
+ * most 3 values of inputs and 5/3 of outputs at the points with stride 2, and 7/3 of both with
+ * stride 1 (kernels/winograd_cut.h). A row of channels may be 31 floats longer than its channels.
  */
 function fastRoom({ C, OC, OH, OW, stride }: Geometry): number {
   const [ins, outs] = stride === 1 ? [7 / 3, 7 / 3] : [3, 5 / 3];
@@ -78,8 +90,8 @@ export function isFast(g: Geometry): boolean {
 }
 
 /**
- * Floats that a kernel may keep for one pair of channels: the filter's taps or, where a fast algorithm
- * may be used, its values at all points, with stride 2 for each of four phases.
+ * Floats that a kernel may keep for one pair of channels: the filter's taps or, where a fast
+ * algorithm may be used, its values at all points, with stride 2 for each of four phases.
  */
 function filterPlaces(g: Geometry): number {
   if (!isFast(g)) return g.KH * g.KW;

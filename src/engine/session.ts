@@ -1,6 +1,6 @@
-// One model on one backend: a state, the plans that work on it, and their runs. A run is given its inputs, the key of
-// its random draws, and values to inject in place of draws; it gives back the outputs asked for. All inside is ordered by
-// the backend; a session adds names and checks.
+// One model on one backend: a state, the plans that work on it, and their runs. A run is given its
+// inputs, the key of its random draws, and values to inject in place of draws; it gives back the
+// outputs asked for. All inside is ordered by the backend; a session adds names and checks.
 import { DcganError } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
 import type { Backend, Executable } from './backends/backend.ts';
@@ -45,7 +45,10 @@ export class Session {
     return ready;
   }
 
-  /** Runs a plan once: fresh copies of the outputs asked for, in their order. Inputs must stay as they are until it has run. */
+  /**
+   * Runs a plan once: fresh copies of the outputs asked for, in their order. Inputs must stay as
+   * they are until it has run.
+   */
   async run(plan: Plan, { key, inputs = {}, injected = {}, outputs }: RunOptions): Promise<Float32Array[]> {
     for (const name of plan.inputs.keys())
       if (!(name in inputs)) throw new DcganError({ what: `plan ${plan.name}: input ${name} is missing` });
@@ -68,7 +71,10 @@ export class Session {
     });
   }
 
-  /** Hands a call over once it is ready and all calls before it are handed over, however long their plans take to be made ready. */
+  /**
+   * Hands a call over once it is ready and all calls before it are handed over, however long their
+   * plans take to be made ready.
+   */
   async #inTurn<R, T>(ready: Promise<R>, call: (ready: R) => Promise<T>): Promise<T> {
     const before = this.#handed;
     // Its failure may come before its turn.

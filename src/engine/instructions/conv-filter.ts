@@ -1,4 +1,5 @@
-// convFilter: w = gradient of a convolution's filter. Words: x, w, y, partials, then the geometry, groups.
+// convFilter: w = gradient of a convolution's filter. Words: x, w, y, partials, then the geometry,
+// groups.
 import { convFilterReference, convFlop } from '../ops/conv.ts';
 import { matmul } from '../ops/matmul.ts';
 import type { Address } from '../program.ts';
@@ -8,9 +9,9 @@ import type { KindRecord } from './record.ts';
 import { SAMPLE, SAMPLE_GEOMETRY } from './sample.ts';
 
 /**
- * The N images are cut into `groups` runs of ceil(N / groups) images. The sum of each run goes to a copy of w of its own
- * in `partials` (`partialFloats` floats), then the copies are added in order. In bf16 groups are of pairs of images, and
- * `roundedFloats` for x and y come before the copies.
+ * The N images are cut into `groups` runs of ceil(N / groups) images. The sum of each run goes to a
+ * copy of w of its own in `partials` (`partialFloats` floats), then the copies are added in order.
+ * In bf16 groups are of pairs of images, and `roundedFloats` for x and y come before the copies.
  */
 export interface ConvFilter extends Convolution {
   readonly kind: 'convFilter';

@@ -10,7 +10,10 @@ import { SAMPLE, SAMPLE_GEOMETRY } from './sample.ts';
 
 export interface Conv2d extends Convolution {
   readonly kind: 'conv2d';
-  /** Scratch of `packFloats` floats for re-ordered weights and, in bf16, of `roundedFloats` for x before them. */
+  /**
+   * Scratch of `packFloats` floats for re-ordered weights and, in bf16, of `roundedFloats` for x
+   * before them.
+   */
   readonly pack: Address;
 }
 

@@ -1,5 +1,5 @@
-// elementwise: a register program whose results are stored at every point. Words: a program, then its results
-// (programs.ts).
+// elementwise: a register program whose results are stored at every point. Words: a program, then
+// its results (programs.ts).
 import { NO_FLOP, type Tensor } from '../graph.ts';
 import { type Code, type DrawCode, OPCODE_NAMES, opcodesOf, rangeOf, type ScalarCode, sampleLine } from '../opcodes.ts';
 import { leakyRelu, sampleOf, scale, shift } from '../ops/elementwise.ts';
@@ -9,14 +9,18 @@ import { printProgram, printResults, programRegions, programWords, resultWords, 
 import type { KernelCheck, KindRecord } from './record.ts';
 import { SAMPLE } from './sample.ts';
 
-/** out[i] = register, for each result: contiguous in the domain's linear order. May overwrite an operand read at i alone. */
+/**
+ * out[i] = register, for each result: contiguous in the domain's linear order. May overwrite an
+ * operand read at i alone.
+ */
 export interface Elementwise extends Program {
   readonly kind: 'elementwise';
   readonly results: readonly Result[];
   /**
-   * True when this instruction may run image by image on what the instructions just before it make, while that is warm: a
-   * convolution or an elementwise program with as many points in the same order, and what else is attached to it. Of these
-   * it reads values at its own index, and sums of its own image; all else it reads was there before.
+   * True when this instruction may run image by image on what the instructions just before it make,
+   * while that is warm: a convolution or an elementwise program with as many points in the same
+   * order, and what else is attached to it. Of these it reads values at its own index, and sums of
+   * its own image; all else it reads was there before.
    */
   readonly attached: boolean;
 }

@@ -1,5 +1,5 @@
-// Every kind of instruction, by name. To add one, write its record and name it here twice; the compiler then asks for
-// what each device must do.
+// Every kind of instruction, by name. To add one, write its record and name it here twice; the
+// compiler then asks for what each device must do.
 import type { Geometry } from '../geometry.ts';
 import { type ConvFilter, convFilter } from './conv-filter.ts';
 import { type ConvInput, convInput } from './conv-input.ts';

@@ -1,6 +1,8 @@
-// What the kinds that run register programs share. A program's words:
-//   count, dims, sizes * dims, operands, (address, strides * dims) * operands, registers, lines, 8 words * lines
-// A line is [opcode, dst, a, b, c, i0, i1, i2]; opcodes.ts says which field is in which word. Results are
+// What the kinds that run register programs share. The words of a program are
+//   count, dims, sizes * dims, operands, (address, strides * dims) * operands,
+//   registers, lines, 8 words * lines
+// A line is [opcode, dst, a, b, c, i0, i1, i2]; opcodes.ts says which field is in which word. The
+// words of results are
 //   results, (register, address) * results
 import { showShape } from '../graph.ts';
 import { type Code, drawn, FORMS, type Four, fieldOf, OPCODES, registersOf } from '../opcodes.ts';
@@ -77,7 +79,9 @@ export function printProgram({ count, sizes, operands, code }: Program): string 
   return `${count} as ${showShape(sizes)} { ${code.map(line).join('; ')} }`;
 }
 
-/** Runs the code at every point of the domain, in order, on doubles, and hands over the registers. */
+/**
+ * Runs the code at every point of the domain, in order, on doubles, and hands over the registers.
+ */
 export function walkProgram(
   { count, sizes, operands, registers, code }: Program,
   memory: Memory,

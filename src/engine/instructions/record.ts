@@ -1,6 +1,7 @@
-// What an instruction kind is: one record of this type holds all that the engine knows of it. The kinds' numbers, the
-// encoder, the printer, the reference device, the checks of plans, the probe of a new library and doctor's checks read
-// nothing else; a device has its own table of emitters, which lacks no kind.
+// What an instruction kind is: one record of this type holds all that the engine knows of it. The
+// kinds' numbers, the encoder, the printer, the reference device, the checks of plans, the probe of
+// a new library and doctor's checks read nothing else. A device has its own table of what it does
+// for a kind, whose type asks for every one.
 import type { Flop, Shape, Tensor } from '../graph.ts';
 import type { Address } from '../program.ts';
 import type { DrawKey } from '../random.ts';
@@ -13,14 +14,19 @@ export interface Region {
   readonly plain?: boolean;
 }
 
-/** The spans of the arena that an instruction reads, those that it fills, and those that it uses while it runs. */
+/**
+ * The spans of the arena that an instruction reads, those that it fills, and those that it uses
+ * while it runs.
+ */
 export interface Touched {
   readonly reads: readonly Region[];
   readonly writes: readonly Region[];
   readonly scratch: readonly Region[];
 }
 
-/** What the reference device runs on: all of the arena, and what the run was asked for (control.ts). */
+/**
+ * What the reference device runs on: all of the arena, and what the run was asked for (control.ts).
+ */
 export interface Memory {
   readonly arena: Float32Array;
   readonly key: DrawKey;
@@ -41,14 +47,18 @@ export interface KernelCheck {
 export interface KindRecord<I> {
   /** Its number in encoded plans. Once given it stays. */
   readonly number: number;
-  /** What may run image by image right behind it, as attached: any program, sums alone, or nothing. */
+  /**
+   * What may run image by image right behind it, as attached: any program, sums alone, or nothing.
+   */
   readonly leads: 'programs' | 'sums' | 'nothing';
   /** Its fields as 32-bit words, in the order in which the C kernels read them. */
   words(instruction: I): number[];
   touches(instruction: I): Touched;
   /** One line of text, without its number. */
   print(instruction: I): string;
-  /** The plain definition, which all devices are compared with: it reads and writes `memory.arena`. */
+  /**
+   * The plain definition, which all devices are compared with: it reads and writes `memory.arena`.
+   */
   run(instruction: I, memory: Memory): void;
   /** Multiplications and additions of convolutions, counted singly. */
   flop(instruction: I): Flop;

@@ -1,5 +1,5 @@
-// reduce: a register program whose results are summed. Words: a program (programs.ts), outer, length, inner, parts,
-// partials, then the results.
+// reduce: a register program whose results are summed. Words: a program (programs.ts), outer,
+// length, inner, parts, partials, then the results.
 import { NO_FLOP } from '../graph.ts';
 import { square } from '../ops/elementwise.ts';
 import { sum } from '../ops/shape.ts';
@@ -9,9 +9,9 @@ import type { KindRecord } from './record.ts';
 import { SAMPLE } from './sample.ts';
 
 /**
- * The domain seen as [outer, length, inner]; each result [outer, inner] is its register summed over the middle. When
- * outer is 1 the middle is cut into `parts` runs of ceil(length / parts), whose sums go to `partials`
- * (parts * inner * results floats) and are then added in order.
+ * The domain seen as [outer, length, inner]; each result [outer, inner] is its register summed over
+ * the middle. When outer is 1 the middle is cut into `parts` runs of ceil(length / parts), whose
+ * sums go to `partials` (parts * inner * results floats) and are then added in order.
  */
 export interface Reduce extends Program {
   readonly kind: 'reduce';

@@ -1,5 +1,6 @@
-// shiftCut: y [N,H,W,C] = x with each image moved and a square of it blanked by its four values of u [N,4], or that map's
-// transpose (ops/shift-cut.ts). Words: x, u, y, N, H, W, C, reach, hole, adjoint.
+// shiftCut: y [N,H,W,C] = x with each image moved and a square of it blanked by its four values of
+// u [N,4], or that map's transpose (ops/shift-cut.ts). Words: x, u, y, N, H, W, C, reach, hole,
+// adjoint.
 import { NO_FLOP, showShape } from '../graph.ts';
 import { uniform } from '../ops/random.ts';
 import { type MovedImages, shiftCut as shiftCutOf, shiftCutReference } from '../ops/shift-cut.ts';

@@ -1,10 +1,12 @@
-// Convolutions, NHWC, padding SAME. Three ops share one geometry and are each other's gradients, for the convolution is
-// one trilinear form, sum over (n, output pixel, tap, channels) of x * w * y, with each of the three left out in turn:
+// Convolutions of NHWC images with padding SAME. Three ops share one geometry and are each other's
+// gradients. The reason is that a convolution is one trilinear form, the sum over (n, output pixel,
+// tap, channels) of x * w * y, and each op leaves one of the three factors out:
 //   conv2d      x, w -> y       gradients: x by convInput(dy, w), w by convFilter(x, dy)
 //   convInput   y, w -> x       gradients: y by conv2d(dx, w),    w by convFilter(dx, y)
 //   convFilter  x, y -> w       gradients: x by convInput(y, dw), y by conv2d(x, dw)
-// A transposed convolution is convInput with its kernel [height, width, out, in] read as conv2d's [height, width, in, out].
-// Keras' SAME: OH = ceil(H / stride), padding split with the smaller half first.
+// A transposed convolution is convInput with its kernel [height, width, out, in] read as conv2d's
+// [height, width, in, out]. SAME is Keras': OH = ceil(H / stride), and the smaller half of the
+// padding comes first.
 import type { Geometry } from '../geometry.ts';
 import { type Flop, make, type Op, type Shape, shapeError, type Tensor, type Values } from '../graph.ts';
 
@@ -53,7 +55,8 @@ export function convFlop(g: Geometry): Flop {
 }
 
 /**
- * Calls `visit` for every (image, output pixel, tap) inside the image with the starts of the channel vectors of x, w, y.
+ * Calls `visit` for every (image, output pixel, tap) inside the image with the starts of the
+ * channel vectors of x, w, y.
  */
 function forEachTap(g: Geometry, visit: (x: number, w: number, y: number) => void): void {
   for (let n = 0; n < g.N; n++)

@@ -166,7 +166,10 @@ export function select(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   return make(ELEMENTWISE.select, [condition, a, b], {});
 }
 
-/** The op of an opcode on as many inputs as it takes, with the value of its row where it has one: for checks and tests. */
+/**
+ * The op of an opcode on as many inputs as it takes, with the value of its row where it has one:
+ * for checks and tests.
+ */
 export function sampleOf(name: ScalarCode, inputs: readonly Tensor[]): Tensor {
   const op: Op = ELEMENTWISE[name];
   const row = OPCODES[name];

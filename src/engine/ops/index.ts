@@ -1,4 +1,4 @@
-// Every op, by name. Tests ask this table for all cases; a missing part of an op does not compile.
+// Every op, by name. Tests ask this table for all cases. An op that lacks a part does not compile.
 import type { Op, OpName } from '../graph.ts';
 import { conv2dOp, convFilterOp, convInputOp } from './conv.ts';
 import { ELEMENTWISE } from './elementwise.ts';

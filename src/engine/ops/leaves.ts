@@ -1,4 +1,5 @@
-// Where a graph begins: inputs written before a run, variables that live in the state, and constants.
+// The ops that a graph begins with: inputs written before a run, variables that live in the state,
+// and constants.
 
 import { DcganError } from '../../platform/errors.ts';
 import { make, type Op, type Shape, type Tensor } from '../graph.ts';

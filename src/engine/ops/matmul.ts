@@ -1,5 +1,5 @@
-// The matrix product, with either side transposed, and the transpose. Backends run a product as a 1 x 1 convolution of
-// 1 x 1 images: rows are images, columns are channels (see `matmulGeometry`).
+// The matrix product, with either side transposed, and the transpose. Backends run a product as a
+// 1 x 1 convolution of 1 x 1 images: rows are images, and columns are channels (`matmulGeometry`).
 import type { Geometry } from '../geometry.ts';
 import { make, NO_FLOP, type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
 
@@ -59,7 +59,10 @@ export function matmul(a: Tensor, b: Tensor, transposeA = false, transposeB = fa
   return make(matmulOp, [a, b], { transposeA, transposeB });
 }
 
-/** True for a product of single columns, [n, 1] . [1, m]: each row of the result is b scaled by that row of a. */
+/**
+ * True for a product of single columns, [n, 1] . [1, m]: each row of the result is b scaled by that
+ * row of a.
+ */
 export function isOuterProduct(node: Tensor): boolean {
   return node.op === (matmulOp as Op) && turned(node.inputs[0]!.shape, node.attributes.transposeA === true)[1] === 1;
 }

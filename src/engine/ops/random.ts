@@ -1,5 +1,6 @@
-// Draws as graph nodes. A draw is named by its stream; it has a site, the bit of the control word that swaps it for
-// values fed under `name`: so the very plan that trains can be replayed with given noise and masks.
+// Draws as graph nodes. A draw is named by its stream. Its site is the bit of the control word that
+// swaps it for values fed under `name`, so the very plan that trains can be replayed with given
+// noise and masks.
 import { make, type Op, type Shape, type Tensor } from '../graph.ts';
 import { type Computed, type DrawCode, OPCODES } from '../opcodes.ts';
 import { drawBlock, maskThreshold } from '../random.ts';

@@ -1,5 +1,6 @@
-// Ops that move or add up values without computing on them: reshape, broadcast and its gradient, the sum.
-// A sum runs over neighbouring dimensions, so that its input reads as [outer, length, inner] and the result as [outer, inner].
+// Ops that move or add up values without computing on them: reshape, broadcast and the sum. A sum
+// runs over neighbouring dimensions, so its input reads as [outer, length, inner] and its result as
+// [outer, inner].
 import { DcganError } from '../../platform/errors.ts';
 import { make, type Op, type Shape, sameShape, shapeError, showShape, size, type Tensor } from '../graph.ts';
 
@@ -48,8 +49,8 @@ export function broadcastShape(op: string, a: Shape, b: Shape): Shape {
 }
 
 /**
- * Strides of a tensor of shape `from` seen under the broadcast shape `to`: one for each dimension of `to`, 0 where it
- * repeats.
+ * Strides of a tensor of shape `from` seen under the broadcast shape `to`: one for each dimension
+ * of `to`, 0 where it repeats.
  */
 export function broadcastStrides(from: Shape, to: Shape): number[] {
   const strides = new Array<number>(to.length).fill(0);
@@ -133,7 +134,7 @@ export function sum(x: Tensor, first = 0, last = x.shape.length - 1): Tensor {
   return size(x.shape.slice(first, last + 1)) === 1 ? x : make(sumOp, [x], { first, last });
 }
 
-/** The mean over dimensions is the caller's: sum, then scale. Sums x down to `shape`, undoing a broadcast. */
+/** Sums `x` to `shape`; undoes a broadcast. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   const padded = [...new Array<number>(x.shape.length - shape.length).fill(1), ...shape];
   let result = x;

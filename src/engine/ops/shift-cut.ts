@@ -1,6 +1,7 @@
-// Each image moved and a square of it blanked, by uniform values of its own: the geometric part of augmentation as DiffAugment
-// has it (Zhao et al., "Differentiable augmentation for data-efficient GAN training", 2020). Linear in the images, and its
-// gradient is itself read backwards.
+// Moves each image and blanks a square of it, by uniform values of its own. This is the geometric
+// part of augmentation as DiffAugment has it (Zhao et al., "Differentiable augmentation for
+// data-efficient GAN training", 2020). It is linear in the images, and its gradient is itself read
+// backwards.
 import { make, NO_FLOP, type Op, shapeError, size, type Tensor, type Values } from '../graph.ts';
 
 type ShiftCutAttributes = { readonly reach: number; readonly hole: number; readonly adjoint: boolean };
@@ -11,7 +12,7 @@ export interface MovedImages {
   readonly H: number;
   readonly W: number;
   readonly C: number;
-  /** Farthest move, in pixels. */
+  /** The farthest move in pixels. */
   readonly reach: number;
   /** Side of the blanked square. */
   readonly hole: number;
@@ -25,7 +26,8 @@ export function shiftCutReference(
   u: Values,
   y: Values,
 ): void {
-  // Multiplied in single precision, as every backend does: which pixel it is must not depend on the last bit.
+  // The product is taken in single precision, as every backend does, so that the last bit does not
+  // choose the pixel.
   const pick = (at: number, count: number): number => Math.min(count - 1, Math.floor(Math.fround(u[at]! * count)));
   for (let n = 0; n < N; n++) {
     const down = pick(4 * n, 2 * reach + 1) - reach;
@@ -67,8 +69,9 @@ export const shiftCutOp: Op<ShiftCutAttributes> = {
 };
 
 /**
- * y[n, h, w] = x[n, h - down, w - right], 0 from outside the image and inside the square; x [N, H, W, C], u [N, 4] in [0, 1).
- * u gives each image its down and right, from -reach to reach, and the middle of its square of side `hole` (0: none).
+ * y[n, h, w] = x[n, h - down, w - right], and 0 from outside the image and inside the square.
+ * x is [N, H, W, C], and u is [N, 4] in [0, 1). Each image takes from u how far it moves down and
+ * right, from -reach to reach, and the middle of its square of side `hole` (0: none).
  */
 export function shiftCut(x: Tensor, u: Tensor, { reach, hole }: Omit<ShiftCutAttributes, 'adjoint'>): Tensor {
   return make(shiftCutOp, [x, u], { reach, hole, adjoint: false });

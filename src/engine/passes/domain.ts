@@ -1,6 +1,7 @@
-// The domain of a program. Each operand comes with its own view of the domain (sizes and strides, outermost first) since
-// a tensor may have been reshaped on the way; here all views are cut at common boundaries and joined again where every
-// operand walks on evenly, so that backends see few dimensions.
+// Finds the domain of a program. Each operand comes with its own view of the domain (sizes and
+// strides, outermost first), because a tensor may have been reshaped on the way. Here all views are
+// cut at common boundaries. They are joined again where every operand walks on evenly, so that
+// backends see few dimensions.
 import { MAX_DIMS } from '../program.ts';
 
 /** One operand's view: `sizes` multiply to the domain's count; stride 0 repeats. */
@@ -30,7 +31,10 @@ function runsOf({ sizes, strides }: View): Run[] {
   return runs;
 }
 
-/** The views under common sizes, or null where their boundaries don't meet or too many dimensions remain. */
+/**
+ * The views under common sizes, or null where their boundaries don't meet or too many dimensions
+ * remain.
+ */
 export function commonDomain(count: number, views: readonly View[]): Domain | null {
   const queues = views.map(runsOf);
   const pieces: { size: number; strides: number[] }[] = [];

@@ -1,7 +1,8 @@
-// Factors that a sum does not run over are taken out of it: sum(a * b) = sum(a) * b where b has one value for all of the
-// sum, and sums of such products are split. It changes rounding alone. What it is for: in batch norm's gradient the sum
-// over dy * scale + centred * shift needs a result of another sum first, so the same memory would be walked twice; after
-// factoring all sums are of plain terms, and one walk gives them all.
+// Takes factors that a sum does not run over out of it: sum(a * b) = sum(a) * b where b has one
+// value for all of the sum. Sums of such products are split. This changes rounding alone. In batch
+// norm's gradient the sum over dy * scale + centred * shift needs a result of another sum first, so
+// the same memory would be walked twice. After factoring all sums are of plain terms, and one walk
+// gives them all.
 import { type Shape, sameShape, type Tensor } from '../graph.ts';
 import { ELEMENTWISE } from '../ops/elementwise.ts';
 import { broadcastOp, reshapeOp, sumOp } from '../ops/shape.ts';

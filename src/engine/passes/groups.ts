@@ -1,6 +1,7 @@
-// Which values are computed together. Each stored value is a moment of the plan; elementwise values (and sums) over one
-// domain that read the same memory join into one program with several results, so that Adam's three tensors or batch
-// norm's two sums take one walk. A value joins an earlier moment only if all it reads is there by then.
+// Decides which values are computed together. Each stored value is a moment of the plan.
+// Elementwise values (and sums) over one domain that read the same memory join into one program
+// with several results, so that Adam's three tensors or batch norm's two sums take one walk. A
+// value joins an earlier moment only if all it reads is there by then.
 import { size, type Tensor } from '../graph.ts';
 import { sumExtent } from '../ops/shape.ts';
 import { MAX_RESULTS } from '../plan.ts';
@@ -46,7 +47,10 @@ export interface GroupOptions {
   readonly join: boolean;
   /** Asked before a group grows. */
   readonly fits: (roots: readonly Tensor[]) => boolean;
-  /** Values written over the state at the very end: they join each other alone, and their groups come last. */
+  /**
+   * Values written over the state at the very end: they join each other alone, and their groups
+   * come last.
+   */
   readonly final: ReadonlySet<Tensor>;
 }
 
@@ -85,7 +89,8 @@ function joinable(
   const count = domainSize(root);
   for (let g = groups.length - 1; g >= 0; g--) {
     const group = groups[g]!;
-    // Nothing this value reads may be made in a group after g; once one is, no earlier group can do either.
+    // Nothing this value reads may be made in a group after g; once one is, no earlier group can do
+    // either.
     if ([...reads].some((read) => (groupOf.get(read) ?? -1) > g)) return -1;
     const first = group.roots[0]!;
     if (

@@ -1,8 +1,10 @@
-// Sums over a batch of images, [N, ..., C] to [1, ..., C], as sums of sums: first over each image's pixels, [N, 1, ..., C],
-// which can be taken while the image is in the cache (see schedule.ts), then over the images, of which little is left to do.
-// Batch norm's variance is a sum of squares about the batch's mean, which nobody knows before the last image is there: it
-// becomes squares about each image's own mean, plus those of the images' means about the batch's (Chan, Golub and LeVeque,
-// "Updating formulae and a pairwise algorithm for computing sample variances", 1979), as safe from cancellation as before.
+// Splits sums over a batch of images, [N, ..., C] to [1, ..., C], into sums of sums. The first are
+// over each image's pixels, [N, 1, ..., C], and can be taken while the image is in the cache
+// (schedule.ts). The second are over the images, where little is left to do. Batch norm's variance
+// is a sum of squares about the batch's mean, which is unknown before the last image is there. It
+// becomes squares about each image's own mean, plus those of the images' means about the batch's
+// (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
+// variances", 1979). That is as safe from cancellation as before.
 import { size, type Tensor } from '../graph.ts';
 import { ELEMENTWISE } from '../ops/elementwise.ts';
 import { broadcastOp, sumOp } from '../ops/shape.ts';

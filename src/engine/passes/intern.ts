@@ -1,6 +1,6 @@
-// Hash consing: equal operations on equal inputs become one node, so that a computation written twice is done once
-// (common subexpressions), and passes can compare nodes by identity. Dead code needs no pass: what no root reaches is
-// never visited.
+// Makes equal operations on equal inputs one node (hash consing). So a computation that is written
+// twice is done once, and passes can compare nodes by identity. Dead code needs no pass, because
+// what no root reaches is never visited.
 import { type Attributes, make, type Op, type Tensor, topological } from '../graph.ts';
 
 /** Makes nodes, each only once. */

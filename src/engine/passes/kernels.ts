@@ -1,4 +1,5 @@
-// Instructions for ops that have a kernel of their own: convolutions, matrix products (as 1 x 1 convolutions), transposes, moved images.
+// Makes instructions of ops that have a kernel of their own: convolutions, matrix products (as 1 x
+// 1 convolutions), transposes and moved images.
 import { type OpNames, size, type Tensor } from '../graph.ts';
 import { type InstructionKind, KINDS } from '../instructions/index.ts';
 import { geometryOf } from '../ops/conv.ts';
@@ -7,7 +8,10 @@ import type { Geometry, Instruction, Precision } from '../plan.ts';
 import { evenValues, packFloats, partialFloats, roundedFloats } from '../room.ts';
 import type { Buffer, Draft, Placing } from './draft.ts';
 
-/** How many runs of images a filter gradient is summed in: one for each 4,096 output pixels, at most 16. */
+/**
+ * How many runs of images a filter gradient is summed in: one for each 4,096 output pixels, at most
+ * 16.
+ */
 export function filterGroups({ N, OH, OW }: Geometry): number {
   return Math.max(1, Math.min(16, N, Math.round((N * OH * OW) / 4096)));
 }

@@ -1,5 +1,6 @@
-// From groups to drafts: each group becomes one instruction over buffers. Values written over the state come last, when
-// nothing reads the old ones any more; where that cannot be had, the value is made in scratch and copied at the end.
+// Turns groups into drafts: each group becomes one instruction over buffers. Values that are
+// written over the state come last, when nothing reads the old ones any more. Where that is
+// impossible, the value is made in scratch and copied at the end.
 import { DcganError } from '../../platform/errors.ts';
 import { size, type Tensor } from '../graph.ts';
 import type { StateLayout } from '../layout.ts';
@@ -68,7 +69,9 @@ function programOrSplit(roots: readonly Tensor[], places: Surroundings): DraftPr
   }
 }
 
-/** What is computed inside a program and could be written to memory instead, inputs before users. */
+/**
+ * What is computed inside a program and could be written to memory instead, inputs before users.
+ */
 function innerNodes(roots: readonly Tensor[], places: Surroundings): Tensor[] {
   const found: Tensor[] = [];
   const seen = new Set<Tensor>(roots);
@@ -118,7 +121,10 @@ function elementwiseDraft(made: DraftProgram, writes: readonly Buffer[], attache
   };
 }
 
-/** Runs of about this many values are summed apart from one another when a sum has a single outer index. */
+/**
+ * Runs of about this many values are summed apart from one another when a sum has a single outer
+ * index.
+ */
 const REDUCE_RUN = 32768;
 const REDUCE_PARTS = 64;
 

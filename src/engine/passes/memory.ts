@@ -1,7 +1,8 @@
-// The memory plan: every buffer lives from the instruction that writes it to the last that reads it; buffers whose lives
-// do not meet may share a place. Largest first, each at the lowest place that is free for its whole life (greedy by size;
-// Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020). A result of a program may also
-// take over the place of an operand that is read for the last time there.
+// Plans the memory. Every buffer lives from the instruction that writes it to the last one that
+// reads it, and buffers whose lives do not meet may share a place. The largest is placed first,
+// each at the lowest place that is free for its whole life (greedy by size; Pisarchyk and Lee,
+// "Efficient memory management for deep neural net inference", 2020). A result of a program may
+// also take over the place of an operand that is read for the last time there.
 import type { Address } from '../plan.ts';
 import type { Buffer, Draft } from './draft.ts';
 
@@ -25,8 +26,9 @@ export function alignUp(floats: number): number {
 }
 
 /**
- * Places for all buffers of `drafts` and `extra` (inputs and outputs), from `base` up. Without `share` every buffer has a
- * place of its own: the same plan must then give the same bits, which tests hold it to.
+ * Places for all buffers of `drafts` and `extra` (inputs and outputs), from `base` up. Without
+ * `share` every buffer has a place of its own: the same plan must then give the same bits, which
+ * tests hold it to.
  */
 export function planMemory(
   drafts: readonly Draft[],

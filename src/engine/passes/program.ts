@@ -1,5 +1,6 @@
-// From a group of elementwise roots over one domain to a register program: the expressions are walked depth first, each
-// node computed once, values already in memory loaded with their broadcast, then registers are given out by last use.
+// Makes a register program of a group of elementwise roots over one domain. The expressions are
+// walked depth first, and each node is computed once. Values that lie in memory are loaded with
+// their broadcast. Then registers are given out by last use.
 import { DcganError } from '../../platform/errors.ts';
 import { size, type Tensor } from '../graph.ts';
 import { type Code, type Computed, registersOf, withRegisters } from '../opcodes.ts';
@@ -11,7 +12,7 @@ import { commonDomain, contiguous, type View } from './domain.ts';
 import type { Buffer, DraftProgram } from './draft.ts';
 import { baseOf } from './views.ts';
 
-/** What the builder must know of the rest of the graph. */
+/** The places of values that the builder asks for. */
 export interface Surroundings {
   /** Where a tensor's values lie in memory, or null when it is computed inside programs. */
   stored(base: Tensor): Buffer | null;
@@ -19,7 +20,7 @@ export interface Surroundings {
   injected(draw: Tensor): Buffer;
 }
 
-/** A program would exceed a limit: which expression is too large. */
+/** A program would exceed a limit; the message says which numbers. */
 export class TooLarge extends Error {}
 
 class Builder {
@@ -123,8 +124,8 @@ function allocate(
 }
 
 /**
- * The program that computes `roots`, all with `count` elements in one linear order. `compute` is false for sums, whose
- * input may itself be a value in memory.
+ * The program that computes `roots`, all with `count` elements in one linear order. `compute` is
+ * false for sums, whose input may itself be a value in memory.
  */
 export function buildProgram(
   roots: readonly Tensor[],

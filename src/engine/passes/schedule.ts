@@ -1,7 +1,8 @@
-// The order of groups, given one that works: what reads a convolution's output value for value moves up to right behind it,
-// where a backend can do it on images that are still in the cache: elementwise work, and sums over each image. Such sums also
-// follow elementwise work that has no convolution before it. Small things made of variables alone (batch norm's factors when
-// it uses running statistics) come first of all.
+// Orders groups, given one order that works. What reads a convolution's output value for value
+// moves up to right behind it, where a backend can do it on images that are still in the cache.
+// Such work is elementwise, or sums over each image. These sums also follow elementwise work that
+// has no convolution before it. Small things that are made of variables alone come first of all,
+// such as batch norm's factors when it uses running statistics.
 import { size, type Tensor } from '../graph.ts';
 import { sumExtent } from '../ops/shape.ts';
 import { ATTACHED_CHANNELS, MAX_ATTACHED } from '../plan.ts';
@@ -35,7 +36,10 @@ export function attach(groups: readonly TensorGroup[]): Scheduled[] {
   return order;
 }
 
-/** What comes first, so that its readers can be attached: little, and made of what is there from the start. */
+/**
+ * Groups of at most this many values that read leaves alone come first, so that their readers can
+ * be attached.
+ */
 const EARLY_MOST = 4096;
 
 function isEarly({ role, roots, reads }: TensorGroup): boolean {
@@ -68,7 +72,10 @@ class Chain {
     for (const root of roots) this.made.add(root);
   }
 
-  /** True when `later` reads what the chain makes, value for value or an image's sum, and nothing else that is not there before. */
+  /**
+   * True when `later` reads what the chain makes, value for value or an image's sum, and nothing
+   * else that is not there before.
+   */
   takes({ role, roots, reads }: TensorGroup, ready: ReadonlySet<Tensor>): boolean {
     if (!this.#leads) return false;
     if (
@@ -101,7 +108,10 @@ class Chain {
   }
 }
 
-/** True when the program of `root`, which reads `reads`, meets `sums`, one a channel of each image, only in the same image. */
+/**
+ * True when the program of `root`, which reads `reads`, meets `sums`, one a channel of each image,
+ * only in the same image.
+ */
 function readByImage(root: Tensor, sums: Tensor, reads: ReadonlySet<Tensor>): boolean {
   const images = sums.shape[0]!;
   const right = (node: Tensor): boolean =>

@@ -1,8 +1,10 @@
-// The shared backward pass. Two losses over the same logits (the discriminator's and the generator's, over the fakes)
-// send gradients back through the same layers; they differ only in each sample's cotangent. Where every op on the way is
-// linear in each sample, both are one chain with unit cotangents, times a number per sample (design: the
-// discriminator has no batch norm, so this is exact up to rounding). This pass writes a tensor as unit * scale, where
-// scale has one value a sample, and where two tensors turn out to have the same unit it computes the unit once.
+// Shares the backward pass. Two losses over the same logits (the discriminator's and the
+// generator's, over the fakes) send gradients back through the same layers, and the gradients
+// differ only in each sample's cotangent. Where every op on the way is linear in each sample, both
+// are one chain with unit cotangents, times a number per sample. The discriminator has no batch
+// norm, so this is exact up to rounding. This pass writes a tensor as unit * scale, where scale has
+// one value for each sample. Where two tensors turn out to have the same unit, it computes the unit
+// once.
 import { type Shape, sameShape, type Tensor, topological } from '../graph.ts';
 import { ELEMENTWISE } from '../ops/elementwise.ts';
 import { broadcastOp, reshapeOp } from '../ops/shape.ts';
@@ -53,7 +55,10 @@ function samples(shape: Shape): Shape {
   return shape.map((n, i) => (i === 0 ? n : 1));
 }
 
-/** True for a tensor with one value a sample of `shape`, shape [N, 1, ...]; N = 1 would make everything a scale. */
+/**
+ * True for a tensor with one value a sample of `shape`, shape [N, 1, ...]; N = 1 would make
+ * everything a scale.
+ */
 function isScale(node: Tensor, shape: Shape): boolean {
   return shape[0]! > 1 && shape.length > 1 && sameShape(node.shape, samples(shape)) && !sameShape(node.shape, shape);
 }

@@ -1,6 +1,7 @@
-// Small exact rewrites; what they change of a value is its rounding at most. Constants are folded, views of views joined,
-// products with both sides transposed turned into one transpose, outer products [n, 1] . [1, m] written as a broadcast
-// multiplication that fusion can use, and constant factors taken out of sums.
+// Rewrites small parts of the graph. A rewrite changes a value by its rounding at most. Constants
+// are folded, and views of views are joined. A product with both sides transposed becomes one
+// transpose. Outer products [n, 1] . [1, m] become a broadcast multiplication that fusion can use.
+// Constant factors are taken out of sums.
 import type { Tensor } from '../graph.ts';
 import { ELEMENTWISE } from '../ops/elementwise.ts';
 import { constantOp } from '../ops/leaves.ts';

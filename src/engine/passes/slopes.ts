@@ -1,7 +1,8 @@
-// Slopes read from outputs. The gradient of leaky ReLU needs the sign of its input u, but for a slope that is not negative
-// its output has the same sign, and so has the output after dropout wherever the gradient is not dropped as well. The
-// outputs are in memory anyway, for the next convolution reads them; so u, a convolution's own output, need not outlive the
-// instruction that computes them from it.
+// Reads slopes from outputs. The gradient of leaky ReLU needs the sign of its input u. Where the
+// slope is not negative, its output has the same sign, and so has the output after dropout wherever
+// the gradient is not dropped as well. The outputs are in memory anyway, because the next
+// convolution reads them. So u, a convolution's own output, need not outlive the instruction that
+// computes them from it.
 import { type Tensor, topological } from '../graph.ts';
 import { ELEMENTWISE } from '../ops/elementwise.ts';
 import { drawOp } from '../ops/random.ts';
@@ -41,7 +42,7 @@ interface Activation {
   readonly dropped: Map<Tensor, Tensor>;
 }
 
-/** Activations of a kernel's result with a bias added, by what they are the activations of. */
+/** Returns the activations of a kernel's result with a bias added, by their inputs. */
 function findActivations(roots: readonly Tensor[]): Map<Tensor, Activation> {
   const byInput = new Map<Tensor, Activation>();
   const byOutput = new Map<Tensor, Activation>();
@@ -67,7 +68,10 @@ function isMask(node: Tensor): boolean {
   return node.op.name === drawOp.name && node.attributes.kind === 'mask';
 }
 
-/** An output with the sign of the activation's input wherever `other` is not 0; null when there is none in memory. */
+/**
+ * An output with the sign of the activation's input wherever `other` is not 0; null when there is
+ * none in memory.
+ */
 function outputBeside({ active, dropped }: Activation, other: Tensor): Tensor | null {
   if (dropped.size === 0) return active;
   const mask = other.op.name === mul.name ? other.inputs.find((input) => dropped.has(input)) : undefined;

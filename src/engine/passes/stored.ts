@@ -1,6 +1,6 @@
-// Which values must lie in memory. Everything elementwise is computed inside the programs of its users, again in each,
-// for arithmetic is cheaper than memory; but what a kernel reads, what is broadcast, what leaves the plan, and what makes
-// a program too large is written down.
+// Decides which values lie in memory. Everything elementwise is computed inside the programs of its
+// users, again in each, because arithmetic is cheaper than memory. Stored is what a kernel reads,
+// what is broadcast, what leaves the plan, and what would make a program too large.
 import { size, type Tensor } from '../graph.ts';
 import { constantOp } from '../ops/leaves.ts';
 import { baseOf } from './views.ts';

@@ -1,4 +1,4 @@
-// Views share their input's memory: what holds the values is the first tensor below that is not a view.
+// Views share their input's memory. The values lie with the first tensor below that is not a view.
 import type { Tensor } from '../graph.ts';
 
 /** The tensor whose memory `node` reads: itself, or what lies under its reshapes. */

@@ -56,7 +56,7 @@ test('a pack older than its source says so, and stays usable', async () => {
   await png(noisy(16, 9), 'p/even/new.png');
   expect((await loadDataset('my.pack', { onNote })).count).toBe(4);
   expect(notes).toEqual([
-    `${join(process.cwd(), 'p')} has changed since my.pack was made from it; dcgan data build makes it again`,
+    `${join(process.cwd(), 'p')} has changed since my.pack was made from it; npx dcgan data build makes it again`,
   ]);
 });
 

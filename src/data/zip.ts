@@ -68,7 +68,8 @@ async function list(archive: string, size: number): Promise<{ listed: Listed[]; 
         throw refusedArchive(archive, `it lists more than ${MOST_ENTRIES} entries, which is the most that is read`);
       const path = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
       packed += entry.compressedSize;
-      if (path.endsWith('/')) continue;
+      // A folder has no bytes; a file called like one is a file that is not read.
+      if (path.endsWith('/') && entry.uncompressedSize === 0) continue;
       if (isPictureName(path)) listed.push({ path, entry, fault: faultOf(path, entry) });
       else unread.add(path);
     }

@@ -211,5 +211,7 @@ test('a build that fails or is stopped leaves nothing in the cache', async () =>
   await expect(stopped).rejects.toThrow('abort');
   writeFileSync('p/29.png', readFileSync('p/28.png').subarray(0, 99));
   await expect(loadDataset('p')).rejects.toThrow("p/29.png can't be used: it is damaged");
-  expect(readdirSync(join(outer.path, 'cache/data'))).toEqual([]);
+  // The mark that this process uses the pack stays until it ends.
+  const left = readdirSync(join(outer.path, 'cache/data')).filter((name) => !name.endsWith('.used'));
+  expect(left).toEqual([]);
 });

@@ -37,7 +37,7 @@ const LONGEST_NAME = 64;
 
 /**
  * The text as one part of a path: letters, digits, `.`, `_` and `-` of every script, everything else a `-`. It never
- * begins with a dot or a dash, has at most 64 bytes in UTF-8, and is `otherwise` when nothing is left.
+ * begins or ends with a dot or a dash, has at most 64 bytes in UTF-8, and is `otherwise` when nothing is left.
  */
 export function safeName(text: string, otherwise = 'data'): string {
   const fit = text
@@ -51,5 +51,5 @@ export function safeName(text: string, otherwise = 'data'): string {
     if (bytes > LONGEST_NAME) break;
     name += character;
   }
-  return name || otherwise;
+  return name.replace(/[.-]+$/, '') || otherwise;
 }

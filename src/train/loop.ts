@@ -66,6 +66,8 @@ export abstract class Loop<E, C> {
   protected abstract save(state: State): C | Promise<C>;
   /** A line for the metrics. An epoch's comes before its checkpoint, so that a checkpoint's metrics are always there. */
   protected note(_line: TrainedLine): void {}
+  /** A step is done, and its events are out. */
+  protected async stepped(): Promise<void> {}
   /** The evaluation that is due after the epoch that is done; null when none is. */
   protected async evaluate(_state: State): Promise<E | null> {
     return null;
@@ -173,6 +175,7 @@ export abstract class Loop<E, C> {
         yield event;
         if (this.#divergence) return;
         for (const warning of this.#watch.step(event)) yield { type: 'warning', ...warning };
+        await this.stepped();
         if (pictureIsDue(event.step)) yield this.picture(gan.epoch, await progressImages(gan));
       }
     } finally {

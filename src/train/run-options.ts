@@ -52,6 +52,8 @@ export interface TrainOptions
   readonly resume?: string | undefined;
   /** The checkpoint to resume from; the newest when not given. */
   readonly from?: string | undefined;
+  /** Draws images/preview.png at most every so many seconds, and for a hundredth of the time at most; never when not given. */
+  readonly preview?: number | undefined;
   /** Aborting finishes the step, saves and ends the iteration. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -26,6 +26,7 @@ import { Loop, type State } from './loop.ts';
 import { type MetricsLine, MetricsWriter } from './metrics.ts';
 import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
 import { type Prepared, prepareFresh, prepareResumed } from './prepare.ts';
+import { Preview } from './preview.ts';
 import { progressPicture, realsPicture } from './progress.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
 import { locate } from './run-names.ts';
@@ -54,7 +55,7 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
   const { lock } = prepared;
   try {
     for (;;) {
-      const end: Divergence | DeviceChange | null = yield* trainPrepared(prepared, signal, warning);
+      const end: Divergence | DeviceChange | null = yield* trainPrepared(prepared, options, warning);
       if (!end) return;
       const { folder, record, data } = prepared;
       if ('warning' in end) {
@@ -79,10 +80,10 @@ const GOES_BACK = 'It goes on from its last good checkpoint with half the learni
  */
 async function* trainPrepared(
   prepared: Prepared,
-  signal: AbortSignal | undefined,
+  options: Pick<TrainOptions, 'signal' | 'preview'>,
   warning: WarningEvent | null,
 ): AsyncGenerator<TrainEvent, Divergence | DeviceChange | null, undefined> {
-  const run = new FolderRun(prepared, signal);
+  const run = new FolderRun(prepared, options);
   let failed = false;
   try {
     if (warning) yield warning;
@@ -108,12 +109,14 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   readonly #signal: AbortSignal | undefined;
   readonly #evaluator: Evaluator;
   readonly #metrics: MetricsWriter;
+  readonly #preview: Preview | null;
 
-  constructor(run: Prepared, signal: AbortSignal | undefined) {
+  constructor(run: Prepared, { signal, preview }: Pick<TrainOptions, 'signal' | 'preview'>) {
     super(run);
     this.#metrics = new MetricsWriter(run.folder);
     this.#run = run;
     this.#signal = signal;
+    this.#preview = preview === undefined ? null : new Preview(run.folder, preview, run.record.contrast);
     this.#evaluator = new Evaluator(run);
   }
 
@@ -147,6 +150,10 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   protected override note(line: MetricsLine): void {
     this.#run.lock.check();
     this.#metrics.add(line);
+  }
+
+  protected override async stepped(): Promise<void> {
+    await this.#preview?.draw(this.gan);
   }
 
   protected override picture(epoch: number, images: Float32Array): PictureEvent {

@@ -63,6 +63,7 @@ interface Flags extends DataFlags, ModelFlags, ExtractorFlags {
   readonly onNan?: OnNan;
   readonly evaluateEvery?: number;
   readonly keepBest?: true;
+  readonly preview?: number;
   readonly dryRun?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -100,6 +101,11 @@ export function defineTrain(program: Command, outcome: Outcome): void {
         '--evaluate-every <epochs>',
         'compare 10,000 samples with the data after every so many epochs',
       ).argParser(wholeNumber('--evaluate-every', 0, 1_000_000)),
+    )
+    .addOption(
+      new Option('--preview <seconds>', 'draw images/preview.png so often (for 1 % of the time at most)').argParser(
+        wholeNumber('--preview', 1, 86_400),
+      ),
     )
     .option('--keep-best', 'keep the checkpoint that was evaluated best (every epoch, if nothing else is said)');
   addExtractorOptions(command)

@@ -12,9 +12,8 @@ import { drawOp } from './ops/random.ts';
 import type { Buffer, Draft } from './passes/draft.ts';
 import { groupTensors, type TensorGroup } from './passes/groups.ts';
 import { sumImages } from './passes/images.ts';
-import { copyDraft, groupProgram, lower, MustStore, type Places, stateBuffer } from './passes/lower.ts';
+import { copyDraft, groupProgram, lower, type MustStore, type Places, stateBuffer } from './passes/lower.ts';
 import { alignUp, planMemory } from './passes/memory.ts';
-import { TooLarge } from './passes/program.ts';
 import { attach, type Scheduled } from './passes/schedule.ts';
 import { sharePerSample } from './passes/share.ts';
 import { simplify } from './passes/simplify.ts';
@@ -95,14 +94,10 @@ export function compileInSteps(
   const forced = new Set<Tensor>();
   const copied = new Set<string>();
   for (;;) {
-    const round = new Round(graph, state, passes, forced, copied);
-    try {
-      return { graph, ...round.compile() };
-    } catch (error) {
-      if (error instanceof MustStore) forced.add(error.node);
-      else if (error instanceof MustCopy) copied.add(error.variable);
-      else throw error;
-    }
+    const made = new Round(graph, state, passes, forced, copied).compile();
+    if ('store' in made) forced.add(made.store);
+    else if ('copy' in made) copied.add(made.copy);
+    else return { graph, ...made };
   }
 }
 
@@ -143,13 +138,9 @@ export function prepare(
   };
 }
 
-/** Writing a variable in place would destroy a value still needed. */
-class MustCopy extends Error {
-  readonly variable: string;
-  constructor(variable: string) {
-    super(`copy ${variable}`);
-    this.variable = variable;
-  }
+/** In place of a plan: writing this variable in place would destroy a value that is still needed. */
+interface MustCopy {
+  readonly copy: string;
 }
 
 /**
@@ -188,13 +179,17 @@ class Round {
     for (const node of this.#stored) this.#buffers.set(node, this.#bufferOf(node));
   }
 
-  compile(): Omit<CompiledSteps, 'graph'> {
+  /** The plan, or what the next try must settle otherwise. */
+  compile(): Omit<CompiledSteps, 'graph'> | MustStore | MustCopy {
     const groups = this.#groups();
     const scheduled = this.#schedule(groups);
     const drafts: Draft[] = [];
     for (const { group, attached } of scheduled) {
-      drafts.push(lower(group, this.#precision, this.#places(), attached));
-      this.#checkInPlace(group, drafts[drafts.length - 1]!);
+      const draft = lower(group, this.#precision, this.#places(), attached);
+      if ('store' in draft) return draft;
+      const copy = this.#destroyedBy(group, draft);
+      if (copy !== null) return { copy };
+      drafts.push(draft);
     }
     drafts.push(...this.#copies());
     return { stored: this.#stored, groups, scheduled, plan: this.#assemble(drafts) };
@@ -256,15 +251,7 @@ class Round {
   }
 
   #groups(): TensorGroup[] {
-    const fits = (roots: readonly Tensor[]): boolean => {
-      try {
-        groupProgram(roots, this.#places());
-        return true;
-      } catch (error) {
-        if (error instanceof TooLarge) return false;
-        throw error;
-      }
-    };
+    const fits = (roots: readonly Tensor[]): boolean => !('tooLarge' in groupProgram(roots, this.#places()));
     return groupTensors(this.#stored, { join: this.#passes.join, fits, final: new Set(this.#inPlace.keys()) });
   }
 
@@ -279,22 +266,19 @@ class Round {
 
   readonly #written = new Set<Address>();
 
-  /**
-   * Finds old values that are read while or after they are overwritten. Their variables are copied
-   * instead.
-   */
-  #checkInPlace(group: TensorGroup, draft: Draft): void {
+  /** The variable whose old value is read after, or while, it is overwritten; null where none is. */
+  #destroyedBy(group: TensorGroup, draft: Draft): string | null {
     for (const read of group.reads)
-      if (read.op.name === variableOp.name && this.#written.has(this.#buffers.get(read)!.address!))
-        throw new MustCopy(nameOf(read));
+      if (read.op.name === variableOp.name && this.#written.has(this.#buffers.get(read)!.address!)) return nameOf(read);
     for (const root of group.roots) {
       const variable = this.#inPlace.get(root);
       if (variable === undefined) continue;
       const { address } = this.#buffers.get(root)!;
       const readsItself = draft.reads.some((buffer) => buffer.address === address);
-      if (readsItself && !draft.replaceable.some((buffer) => buffer.address === address)) throw new MustCopy(variable);
+      if (readsItself && !draft.replaceable.some((buffer) => buffer.address === address)) return variable;
       this.#written.add(address!);
     }
+    return null;
   }
 
   /** Outputs that are leaves, then updates that could not be written in place. */

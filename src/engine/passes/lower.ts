@@ -10,7 +10,7 @@ import { contiguous, isContiguous } from './domain.ts';
 import type { Buffer, Draft, DraftProgram, Placing } from './draft.ts';
 import type { TensorGroup } from './groups.ts';
 import { kernelDraft } from './kernels.ts';
-import { buildProgram, type Surroundings, TooLarge } from './program.ts';
+import { buildProgram, type Surroundings, type TooLarge } from './program.ts';
 import { baseOf } from './views.ts';
 
 /** Where every tensor with memory has it. */
@@ -19,24 +19,28 @@ export interface Places extends Surroundings {
   of(base: Tensor): Buffer;
 }
 
-/** A group that holds one value too many for a program: store `node` and try again. */
-export class MustStore extends Error {
-  readonly node: Tensor;
-  constructor(node: Tensor) {
-    super(`store ${node.op.name}`);
-    this.node = node;
-  }
+/** In place of an instruction, for a group that no program can hold: the plan is to be made anew with this value stored. */
+export interface MustStore {
+  readonly store: Tensor;
 }
 
 /** The program of a group that is not a kernel. */
-export function groupProgram(roots: readonly Tensor[], places: Surroundings): DraftProgram {
+export function groupProgram(roots: readonly Tensor[], places: Surroundings): DraftProgram | TooLarge {
   const isSum = roots[0]!.op.role === 'sum';
   const values = isSum ? roots.map((root) => root.inputs[0]!) : roots;
   return buildProgram(values, size(values[0]!.shape), places, !isSum);
 }
 
-/** The instruction of a group; MustStore when it needs splitting first. */
-export function lower({ role, roots }: TensorGroup, precision: Precision, places: Places, attached: boolean): Draft {
+/**
+ * The instruction of a group, or what must be stored first.
+ * @throws DcganError for a single operation that no program can hold
+ */
+export function lower(
+  { role, roots }: TensorGroup,
+  precision: Precision,
+  places: Places,
+  attached: boolean,
+): Draft | MustStore {
   const [root] = roots as [Tensor];
   if (role === 'kernel')
     return kernelDraft(
@@ -45,28 +49,23 @@ export function lower({ role, roots }: TensorGroup, precision: Precision, places
       root.inputs.map((input) => places.of(baseOf(input))),
       places.of(root),
     );
-  const made = programOrSplit(roots, places);
+  const made = groupProgram(roots, places);
+  if ('tooLarge' in made) return { store: middleOf(roots, places, made) };
   const writes = roots.map((each) => places.of(each));
   if (role === 'sum') return reduceDraft(made, root, writes, attached);
   return elementwiseDraft(made, writes, attached);
 }
 
-function programOrSplit(roots: readonly Tensor[], places: Surroundings): DraftProgram {
-  try {
-    return groupProgram(roots, places);
-  } catch (error) {
-    if (!(error instanceof TooLarge)) throw error;
-    const inner = innerNodes(roots, places);
-    const middle = inner[Math.floor(inner.length / 2)];
-    if (middle) throw new MustStore(middle);
-    const { op } = roots[0]!;
-    throw new DcganError({
-      what: `${op.name}: the operation does not fit into one program`,
-      got: error.message,
-      todo: 'Split it into smaller operations',
-      cause: error,
-    });
-  }
+/** The value in the middle of what a program would compute: stored, it makes two smaller programs of one. */
+function middleOf(roots: readonly Tensor[], places: Surroundings, { tooLarge }: TooLarge): Tensor {
+  const inner = innerNodes(roots, places);
+  const middle = inner[Math.floor(inner.length / 2)];
+  if (middle) return middle;
+  throw new DcganError({
+    what: `${roots[0]!.op.name}: the operation does not fit into one program`,
+    got: tooLarge,
+    todo: 'Split it into smaller operations',
+  });
 }
 
 /**

@@ -1,7 +1,6 @@
 // Makes a register program of a group of elementwise roots over one domain. The expressions are
 // walked depth first, and each node is computed once. Values that lie in memory are loaded with
 // their broadcast. Then registers are given out by last use.
-import { DcganError } from '../../platform/errors.ts';
 import { size, type Tensor } from '../graph.ts';
 import { type Code, type Computed, registersOf, withRegisters } from '../opcodes.ts';
 import { constantOp } from '../ops/leaves.ts';
@@ -20,8 +19,10 @@ export interface Surroundings {
   injected(draw: Tensor): Buffer;
 }
 
-/** A program would exceed a limit; the message says which numbers. */
-export class TooLarge extends Error {}
+/** In place of a program that would exceed a limit: how large it would be. */
+export interface TooLarge {
+  readonly tooLarge: string;
+}
 
 class Builder {
   /** Their registers are values: every line makes a new one. */
@@ -132,14 +133,14 @@ export function buildProgram(
   count: number,
   around: Surroundings,
   compute: boolean,
-): DraftProgram {
+): DraftProgram | TooLarge {
   const builder = new Builder(around);
   const values = roots.map((root) => builder.value(root, compute));
   const domain = commonDomain(
     count,
     builder.operands.map((operand) => operand.view),
   );
-  if (!domain) throw new TooLarge('operands without common dimensions');
+  if (!domain) return { tooLarge: 'operands without common dimensions' };
   const { code, registers, results } = allocate(builder.lines, values);
   if (
     builder.operands.length > MAX_OPERANDS ||
@@ -147,19 +148,10 @@ export function buildProgram(
     code.length > MAX_CODE ||
     results.length > MAX_RESULTS
   )
-    throw new TooLarge(`${code.length} lines, ${registers} registers, ${builder.operands.length} operands`);
+    return { tooLarge: `${code.length} lines, ${registers} registers, ${builder.operands.length} operands` };
   return {
     program: { count, sizes: domain.sizes, registers, code },
     operands: builder.operands.map(({ buffer }, k) => ({ buffer, strides: domain.strides[k]! })),
     results,
   };
-}
-
-/** The error for a single operation that no program can hold. */
-export function cannotFit(node: Tensor, cause: unknown): DcganError {
-  return new DcganError({
-    what: `${node.op.name}: the operation does not fit into one program`,
-    todo: 'Split it into smaller operations',
-    cause,
-  });
 }

@@ -186,6 +186,48 @@ test('files that are not read are counted by kind, in training too', async () =>
   expect(notes[1]).toBe(notes[0]);
 });
 
+test('folders for training and tests are no classes, and folders that are numbers are in their order', async () => {
+  for (const folder of ['train/2', 'train/10', 'test/2', 'test/10']) {
+    mkdirSync(`p/${folder}`, { recursive: true });
+    await png(noisy(16, 1), `p/${folder}/1.png`);
+  }
+  const notes: string[] = [];
+  const data = await loadDataset('p', { onNote: (note) => notes.push(note) });
+  // Paths are in the order of their text: test/10, test/2, train/10, train/2.
+  expect([data.classes, [...data.labels!]]).toEqual([
+    ['2', '10'],
+    [1, 0, 1, 0],
+  ]);
+  expect(notes).toEqual([
+    '2 of 4 pictures lie in folders for tests, and are read too; give the folder for training alone',
+  ]);
+});
+
+test.each([
+  [
+    'a.zip',
+    '<!DOCTYPE html><html><head><title>Quota exceeded</title>',
+    'a web page ("Quota exceeded"), so that the download',
+  ],
+  [
+    'a.tar',
+    'version https://git-lfs.github.com/spec/v1\n',
+    'a pointer of Git LFS. Fetch the file it stands for: git lfs pull',
+  ],
+  ['a.tar.bz2', 'BZh91AY', 'packed with bzip2, which is not read. Unpack it (tar xf a.tar.bz2) and give the folder'],
+  ['a.tar.xz', '\xfd7zXZ\0', 'packed with xz, which is not read. Unpack it (tar xf a.tar.xz)'],
+  ['a.tar.zst', '\x28\xb5\x2f\xfd', 'packed with zstd'],
+  ['a.7z', '7z\xbc\xaf\x27\x1c', 'a 7z archive, which is not read. Unpack it (7z x a.7z)'],
+  ['a.rar', 'Rar!\x1a\x07\0', 'a RAR archive'],
+  ['a.pkl', '\x80\x04', 'a Python pickle, which can run code and is not read'],
+])('%s is named as what it is', async (name, start, what) => {
+  writeFileSync(name, Buffer.from(start, 'latin1'));
+  await expect(loadDataset(name)).rejects.toThrow(`${name} is ${what}`);
+  mkdirSync('p');
+  writeFileSync('p/a.png', Buffer.from(start, 'latin1'));
+  await expect(loadDataset('p')).rejects.toThrow(`p/a.png can't be used: it is ${what.split('.')[0]}`);
+});
+
 test('a TIFF of floats is refused, not cut to black', async () => {
   mkdirSync('p');
   writeFileSync('p/a.tif', await noisy(16, 1).tiff().toBuffer());

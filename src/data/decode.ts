@@ -8,6 +8,7 @@ import type { Sharp } from 'sharp';
 import { DcganError, usage } from '../platform/errors.ts';
 import { loadSharp } from '../platform/sharp.ts';
 import { MOST_PIXELS, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
+import { foreignOf } from './foreign.ts';
 import type { Shaping } from './image-options.ts';
 import { broken, type RawPicture, type Supplied } from './supply.ts';
 
@@ -56,6 +57,8 @@ async function open(picture: Supplied): Promise<Opened> {
   const bytes = await picture.read();
   const format = formatOf(bytes);
   if (format === null) {
+    const foreign = foreignOf(bytes, picture.name);
+    if (foreign) throw broken(picture.name, `it is ${foreign.what}`, undefined, foreign.todo);
     const what =
       bytes.length === 0
         ? 'it is empty'

@@ -17,6 +17,7 @@ import { cifarFilesIn, isCifarName, openCifar } from './cifar.ts';
 import { Dataset } from './dataset.ts';
 import { FilePixels } from './file-pixels.ts';
 import { folderSupply } from './folder.ts';
+import { foreignOf } from './foreign.ts';
 import { sniffIdx } from './idx.ts';
 import { checkDataOptions, type DataOptions } from './image-options.ts';
 import { isKnown, openKnown } from './known.ts';
@@ -79,6 +80,7 @@ export async function recognize(where: string, onNote: (note: string) => void = 
   if (isFolder(where)) return recognizeFolder(where);
   mustBeFile(where);
   const head = headOf(where);
+  refuseForeign(where, head);
   if (isPack(head)) {
     await noteStaleness(where, onNote);
     return { form: 'pack', dataset: openPack(where) };
@@ -120,6 +122,12 @@ function openNpy(file: string, head: Uint8Array): Dataset {
   const pixels = new FilePixels(file, start, count * height * width * channels);
   const images = pixels.length <= IN_MEMORY ? new MemoryPixels(pixels.all()) : pixels;
   return new Dataset({ name: nameOf(file), images, count, height, width, channels });
+}
+
+/** Before names are believed: a web page may be called photos.zip or data.tar. */
+function refuseForeign(where: string, head: Uint8Array): void {
+  const foreign = foreignOf(head, where);
+  if (foreign) throw new DcganError({ what: `${where} is ${foreign.what}`, todo: foreign.todo });
 }
 
 function unknownFile(where: string, head: Uint8Array): DcganError {
@@ -185,7 +193,14 @@ function reuse(file: string, fingerprint: string): Dataset | null {
 }
 
 function noteUnread(found: Found, { onNote }: LoadOptions): void {
-  if ('supply' in found && found.supply.unread.count > 0) onNote?.(unreadText(found.supply.unread));
+  if (!('supply' in found)) return;
+  const { unread, names } = found.supply;
+  if (unread.count > 0) onNote?.(unreadText(unread));
+  const tests = names.filter((name) => /[/ ](test|testing|val|valid|validation)\//i.test(name)).length;
+  if (tests > 0 && tests < names.length)
+    onNote?.(
+      `${tests} of ${names.length} pictures lie in folders for tests, and are read too; give the folder for training alone`,
+    );
 }
 
 function noteSkipped({ skipped }: Built, { onNote }: LoadOptions): void {

@@ -51,6 +51,8 @@ export interface Classes {
 }
 
 const MOST_CLASSES = 256;
+/** Folders that part the same pictures for training and testing. */
+const SPLIT = /^(train|training|test|testing|val|valid|validation)$/i;
 /** A file larger than this is taken for a mistake, or an attack. */
 export const LARGEST_FILE = 256 * 2 ** 20;
 
@@ -62,10 +64,10 @@ export function isPictureName(path: string): boolean {
 }
 
 /** One file's mishap: named, with a way on. */
-export function broken(name: string, why: string, cause?: unknown): DcganError {
+export function broken(name: string, why: string, cause?: unknown, mend = 'Mend or remove it'): DcganError {
   return new DcganError({
     what: `${name} can't be used: ${why}`,
-    todo: 'Mend or remove it, or leave all such files out: --skip-broken',
+    todo: `${mend}, or leave all such files out: --skip-broken`,
     ...(cause !== undefined && { cause }),
   });
 }
@@ -89,9 +91,13 @@ export function classesOf(paths: readonly string[]): Classes | null {
   if (!first) return null;
   let depth = 0;
   while (first[depth] !== undefined && split.every((folders) => folders[depth] === first[depth])) depth++;
+  // A split is no class: train/cats, train/dogs, test/cats, test/dogs have the classes cats and dogs.
+  if (split.every((folders) => SPLIT.test(folders[depth] ?? ''))) depth++;
   const found = split.map((folders) => folders[depth]);
   if (found.includes(undefined)) return null;
-  const names = [...new Set(found as string[])].sort();
+  const names = [...new Set(found as string[])].sort(byPath);
+  // Folders 0 to 11 in this order, and not 0, 1, 10, 11, 2.
+  if (names.every((name) => /^\d{1,15}$/.test(name))) names.sort((a, b) => Number(a) - Number(b) || byPath(a, b));
   if (names.length < 2 || names.length > MOST_CLASSES) return null;
   const byName = new Map(names.map((name, label) => [name, label]));
   return { names, labels: Uint8Array.from(found, (name) => byName.get(name!)!) };

@@ -1,0 +1,46 @@
+// Files that people give and that are no data: a web page that came instead of a download, a pointer of Git LFS, an archive of
+// another compression, a pickle. They are known by their first bytes and named, with the command that helps.
+// Sources: the signatures in the formats' own specifications; Git LFS specification, "The Pointer".
+
+interface Foreign {
+  /** What it is, after "is". */
+  readonly what: string;
+  readonly todo: (path: string) => string;
+}
+
+const unpack =
+  (command: string) =>
+  (path: string): string =>
+    `Unpack it (${command} ${path}) and give the folder`;
+
+const PICKLE: Foreign = {
+  what: 'a Python pickle, which can run code and is not read',
+  todo: () => 'Save its images as an array: numpy.save("images.npy", images), uint8 [N, height, width, 3]',
+};
+
+/** First bytes in latin1, and what begins so. */
+const KNOWN: readonly (readonly [start: string, foreign: Foreign])[] = [
+  [
+    'version https://git-lfs',
+    { what: 'a pointer of Git LFS', todo: () => 'Fetch the file it stands for: git lfs pull' },
+  ],
+  ['BZh', { what: 'packed with bzip2, which is not read', todo: unpack('tar xf') }],
+  ['\xfd7zXZ\0', { what: 'packed with xz, which is not read', todo: unpack('tar xf') }],
+  ['\x28\xb5\x2f\xfd', { what: 'packed with zstd, which is not read', todo: unpack('tar xf') }],
+  ['7z\xbc\xaf\x27\x1c', { what: 'a 7z archive, which is not read', todo: unpack('7z x') }],
+  ['Rar!\x1a\x07', { what: 'a RAR archive, which is not read', todo: unpack('unrar x') }],
+  // Its protocols of today; older ones have no mark.
+  ...['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'].map((start) => [start, PICKLE] as const),
+];
+
+/** What a file is that begins so and is no data; null for anything else. */
+export function foreignOf(head: Uint8Array, path: string): { readonly what: string; readonly todo: string } | null {
+  const start = Buffer.from(head.subarray(0, 1024)).toString('latin1');
+  if (/^\s*(<!doctype html|<html)/i.test(start)) {
+    const [, title] = /<title>([^<]{1,80})/i.exec(start) ?? [];
+    const what = `a web page${title === undefined ? '' : ` ("${title.trim()}")`}, so that the download failed`;
+    return { what, todo: 'Download it again' };
+  }
+  const found = KNOWN.find(([first]) => start.startsWith(first))?.[1];
+  return found ? { what: found.what, todo: found.todo(path) } : null;
+}

@@ -4,7 +4,8 @@
 import { existsSync } from 'node:fs';
 
 const built = new URL('../dist/cli/main.js', import.meta.url);
-if (Number.parseInt(process.versions.node, 10) < 20) {
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`dcgan: needs Node 20.19 or newer: got ${process.versions.node}. Install a newer Node.\n`);
   process.exitCode = 1;
 } else if (existsSync(built)) {

@@ -1,4 +1,5 @@
 // The library's public face. Everything a program needs to train, sample, save and load a DCGAN; nothing internal.
+import './platform/node-version.ts';
 import type { Built, PackProgress } from './data/build.ts';
 import { Dataset, type DatasetParts } from './data/dataset.ts';
 import { buildPack, type LoadOptions, loadDataset } from './data/load.ts';

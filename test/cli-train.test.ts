@@ -18,11 +18,12 @@ describe('a training', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^Device: (native|wasm) \(.+\), \d+ threads?: .+$/);
     expect(lines[1]).toBe('Run: runs/00001-mnist-tiny, preset tiny, seed 7, 128 images of mnist, 1 epoch of 2 steps');
-    expect(lines[2]).toMatch(/^Time taken for epoch 1 is \d+\.\d\d sec$/);
-    expect(lines[3]).toMatch(
+    expect(lines[2]).toBe('A picture after each epoch: runs/00001-mnist-tiny/images.');
+    expect(lines[3]).toMatch(/^Time taken for epoch 1 is \d+\.\d\d sec$/);
+    expect(lines[4]).toMatch(
       /^ {2}generator loss \d\.\d+, discriminator loss \d\.\d+, D\(x\) 0\.\d\d, D\(G\(z\)\) 0\.\d\d$/,
     );
-    expect(lines.slice(4)).toEqual([
+    expect(lines.slice(5)).toEqual([
       'Done: 1 epoch in runs/00001-mnist-tiny',
       'Film: runs/00001-mnist-tiny/dcgan.gif  (dcgan show runs/00001-mnist-tiny --gif plays it here)',
     ]);

@@ -12,7 +12,7 @@ import type {
   WarningEvent,
 } from '../train/events.ts';
 import { LONG_SECONDS, timeInWords } from './estimate.ts';
-import { clock, count, grouped } from './format.ts';
+import { clock, count, duration, grouped } from './format.ts';
 import type { Screen } from './output.ts';
 import type { StopSignal } from './stop.ts';
 
@@ -24,6 +24,8 @@ const SOONEST_MS = 5_000;
 const LATEST_MS = 30_000;
 /** Steps after which it is known whether the training takes long. */
 const STEPS_TO_KNOW = 5;
+/** A training that takes longer says how long. */
+const WORTH_SAYING_SECONDS = 300;
 /** How fast the shown speed follows the real one. */
 const SMOOTHING = 0.1;
 
@@ -81,6 +83,7 @@ export class Progress {
     if (resumed && resumed.epoch < config.epochs)
       print(`Goes on after epoch ${resumed.epoch}, step ${resumed.step}, from ${resumed.path ?? 'the start'}`);
     for (const note of notes) print(`Note: ${note}.`);
+    if (!resumed) print(whatToExpect(folder, config.preset, data.name));
     this.#plain = { at: performance.now(), share: 0 };
   }
 
@@ -94,8 +97,10 @@ export class Progress {
   #sayIfLong({ step }: StepEvent): void {
     const { config, stepsPerEpoch } = this.#run!;
     const left = config.epochs * stepsPerEpoch - step;
-    if (this.#measured !== STEPS_TO_KNOW || left * this.#secondsPerStep <= LONG_SECONDS) return;
-    this.#screen.print(`Note: at this speed it takes ${timeInWords(config, stepsPerEpoch, this.#secondsPerStep)}.`);
+    const seconds = left * this.#secondsPerStep;
+    if (this.#measured !== STEPS_TO_KNOW || seconds <= WORTH_SAYING_SECONDS) return;
+    const time = seconds <= LONG_SECONDS ? duration(seconds) : timeInWords(config, stepsPerEpoch, this.#secondsPerStep);
+    this.#screen.print(`Note: at this speed it takes ${time}.`);
   }
 
   #step(event: StepEvent): void {
@@ -161,4 +166,14 @@ export class Progress {
     else print(`Done: ${count(epochs, 'epoch')} in ${folder}`);
     print(`Film: ${gif}  (${commandLine(['show', folder, '--gif'])} plays it here)`);
   }
+}
+
+/** Where to look, and what the first pictures are like, so that nobody stops a sound training. */
+function whatToExpect(folder: string, preset: string, data: string): string {
+  const where = `A picture after each epoch: ${folder}/images`;
+  if (preset !== 'tf2018' || data !== 'mnist') return `${where}.`;
+  return (
+    `${where}. The first two show one grey pattern sixteen times; digits come later. ` +
+    'Legible digits after two epochs: --preset best --epochs 2.'
+  );
 }

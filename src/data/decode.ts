@@ -197,5 +197,8 @@ function inWords(name: string, error: unknown): DcganError {
   const [first = 'unknown'] = (error as Error).message.split('\n');
   if (isTooLarge(error))
     return broken(name, `it claims more pixels than the ${MOST_PIXELS / 1e6} million that are decoded`, error);
+  // libvips has no reason to give where a decoder met data that make no sense.
+  if (/^unknown( error)?$/i.test(first))
+    return broken(name, 'it is damaged (its compressed data end early or make no sense)', error);
   return broken(name, `it is damaged (${first.replace(/\.$/, '')})`, error);
 }

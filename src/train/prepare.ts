@@ -19,6 +19,7 @@ import { usableCores } from '../platform/cores.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Evaluations, forgetBestAfter, settleEvaluations } from './best.ts';
+import { notesOnData } from './data-notes.ts';
 import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
 import { RunLock } from './lock.ts';
 import { cutMetrics, METRICS_NAME, type MetricsLine, metricsWith, type Place, readMetrics } from './metrics.ts';
@@ -110,6 +111,7 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
     notes.push(
       `both networks are told of ${config.groups} groups of alike images, found in the data; without: --groups 0`,
     );
+  notes.push(...notesOnData(images, config.batchSize));
   const seed = checkSeed(options.seed ?? randomSeed());
   await tryEvaluations(settleEvaluations(options), images, options, (note) => notes.push(note));
   const data = await toldOf(images, config);

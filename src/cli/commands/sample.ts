@@ -1,5 +1,6 @@
 // `dcgan sample`: new images from a trained generator, from a seed or from given noise, as one picture, many, or numbers.
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { decodeNpy, encodeNpy } from '../../data/npy.ts';
 import { toBytes } from '../../data/pixels.ts';
@@ -71,7 +72,8 @@ export function defineSample(program: Command): void {
     .action((source: string | undefined, flags: Flags) => sample(source, flags));
 }
 
-async function sample(source: string | undefined, { noise: file, output, ...flags }: Flags): Promise<void> {
+async function sample(source: string | undefined, { noise: file, output: typed, ...flags }: Flags): Promise<void> {
+  const output = process.stdout.isTTY ? unusedName(typed) : typed;
   const save = await writerFor(output);
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
@@ -88,6 +90,14 @@ async function sample(source: string | undefined, { noise: file, output, ...flag
     const origin = file === undefined ? `seed ${seed}` : file;
     write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);
   });
+}
+
+/** A file that is there stays: somebody at a terminal gets `samples-2.png` beside it. In a pipe names are taken as they are. */
+export function unusedName(path: string): string {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+  const ending = extname(path);
+  const stem = path.slice(0, path.length - ending.length);
+  for (let n = 2; ; n++) if (!existsSync(`${stem}-${n}${ending}`)) return `${stem}-${n}${ending}`;
 }
 
 /** The classes of n images in rows, one row for each class. */

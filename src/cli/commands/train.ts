@@ -18,6 +18,7 @@ import { asTyped } from '../options/typed.ts';
 import {
   choice,
   debugOption,
+  defaultOf,
   deviceOption,
   precisionOption,
   presetOption,
@@ -78,11 +79,19 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .option('--data <where>', `${DATA_FORMS} (default: mnist)`);
   addDataOptions(command)
     .option('--flip', 'after each image its mirror image: twice as many')
-    .addOption(new Option('--limit <n>', 'only the first N images').argParser(wholeNumber('--limit', 1)))
+    .addOption(new Option('--limit <n>', 'only the first N images (default: all)').argParser(wholeNumber('--limit', 1)))
     .optionsGroup('Networks and training:')
     .addOption(presetOption())
-    .addOption(new Option('--epochs <n>', 'passes over the data').argParser(wholeNumber('--epochs', 1, 1_000_000)))
-    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
+    .addOption(
+      new Option('--epochs <n>', `passes over the data ${defaultOf('epochs')}`).argParser(
+        wholeNumber('--epochs', 1, 1_000_000),
+      ),
+    )
+    .addOption(
+      new Option('--batch-size <n>', `images of one step ${defaultOf('batchSize')}`).argParser(
+        wholeNumber('--batch-size', 1, 65536),
+      ),
+    )
     .addOption(seedOption('decides every random number (default: random; printed and recorded)'));
   addModelOptions(command)
     .optionsGroup('The run:')
@@ -93,13 +102,13 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .addOption(
       new Option(
         '--on-nan <what>',
-        'when a number is no number any more: stop, or lower-lr (half the learning rates)',
+        'when a number is no number any more: stop, or lower-lr, half the learning rates (default: stop)',
       ).argParser(choice('--on-nan', ON_NAN)),
     )
     .addOption(
       new Option(
         '--evaluate-every <epochs>',
-        'compare 10,000 samples with the data after every so many epochs',
+        'compare 10,000 samples with the data after every so many epochs (default: never)',
       ).argParser(wholeNumber('--evaluate-every', 0, 1_000_000)),
     )
     .addOption(
@@ -110,9 +119,10 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .option('--keep-best', 'keep the checkpoint that was evaluated best (every epoch, if nothing else is said)');
   addExtractorOptions(command)
     .addOption(
-      new Option('--contrast <how>', 'grey levels of pictures: fixed, or tile (each stretched to its range)').argParser(
-        choice('--contrast', ['fixed', 'tile'] as const),
-      ),
+      new Option(
+        '--contrast <how>',
+        'grey levels of pictures: fixed, or tile, each stretched to its range (default: fixed)',
+      ).argParser(choice('--contrast', ['fixed', 'tile'] as const)),
     )
     .optionsGroup('The machine:')
     .addOption(deviceOption())

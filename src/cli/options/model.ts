@@ -1,7 +1,7 @@
 // Options that change the model or its training, and the names that the library has for them.
 import { type Command, Option } from 'commander';
 import { AUGMENTS, type ConfigOverrides, LOSSES } from '../../gan/schema.ts';
-import { choice, number, wholeNumber } from './values.ts';
+import { choice, defaultOf, number, wholeNumber } from './values.ts';
 
 export interface ModelFlags {
   readonly cond?: true;
@@ -31,29 +31,38 @@ export function addModelOptions(command: Command): Command {
   command.option('--cond', "tell both networks the images' classes; `sample --class` then chooses");
   own(
     '--groups <n>',
-    'find so many groups of alike images, and tell both networks of them as of classes; 0: none',
+    'find so many groups of alike images, and tell both networks of them as of classes; 0: none (default: 0; best: up to 100)',
     wholeNumber('--groups', 0, 256),
   );
   own('--loss <name>', `what is minimised: ${LOSSES.join(', ')} (default: ns)`, choice('--loss', LOSSES));
-  decimal('--label-smoothing <x>', "the discriminator's target for reals is 1 - X (loss ns)", 0, 0.5);
-  decimal('--r1 <gamma>', "penalty on the discriminator's slope at reals", 0, Number.POSITIVE_INFINITY);
+  decimal('--label-smoothing <x>', "the discriminator's target for reals is 1 - X, with loss ns (default: 0)", 0, 0.5);
+  decimal('--r1 <gamma>', "penalty on the discriminator's slope at reals (default: 0)", 0, Number.POSITIVE_INFINITY);
   command.option('--spectral-norm', 'divide the kernels of the discriminator by their largest singular value');
   command
     .option('--bn-d', 'batch norm in the discriminator')
     .option('--no-bn-d', 'none, where the preset has it: paper');
-  decimal('--dropout <rate>', 'dropout in the discriminator', 0, 0.96);
+  decimal('--dropout <rate>', `dropout in the discriminator ${defaultOf('dropout')}`, 0, 0.96);
   own(
     '--augment <name>',
-    `what is done to reals and fakes before they are judged: ${AUGMENTS.join(', ')}`,
+    `what is done to reals and fakes before they are judged: ${AUGMENTS.join(', ')} (default: none; best: diffaugment below 10,000 images)`,
     choice('--augment', AUGMENTS),
   );
-  decimal('--ema <decay>', 'keep a moving average of the generator, and make all pictures with it', 0, 1);
-  decimal('--lr <rate>', "Adam's learning rate, of both networks", Number.MIN_VALUE, 1);
-  decimal('--lr-g <rate>', "the generator's learning rate", Number.MIN_VALUE, 1);
-  decimal('--lr-d <rate>', "the discriminator's learning rate", Number.MIN_VALUE, 1);
-  decimal('--beta1 <decay>', "of Adam's first moment", 0, 1);
-  own('--d-steps <n>', 'steps of the discriminator for one of the generator', wholeNumber('--d-steps', 1, 100));
-  decimal('--clip-grad <x>', "largest norm of each network's gradient", 0, Number.POSITIVE_INFINITY);
+  decimal(
+    '--ema <decay>',
+    `keep a moving average of the generator, and make all pictures with it ${defaultOf('ema')}`,
+    0,
+    1,
+  );
+  decimal('--lr <rate>', `Adam's learning rate, of both networks ${defaultOf('learningRate')}`, Number.MIN_VALUE, 1);
+  decimal('--lr-g <rate>', "the generator's learning rate (default: as --lr)", Number.MIN_VALUE, 1);
+  decimal('--lr-d <rate>', "the discriminator's learning rate (default: as --lr)", Number.MIN_VALUE, 1);
+  decimal('--beta1 <decay>', `of Adam's first moment ${defaultOf('beta1')}`, 0, 1);
+  own(
+    '--d-steps <n>',
+    `steps of the discriminator for one of the generator ${defaultOf('discriminatorSteps')}`,
+    wholeNumber('--d-steps', 1, 100),
+  );
+  decimal('--clip-grad <x>', "largest norm of each network's gradient (default: any)", 0, Number.POSITIVE_INFINITY);
   return command;
 }
 

@@ -2,7 +2,8 @@
 import { Option } from 'commander';
 import { CHOICES } from '../../engine/backends/index.ts';
 import { PRECISIONS } from '../../engine/plan.ts';
-import { presets } from '../../gan/presets.ts';
+import { DEFAULT_PRESET, presets } from '../../gan/presets.ts';
+import type { Config } from '../../gan/schema.ts';
 import { usage } from '../../platform/errors.ts';
 import { didYouMean, oneOf } from '../../platform/suggest.ts';
 
@@ -53,6 +54,15 @@ export function choice<T extends string>(option: string, names: readonly T[]): R
 const quoted = (text: string): string => JSON.stringify(text);
 
 export const PRESET_NAMES = Object.keys(presets) as (keyof typeof presets)[];
+
+/** `default: 150; tf2 50, tiny 10`: the default preset's value, and those of presets that differ. */
+export function defaultOf(key: keyof Config): string {
+  const shown = (value: unknown): string => (value === false || value === null ? 'none' : String(value));
+  const standard = shown(presets[DEFAULT_PRESET][key]);
+  const others = PRESET_NAMES.filter((name) => shown(presets[name][key]) !== standard);
+  const differing = others.map((name) => `${name} ${shown(presets[name][key])}`).join(', ');
+  return `(default: ${standard}${differing && `; ${differing}`})`;
+}
 
 export function deviceOption(): Option {
   return new Option('--device <name>', `what computes: ${CHOICES.join(', ')} (default: auto)`).argParser(

@@ -1,0 +1,16 @@
+// Said before anything of the library is used: on an older Node it would fail later, at something that only newer ones have.
+import { DcganError } from './errors.ts';
+
+/** @throws DcganError on a Node that is too old; `version` as `20.19.0` */
+export function checkNode(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new DcganError({
+    what: 'dcgan needs a newer Node',
+    expected: '20.19 or newer',
+    got: version,
+    todo: 'Install a newer Node',
+  });
+}
+
+checkNode(process.versions.node);

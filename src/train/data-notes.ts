@@ -1,0 +1,20 @@
+// What a person should know of data before they wait for a training on them.
+import type { Dataset } from '../data/dataset.ts';
+
+/** Images looked at for a colour that all share. */
+const LOOKED_AT = 64;
+
+/** Notes, one sentence each without a full stop. */
+export function notesOnData(data: Dataset, batchSize: number): string[] {
+  const { count, name } = data;
+  const notes: string[] = [];
+  if (count === 1) notes.push(`${name} is a single image: all that can be learned is to repeat it`);
+  else if (count < batchSize)
+    notes.push(
+      `${count} images of ${name} are fewer than the ${batchSize} of a mini-batch, so that an epoch is one step`,
+    );
+  const first = data.bytes(0, Math.min(LOOKED_AT, count));
+  if (first.every((value, i) => value === first[i % data.channels]))
+    notes.push(`the first images of ${name} are all of one colour: there is nothing in them to learn`);
+  return notes;
+}

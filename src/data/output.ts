@@ -1,5 +1,5 @@
-// Where a pack or a sheet of pictures goes: never over the data that it is made from, and into a device or a pipe as into a
-// file.
+// Where a pack or a sheet of pictures goes: never over the data that it is made from, and into a
+// device or a pipe as into a file.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../platform/cache.ts';
@@ -13,7 +13,8 @@ import { isKnown } from './known.ts';
 import type { Supply } from './supply.ts';
 
 /**
- * Refuses an output that is the data themselves, or one of the files they are made of, under whatever name.
+ * Refuses an output that is the data themselves, or one of the files they are made of, under
+ * whatever name.
  * @param files paths of the data's files, where they are known
  * @throws wrong usage
  */
@@ -35,7 +36,9 @@ export function packTarget(output: string): Target {
   }
 }
 
-/** A pack is written by position, which a device or a pipe has not: it is made in the cache first. */
+/**
+ * A pack is written by position, which a device or a pipe has not: it is made in the cache first.
+ */
 export async function writePackInto(
   supply: Supply,
   output: string,

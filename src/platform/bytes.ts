@@ -1,5 +1,6 @@
-// Bytes that are read by position, wherever they lie: in memory, as a page has them, or in a file (file-bytes.ts), which may be
-// larger than memory or than what one call of the system reads. What decodes a format asks for the parts that it needs.
+// Bytes that are read by position, wherever they lie: in memory, as a page has them, or in a file
+// (file-bytes.ts), which may be larger than memory or than what one call of the system reads. What
+// decodes a format asks for the parts that it needs.
 
 export interface Bytes {
   readonly length: number;

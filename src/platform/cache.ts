@@ -1,8 +1,9 @@
-// Where things live that can be made again (compiled kernels, packs, features, findings): a folder that nobody else can
-// write, because what lies in it is loaded as code or trained on (trusted.ts). The first place that can be created, written
-// and trusted wins, and callers are told which, so that `doctor` can say it. Where none can be trusted, a fresh folder
-// serves this one process.
-// Source: XDG Base Directory Specification 0.8 ($XDG_CACHE_HOME, default ~/.cache; relative values are ignored).
+// Where things live that can be made again (compiled kernels, packs, features, findings): a folder
+// that nobody else can write, because what lies in it is loaded as code or trained on (trusted.ts).
+// The first place that can be created, written and trusted wins, and callers are told which, so
+// that `doctor` can say it. Where none can be trusted, a fresh folder serves this one process.
+// Source: XDG Base Directory Specification 0.8 ($XDG_CACHE_HOME, default ~/.cache; relative values
+// are ignored).
 
 import { accessSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
@@ -14,9 +15,9 @@ import { folderDistrust } from './trusted.ts';
 export type CacheKind = 'DCGAN_CACHE_DIR' | 'XDG cache' | 'temporary folder' | 'for this process only';
 
 /**
- * The folder `name` inside the cache, created, writable and trusted: under $DCGAN_CACHE_DIR, else $XDG_CACHE_HOME/dcgan or
- * ~/.cache/dcgan, else the temporary folder, else a fresh folder in that. A place that others could write is passed over,
- * with a notice.
+ * The folder `name` inside the cache, created, writable and trusted: under $DCGAN_CACHE_DIR, else
+ * $XDG_CACHE_HOME/dcgan or ~/.cache/dcgan, else the temporary folder, else a fresh folder in that.
+ * A place that others could write is passed over, with a notice.
  * @throws DcganError when there is none, with the reason for each
  */
 export function cacheFolder(name: string): { path: string; kind: CacheKind } {
@@ -63,7 +64,10 @@ function firstUsable(name: string, refused: string[], distrusted: string[]): { p
   return null;
 }
 
-/** Makes a folder where that is safe, and returns why it can't be trusted, or null. Others can't read it either. */
+/**
+ * Makes a folder where that is safe, and returns why it can't be trusted, or null. Others can't
+ * read it either.
+ */
 function prepare(path: string): string | null {
   let existing = path;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
@@ -98,7 +102,10 @@ function homeFolder(): string | null {
   }
 }
 
-/** Tells people's folders apart in a shared temporary folder. On Windows, where there is no uid, it is private anyway. */
+/**
+ * Tells people's folders apart in a shared temporary folder. On Windows, where there is no uid, it
+ * is private anyway.
+ */
 function userTag(): string {
   return process.getuid ? String(process.getuid()) : userInfo().username;
 }

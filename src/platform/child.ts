@@ -1,6 +1,7 @@
-// Programs that this one runs: each ends in a limited time, and ends with us however we end. A shell watches a pipe that
-// only this process holds; when that closes, by our exit or our death, it kills the program and all that it started.
-// Sources: POSIX.1-2017 kill() (process 0: the own group), setsid(); sh -c.
+// Programs that this one runs: each ends in a limited time, and ends with us however we end. A
+// shell watches a pipe that only this process holds; when that closes, by our exit or our death, it
+// kills the program and all that it started. Sources: POSIX.1-2017 kill() (process 0: the own
+// group), setsid(); sh -c.
 import { spawn } from 'node:child_process';
 
 export interface ChildEnd {
@@ -24,7 +25,9 @@ export interface ChildOptions {
 /** What a program may say of each kind; the rest is dropped. */
 const MOST_TEXT = 2 ** 20;
 
-/** The reader of the pipe is in the group that it kills, and the program takes the shell's place. */
+/**
+ * The reader of the pipe is in the group that it kills, and the program takes the shell's place.
+ */
 const WATCHED = '(read -r _ <&3; kill -KILL 0) </dev/null >/dev/null 2>&1 & exec "$@" 3<&-';
 
 /** Runs a program to its end; never throws. */

@@ -1,7 +1,10 @@
-// Commands in messages, which a person can type as they stand: the program is called there as it was called here.
-// No module of Node is imported, because a page's messages come this way too.
+// Commands in messages, which a person can type as they stand: the program is called there as it
+// was called here. No module of Node is imported, because a page's messages come this way too.
 
-/** How this program was started: `npx dcgan`, `dcgan`, or `node bin/dcgan.js`; a program that uses the library has npx. */
+/**
+ * How this program was started: `npx dcgan`, `dcgan`, or `node bin/dcgan.js`; a program that uses
+ * the library has npx.
+ */
 export function programName(): string {
   const { npm_command: npm, PATH = '', Path = PATH } = globalThis.process?.env ?? {};
   const [, entry = ''] = globalThis.process?.argv ?? [];

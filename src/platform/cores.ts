@@ -1,6 +1,7 @@
-// How many cores this process may use: what the scheduler allows it (affinity), and no more than its container pays for.
-// A quota of 2 cores on a 64-core machine makes 64 threads wait for each other at every barrier, so it has to be read.
-// Sources: Linux Documentation/admin-guide/cgroup-v2.rst (cpu.max), scheduler/sched-bwc.rst (cpu.cfs_quota_us).
+// How many cores this process may use: what the scheduler allows it (affinity), and no more than
+// its container pays for. A quota of 2 cores on a 64-core machine makes 64 threads wait for each
+// other at every barrier, so it has to be read. Sources: Linux
+// Documentation/admin-guide/cgroup-v2.rst (cpu.max), scheduler/sched-bwc.rst (cpu.cfs_quota_us).
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,13 +10,19 @@ import { posix } from 'node:path';
 /** Reads a small text file; null where there is none. */
 export type ReadText = (path: string) => string | null;
 
-/** Cores this process may use, at least 1: affinity, cut by the cgroup's quota rounded up to whole cores. */
+/**
+ * Cores this process may use, at least 1: affinity, cut by the cgroup's quota rounded up to whole
+ * cores.
+ */
 export function usableCores(): number {
   const quota = process.platform === 'linux' ? cgroupCores(readText) : null;
   return Math.max(1, Math.min(availableParallelism(), quota === null ? Number.POSITIVE_INFINITY : Math.ceil(quota)));
 }
 
-/** The tightest CPU quota of this process' cgroup and of those above it, in cores (may be fractional); null for none. */
+/**
+ * The tightest CPU quota of this process' cgroup and of those above it, in cores (may be
+ * fractional); null for none.
+ */
 export function cgroupCores(read: ReadText): number | null {
   const quotas: number[] = [];
   // Lines of /proc/self/cgroup: `0::/path` (version 2), `4:cpu,cpuacct:/path` (version 1).
@@ -41,8 +48,9 @@ export function cgroupCores(read: ReadText): number | null {
 }
 
 /**
- * The cgroup's folder and all above it up to the mount, the mount included: in a container the path of /proc/self/cgroup
- * is often the host's and does not exist below the mount, whose own files then hold the quota.
+ * The cgroup's folder and all above it up to the mount, the mount included: in a container the path
+ * of /proc/self/cgroup is often the host's and does not exist below the mount, whose own files then
+ * hold the quota.
  */
 function upwards(mount: string, path: string): string[] {
   const folders = [mount];

@@ -1,7 +1,8 @@
-// Files that are either the old one or the new one, whole, whenever the power goes: written under a temporary name, synced,
-// renamed, and then the folder synced, without which the rename itself may be lost. And every refusal of the operating
-// system put into words here, so that "ENOSPC" never reaches a person alone.
-// Sources: POSIX.1-2017 rename(), fsync(); T. Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
+// Files that are either the old one or the new one, whole, whenever the power goes: written under a
+// temporary name, synced, renamed, and then the folder synced, without which the rename itself may
+// be lost. And every refusal of the operating system put into words here, so that "ENOSPC" never
+// reaches a person alone. Sources: POSIX.1-2017 rename(), fsync(); T. Pillai et al., "All File
+// Systems Are Not Created Equal", OSDI 2014.
 
 import {
   closeSync,
@@ -51,7 +52,10 @@ const CAUSES: Record<string, readonly [cause: string, todo: string]> = {
   EXDEV: ['temporary name and file lie on different file systems', 'Choose another folder'],
 };
 
-/** An error of the operating system about `file`, in words: `FILE can't be written: the disk is full (ENOSPC). Free ...`. */
+/**
+ * An error of the operating system about `file`, in words: `FILE can't be written: the disk is full
+ * (ENOSPC). Free ...`.
+ */
 export function fileError(action: string, file: string, cause: unknown): DcganError {
   if (cause instanceof DcganError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
@@ -86,7 +90,10 @@ export function makeFolder(path: string): void {
   }
 }
 
-/** Where the first missing folder of a path can't be made, Node's recursive call says only that it is missing. */
+/**
+ * Where the first missing folder of a path can't be made, Node's recursive call says only that it
+ * is missing.
+ */
 function refusalOf(path: string): unknown {
   const missing = [];
   for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
@@ -175,7 +182,8 @@ export function syncFolder(folder: string): void {
     fd = openSync(folder, 'r');
     fsyncSync(fd);
   } catch (error) {
-    // Windows opens no folders, some network file systems sync none, and one may be writable but not readable.
+    // Windows opens no folders, some network file systems sync none, and one may be writable but
+    // not readable.
     const { code } = error as NodeJS.ErrnoException;
     if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'EBADF'].includes(code ?? '')) throw error;
   } finally {

@@ -1,6 +1,7 @@
-// One kind of error for everything a person can cause or mend: what is wrong and where, what was expected, what came,
-// and what to do about it. The parts are data; the sentence is made here and nowhere else, so that every error of the
-// program reads alike and tests can match it whole. The parts may quote strangers' names: they are cleaned here (text.ts).
+// One kind of error for everything a person can cause or mend: what is wrong and where, what was
+// expected, what came, and what to do about it. The parts are data; the sentence is made here and
+// nowhere else, so that every error of the program reads alike and tests can match it whole. The
+// parts may quote strangers' names: they are cleaned here (text.ts).
 import { clean } from './text.ts';
 
 /** The parts of an error a person can act on. */
@@ -11,9 +12,15 @@ export interface Complaint {
   readonly expected?: string;
   /** What came instead. */
   readonly got?: string;
-  /** What to do: one imperative sentence, no full stop, or a question; a command to type where there is one. */
+  /**
+   * What to do: one imperative sentence, no full stop, or a question; a command to type where there
+   * is one.
+   */
   readonly todo?: string;
-  /** Options that `what` and `got` name, under the library's names: the command line shows them as they were typed. */
+  /**
+   * Options that `what` and `got` name, under the library's names: the command line shows them as
+   * they were typed.
+   */
   readonly options?: readonly string[];
   /** Process exit code: 1 failed (default), 2 wrong usage. */
   readonly exitCode?: 1 | 2;

@@ -1,6 +1,7 @@
-// Packs in the cache, and features of data, can be made again: those that nobody used for long go, and the longest unused of
-// too many. A file's time of change is when it was last used. Clocks may be wrong, so a pack that a process uses has a mark
-// beside it, by which process and not by time, and stays as long as that process runs.
+// Packs in the cache, and features of data, can be made again: those that nobody used for long go,
+// and the longest unused of too many. A file's time of change is when it was last used. Clocks may
+// be wrong, so a pack that a process uses has a mark beside it, by which process and not by time,
+// and stays as long as that process runs.
 import { readdirSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isLeft, temporaryFor, temporaryPath } from './temporary.ts';
@@ -39,7 +40,10 @@ export function keepInUse(path: string): void {
   marks.set(path, mark);
 }
 
-/** Removes what is superfluous among the files of a folder with this ending, packs by default. Whatever cannot be removed stays. */
+/**
+ * Removes what is superfluous among the files of a folder with this ending, packs by default.
+ * Whatever cannot be removed stays.
+ */
 export function evict(folder: string, mostBytes = MOST_BYTES, ending = '.pack'): void {
   const now = Date.now();
   const used = inUse(folder);

@@ -72,7 +72,10 @@ function isSystem(error: unknown): boolean {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
 }
 
-/** Fills as much of `target` as there is; returns how much that is. @param position null: from where the last read ended */
+/**
+ * Fills as much of `target` as there is; returns how much that is. @param position null: from where
+ * the last read ended
+ */
 function readInto(fd: number, target: Uint8Array, position: number | null): number {
   let done = 0;
   while (done < target.length) {

@@ -14,7 +14,8 @@ export interface Line {
 }
 
 /**
- * All whole lines of a file, which ends where the last line feed stands; none when there is no file.
+ * All whole lines of a file, which ends where the last line feed stands; none when there is no
+ * file.
  * @throws DcganError that names the file and the cause in words
  */
 export function* fileLines(path: string): Generator<Line, void, undefined> {

@@ -1,5 +1,5 @@
-// A page's findings: in its own files where it has such, else for as long as it is open. Takes the place of findings.ts in the
-// page's build (package.json, "browser").
+// A page's findings: in its own files where it has such, else for as long as it is open. Takes the
+// place of findings.ts in the page's build (package.json, "browser").
 import { readKept, writeKept } from './opfs.ts';
 
 const FOLDER = ['dcgan', 'findings'];

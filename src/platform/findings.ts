@@ -1,5 +1,6 @@
-// Findings that took time and hold for this machine, such as which device is faster: JSON by name in the cache folder. Only
-// a cache: what cannot be read or written is found again. findings-page.ts is the same for pages.
+// Findings that took time and hold for this machine, such as which device is faster: JSON by name
+// in the cache folder. Only a cache: what cannot be read or written is found again.
+// findings-page.ts is the same for pages.
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache.ts';

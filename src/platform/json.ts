@@ -1,5 +1,6 @@
-// JSON from files, which may be damaged or made to do harm. Values nested tens of thousands deep end programs that walk them
-// (a stack overflow), so text is refused before it is parsed when it nests deeper than anything that this program writes.
+// JSON from files, which may be damaged or made to do harm. Values nested tens of thousands deep
+// end programs that walk them (a stack overflow), so text is refused before it is parsed when it
+// nests deeper than anything that this program writes.
 
 /** Configurations, headers and records nest less than ten deep. */
 const DEEPEST = 64;

@@ -1,5 +1,6 @@
-// What a person should know and nothing fails for, from places that have no one to tell: a cache that was not trusted, a
-// library that was compiled again. Each is said once a process: as a warning of Node's, or as the program sees fit.
+// What a person should know and nothing fails for, from places that have no one to tell: a cache
+// that was not trusted, a library that was compiled again. Each is said once a process: as a
+// warning of Node's, or as the program sees fit.
 
 type Sink = (text: string) => void;
 

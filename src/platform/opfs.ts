@@ -1,10 +1,14 @@
-// A page's own files: the Origin Private File System, which no other origin and no person sees, and which stays when the tab is
-// closed. A file is written beside the old one and takes its place when it is whole, so a closed tab leaves one or the other.
-// Source: WHATWG File System, sections "createWritable" and "close".
+// A page's own files: the Origin Private File System, which no other origin and no person sees, and
+// which stays when the tab is closed. A file is written beside the old one and takes its place when
+// it is whole, so a closed tab leaves one or the other. Source: WHATWG File System, sections
+// "createWritable" and "close".
 import { DcganError } from './errors.ts';
 import { type PageFolder, page } from './page.ts';
 
-/** A folder by the names on its way; made where it is missing and `create` is set. Null when it isn't there. */
+/**
+ * A folder by the names on its way; made where it is missing and `create` is set. Null when it
+ * isn't there.
+ */
 export async function openFolder(path: readonly string[], create = false): Promise<PageFolder | null> {
   const { storage } = page.navigator ?? {};
   if (!storage?.getDirectory)

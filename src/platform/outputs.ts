@@ -1,13 +1,16 @@
-// What stands where a person wants something written. Only a plain file is replaced by a new one: a link is followed to
-// what it leads to, a device or a pipe is written into, and the rest is refused. Renaming over /dev/null as root would
-// turn it into a file for the whole machine.
-// Source: proc(5) (protected_symlinks, protected_fifos), whose rule for shared folders holds here too.
+// What stands where a person wants something written. Only a plain file is replaced by a new one: a
+// link is followed to what it leads to, a device or a pipe is written into, and the rest is
+// refused. Renaming over /dev/null as root would turn it into a file for the whole machine. Source:
+// proc(5) (protected_symlinks, protected_fifos), whose rule for shared folders holds here too.
 import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DcganError } from './errors.ts';
 
 export interface Target {
-  /** Replaced: the file's own path, without links, whether it exists or not. Written into: a device or a pipe. */
+  /**
+   * Replaced: the file's own path, without links, whether it exists or not. Written into: a device
+   * or a pipe.
+   */
   readonly how: 'replaced' | 'written into';
   readonly path: string;
   /** Permissions of the file that is there. */
@@ -35,7 +38,10 @@ export function outputTarget(path: string): Target {
   throw coded('ELOOP');
 }
 
-/** The same for all paths that lead to one file, by whatever links and names; null where a path leads nowhere. */
+/**
+ * The same for all paths that lead to one file, by whatever links and names; null where a path
+ * leads nowhere.
+ */
 export function fileIdentity(path: string): string | null {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
@@ -55,7 +61,9 @@ function targetOf(given: string, path: string, status: Stats, hasNoPath = false)
   });
 }
 
-/** In a folder where all may make names, what others put there leads our output where they want it. */
+/**
+ * In a folder where all may make names, what others put there leads our output where they want it.
+ */
 function refusePlanted(path: string, { uid }: Stats): void {
   if (!process.getuid || uid === process.getuid() || uid === 0) return;
   const folder = statSync(dirname(resolve(path)));

@@ -1,5 +1,6 @@
-// What a page and its Workers offer, as far as this library uses it: the types that Node's definitions leave out.
-// Source: WHATWG HTML (Worker, crossOriginIsolated, hardwareConcurrency), WHATWG File System (OPFS), W3C Web Locks.
+// What a page and its Workers offer, as far as this library uses it: the types that Node's
+// definitions leave out. Source: WHATWG HTML (Worker, crossOriginIsolated, hardwareConcurrency),
+// WHATWG File System (OPFS), W3C Web Locks.
 
 /** A Worker as its creator sees it. */
 export interface PageWorker {
@@ -39,17 +40,24 @@ export interface PageGlobal {
 
 export const page = globalThis as unknown as PageGlobal;
 
-/** Whether memory may be shared with Workers. SharedArrayBuffer says nothing of it: posting one is what is refused. */
+/**
+ * Whether memory may be shared with Workers. SharedArrayBuffer says nothing of it: posting one is
+ * what is refused.
+ */
 export function mayShareMemory(): boolean {
   return page.crossOriginIsolated === true;
 }
 
-/** A classic Worker from its program's text: the same in every bundle, since no file has to be found. */
+/**
+ * A classic Worker from its program's text: the same in every bundle, since no file has to be
+ * found.
+ */
 export function startWorker(source: string, name: string): PageWorker {
   if (!page.Worker) throw new Error('there are no Workers here');
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new page.Worker(url, { name });
-  // A Worker fetches its program before it runs a line: at its end at the latest nobody needs the URL.
+  // A Worker fetches its program before it runs a line: at its end at the latest nobody needs the
+  // URL.
   const terminate = worker.terminate.bind(worker);
   worker.terminate = () => {
     terminate();

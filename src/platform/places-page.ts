@@ -1,5 +1,5 @@
-// Where a page keeps a model: by a name in its own files (opfs.ts). Takes the place of places.ts in the page's build
-// (package.json, "browser").
+// Where a page keeps a model: by a name in its own files (opfs.ts). Takes the place of places.ts in
+// the page's build (package.json, "browser").
 import type { ByteSource } from './bytes.ts';
 import { DcganError } from './errors.ts';
 import { readKept, writeKept } from './opfs.ts';

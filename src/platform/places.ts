@@ -1,4 +1,5 @@
-// Where a model is kept, by the name a person gives: in Node a path or a file URL. places-page.ts is the same for pages.
+// Where a model is kept, by the name a person gives: in Node a path or a file URL. places-page.ts
+// is the same for pages.
 import { fileURLToPath } from 'node:url';
 import type { ByteSource } from './bytes.ts';
 import { writeFileDurably } from './durable.ts';

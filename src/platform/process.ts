@@ -1,7 +1,8 @@
-// Which process wrote something on a disk that others share, and whether it is still at work. A number alone says little: it is
-// given again to later processes, and means others in another container or on another machine. So a process is known by its
-// number, its start time, the boot of its system and its space of numbers (Linux' PID namespace).
-// Sources: proc(5): /proc/PID/stat (fields 3 and 22), /proc/sys/kernel/random/boot_id; namespaces(7); machine-id(5).
+// Which process wrote something on a disk that others share, and whether it is still at work. A
+// number alone says little: it is given again to later processes, and means others in another
+// container or on another machine. So a process is known by its number, its start time, the boot of
+// its system and its space of numbers (Linux' PID namespace). Sources: proc(5): /proc/PID/stat
+// (fields 3 and 22), /proc/sys/kernel/random/boot_id; namespaces(7); machine-id(5).
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
@@ -35,8 +36,8 @@ export function ownIdentity(): ProcessIdentity {
 }
 
 /**
- * `running` and `gone` are certain. `elsewhere`: on another machine or in another container, of which nothing can be known
- * from here.
+ * `running` and `gone` are certain. `elsewhere`: on another machine or in another container, of
+ * which nothing can be known from here.
  */
 export type ProcessState = 'running' | 'gone' | 'elsewhere';
 

@@ -1,4 +1,5 @@
-// Unknown data against a schema, with our kind of error: which key, what was expected, what stood there.
+// Unknown data against a schema, with our kind of error: which key, what was expected, what stood
+// there.
 import type { z } from 'zod';
 import { usage } from './errors.ts';
 import { showJson } from './json.ts';

@@ -1,10 +1,13 @@
-// SHA-256 for pages, where the browser's own is asynchronous and missing from pages without https. Takes the place of
-// sha256.ts in the page's build (package.json, "browser").
-// Source: FIPS 180-4, sections 5.3.3 and 6.2.
+// SHA-256 for pages, where the browser's own is asynchronous and missing from pages without https.
+// Takes the place of sha256.ts in the page's build (package.json, "browser"). Source: FIPS 180-4,
+// sections 5.3.3 and 6.2.
 
 const BLOCK = 64;
 
-/** The first 32 bits of the fractional parts of the cube roots (K) and square roots (start) of the first primes. */
+/**
+ * The first 32 bits of the fractional parts of the cube roots (K) and square roots (start) of the
+ * first primes.
+ */
 const PRIMES = primes(64);
 const K = Uint32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
 const START = Uint32Array.from(PRIMES.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));

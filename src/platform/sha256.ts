@@ -1,5 +1,5 @@
-// One hash for everything that is checked on disk: data sets, checkpoints, compiled kernels (FIPS 180-4). sha256-page.ts is
-// the same for pages.
+// One hash for everything that is checked on disk: data sets, checkpoints, compiled kernels (FIPS
+// 180-4). sha256-page.ts is the same for pages.
 
 import { createHash } from 'node:crypto';
 

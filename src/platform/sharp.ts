@@ -1,5 +1,5 @@
-// The npm package sharp (libvips), loaded when pictures are first decoded or encoded: it is a native library, and most
-// commands do without it.
+// The npm package sharp (libvips), loaded when pictures are first decoded or encoded: it is a
+// native library, and most commands do without it.
 import type { Sharp, SharpOptions } from 'sharp';
 import { DcganError } from './errors.ts';
 

@@ -1,11 +1,11 @@
-// The right name for a wrong one: what means the same, else the nearest as commander and git find it, with few edits and more kept
-// than changed.
-// Distance: optimal string alignment (insert, delete, replace, swap two neighbours), G. Navarro, "A guided tour to
-// approximate string matching", ACM Computing Surveys 33(1), 2001.
+// The right name for a wrong one: what means the same, else the nearest as commander and git find
+// it, with few edits and more kept than changed. Distance: optimal string alignment (insert,
+// delete, replace, swap two neighbours), G. Navarro, "A guided tour to approximate string
+// matching", ACM Computing Surveys 33(1), 2001.
 
 /**
- * What other programs call a thing, and the names it may have here: options, commands, devices, keys. A name may bring a value.
- * Case, hyphens and underscores do not count.
+ * What other programs call a thing, and the names it may have here: options, commands, devices,
+ * keys. A name may bring a value. Case, hyphens and underscores do not count.
  */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   gpu: ['webgpu', 'device webgpu'],
@@ -130,7 +130,10 @@ const MIN_SIMILARITY = 0.4;
 
 const plain = (word: string): string => word.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** The candidate that is the same word in another spelling, or another word for the same thing; with its value, where it has one. */
+/**
+ * The candidate that is the same word in another spelling, or another word for the same thing; with
+ * its value, where it has one.
+ */
 export function synonym(word: string, candidates: Iterable<string>): string | null {
   const all = [...candidates];
   const same = all.find((candidate) => plain(candidate) === plain(word));
@@ -139,7 +142,10 @@ export function synonym(word: string, candidates: Iterable<string>): string | nu
   return meant.find((name) => all.includes(name.split(' ')[0]!)) ?? null;
 }
 
-/** The candidate that means the same or is nearest (the first of equals); null when none is near enough to be what was meant. */
+/**
+ * The candidate that means the same or is nearest (the first of equals); null when none is near
+ * enough to be what was meant.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   const known = [...candidates];
   const meant = synonym(word, known);
@@ -158,7 +164,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
-/** The question after a wrong word, for an error's `todo`; null when no candidate is near enough. */
+/**
+ * The question after a wrong word, for an error's `todo`; null when no candidate is near enough.
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string | null {
   const close = nearest(word, candidates);
   return close && `Did you mean ${close}?`;

@@ -1,7 +1,8 @@
-// Names of files and folders that are still being written, and which of them nobody writes any more. A name says which
-// process writes it. A process number means something only where it was given: other containers and hosts that share the
-// folder have numbers of their own, so theirs are left alone until their time of change is a day old.
-// Sources: pid_namespaces(7), proc(5) (boot_id, /proc/PID/stat).
+// Names of files and folders that are still being written, and which of them nobody writes any
+// more. A name says which process writes it. A process number means something only where it was
+// given: other containers and hosts that share the folder have numbers of their own, so theirs are
+// left alone until their time of change is a day old. Sources: pid_namespaces(7), proc(5) (boot_id,
+// /proc/PID/stat).
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -11,7 +12,10 @@ import { sha256 } from './sha256.ts';
 /** Whoever writes for longer than this without a change is taken for ended. */
 const LEASE_MS = 86_400_000;
 
-/** `.tmp-DOMAIN.PID.STARTED-RANDOM-NAME`; earlier versions wrote the number alone before the random part. */
+/**
+ * `.tmp-DOMAIN.PID.STARTED-RANDOM-NAME`; earlier versions wrote the number alone before the random
+ * part.
+ */
 const PATTERN = /^\.(?:tmp|build)-(?:([0-9a-f]{8})\.)?(\d+)(?:\.(\d+))?-[0-9a-f]{8}(?:-(.+))?$/;
 /** Build folders of earlier versions. */
 const OLD_BUILD = /^\.build-[A-Za-z0-9]{6}$/;
@@ -46,7 +50,10 @@ export function isLeft(path: string, leaseMs = LEASE_MS): boolean {
   return status !== undefined && Date.now() - status.mtimeMs > leaseMs;
 }
 
-/** Removes from a folder what ended writers left, and returns the names. Whatever can't be removed stays. */
+/**
+ * Removes from a folder what ended writers left, and returns the names. Whatever can't be removed
+ * stays.
+ */
 export function sweepLeft(folder: string, spared = (_: string): boolean => false): string[] {
   return namesIn(folder).filter((name) => {
     const path = join(folder, name);
@@ -76,7 +83,10 @@ function tag(): string {
 
 let known: { readonly identity: ProcessIdentity; readonly domain: string } | undefined;
 
-/** This process, and 8 hex digits of where numbers mean the same as here: this boot of this host, and this container. */
+/**
+ * This process, and 8 hex digits of where numbers mean the same as here: this boot of this host,
+ * and this container.
+ */
 function self(): NonNullable<typeof known> {
   if (known?.identity.pid !== process.pid) {
     const identity = ownIdentity();

@@ -1,7 +1,8 @@
-// Whether a folder or a file can hold only what this user or root put there. What lies in a cache is loaded as code or
-// trained on, so nobody else may be able to write it, to put another in its place, or to lead the path elsewhere. Once a
-// path has passed, nobody else can change that any more, so checking first and opening later is no race.
-// Source: J. Kupsch, B. Miller, "How to Open a File and Not Get Hacked", ARES 2008.
+// Whether a folder or a file can hold only what this user or root put there. What lies in a cache
+// is loaded as code or trained on, so nobody else may be able to write it, to put another in its
+// place, or to lead the path elsewhere. Once a path has passed, nobody else can change that any
+// more, so checking first and opening later is no race. Source: J. Kupsch, B. Miller, "How to Open
+// a File and Not Get Hacked", ARES 2008.
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 
@@ -12,7 +13,8 @@ const STICKY = 0o1000;
 const MOST_LINKS = 40;
 
 /**
- * Why somebody else could change what lies in a folder, or null. Each folder on the way counts, and each link's target.
+ * Why somebody else could change what lies in a folder, or null. Each folder on the way counts, and
+ * each link's target.
  * @param options.parent whether it only is to hold a folder of our own: then it may be like /tmp, for all and sticky
  * @throws the operating system's error where a part of the path is missing or can't be looked at
  */
@@ -48,15 +50,18 @@ export function folderDistrust(path: string, { parent = false }: { readonly pare
   return reason ?? writerDistrust(at, status, parent);
 }
 
-/** Whether a file is a plain one that only this user or root can write. Its folder must have passed `folderDistrust`. */
+/**
+ * Whether a file is a plain one that only this user or root can write. Its folder must have passed
+ * `folderDistrust`.
+ */
 export function isTrustedFile(path: string): boolean {
   const status = lstatSync(path, { throwIfNoEntry: false });
   return status !== undefined && fileDistrust(path, status) === null;
 }
 
 /**
- * The bytes of such a file, checked by the descriptor that they are read from; null for a missing file and for one
- * that is a link, no plain file, or anybody else's.
+ * The bytes of such a file, checked by the descriptor that they are read from; null for a missing
+ * file and for one that is a link, no plain file, or anybody else's.
  */
 export function readTrusted(path: string): Uint8Array | null {
   let fd: number;
@@ -95,8 +100,9 @@ function writerDistrust(path: string, { mode }: Stats, mayBeSticky: boolean): st
 }
 
 /**
- * In a user namespace without a mapping of root, the system's own folders seem to belong to this user; null elsewhere.
- * Only the root folder and those in it are believed to be root's then. (user_namespaces(7))
+ * In a user namespace without a mapping of root, the system's own folders seem to belong to this
+ * user; null elsewhere. Only the root folder and those in it are believed to be root's then.
+ * (user_namespaces(7))
  */
 function unmappedOwner(): number | null {
   try {

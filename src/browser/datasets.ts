@@ -1,4 +1,5 @@
-// Where a page's images come from: arrays, or files of the IDX format that the page has fetched or a person has chosen.
+// Where a page's images come from: arrays, or files of the IDX format that the page has fetched or
+// a person has chosen.
 import { Dataset, type DatasetParts } from '../data/dataset.ts';
 import { parsePlainIdx } from '../data/idx-plain.ts';
 import { DcganError } from '../platform/errors.ts';

@@ -1,4 +1,5 @@
-// The library's one class as a page has it: the same members, each a message to the Worker where the model is.
+// The library's one class as a page has it: the same members, each a message to the Worker where
+// the model is.
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import type { CreateOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
@@ -6,7 +7,10 @@ import type { Mirror } from './face.ts';
 import { Host } from './host.ts';
 import { whole } from './wire.ts';
 
-/** As in Node; the networks live in a Worker of their own, until `dispose`. Calls take effect in their order. */
+/**
+ * As in Node; the networks live in a Worker of their own, until `dispose`. Calls take effect in
+ * their order.
+ */
 export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   readonly #host: Host;
   /** All values that decide the model. */
@@ -34,8 +38,8 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   }
 
   /**
-   * A saved model, from a URL, a Blob, its bytes, or the name it was saved under in this page. Errors: not a checkpoint, or a
-   * damaged one.
+   * A saved model, from a URL, a Blob, its bytes, or the name it was saved under in this page.
+   * Errors: not a checkpoint, or a damaged one.
    */
   static load(source: string | URL | Blob | Uint8Array, options: MachineOptions = {}): Promise<DCGAN> {
     const isUrl = source instanceof URL;
@@ -60,7 +64,8 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   /**
    * One update of both networks.
    * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size
-   * @throws DcganError for images, classes or injected values of another shape, and when the device fails
+   * @throws DcganError for images, classes or injected values of another shape, and when the device
+   * fails
    */
   async step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
     const result = await this.#host.call('step', whole(images), options);
@@ -78,8 +83,10 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
 
   /**
    * Images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
-   * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random when not given)
-   * @throws DcganError for noise, classes or shares of another shape, a count or seed that is no whole number
+   * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random
+   * when not given)
+   * @throws DcganError for noise, classes or shares of another shape, a count or seed that is no
+   * whole number
    */
   generate(...args: Parameters<WorkerDCGAN['generate']>): Promise<Float32Array> {
     return this.#host.call('generate', ...args);
@@ -93,12 +100,18 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
     return this.#host.call('sampleNoise', count, seed);
   }
 
-  /** The noise that a run's progress pictures are made from, [16, latent]: part of the state, decided by the seed. */
+  /**
+   * The noise that a run's progress pictures are made from, [16, latent]: part of the state,
+   * decided by the seed.
+   */
   fixedNoise(): Promise<Float32Array> {
     return this.#host.call('fixedNoise');
   }
 
-  /** Every tensor of the state, by name: variables, running statistics, Adam's moments, the pictures' fixed noise. */
+  /**
+   * Every tensor of the state, by name: variables, running statistics, Adam's moments, the
+   * pictures' fixed noise.
+   */
   tensors(): Promise<Map<string, StoredTensor>> {
     return this.#host.call('tensors');
   }
@@ -117,7 +130,8 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   }
 
   /**
-   * Keeps a checkpoint among the page's own files (the Origin Private File System), whole or not at all; see `load`.
+   * Keeps a checkpoint among the page's own files (the Origin Private File System), whole or not at
+   * all; see `load`.
    * @throws DcganError where the page may store no more
    */
   save(name: string): Promise<void> {

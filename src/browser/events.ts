@@ -1,4 +1,5 @@
-// What happens in a page's run, as data: Node's events without folders and paths, and with a checkpoint's bytes instead.
+// What happens in a page's run, as data: Node's events without folders and paths, and with a
+// checkpoint's bytes instead.
 import type {
   CheckpointEvent as DiskCheckpoint,
   InterruptedEvent as DiskInterrupted,
@@ -17,7 +18,10 @@ export interface RunEvent extends Omit<DiskRun, 'folder' | 'resumed'> {
   readonly resumed: { readonly epoch: number; readonly step: number } | null;
 }
 
-/** What the generator makes of the fixed noise, 4 x 4, after `epoch` whole epochs and `step` steps in all. */
+/**
+ * What the generator makes of the fixed noise, 4 x 4, after `epoch` whole epochs and `step` steps
+ * in all.
+ */
 export interface PictureEvent extends Omit<DiskPicture, 'path'> {
   /** Steps that are done. */
   readonly step: number;

@@ -1,4 +1,5 @@
-// What a page's Worker does when it is asked: it holds one model, or one training, and nothing of the page.
+// What a page's Worker does when it is asked: it holds one model, or one training, and nothing of
+// the page.
 import { type CreateOptions, DCGAN, type StepOptions, type StepResult } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { TrainEvent } from './events.ts';

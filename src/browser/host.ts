@@ -1,10 +1,14 @@
-// A page's end of the wire: one Worker for each model and each training, so that the page itself never computes.
+// A page's end of the wire: one Worker for each model and each training, so that the page itself
+// never computes.
 import { DcganError } from '../platform/errors.ts';
 import { type PageWorker, startWorker } from '../platform/page.ts';
 import type { Face } from './face.ts';
 import { errorOf, type Reply } from './wire.ts';
 
-/** The Worker's whole program as text: the page's build puts it here, so that every bundler takes it along. */
+/**
+ * The Worker's whole program as text: the page's build puts it here, so that every bundler takes it
+ * along.
+ */
 declare const __DCGAN_WORKER__: string;
 
 type Method = keyof Face;

@@ -1,4 +1,5 @@
-// Runs that a page keeps for itself: a folder a run, a file a checkpoint, named as in a run of Node's.
+// Runs that a page keeps for itself: a folder a run, a file a checkpoint, named as in a run of
+// Node's.
 import { byTime, parseCheckpointName, superfluous } from '../checkpoint/names.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { DcganError, usage } from '../platform/errors.ts';
@@ -13,7 +14,9 @@ export function list(): Promise<string[]> {
   return listKept(RUNS);
 }
 
-/** The newest checkpoint of a kept run, to be downloaded or resumed from; null when there is none. */
+/**
+ * The newest checkpoint of a kept run, to be downloaded or resumed from; null when there is none.
+ */
 export async function newest(run: string): Promise<{ readonly name: string; readonly file: Blob } | null> {
   const name = (await checkpoints(run)).at(-1)?.name;
   const file = name === undefined ? null : await readKept([...RUNS, run], name);

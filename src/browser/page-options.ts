@@ -11,21 +11,29 @@ export interface TrainOptions
     Pick<NodeOptions, 'preset' | 'cond' | 'seed' | 'limit' | 'contrast' | 'signal'> {
   /** The images: `datasets.from`, `datasets.idx`. */
   readonly data: Dataset;
-  /** A picture also after each so many steps, for a page that shows what is going on; it changes no bit of the training. */
+  /**
+   * A picture also after each so many steps, for a page that shows what is going on; it changes no
+   * bit of the training.
+   */
   readonly pictureEvery?: number | undefined;
   /**
-   * Keeps the run's checkpoints in the page's own files (the Origin Private File System) under this name: closing the tab then
-   * loses what came after the last one, no more. Without it the bytes of the events are all there is.
+   * Keeps the run's checkpoints in the page's own files (the Origin Private File System) under this
+   * name: closing the tab then loses what came after the last one, no more. Without it the bytes of
+   * the events are all there is.
    */
   readonly keep?: string | undefined;
   /**
-   * Goes on from a checkpoint, written by a page or by Node, or from the newest of a kept run, by its name. Configuration and
-   * seed are its own; other options may then be data, limit, device, threads, contrast, keep and another number of epochs.
+   * Goes on from a checkpoint, written by a page or by Node, or from the newest of a kept run, by
+   * its name. Configuration and seed are its own; other options may then be data, limit, device,
+   * threads, contrast, keep and another number of epochs.
    */
   readonly resume?: string | Blob | Uint8Array | undefined;
 }
 
-/** The same as a Worker is told it: a signal and a class do not travel, and the limit is kept already. */
+/**
+ * The same as a Worker is told it: a signal and a class do not travel, and the limit is kept
+ * already.
+ */
 export interface SentOptions extends Omit<TrainOptions, 'data' | 'limit' | 'signal' | 'resume'> {
   readonly data: DatasetParts & { readonly images: Uint8Array };
   readonly resume?: string | Uint8Array | undefined;

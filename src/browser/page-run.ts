@@ -1,5 +1,5 @@
-// A page's training, in its Worker: the loop of train/loop.ts, so Node's bits; what Node puts into a folder is handed out in
-// events, and kept by the page where it is asked to.
+// A page's training, in its Worker: the loop of train/loop.ts, so Node's bits; what Node puts into
+// a folder is handed out in events, and kept by the page where it is asked to.
 import { nameOfState } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';

@@ -4,7 +4,8 @@ import type { Picture } from '../render/grid.ts';
 export { makeGrid as grid } from '../render/grid.ts';
 
 /**
- * A picture as a canvas takes it, [height, width, 4]: `new ImageData(rgba(picture), picture.width)`.
+ * A picture as a canvas takes it, [height, width, 4]: `new ImageData(rgba(picture),
+ * picture.width)`.
  * @throws never
  */
 export function rgba({ width, height, channels, pixels }: Picture): Uint8ClampedArray<ArrayBuffer> {

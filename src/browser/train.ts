@@ -6,8 +6,9 @@ import type { TrainOptions } from './page-options.ts';
 import { whole } from './wire.ts';
 
 /**
- * Trains, from a fresh start or from a checkpoint, as Node's `train` does: each step is taken when the next event is asked for.
- * Resuming gives the same bits as never having stopped. Break or return leaves what is not kept (see `keep`).
+ * Trains, from a fresh start or from a checkpoint, as Node's `train` does: each step is taken when
+ * the next event is asked for. Resuming gives the same bits as never having stopped. Break or
+ * return leaves what is not kept (see `keep`).
  * @throws DcganError for options that don't fit, a device that fails, a page that may store no more
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {

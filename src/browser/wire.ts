@@ -1,5 +1,6 @@
-// Calls from a page to its Worker and back: a message asks for a method of the Worker's face by name, another brings the result
-// or what went wrong. Errors arrive as what they were: a DcganError with all its parts.
+// Calls from a page to its Worker and back: a message asks for a method of the Worker's face by
+// name, another brings the result or what went wrong. Errors arrive as what they were: a DcganError
+// with all its parts.
 import { type Complaint, DcganError } from '../platform/errors.ts';
 import type { PageGlobal } from '../platform/page.ts';
 
@@ -26,7 +27,10 @@ export function errorOf(fault: Fault): Error {
   return 'complaint' in fault ? new DcganError(fault.complaint) : new Error(fault.message);
 }
 
-/** Answers calls by the methods of `face`, one after another in the order they came, but for those of `atOnce`. */
+/**
+ * Answers calls by the methods of `face`, one after another in the order they came, but for those
+ * of `atOnce`.
+ */
 export function serve(scope: PageGlobal, face: object, atOnce: readonly string[]): void {
   const methods = face as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
   let tail: Promise<unknown> = Promise.resolve();

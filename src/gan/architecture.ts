@@ -13,9 +13,10 @@ export interface Architecture {
 }
 
 /**
- * The image size is halved while it is even and at least 8: 28 → 7 (two stages), 32 → 4 (three), 64 → 4 (four), 48 → 6
- * (three). Widths are counted from the image: where more layers are needed than widths are given, each added one, next to
- * the base, is twice as wide as its neighbour (but no wider than 512); where fewer are, those next to the base are left out.
+ * The image size is halved while it is even and at least 8: 28 → 7 (two stages), 32 → 4 (three), 64
+ * → 4 (four), 48 → 6 (three). Widths are counted from the image: where more layers are needed than
+ * widths are given, each added one, next to the base, is twice as wide as its neighbour (but no
+ * wider than 512); where fewer are, those next to the base are left out.
  */
 export function architecture(config: Config): Architecture {
   let baseSize = config.imageSize;

@@ -1,6 +1,7 @@
-// DiffAugment (Zhao et al., "Differentiable augmentation for data-efficient GAN training", 2020, section 3 and the policy
-// colour + translation + cutout of its appendix): reals and fakes are changed alike before they are judged, each image by
-// draws of its own, so that few images can't be learned by heart; gradients flow through the changes to the generator.
+// DiffAugment (Zhao et al., "Differentiable augmentation for data-efficient GAN training", 2020,
+// section 3 and the policy colour + translation + cutout of its appendix): reals and fakes are
+// changed alike before they are judged, each image by draws of its own, so that few images can't be
+// learned by heart; gradients flow through the changes to the generator.
 import type { Tensor } from '../engine/graph.ts';
 import { add, mul, scale, shift, shiftCut, sub, sum, uniform } from '../engine/ops/index.ts';
 import { augmentSources } from './streams.ts';

@@ -1,7 +1,8 @@
-// What lies between two samples: noise along a great circle, and classes in equal steps. Normal vectors of
-// many dimensions lie near a sphere. A straight line between two of them would pass through its inside,
-// where training never was (T. White, "Sampling Generative Networks", 2016, section 2.1). Sines are summed
-// here, since JavaScript's own do not have the same bits everywhere, and noise decides pictures.
+// What lies between two samples: noise along a great circle, and classes in equal steps. Normal
+// vectors of many dimensions lie near a sphere. A straight line between two of them would pass
+// through its inside, where training never was (T. White, "Sampling Generative Networks", 2016,
+// section 2.1). Sines are summed here, since JavaScript's own do not have the same bits everywhere,
+// and noise decides pictures.
 import { usage } from '../platform/errors.ts';
 
 /**
@@ -10,7 +11,8 @@ import { usage } from '../platform/errors.ts';
  * @param to noise [latent]
  * @param steps vectors on the way, both ends included; one is `from` alone
  * @returns noise [steps, latent]
- * @throws a usage DcganError for ends of different or no length, or steps that are not a whole number from 1
+ * @throws a usage DcganError for ends of different or no length, or steps that are not a whole
+ * number from 1
  */
 export function spherical(from: Float32Array, to: Float32Array, steps: number): Float32Array {
   if (from.length === 0 || from.length !== to.length)
@@ -31,13 +33,15 @@ export function spherical(from: Float32Array, to: Float32Array, steps: number): 
 }
 
 /**
- * How much of each class images have on the way from one class to another in equal steps, for `DCGAN.generate`'s `shares`.
+ * How much of each class images have on the way from one class to another in equal steps, for
+ * `DCGAN.generate`'s `shares`.
  * @param from a class, 0 to classes - 1
  * @param to a class, 0 to classes - 1
  * @param steps images on the way, both ends included; one is all of class `from`
  * @param classes how many classes the model has
  * @returns shares [steps, classes]; those of an image sum to 1
- * @throws a usage DcganError for a class that there is not, or steps that are not a whole number from 1
+ * @throws a usage DcganError for a class that there is not, or steps that are not a whole number
+ * from 1
  */
 export function mixedClasses(from: number, to: number, steps: number, classes: number): Float32Array {
   checkSteps('mixedClasses', steps);

@@ -6,7 +6,10 @@ import { refuseNonsense } from './combinations.ts';
 import { DEFAULT_PRESET, presets } from './presets.ts';
 import { type Config, type ConfigOverrides, configSchema, savedConfigSchema } from './schema.ts';
 
-/** A preset with single values replaced. Wrong names or values: a usage error that names the nearest right one. */
+/**
+ * A preset with single values replaced. Wrong names or values: a usage error that names the nearest
+ * right one.
+ */
 export function resolveConfig(preset: string = DEFAULT_PRESET, overrides: ConfigOverrides = {}): Config {
   const base = Object.entries(presets).find(([name]) => name === preset)?.[1];
   if (!base) {

@@ -14,7 +14,10 @@ import { maskSource, NOISE } from './streams.ts';
 
 /** Options of `DCGAN.create`: where it runs, a preset, and values that override the preset. */
 export interface CreateOptions extends MachineOptions, ConfigOverrides {
-  /** One of `presets`: `tf2018` (default), `tf2`, `tiny`, `best` or `paper`; other options override its values. */
+  /**
+   * One of `presets`: `tf2018` (default), `tf2`, `tiny`, `best` or `paper`; other options override
+   * its values.
+   */
   readonly preset?: string | undefined;
   /** Decides every random number: a whole number below 2^53. Random when not given; see `seed`. */
   readonly seed?: number | undefined;
@@ -26,13 +29,19 @@ export interface StepOptions {
   readonly classes?: ArrayLike<number> | undefined;
   /** [batchSize, latent], in place of drawn noise. */
   readonly noise?: Float32Array | undefined;
-  /** 0 or 1 / (1 - rate), NHWC, one mask for each of the discriminator's layers, in place of drawn ones. */
+  /**
+   * 0 or 1 / (1 - rate), NHWC, one mask for each of the discriminator's layers, in place of drawn
+   * ones.
+   */
   readonly dropoutMasks?:
     | { readonly real: readonly Float32Array[]; readonly fake: readonly Float32Array[] }
     | undefined;
 }
 
-/** What a step reports, all before its update. Scores are mean sigmoids of the discriminator's logits. */
+/**
+ * What a step reports, all before its update. Scores are mean sigmoids of the discriminator's
+ * logits.
+ */
 export interface StepResult {
   /** Means over the batch, in nats where the loss is a cross-entropy. */
   readonly generatorLoss: number;
@@ -46,13 +55,19 @@ export interface StepResult {
 
 /** Options of `DCGAN.generate`. */
 export interface GenerateOptions {
-  /** Decides the noise, where a count is asked for: a whole number below 2^53. Random when not given. */
+  /**
+   * Decides the noise, where a count is asked for: a whole number below 2^53. Random when not
+   * given.
+   */
   readonly seed?: number | undefined;
-  /** One class for all images, or classes used in turn; 0, 1, 2, ... when not given. Only for a model that has classes. */
+  /**
+   * One class for all images, or classes used in turn; 0, 1, 2, ... when not given. Only for a
+   * model that has classes.
+   */
   readonly classes?: number | ArrayLike<number> | undefined;
   /**
-   * In place of `classes`: how much of each class every image has, [N, classes]. One 1 a row is that class; between two of them lies
-   * what is between the classes.
+   * In place of `classes`: how much of each class every image has, [N, classes]. One 1 a row is
+   * that class; between two of them lies what is between the classes.
    */
   readonly shares?: Float32Array | undefined;
 }
@@ -68,7 +83,10 @@ export function checkSeed(seed: number): number {
   throw usage({ what: 'seed does not fit', expected: 'a whole number from 0 to 2^53 - 1', got: String(seed) });
 }
 
-/** Both networks, their optimisers' state, and the device they live on, until `dispose`. Calls take effect in their order. */
+/**
+ * Both networks, their optimisers' state, and the device they live on, until `dispose`. Calls take
+ * effect in their order.
+ */
 export class DCGAN {
   readonly #machine: Machine;
   /** Decides, with the configuration and the data, every bit of the state. */
@@ -84,7 +102,10 @@ export class DCGAN {
     this.#steps = step;
   }
 
-  /** A fresh model. Errors: unknown preset, option or device; a device or precision that can't run here. */
+  /**
+   * A fresh model. Errors: unknown preset, option or device; a device or precision that can't run
+   * here.
+   */
   static async create({
     preset,
     seed = randomSeed(),
@@ -105,14 +126,19 @@ export class DCGAN {
     return new DCGAN(machine, { seed, step: 0, epoch: 0 });
   }
 
-  /** A saved model, from a path, a file URL or http(s) URL, a Blob, or its bytes. Errors: not a checkpoint, or a damaged one. */
+  /**
+   * A saved model, from a path, a file URL or http(s) URL, a Blob, or its bytes. Errors: not a
+   * checkpoint, or a damaged one.
+   */
   static async load(source: string | URL | Blob | Uint8Array, options: MachineOptions = {}): Promise<DCGAN> {
     return DCGAN.fromSnapshot(await loadSnapshot(source), options);
   }
 
   /**
-   * A model from a decoded snapshot. One that was trained in bf16 makes images on any device; its steps want what training did.
-   * @throws DcganError for a device that can't run here, or tensors that are not the configuration's
+   * A model from a decoded snapshot. One that was trained in bf16 makes images on any device; its
+   * steps want what training did.
+   * @throws DcganError for a device that can't run here, or tensors that are not the
+   * configuration's
    */
   static async fromSnapshot(snapshot: Snapshot, options: MachineOptions = {}): Promise<DCGAN> {
     const gan = new DCGAN(await Machine.open(snapshot.config, options), snapshot);
@@ -120,7 +146,10 @@ export class DCGAN {
     return gan;
   }
 
-  /** What it is made of: a preset's values with the options over them; of a loaded one, those it was trained with. */
+  /**
+   * What it is made of: a preset's values with the options over them; of a loaded one, those it was
+   * trained with.
+   */
   get config(): Config {
     return this.#machine.model.config;
   }
@@ -136,9 +165,12 @@ export class DCGAN {
   }
 
   /**
-   * One update of both networks. The next may be asked for before this one is done: a GPU then never waits for it.
-   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size: to be left alone until the step is done
-   * @throws DcganError for images, classes or injected values of another shape, and when the device fails
+   * One update of both networks. The next may be asked for before this one is done: a GPU then
+   * never waits for it.
+   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size: to be left
+   * alone until the step is done
+   * @throws DcganError for images, classes or injected values of another shape, and when the device
+   * fails
    */
   async step(images: Float32Array, { classes, noise, dropoutMasks }: StepOptions = {}): Promise<StepResult> {
     const reals = this.#countImages(images);
@@ -178,11 +210,14 @@ export class DCGAN {
 
   /**
    * Images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
-   * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random when not given)
-   * @param options.classes one class for all images, or classes used in turn; 0, 1, 2, ... when not given, of groups from one that
-   * the seed decides: few samples would else always be of the first of them
+   * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random
+   * when not given)
+   * @param options.classes one class for all images, or classes used in turn; 0, 1, 2, ... when not
+   * given, of groups from one that the seed decides: few samples would else always be of the first
+   * of them
    * @param options.shares in place of classes: how much of each class every image has, [N, classes]
-   * @throws DcganError for noise, classes or shares of another shape, a count or seed that is no whole number
+   * @throws DcganError for noise, classes or shares of another shape, a count or seed that is no
+   * whole number
    */
   async generate(
     from: Float32Array | number,
@@ -214,12 +249,18 @@ export class DCGAN {
     return this.#machine.sampleNoise(count, checkSeed(seed));
   }
 
-  /** The noise that a run's progress pictures are made from, [16, latent]: part of the state, decided by the seed. */
+  /**
+   * The noise that a run's progress pictures are made from, [16, latent]: part of the state,
+   * decided by the seed.
+   */
   fixedNoise(): Promise<Float32Array> {
     return this.#machine.fixedNoise();
   }
 
-  /** Every tensor of the state, by name: variables, running statistics, Adam's moments, the pictures' fixed noise. */
+  /**
+   * Every tensor of the state, by name: variables, running statistics, Adam's moments, the
+   * pictures' fixed noise.
+   */
   async tensors(): Promise<Map<string, StoredTensor>> {
     const { slots } = this.#machine.model.layout;
     const state = await this.#machine.readState();
@@ -252,7 +293,10 @@ export class DCGAN {
     return this.#machine.dispose();
   }
 
-  /** @throws a usage error for classes where there are none, none where there are, too few, or one that does not exist */
+  /**
+   * @throws a usage error for classes where there are none, none where there are, too few, or one
+   * that does not exist
+   */
   #checkClasses(labels: ArrayLike<number> | undefined, count: number): void {
     const { classes } = this.config;
     const wrong = (expected: string, got: string): never => {
@@ -311,7 +355,10 @@ async function loadSnapshot(source: string | URL | Blob | Uint8Array): Promise<S
   return readPlace(source, decodeSnapshot);
 }
 
-/** The classes of samples for which none is asked: in turn, of groups from one that the seed decides. */
+/**
+ * The classes of samples for which none is asked: in turn, of groups from one that the seed
+ * decides.
+ */
 export function classesInTurn(config: Config, seed: number): number[] {
   const all = allClasses(config);
   const first = config.groups > 0 ? seed % config.groups : 0;

@@ -1,7 +1,8 @@
-// The discriminator: images [N, S, S, channels] -> logits [N, 1], positive for real. Stride-2 convolutions, each followed by
-// leaky ReLU and dropout, then one dense unit. Without batch norm (the default) each image is judged by itself.
-// Told of classes, it adds the inner product of the features and a vector of the image's class: the projection
-// discriminator (Miyato and Koyama, "cGANs with projection discriminator", 2018, equation 3), on features not pooled.
+// The discriminator: images [N, S, S, channels] -> logits [N, 1], positive for real. Stride-2
+// convolutions, each followed by leaky ReLU and dropout, then one dense unit. Without batch norm
+// (the default) each image is judged by itself. Told of classes, it adds the inner product of the
+// features and a vector of the image's class: the projection discriminator (Miyato and Koyama,
+// "cGANs with projection discriminator", 2018, equation 3), on features not pooled.
 import { size, type Tensor } from '../engine/graph.ts';
 import { add, leakyRelu, matmul, mul, reshape, sum } from '../engine/ops/index.ts';
 import { glorotUniform } from '../nn/initializers.ts';
@@ -17,13 +18,13 @@ import { type Judged, maskSource } from './streams.ts';
 /** The discriminator in training mode. */
 export interface Discriminator {
   /**
-   * Logits of images; reals, fakes and mixtures get dropout masks of their own. Classes are one-hot [N, classes], wanted
-   * when the configuration has classes.
+   * Logits of images; reals, fakes and mixtures get dropout masks of their own. Classes are one-hot
+   * [N, classes], wanted when the configuration has classes.
    */
   judge(images: Tensor, of: Judged, classes?: Tensor | undefined): Tensor;
   /** What no gradient flows through. */
   readonly constants: readonly Tensor[];
-  /** New values of what training moves without a gradient, by name. */
+  /** New values of variables that training changes without a gradient, by name. */
   readonly updates: ReadonlyMap<string, Tensor>;
 }
 

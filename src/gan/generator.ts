@@ -1,6 +1,7 @@
-// The generator: noise [N, latent] -> images [N, S, S, channels] in [-1, 1]. A dense layer makes the base, a stride-1 layer
-// refines it, each stride-2 layer doubles it; batch norm and activation after each but the last, which ends in tanh. No biases.
-// Told of classes, it adds a vector of the image's class to the base: the dense layer of noise and class embedding side by side.
+// The generator: noise [N, latent] -> images [N, S, S, channels] in [-1, 1]. A dense layer makes
+// the base, a stride-1 layer refines it, each stride-2 layer doubles it; batch norm and activation
+// after each but the last, which ends in tanh. No biases. Told of classes, it adds a vector of the
+// image's class to the base: the dense layer of noise and class embedding side by side.
 import type { Tensor } from '../engine/graph.ts';
 import { add, leakyRelu, matmul, reshape, tanh } from '../engine/ops/index.ts';
 import { uniformWithin } from '../nn/initializers.ts';
@@ -13,8 +14,8 @@ import type { Config } from './schema.ts';
 export const KERNEL_SIZE = 5;
 
 /**
- * The generator as a function: in training it puts new running statistics into `updates`. Classes are one-hot
- * [N, classes], wanted when the configuration has classes.
+ * The generator as a function: in training it puts new running statistics into `updates`. Classes
+ * are one-hot [N, classes], wanted when the configuration has classes.
  */
 export type Generator = (noise: Tensor, mode: Parameters<BatchNorm>[1], classes?: Tensor | undefined) => Tensor;
 

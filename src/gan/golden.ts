@@ -1,6 +1,7 @@
-// Golden replay: training steps computed elsewhere in double precision, repeated here by the very plan that trains, with
-// the same start, noise and masks injected, and compared tensor by tensor. A golden file (safetensors) stores results alone;
-// what goes in is computed from its seed by the small generator below.
+// Golden replay: training steps computed elsewhere in double precision, repeated here by the very
+// plan that trains, with the same start, noise and masks injected, and compared tensor by tensor. A
+// golden file (safetensors) stores results alone; what goes in is computed from its seed by the
+// small generator below.
 import { decodeTensors, type TensorFile } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { size } from '../engine/graph.ts';
@@ -15,7 +16,7 @@ import { allClasses, FIXED_COUNT } from './model.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
 import { augmentSources, MIXING, maskSource, NOISE } from './streams.ts';
 
-/** One compared tensor: how far off it is, as a share of what is allowed. */
+/** One compared tensor, and its deviation as a share of the bound. */
 export interface Deviation {
   readonly group: string;
   readonly tensor: string;
@@ -48,7 +49,10 @@ export interface Replayed {
   readonly start: ReadonlyMap<string, Float64Array>;
 }
 
-/** Repeats the steps of a golden file (`file` names it in errors) on images of `data`, in file order. */
+/**
+ * Repeats the steps of a golden file (`file` names it in errors) on images of `data`, in file
+ * order.
+ */
 export async function replayGolden(
   bytes: Uint8Array,
   file: string,
@@ -66,7 +70,10 @@ export async function replayGolden(
   }
 }
 
-/** Compares a replay with its golden file; in bf16 as if operands had so many bits of mantissa, where not its own 8. */
+/**
+ * Compares a replay with its golden file; in bf16 as if operands had so many bits of mantissa,
+ * where not its own 8.
+ */
 export function judgeGolden(bytes: Uint8Array, file: string, replayed: Replayed, bits = 8): GoldenReport {
   const bounds = replayed.precision === 'float32' ? FLOAT32_BOUNDS : bf16Bounds(2 ** -(bits + 1));
   const deviations = compare(decodeTensors(bytes, file), replayed, bounds);
@@ -121,7 +128,10 @@ export function masks(seed: number, stream: number, n: number, rate: number): Fl
   return Float32Array.from({ length: n }, (_, i) => (u(i) >= rate ? 1 / (1 - rate) : 0));
 }
 
-/** Start of every variable in double precision: kernels by Glorot's limit, the rest near its usual start. */
+/**
+ * Start of every variable in double precision: kernels by Glorot's limit, the rest near its usual
+ * start.
+ */
 export function startValues({ model }: Pick<Machine, 'model'>, seed: number): Map<string, Float64Array> {
   const start = new Map<string, Float64Array>();
   const { generator, discriminator, average } = model;
@@ -158,7 +168,10 @@ const UNIFORM: Readonly<Record<string, number>> = Object.fromEntries(
   ].map((name, i) => [name, 500 + i]),
 );
 
-/** What is injected for a draw of step t. Masks have the streams 1000 t + 1, 2, ...: reals', fakes', mixtures' layers. */
+/**
+ * What is injected for a draw of step t. Masks have the streams 1000 t + 1, 2, ...: reals', fakes',
+ * mixtures' layers.
+ */
 function drawn(config: Config, name: string, seed: number, t: number, n: number): Float32Array {
   if (name === NOISE.name) return normals(seed, 1000 * t, n);
   if (name in UNIFORM) return Float32Array.from({ length: n }, (_, i) => uniforms(seed, 1000 * t + UNIFORM[name]!)(i));
@@ -245,7 +258,10 @@ function compare({ tensors }: TensorFile, { tensors: got, start }: Replayed, bou
   return found;
 }
 
-/** What is allowed, as a share of a tensor's norm (of a variable: of the way it went); of losses as a difference. */
+/**
+ * What is allowed, as a share of a tensor's norm (of a variable: of the way it went); of losses as
+ * a difference.
+ */
 type Bounds = Readonly<Record<Quantity, number>>;
 
 /** A run of TensorFlow's in float32 comes 10 times closer than these ask. */
@@ -259,7 +275,10 @@ const FLOAT32_BOUNDS: Bounds = {
   images: 1e-3,
 };
 
-/** With operands rounded by up to a share u: docs/options.md derives them. Two bits less break every one. */
+/**
+ * With operands rounded by up to a share u: docs/options.md derives them. Two bits less break every
+ * one.
+ */
 function bf16Bounds(u: number): Bounds {
   return {
     losses: u / 4,
@@ -296,7 +315,9 @@ function norm(values: ArrayLike<number>, minus: ArrayLike<number>): number {
   return Math.sqrt(total);
 }
 
-/** How far a tensor is from the golden one; `start` is what a variable was before the first step. */
+/**
+ * How far a tensor is from the golden one; `start` is what a variable was before the first step.
+ */
 export function deviation(
   tensor: string,
   have: Float32Array,

@@ -1,5 +1,5 @@
-// What each network minimises, over the discriminator's logits of reals and fakes, [R, 1] and [N, 1]; and the penalties on
-// the discriminator's slope.
+// What each network minimises, over the discriminator's logits of reals and fakes, [R, 1] and [N,
+// 1]; and the penalties on the discriminator's slope.
 import { gradients } from '../engine/grad.ts';
 import { size, type Tensor } from '../engine/graph.ts';
 import { add, leakyRelu, neg, reshape, scale, shift, sqrt, square, sub, sum } from '../engine/ops/index.ts';
@@ -16,7 +16,10 @@ type Adversarial = (reals: Tensor, fakes: Tensor, config: Config) => Losses;
 const relu = (x: Tensor): Tensor => leakyRelu(x, 0);
 
 const ADVERSARIAL: Readonly<Record<Config['loss'], Adversarial>> = {
-  /** Goodfellow et al., "Generative adversarial nets", 2014, section 3; one-sided smoothing: Salimans et al. 2016, section 3.4. */
+  /**
+   * Goodfellow et al., "Generative adversarial nets", 2014, section 3; one-sided smoothing:
+   * Salimans et al. 2016, section 3.4.
+   */
   ns: (reals, fakes, { labelSmoothing }) => ({
     generator: sigmoidCrossEntropy(fakes, 1),
     discriminator: add(sigmoidCrossEntropy(reals, 1 - labelSmoothing), sigmoidCrossEntropy(fakes, 0)),
@@ -31,7 +34,10 @@ const ADVERSARIAL: Readonly<Record<Config['loss'], Adversarial>> = {
     generator: scale(mean(square(shift(fakes, -1))), 0.5),
     discriminator: scale(add(mean(square(shift(reals, -1))), mean(square(fakes))), 0.5),
   }),
-  /** Gulrajani et al., "Improved training of Wasserstein GANs", 2017, equation 3, without its penalty. */
+  /**
+   * Gulrajani et al., "Improved training of Wasserstein GANs", 2017, equation 3, without its
+   * penalty.
+   */
   'wgan-gp': (reals, fakes) => ({
     generator: neg(mean(fakes)),
     discriminator: sub(mean(fakes), mean(reals)),
@@ -49,7 +55,10 @@ function slopes(logits: Tensor, images: Tensor, constants: readonly Tensor[]): T
   return reshape(slope!, [n, size(images.shape) / n]);
 }
 
-/** gamma / 2 times the mean squared slope at reals: Mescheder et al., "Which training methods for GANs do actually converge?", 2018, equation 9. */
+/**
+ * gamma / 2 times the mean squared slope at reals: Mescheder et al., "Which training methods for
+ * GANs do actually converge?", 2018, equation 9.
+ */
 export function r1Penalty(logits: Tensor, images: Tensor, gamma: number, constants: readonly Tensor[]): Tensor {
   return scale(sum(square(slopes(logits, images, constants))), gamma / (2 * images.shape[0]!));
 }

@@ -1,5 +1,6 @@
-// A model on a device: its plans, compiled when first needed, and the calls that training, sampling and replay are made of.
-// Everything here is in terms of named arrays; DCGAN gives it a friendlier face.
+// A model on a device: its plans, compiled when first needed, and the calls that training, sampling
+// and replay are made of. Everything here is in terms of named arrays; DCGAN gives it a friendlier
+// face.
 
 import type { ChosenDevice } from '../engine/backends/auto.ts';
 import { type BackendInfo, DeviceFailure } from '../engine/backends/backend.ts';
@@ -29,7 +30,10 @@ export interface MachineOptions {
 export interface MachineInfo extends BackendInfo {
   /** Why this device: one clause. */
   readonly reason: string;
-  /** The option `device` to go on with should this device fail: `cpu` where `auto` took a GPU, else null. */
+  /**
+   * The option `device` to go on with should this device fail: `cpu` where `auto` took a GPU, else
+   * null.
+   */
   readonly fallback: 'cpu' | null;
 }
 
@@ -50,7 +54,10 @@ export interface StepRequest {
 export interface StepGradients {
   /** The outputs asked for. */
   readonly numbers: readonly Float32Array[];
-  /** What `update` takes, by name: gradients and new running statistics, in the shapes of their variables. */
+  /**
+   * What `update` takes, by name: gradients and new running statistics, in the shapes of their
+   * variables.
+   */
   readonly given: Readonly<Record<string, Float32Array>>;
 }
 
@@ -116,7 +123,9 @@ export class Machine {
     return this.#runStep(this.stepPlan(request.reals, request.step), request);
   }
 
-  /** The first half of a step: its outputs and all that its update needs. The state stays as it is. */
+  /**
+   * The first half of a step: its outputs and all that its update needs. The state stays as it is.
+   */
   async gradients(request: StepRequest): Promise<StepGradients> {
     const { reals, step, outputs } = request;
     const both = this.#trainsBoth(step);
@@ -127,14 +136,20 @@ export class Machine {
     return { numbers: values.slice(0, outputs.length), given: Object.fromEntries(given) };
   }
 
-  /** The second half of step number `step`: moves the state by what `gradients` gave, or by a mean of several such. */
+  /**
+   * The second half of step number `step`: moves the state by what `gradients` gave, or by a mean
+   * of several such.
+   */
   async update(step: number, given: StepGradients['given']): Promise<void> {
     const plan = this.#updatePlan(step);
     const inputs = { ...this.#inputsOf(plan, this.#sizes(step)), ...given };
     await this.#session.run(plan, { key: { seed: 0, step }, inputs, outputs: [] });
   }
 
-  /** What the update is told of the step: Adam's step sizes and the average's share. */
+  /**
+   * Inputs of the update that follow from the step's number: Adam's step sizes and the average's
+   * share.
+   */
   #sizes(step: number): Readonly<Record<string, () => Float32Array>> {
     const { config } = this.model;
     // How often the generator has been trained, this time included.
@@ -157,7 +172,8 @@ export class Machine {
       ...this.#sizes(step),
       [STEP_INPUT.images]: () => images,
       [STEP_INPUT.realClasses]: () => oneHot(classes!, reals, config.classes),
-      // Fakes are asked for in the classes of the reals, in turn: both then come in the same proportions.
+      // Fakes are asked for in the classes of the reals, in turn: both then come in the same
+      // proportions.
       [STEP_INPUT.fakeClasses]: () => oneHot(classes!, fakes, config.classes),
     };
     const inputs = this.#inputsOf(plan, known);
@@ -219,8 +235,8 @@ export class Machine {
   }
 
   /**
-   * Images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running statistics, and from how much of
-   * each class they have, [N, classes].
+   * Images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running statistics, and from
+   * how much of each class they have, [N, classes].
    */
   async generate(noise: Float32Array, count: number, shares: Float32Array): Promise<Float32Array> {
     const { imageSize, channels, latent, classes } = this.model.config;

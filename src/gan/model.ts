@@ -1,5 +1,5 @@
-// The two networks of one configuration, their variables, and where all of the state lies. Made anew from the
-// configuration wherever it is needed; it holds no values.
+// The two networks of one configuration, their variables, and where all of the state lies. Made
+// anew from the configuration wherever it is needed; it holds no values.
 import type { Computation } from '../engine/compile.ts';
 import { size, type Tensor } from '../engine/graph.ts';
 import { layoutState, type StateLayout } from '../engine/layout.ts';
@@ -20,7 +20,10 @@ export interface Model {
   readonly discriminator: Variables;
   readonly generate: Generator;
   readonly discriminate: Discriminator;
-  /** The generator's moving average, where one is kept: the same variables under `ema/`, in the same order. */
+  /**
+   * The generator's moving average, where one is kept: the same variables under `ema/`, in the same
+   * order.
+   */
   readonly average: { readonly variables: Variables; readonly generate: Generator } | null;
   readonly layout: StateLayout;
 }
@@ -67,12 +70,12 @@ export function startComputation({ config, generator, discriminator, average }: 
   return { name: 'start', outputs: {}, updates };
 }
 
-/** Names of what images are generated from. */
+/** Names of the inputs of a generation. */
 export const GENERATION_INPUT = { noise: 'noise', classes: 'classes' } as const;
 
 /**
- * Images from given noise (and one-hot classes, where there are any), with running statistics (`training = false`), by the
- * moving average where one is kept.
+ * Images from given noise (and one-hot classes, where there are any), with running statistics
+ * (`training = false`), by the moving average where one is kept.
  */
 export function generation({ config, generate, average }: Model, count: number): Computation {
   const noise = input(GENERATION_INPUT.noise, [count, config.latent]);

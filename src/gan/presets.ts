@@ -59,8 +59,9 @@ export const presets = Object.freeze({
     ema: 0.999,
   } satisfies Config),
   /**
-   * The networks of Radford et al., "Unsupervised representation learning with deep convolutional generative adversarial
-   * networks", 2016, section 4 and figure 1, for 64 x 64 pixels in colour. Noise is normal, as everywhere here; theirs was uniform.
+   * The networks of Radford et al., "Unsupervised representation learning with deep convolutional
+   * generative adversarial networks", 2016, section 4 and figure 1, for 64 x 64 pixels in colour.
+   * Noise is normal, as everywhere here; theirs was uniform.
    */
   paper: Object.freeze({
     ...tf2018,

@@ -1,6 +1,6 @@
-// What a model and its training are made of: one flat record. Presets are frozen records of it; options, config files and
-// checkpoints override single values under the same names.
-// Not `{ z }`: a bundle for pages would then carry the words of every language.
+// What a model and its training are made of: one flat record. Presets are frozen records of it;
+// options, config files and checkpoints override single values under the same names. Not `{ z }`: a
+// bundle for pages would then carry the words of every language.
 import * as z from 'zod';
 import { PRECISIONS } from '../engine/plan.ts';
 
@@ -14,7 +14,10 @@ export const LOSSES = ['ns', 'hinge', 'ls', 'wgan-gp'] as const;
 export const AUGMENTS = ['none', 'diffaugment'] as const;
 export const INITIALIZERS = ['glorot', 'normal'] as const;
 
-/** The tutorial's values of what the first checkpoints did not have yet: what they mean where they are missing. */
+/**
+ * The tutorial's values of what the first checkpoints did not have yet: what they mean where they
+ * are missing.
+ */
 export const SINCE = {
   strideOneLayer: true,
   initializer: 'glorot',
@@ -44,7 +47,10 @@ export const configSchema = z.strictObject({
   channels: z.union([z.literal(1), z.literal(3)]),
   /** Length of a noise vector. */
   latent: z.int().min(1).max(4096),
-  /** Channels of the generator's base, its stride-1 layer if it has one, and its stride-2 layers but the last: see `architecture`. */
+  /**
+   * Channels of the generator's base, its stride-1 layer if it has one, and its stride-2 layers but
+   * the last: see `architecture`.
+   */
   generatorWidths: z.array(width).min(1).max(8),
   /** Channels of the discriminator's layers: see `architecture`. */
   discriminatorWidths: z.array(width).min(1).max(8),
@@ -59,15 +65,21 @@ export const configSchema = z.strictObject({
   dropout: z.number().min(0).max(0.95),
   batchNormMomentum: decay,
   batchNormEpsilon: z.number().positive(),
-  /** Keep n / (n - 1) times the batch variance of images for inference, as TensorFlow 1's fused kernel does. */
+  /**
+   * Keep n / (n - 1) times the batch variance of images for inference, as TensorFlow 1's fused
+   * kernel does.
+   */
   unbiasedMovingVariance: z.boolean(),
   /** Batch norm in the discriminator, behind all convolutions but the first. */
   discriminatorBatchNorm: z.boolean(),
   /** Divide the discriminator's kernels by their largest singular value. */
   spectralNorm: z.boolean(),
-  /** Classes that both networks are told of; 0: none. */
+  /** Number of classes that condition both networks; 0: none. */
   classes: z.int().min(0).max(256),
-  /** Groups of alike images found in the data, in place of classes of its own: as many as `classes`. 0: none. */
+  /**
+   * Groups of alike images found in the data, in place of classes of its own: as many as `classes`.
+   * 0: none.
+   */
   groups: z.int().min(0).max(256),
   /** Non-saturating cross-entropy, hinge, least squares, or Wasserstein with gradient penalty. */
   loss: z.enum(LOSSES),
@@ -85,7 +97,10 @@ export const configSchema = z.strictObject({
   /** In place of `learningRate`, where not null. */
   generatorLearningRate: rate.nullable(),
   discriminatorLearningRate: rate.nullable(),
-  /** Steps after which both learning rates were halved, a step once for each time: how a run went on that had diverged. */
+  /**
+   * Steps after which both learning rates were halved, a step once for each time: how a run went on
+   * that had diverged.
+   */
   halvedAfter: z.array(z.int().min(0)).max(30),
   beta1: decay,
   beta2: decay,
@@ -97,7 +112,10 @@ export const configSchema = z.strictObject({
   clipGradient: z.number().min(0),
   /** Decay of the generator's moving average, which then makes all pictures; 0: none is kept. */
   ema: decay,
-  /** What training steps round the operands of large convolutions and matrix products to. Pictures are float32's. */
+  /**
+   * What training steps round the operands of large convolutions and matrix products to. Pictures
+   * are float32's.
+   */
   precision: z.enum(PRECISIONS),
 });
 
@@ -112,7 +130,10 @@ export const savedConfigSchema = z.preprocess(
   configSchema,
 );
 
-/** How many classes of the data's own a configuration is told of: groups only stand in for them. */
+/**
+ * How many of the dataset's own classes condition the networks: none where groups stand in for
+ * them.
+ */
 export function ownClasses({ classes, groups }: Config): number {
   return groups > 0 ? 0 : classes;
 }

@@ -1,5 +1,6 @@
-// A checkpoint's file as a snapshot, in Node: read by position, since a state may be larger than one call of the system reads. Of a
-// damaged one the error says which is the newest good one beside it, and how to go on from there.
+// A checkpoint's file as a snapshot, in Node: read by position, since a state may be larger than
+// one call of the system reads. Of a damaged one the error says which is the newest good one beside
+// it, and how to go on from there.
 import { basename, dirname } from 'node:path';
 import { DamagedCheckpoint } from '../checkpoint/checksum.ts';
 import { CHECKPOINTS_FOLDER, listCheckpoints } from '../checkpoint/files.ts';

@@ -1,5 +1,5 @@
-// A model's state as a file: tensors by name, and what is needed to go on with them. The same bytes for the same state, in
-// Node and in a page; a plain safetensors file to everyone else.
+// A model's state as a file: tensors by name, and what is needed to go on with them. The same bytes
+// for the same state, in Node and in a page; a plain safetensors file to everyone else.
 
 import { checkpointParts, DamagedCheckpoint, hasChecksum, verify } from '../checkpoint/checksum.ts';
 import { indexTensors, joined, type StoredTensor, type TensorIndex } from '../checkpoint/safetensors.ts';
@@ -49,8 +49,8 @@ export function snapshotParts({ config, seed, step, epoch, tensors }: Snapshot):
 }
 
 /**
- * A snapshot from a file's bytes, checked to the last: checksum, format, configuration, every tensor's name and shape.
- * `file` names it in errors.
+ * A snapshot from a file's bytes, checked to the last: checksum, format, configuration, every
+ * tensor's name and shape. `file` names it in errors.
  */
 export function decodeSnapshot(bytes: ByteSource, file: string): Snapshot {
   const index = indexOrDamaged(bytes, file);
@@ -93,7 +93,10 @@ function configOf(text: string | undefined, file: string): unknown {
   }
 }
 
-/** A file that cannot even be decoded, but carries a checksum, is a damaged checkpoint; without one it may be anything. */
+/**
+ * A file that cannot even be decoded, but carries a checksum, is a damaged checkpoint; without one
+ * it may be anything.
+ */
 function indexOrDamaged(bytes: ByteSource, file: string): TensorIndex {
   try {
     return indexTensors(bytes, file);

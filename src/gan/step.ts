@@ -1,7 +1,8 @@
-// One training step of both networks: the tutorial's loop body. It is described once, in two halves. The
-// first is everything up to the gradients; the second is the update that follows from them. A training
-// runs both as one plan (`trainingStep`). Where gradients of several machines are to be added in between,
-// the halves are two plans (`gradientStep`, `updateStep`), which give the same bits as the one.
+// One training step of both networks: the tutorial's loop body. It is described once, in two
+// halves. The first is everything up to the gradients; the second is the update that follows from
+// them. A training runs both as one plan (`trainingStep`). Where gradients of several machines are
+// to be added in between, the halves are two plans (`gradientStep`, `updateStep`), which give the
+// same bits as the one.
 
 import type { Computation } from '../engine/compile.ts';
 import { gradients } from '../engine/grad.ts';
@@ -31,7 +32,10 @@ export const STEP_INPUT = {
   averageShare: 'averageShare',
 } as const;
 
-/** The numbers a step reports, all before its update; scores are mean sigmoids of the training-mode logits. */
+/**
+ * The numbers a step reports, all before its update; scores are mean sigmoids of the training-mode
+ * logits.
+ */
 export const STEP_NUMBERS = ['generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore'] as const;
 
 /** Fakes of a step: a full batch, but as many as reals where each is mixed with one. */
@@ -45,7 +49,10 @@ interface Slopes {
   readonly outputs: Readonly<Record<string, Tensor>>;
   /** The gradient of each variable that this step trains, unclipped, by the variable's name. */
   readonly gradients: ReadonlyMap<string, Tensor>;
-  /** New values that no gradient decides, by variable: running statistics, directions of spectral norm. */
+  /**
+   * New values that no gradient decides, by variable: running statistics, directions of spectral
+   * norm.
+   */
   readonly statistics: ReadonlyMap<string, Tensor>;
 }
 
@@ -53,7 +60,10 @@ interface Slopes {
 export const gradientName = (variable: string): string => `gradient/${variable}`;
 export const statisticName = (variable: string): string => `new/${variable}`;
 
-/** A step on `reals` real images (an epoch's last batch has fewer); not every one need train the generator. */
+/**
+ * A step on `reals` real images (an epoch's last batch has fewer); not every one need train the
+ * generator.
+ */
 export function trainingStep(model: Model, reals: number, trainsGenerator = true): Computation {
   const { outputs, gradients: own, statistics } = slopes(model, reals, trainsGenerator);
   return {
@@ -65,8 +75,9 @@ export function trainingStep(model: Model, reals: number, trainsGenerator = true
 }
 
 /**
- * The first half of that step, which leaves the state as it is. Beside the step's outputs it has the gradient of each trained
- * variable (`gradientName`) and the new value of each running statistic (`statisticName`), in the shapes of the variables.
+ * The first half of that step, which leaves the state as it is. Beside the step's outputs it has
+ * the gradient of each trained variable (`gradientName`) and the new value of each running
+ * statistic (`statisticName`), in the shapes of the variables.
  */
 export function gradientStep(model: Model, reals: number, trainsGenerator = true): Computation {
   const { outputs, gradients: own, statistics } = slopes(model, reals, trainsGenerator);
@@ -79,8 +90,9 @@ export function gradientStep(model: Model, reals: number, trainsGenerator = true
 }
 
 /**
- * The second half: clips, moves and averages. Its inputs are the gradients and new values that `gradientStep` gave (or their
- * means over several machines), under the same names and in the same shapes, and Adam's step sizes.
+ * The second half: clips, moves and averages. Its inputs are the gradients and new values that
+ * `gradientStep` gave (or their means over several machines), under the same names and in the same
+ * shapes, and Adam's step sizes.
  */
 export function updateStep(model: Model, trainsGenerator = true): Computation {
   const { generator, discriminator } = model;
@@ -132,7 +144,8 @@ function slopes(model: Model, reals: number, trainsGenerator: boolean): Slopes {
     discriminatorLoss = add(discriminatorLoss, penalty);
   }
 
-  // Both gradients are of the old values: a plan's updates all see the state as it was before the step.
+  // Both gradients are of the old values: a plan's updates all see the state as it was before the
+  // step.
   const own = new Map<string, Tensor>();
   const differentiate = ({ trainable }: Variables, loss: Tensor): void => {
     const tensors = trainable.map(({ tensor }) => tensor);
@@ -158,7 +171,10 @@ function slopes(model: Model, reals: number, trainsGenerator: boolean): Slopes {
   };
 }
 
-/** The state after the step, by variable: `statistics`, both networks and their moments moved, the average. */
+/**
+ * The state after the step, by variable: `statistics`, both networks and their moments moved, the
+ * average.
+ */
 function updates(
   { config, generator, discriminator, average }: Model,
   own: ReadonlyMap<string, Tensor>,

@@ -1,5 +1,6 @@
-// Every random number of a run, in one place: its stream (what Philox counts by), and for draws inside plans the name
-// and site by which values can be injected instead. Same (seed, step, stream) means same numbers: no two uses share one.
+// Every random number of a run, in one place: its stream (what Philox counts by), and for draws
+// inside plans the name and site by which values can be injected instead. Same (seed, step, stream)
+// means same numbers: no two uses share one.
 import type { DrawSource } from '../engine/ops/index.ts';
 import { DcganError } from '../platform/errors.ts';
 
@@ -25,7 +26,9 @@ const AUGMENT_SITE = MIXING_SITE + 1;
 /** Draws that augment an image. */
 const AUGMENTS = 4;
 
-/** What the discriminator judges: reals, fakes, or the points between them where its slope is taken. */
+/**
+ * What the discriminator judges: reals, fakes, or the points between them where its slope is taken.
+ */
 export type Judged = 'real' | 'fake' | 'mixed';
 
 /** The training noise [N, latent]. */

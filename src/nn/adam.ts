@@ -1,7 +1,8 @@
-// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015) as TensorFlow has it: epsilon is added to
-// sqrt(v) after the bias corrections have moved into the step size,
+// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015) as TensorFlow has it:
+// epsilon is added to sqrt(v) after the bias corrections have moved into the step size,
 //   w -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon).
-// The step size of step t is computed outside the graph, in double precision, and given as an input.
+// The step size of step t is computed outside the graph, in double precision, and given as an
+// input.
 import type { Shape, Tensor } from '../engine/graph.ts';
 import { add, div, mul, scale, shift, sqrt, square, sub, variable } from '../engine/ops/index.ts';
 import type { Declared } from './variables.ts';
@@ -32,7 +33,9 @@ export function moments({ name, tensor }: Declared): { readonly m: Moment; reado
   return { m: moment(names.m), v: moment(names.v) };
 }
 
-/** New values of a variable and its moments, by name, for its gradient and the step size (a scalar). */
+/**
+ * New values of a variable and its moments, by name, for its gradient and the step size (a scalar).
+ */
 export function adam(
   declared: Declared,
   gradient: Tensor,
@@ -51,7 +54,10 @@ export function adam(
   ]);
 }
 
-/** The step size of step t = 1, 2, ...: powers by repeated multiplication, the same on every machine. */
+/**
+ * The step size of step t = 1, 2, ...: powers by repeated multiplication, the same on every
+ * machine.
+ */
 export class AdamStepSize {
   readonly #options: Omit<AdamOptions, 'epsilon'>;
   #t = 0;

@@ -1,5 +1,5 @@
-// Gradients shortened together (Pascanu et al., "On the difficulty of training recurrent neural networks", 2013, algorithm 1;
-// as PyTorch's clip_grad_norm_).
+// Gradients shortened together (Pascanu et al., "On the difficulty of training recurrent neural
+// networks", 2013, algorithm 1; as PyTorch's clip_grad_norm_).
 import { size, type Tensor } from '../engine/graph.ts';
 import { add, constant, div, minimum, mul, reshape, shift, sqrt, square, sum } from '../engine/ops/index.ts';
 

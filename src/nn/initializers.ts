@@ -2,7 +2,10 @@
 import type { Shape, Tensor } from '../engine/graph.ts';
 import { broadcast, constant, type DrawSource, normal, scale, shift, uniform } from '../engine/ops/index.ts';
 
-/** The start of a variable of the given shape; `source` gives a place of its own to draw from, when it draws. */
+/**
+ * The start of a variable of the given shape; `source` gives a place of its own to draw from, when
+ * it draws.
+ */
 export type Initializer = (shape: Shape, source: () => DrawSource) => Tensor;
 
 export const zeros: Initializer = (shape) => broadcast(constant(0), shape);
@@ -21,9 +24,9 @@ export const randomNormal =
     scale(normal(shape, source()), deviation);
 
 /**
- * Uniform in ±sqrt(6 / (fan in + fan out)), Keras' default for kernels (Glorot and Bengio, "Understanding the difficulty of
- * training deep feedforward neural networks", 2010, equation 16). A kernel's last two sizes are its channels; the sizes
- * before them multiply both fans.
+ * Uniform in ±sqrt(6 / (fan in + fan out)), Keras' default for kernels (Glorot and Bengio,
+ * "Understanding the difficulty of training deep feedforward neural networks", 2010, equation 16).
+ * A kernel's last two sizes are its channels; the sizes before them multiply both fans.
  */
 export const glorotUniform: Initializer = (shape, source) => {
   const [a, b] = shape.slice(-2) as [number, number];

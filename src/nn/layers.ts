@@ -1,5 +1,6 @@
-// Layers under Keras' names and defaults. Making a layer declares its variables; the layer is then a function that can be
-// applied any number of times (the discriminator sees reals and fakes). Images are NHWC, padding SAME.
+// Layers under Keras' names and defaults. Making a layer declares its variables; the layer is then
+// a function that can be applied any number of times (the discriminator sees reals and fakes).
+// Images are NHWC, padding SAME.
 import { type Shape, size, type Tensor } from '../engine/graph.ts';
 import {
   add,
@@ -47,14 +48,20 @@ export interface ConvOptions extends KernelOptions {
   readonly bias: boolean;
 }
 
-/** x [N, H, W, inputs] -> [N, ceil(H / stride), ceil(W / stride), filters]; kernel [k, k, inputs, filters]. */
+/**
+ * x [N, H, W, inputs] -> [N, ceil(H / stride), ceil(W / stride), filters]; kernel [k, k, inputs,
+ * filters].
+ */
 export function convolution(variables: Variables, layer: string, options: ConvOptions): (x: Tensor) => Tensor {
   const { inputs, filters, kernelSize: k, stride, bias } = options;
   const kernel = declareKernel(variables, layer, [k, k, inputs, filters], options);
   return withBias(variables, layer, filters, bias, (x) => conv2d(x, kernel, stride));
 }
 
-/** Keras' Conv2DTranspose: x [N, H, W, inputs] -> [N, H * stride, W * stride, filters]; kernel [k, k, filters, inputs]. */
+/**
+ * Keras' Conv2DTranspose: x [N, H, W, inputs] -> [N, H * stride, W * stride, filters]; kernel [k,
+ * k, filters, inputs].
+ */
 export function transposedConvolution(
   variables: Variables,
   layer: string,
@@ -95,18 +102,22 @@ export interface NormOptions {
 export interface BatchNormOptions extends NormOptions {
   readonly momentum: number;
   /**
-   * Multiply the batch variance kept for later by n / (n - 1), n values a channel, for images. TensorFlow 1's fused kernel does so
-   * for 4-D inputs; it is not applied to 2-D inputs, nor by Keras 3.
+   * Multiply the batch variance kept for later by n / (n - 1), n values a channel, for images.
+   * TensorFlow 1's fused kernel does so for 4-D inputs; it is not applied to 2-D inputs, nor by
+   * Keras 3.
    */
   readonly unbiasedMovingVariance: boolean;
 }
 
-/** A batch norm layer: in training it uses the batch's statistics and adds its new running ones to `updates`. */
+/**
+ * A batch norm layer: in training it uses the batch's statistics and adds its new running ones to
+ * `updates`.
+ */
 export type BatchNorm = (x: Tensor, mode: { readonly updates: Map<string, Tensor> } | 'inference') => Tensor;
 
 /**
- * gamma * (x - mean) / sqrt(variance + epsilon) + beta over all but the last dimension (Ioffe and Szegedy, "Batch
- * normalization", 2015, algorithm 1).
+ * gamma * (x - mean) / sqrt(variance + epsilon) + beta over all but the last dimension (Ioffe and
+ * Szegedy, "Batch normalization", 2015, algorithm 1).
  */
 export function batchNormalization(variables: Variables, layer: string, options: BatchNormOptions): BatchNorm {
   const { channels, momentum, unbiasedMovingVariance } = options;
@@ -149,7 +160,10 @@ function normalisation(
   return (centred, variance) => add(mul(centred, mul(gamma, rsqrt(shift(variance, epsilon)))), beta);
 }
 
-/** Of x [..., C], n values a channel. The variance is that of the centred values, not a difference of large sums. */
+/**
+ * Of x [..., C], n values a channel. The variance is that of the centred values, not a difference
+ * of large sums.
+ */
 function batchStatistics(x: Tensor): { n: number; mean: Tensor; centred: Tensor; variance: Tensor } {
   const n = size(x.shape) / x.shape.at(-1)!;
   const mean = scale(sumOverBatch(x), 1 / n);
@@ -162,7 +176,10 @@ function sumOverBatch(x: Tensor): Tensor {
   return sum(x, 0, x.shape.length - 2);
 }
 
-/** Inverted dropout: values are 0 with probability `rate`, else divided by 1 - rate (Srivastava et al., 2014). */
+/**
+ * Inverted dropout: values are 0 with probability `rate`, else divided by 1 - rate (Srivastava et
+ * al., 2014).
+ */
 export function dropout(x: Tensor, rate: number, source: DrawSource): Tensor {
   return rate === 0 ? x : mul(x, dropoutMask(x.shape, rate, source));
 }

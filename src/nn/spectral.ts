@@ -1,6 +1,7 @@
-// Spectral normalisation (Miyato et al., "Spectral normalization for generative adversarial networks", 2018, section 2.1 and
-// algorithm 1): a kernel, seen as a matrix of its output channels, is divided by its largest singular value, found by one
-// turn of power iteration a step from the direction kept of the step before. No gradient flows through the directions.
+// Spectral normalisation (Miyato et al., "Spectral normalization for generative adversarial
+// networks", 2018, section 2.1 and algorithm 1): a kernel, seen as a matrix of its output channels,
+// is divided by its largest singular value, found by one turn of power iteration a step from the
+// direction kept of the step before. No gradient flows through the directions.
 import { size, type Tensor } from '../engine/graph.ts';
 import { div, matmul, mul, normal, reshape, rsqrt, shift, square, sum } from '../engine/ops/index.ts';
 import type { Initializer } from './initializers.ts';
@@ -24,7 +25,10 @@ export class SpectralNorm {
     this.#variables = variables;
   }
 
-  /** kernel [..., out] / sigma, of the same shape; keeps a direction [1, out] as the layer's variable `u`. */
+  /**
+   * kernel [..., out] / sigma, of the same shape; keeps a direction [1, out] as the layer's
+   * variable `u`.
+   */
   normalize(kernel: Tensor, layer: string): Tensor {
     const out = kernel.shape.at(-1)!;
     const matrix = reshape(kernel, [size(kernel.shape) / out, out]);

@@ -1,5 +1,5 @@
-// Where a network's variables are declared: each once, with its name, shape and start, in the order of the layers. Pools
-// keep networks apart; a pool is what an optimiser is given.
+// Where a network's variables are declared: each once, with its name, shape and start, in the order
+// of the layers. Pools keep networks apart; a pool is what an optimiser is given.
 
 import type { Shape, Tensor } from '../engine/graph.ts';
 import { variable } from '../engine/ops/index.ts';

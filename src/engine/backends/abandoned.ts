@@ -1,8 +1,12 @@
-// Backends that nobody disposes of. A training whose iterator is dropped in the middle leaves its model
-// to the garbage collector, which knows nothing of threads and of memory outside of JavaScript. Here they
-// are given back once their backend is collected. What kernels work on is never collected meanwhile.
+// Backends that nobody disposes of. A training whose iterator is dropped in the middle leaves its
+// model to the garbage collector, which knows nothing of threads and of memory outside of
+// JavaScript. Here they are given back once their backend is collected. What kernels work on is
+// never collected meanwhile.
 
-/** Threads and memory. It must not refer to the backend that holds it, which would then never be collected. */
+/**
+ * Threads and memory. It must not refer to the backend that holds it, which would then never be
+ * collected.
+ */
 export interface Holdings {
   free(): void | Promise<void>;
 }
@@ -20,7 +24,10 @@ export function isDisposed(backend: object): void {
   registry.unregister(backend);
 }
 
-/** Keeps `used` from being collected until `work` has ended: a backend, and the arrays that its kernels read. */
+/**
+ * Keeps `used` from being collected until `work` has ended: a backend, and the arrays that its
+ * kernels read.
+ */
 export async function whileInUse<T>(used: readonly unknown[], work: () => Promise<T>): Promise<T> {
   inUse.add(used);
   try {

@@ -1,6 +1,7 @@
-// What `auto` takes: the processor's best device, unless there is a GPU that is hardware and runs the very step that is to be
-// trained faster than it. That is measured once and kept, so that a start stays quick and a run goes on where it began. A GPU that
-// fails at it, or takes the process with it, is tried twice and no more.
+// What `auto` takes: the processor's best device, unless there is a GPU that is hardware and runs
+// the very step that is to be trained faster than it. That is measured once and kept, so that a
+// start stays quick and a run goes on where it began. A GPU that fails at it, or takes the process
+// with it, is tried twice and no more.
 import { sha256 } from '../../platform/sha256.ts';
 import type { DeviceName } from './backend.ts';
 import type { GpuDescription } from './webgpu/adapter.ts';

@@ -1,6 +1,7 @@
-// What runs plans. A backend owns one arena (see plan.ts) that JavaScript may be unable to touch, so everything goes
-// through five asynchronous calls. Calls take effect in the order they are made, awaited or not; a failed call poisons
-// the backend: later calls reject with the same reason rather than computing on broken memory.
+// What runs plans. A backend owns one arena (see plan.ts) that JavaScript may be unable to touch,
+// so everything goes through five asynchronous calls. Calls take effect in the order they are made,
+// awaited or not; a failed call poisons the backend: later calls reject with the same reason rather
+// than computing on broken memory.
 import { DcganError } from '../../platform/errors.ts';
 import type { Address, Plan } from '../plan.ts';
 
@@ -8,7 +9,10 @@ export const DEVICES = ['native', 'wasm', 'wasm-relaxed', 'webgpu', 'reference']
 /** The name of a device. */
 export type DeviceName = (typeof DEVICES)[number];
 
-/** Which backend, and what decides its bits: results repeat exactly where `device` and `variant` are equal. */
+/**
+ * Which backend, and what decides its bits: results repeat exactly where `device` and `variant` are
+ * equal.
+ */
 export interface BackendInfo {
   /** Its name. */
   readonly device: DeviceName;
@@ -16,7 +20,10 @@ export interface BackendInfo {
   readonly variant: string;
   /** Threads that compute; 1 on a GPU. */
   readonly threads: number;
-  /** How many steps a training should have under way at a time: 2 on a GPU, which would else wait for its orders. */
+  /**
+   * How many steps a training should have under way at a time: 2 on a GPU, which would else wait
+   * for its orders.
+   */
   readonly stepsAtOnce: number;
 }
 
@@ -30,7 +37,10 @@ export interface Executable {
 
 export interface Backend {
   readonly info: BackendInfo;
-  /** Checks and prepares a plan; the arena's scratch grows to what it needs. Its state must be the arena's: plan.stateFloats equal. */
+  /**
+   * Checks and prepares a plan; the arena's scratch grows to what it needs. Its state must be the
+   * arena's: plan.stateFloats equal.
+   */
   compile(plan: Plan): Promise<Executable>;
   /** Copies 32-bit words into the arena; the caller may reuse `data` at once. */
   write(address: Address, data: Float32Array | Uint32Array): Promise<void>;

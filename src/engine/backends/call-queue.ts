@@ -1,5 +1,6 @@
-// The order of a backend's calls: each waits for all before it, a failed one ends the queue, and nothing is taken after the
-// close. What the backends that compute elsewhere (native, wasm) promise of their five calls is kept here.
+// The order of a backend's calls: each waits for all before it, a failed one ends the queue, and
+// nothing is taken after the close. What the backends that compute elsewhere (native, wasm) promise
+// of their five calls is kept here.
 import { DcganError } from '../../platform/errors.ts';
 import type { DeviceName } from './backend.ts';
 
@@ -34,7 +35,9 @@ export class CallQueue {
     this.#failure ??= { reason };
   }
 
-  /** Frees what the backend holds once all calls before have ended; once, however often it is asked. */
+  /**
+   * Frees what the backend holds once all calls before have ended; once, however often it is asked.
+   */
   close(free: () => void | Promise<void>): Promise<void> {
     this.#closed ??= this.#tail.then(free);
     return this.#closed;

@@ -28,8 +28,9 @@ export function availability(device: DeviceName): Promise<Availability> {
 }
 
 /**
- * The device meant by an option's text: `auto` takes the best that runs here, a GPU only where it is measured to be faster at `work`;
- * `cpu` the best of the processor; any other must run or says what is missing.
+ * The device meant by an option's text: `auto` takes the best that runs here, a GPU only where it
+ * is measured to be faster at `work`; `cpu` the best of the processor; any other must run or says
+ * what is missing.
  */
 export async function chooseDevice(wanted: string, work?: Work): Promise<ChosenDevice> {
   if (wanted === 'cpu' || (wanted === 'auto' && !work)) return bestProcessor();

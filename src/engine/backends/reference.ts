@@ -1,6 +1,7 @@
-// Plans in plain TypeScript: slow, simple, and the living definition of what each instruction means. Convolutions and
-// sums run in double precision, so other backends are compared with something better than themselves. It works on the
-// calling thread; its calls are asynchronous in form only.
+// Plans in plain TypeScript: slow, simple, and the living definition of what each instruction
+// means. Convolutions and sums run in double precision, so other backends are compared with
+// something better than themselves. It works on the calling thread; its calls are asynchronous in
+// form only.
 import { DcganError } from '../../platform/errors.ts';
 import { CONTROL_WORDS } from '../control.ts';
 import { recordOf } from '../instructions/index.ts';

@@ -1,5 +1,6 @@
-// A plan that a device has no room for. It is refused before memory is asked for, because a system that promises more than it has
-// ends a process that touches it; and whoever made the plan can ask what would fit.
+// A plan that a device has no room for. It is refused before memory is asked for, because a system
+// that promises more than it has ends a process that touches it; and whoever made the plan can ask
+// what would fit.
 import { DcganError } from '../../platform/errors.ts';
 import { recordOf } from '../instructions/index.ts';
 import type { Plan } from '../plan.ts';
@@ -28,7 +29,9 @@ export function gibibytes(bytes: number): string {
   return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 }
 
-/** The kernels count floats of the arena in 32 bits, without sign; they may read some past its end. */
+/**
+ * The kernels count floats of the arena in 32 bits, without sign; they may read some past its end.
+ */
 export const MOST_FLOATS = 2 ** 32 - 2 ** 20;
 /** They count the values of one tensor with sign, in steps of their blocks. */
 const MOST_VALUES = 2 ** 31 - 2 ** 20;
@@ -37,7 +40,9 @@ export function planBytes({ stateFloats, scratchFloats }: Plan): number {
   return 4 * (stateFloats + scratchFloats);
 }
 
-/** Bytes of the largest tensor where the kernels cannot count its values; null where they count all. */
+/**
+ * Bytes of the largest tensor where the kernels cannot count its values; null where they count all.
+ */
 export function uncountable(plan: Plan): number | null {
   if (plan.scratchFloats <= MOST_VALUES && plan.stateFloats <= MOST_VALUES) return null;
   const sizes = plan.instructions.flatMap((instruction) => {

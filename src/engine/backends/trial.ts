@@ -1,5 +1,5 @@
-// How fast a device runs a plan: a moment of running it on a backend opened for that alone, on zeros, which take the same time as
-// any numbers.
+// How fast a device runs a plan: a moment of running it on a backend opened for that alone, on
+// zeros, which take the same time as any numbers.
 import type { Plan } from '../plan.ts';
 import type { OpenBackend } from './backend.ts';
 
@@ -9,8 +9,9 @@ const WARM_UP = 2;
 const FEWEST = 3;
 
 /**
- * Seconds of one run: the median of those timed, reading back included, each asked for before the one before it is done, as training
- * does on a GPU. One that takes longer than all should is not done again.
+ * Seconds of one run: the median of those timed, reading back included, each asked for before the
+ * one before it is done, as training does on a GPU. One that takes longer than all should is not
+ * done again.
  */
 export async function secondsOfRun(open: OpenBackend, plan: Plan, threads: number): Promise<number> {
   const backend = await open({ stateFloats: plan.stateFloats, threads });

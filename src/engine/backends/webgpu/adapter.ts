@@ -1,5 +1,5 @@
-// An adapter and a device of it, with the limits the adapter has rather than the defaults, which fit no training.
-/// <reference types="@webgpu/types" />
+// An adapter and a device of it, with the limits the adapter has rather than the defaults, which
+// fit no training. / <reference types="@webgpu/types" />
 
 import { DeviceFailure } from '../backend.ts';
 import { ADVICE } from './advice.ts';
@@ -10,7 +10,9 @@ export interface OpenedGpu {
   /** Vendor, architecture, name: one line. */
   readonly variant: string;
   readonly pipelines: Pipelines;
-  /** Whether tiles are chosen by measuring: a software adapter would take minutes to tell nothing. */
+  /**
+   * Whether tiles are chosen by measuring: a software adapter would take minutes to tell nothing.
+   */
   readonly tunes: boolean;
 }
 
@@ -32,7 +34,10 @@ export function describeAdapter({ info }: GPUAdapter): GpuDescription {
 
 let opened: Promise<OpenedGpu> | null = null;
 
-/** The device that all backends of this process share: drivers keep threads for each, and compiled shaders. A lost one is replaced. */
+/**
+ * The device that all backends of this process share: drivers keep threads for each, and compiled
+ * shaders. A lost one is replaced.
+ */
 export function openGpu(gpu: GPU): Promise<OpenedGpu> {
   const forget = (): void => {
     opened = null;

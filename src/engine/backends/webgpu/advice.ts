@@ -1,4 +1,5 @@
-// What to do about a GPU that fails, in the words of the command line. advice-page.ts is the same for pages.
+// What to do about a GPU that fails, in the words of the command line. advice-page.ts is the same
+// for pages.
 import { commandLine } from '../../../platform/command.ts';
 
 export const ADVICE = {

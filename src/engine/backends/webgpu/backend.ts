@@ -1,7 +1,8 @@
-// Plans on a GPU, in Node and in pages alike. The arena is one buffer, bound as a whole; an instruction is a dispatch (or two);
-// a run is one command buffer. WebGPU's queue keeps the order of calls, so calls work at once: what is asked for in one turn of
-// the event loop (inputs, a run, its outputs) is one submission, with one read-back of the few numbers wanted.
-/// <reference types="@webgpu/types" />
+// Plans on a GPU, in Node and in pages alike. The arena is one buffer, bound as a whole; an
+// instruction is a dispatch (or two); a run is one command buffer. WebGPU's queue keeps the order
+// of calls, so calls work at once: what is asked for in one turn of the event loop (inputs, a run,
+// its outputs) is one submission, with one read-back of the few numbers wanted. / <reference
+// types="@webgpu/types" />
 import { DcganError } from '../../../platform/errors.ts';
 import { CONTROL_WORDS } from '../../control.ts';
 import type { Address, Plan } from '../../plan.ts';

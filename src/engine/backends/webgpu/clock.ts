@@ -12,7 +12,10 @@ export async function secondsOfPass(device: GPUDevice, encode: (pass: GPUCompute
   return (performance.now() - began) / 1000;
 }
 
-/** Seconds of one of many equal passes: as many as take `least` seconds together, the best of three rounds, after one to warm up. */
+/**
+ * Seconds of one of many equal passes: as many as take `least` seconds together, the best of three
+ * rounds, after one to warm up.
+ */
 export async function secondsOfOne(
   device: GPUDevice,
   least: number,

@@ -1,6 +1,5 @@
-// WebGPU in Node: Dawn, by the npm package `webgpu`, an optional dependency. Its GPU object is kept for ever: collected, it would
-// take the process with it.
-/// <reference types="@webgpu/types" />
+// WebGPU in Node: Dawn, by the npm package `webgpu`, an optional dependency. Its GPU object is kept
+// for ever: collected, it would take the process with it. / <reference types="@webgpu/types" />
 import { existsSync, readdirSync } from 'node:fs';
 import type { Availability, OpenBackend } from '../backend.ts';
 import { describeAdapter, findAdapter, type GpuDescription, openGpu } from './adapter.ts';
@@ -42,14 +41,19 @@ export async function likelyGpu(): Promise<GpuDescription | null> {
   return adapter && describeAdapter(adapter);
 }
 
-/** What Linux shows of a graphics card: the kernel's rendering nodes, NVIDIA's own, and that of WSL. */
+/**
+ * What Linux shows of a graphics card: the kernel's rendering nodes, NVIDIA's own, and that of WSL.
+ */
 function mayHaveCard(): boolean {
   if (process.platform !== 'linux') return true;
   const rendering = existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('render'));
   return rendering || ['/dev/nvidiactl', '/dev/dxg'].some((path) => existsSync(path));
 }
 
-/** Folders where drivers announce themselves to Vulkan's loader (its documentation, "Driver discovery on Linux"). */
+/**
+ * Folders where drivers announce themselves to Vulkan's loader (its documentation, "Driver
+ * discovery on Linux").
+ */
 const DRIVERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
 /** Whether Dawn is worth asking: on Linux it writes to standard error where there is no driver. */

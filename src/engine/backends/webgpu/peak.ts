@@ -1,5 +1,5 @@
-// What a GPU can do at most, measured: multiply-adds without memory, and copying. `doctor` says it, bench/gpu relates kernels to it.
-/// <reference types="@webgpu/types" />
+// What a GPU can do at most, measured: multiply-adds without memory, and copying. `doctor` says it,
+// bench/gpu relates kernels to it. / <reference types="@webgpu/types" />
 import { secondsOfPass } from './clock.ts';
 
 /** Long enough that a submission's own cost is little of it. */
@@ -11,7 +11,10 @@ const THREADS = 256;
 const STORAGE = 128;
 const COMPUTE = 4;
 
-/** GFLOP/s of multiplications and additions in float32 (one instruction where the compiler joins them), in 16 chains a thread that touch no memory until their end. */
+/**
+ * GFLOP/s of multiplications and additions in float32 (one instruction where the compiler joins
+ * them), in 16 chains a thread that touch no memory until their end.
+ */
 export async function peakGflops(device: GPUDevice): Promise<number> {
   const workgroups = 512;
   const chains = 'abcd';
@@ -27,7 +30,10 @@ export async function peakGflops(device: GPUDevice): Promise<number> {
   return (workgroups * THREADS * 4 * chains.length * 2) / seconds / 1e9;
 }
 
-/** GB/s, read and written counted singly, of a copy from one half of a buffer to the other, larger than most caches. */
+/**
+ * GB/s, read and written counted singly, of a copy from one half of a buffer to the other, larger
+ * than most caches.
+ */
 export async function peakBandwidth(device: GPUDevice): Promise<number> {
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   const half = Math.min(2 ** 26, maxBufferSize / 2, maxStorageBufferBindingSize / 2);
@@ -43,7 +49,10 @@ export async function peakBandwidth(device: GPUDevice): Promise<number> {
   return (each * 32) / seconds / 1e9;
 }
 
-/** Seconds of one turn of a kernel's loop, by doubling the turns until they take a while; the best of some rounds. */
+/**
+ * Seconds of one turn of a kernel's loop, by doubling the turns until they take a while; the best
+ * of some rounds.
+ */
 async function secondsOfTurn(device: GPUDevice, body: string, workgroups: number, quads: number): Promise<number> {
   const code = `override LOOPS: u32;
 @group(0) @binding(0) var<storage, read_write> data: array<vec4<f32>>;

@@ -1,11 +1,14 @@
-// Kernels made ready, kept as long as the device: a model opened again, or a step that was measured before it is trained, compiles
-// nothing twice. All take the same two bindings: the arena, and the run's control words.
-/// <reference types="@webgpu/types" />
+// Kernels made ready, kept as long as the device: a model opened again, or a step that was measured
+// before it is trained, compiles nothing twice. All take the same two bindings: the arena, and the
+// run's control words. / <reference types="@webgpu/types" />
 import { shaderError } from './errors.ts';
 import type { Kernel } from './wgsl/kernel.ts';
 
 const COMPUTE = 4;
-/** Kernels compiled at a time: more than processors have cores, and far fewer than the 250 at which a driver has ended the process. */
+/**
+ * Kernels compiled at a time: more than processors have cores, and far fewer than the 250 at which
+ * a driver has ended the process.
+ */
 const AT_ONCE = 32;
 
 export class Pipelines {

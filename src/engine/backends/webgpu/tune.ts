@@ -1,6 +1,6 @@
-// Which tile a product takes: on a hardware adapter those of tile.ts are timed on its shape, for itself, and the fastest that gives the
-// very bits of the standard one is taken and kept by adapter and shape. A choice changes no result, so it may change.
-/// <reference types="@webgpu/types" />
+// Which tile a product takes: on a hardware adapter those of tile.ts are timed on its shape, for
+// itself, and the fastest that gives the very bits of the standard one is taken and kept by adapter
+// and shape. A choice changes no result, so it may change. / <reference types="@webgpu/types" />
 import { finding, keepFinding } from '../../../platform/findings.ts';
 import { sha256 } from '../../../platform/sha256.ts';
 import { VERSION } from '../../../platform/version.ts';
@@ -25,8 +25,9 @@ export interface TileTrial {
 }
 
 /**
- * The fastest of some tiles, where it gains on the first and gives its bits. One that does not run is no candidate. All are measured
- * twice, and the better counts: a card that has been idle takes a while to reach its clock.
+ * The fastest of some tiles, where it gains on the first and gives its bits. One that does not run
+ * is no candidate. All are measured twice, and the better counts: a card that has been idle takes a
+ * while to reach its clock.
  */
 export async function fastestTile(
   tiles: readonly Tile[],
@@ -145,7 +146,10 @@ export class Bench {
     }
   }
 
-  /** Of tiles that come to the same kernels here, the first: few columns leave less to choose, and dot products nothing. */
+  /**
+   * Of tiles that come to the same kernels here, the first: few columns leave less to choose, and
+   * dot products nothing.
+   */
   distinct(tiles: readonly Tile[]): readonly Tile[] {
     const seen = new Map<string, Tile>();
     for (const tile of tiles) {
@@ -195,7 +199,10 @@ export class Bench {
   }
 }
 
-/** A convolution's kernels with its tensors side by side from address 0, without what is attached, and where its result lies. */
+/**
+ * A convolution's kernels with its tensors side by side from address 0, without what is attached,
+ * and where its result lies.
+ */
 function aloneAt0(c: Convolution): {
   readonly kernels: (tile: Tile) => readonly Kernel[];
   readonly result: { readonly address: number; readonly floats: number };

@@ -1,6 +1,7 @@
-// The three convolutions as matrix products whose left side is never written out: its values are gathered from images as they are
-// needed (implicit matrix product; Chetlur et al., "cuDNN: efficient primitives for deep learning", 2014, section 3.1). How a product is
-// computed is for tiled.ts and, where columns are few, dots.ts.
+// The three convolutions as matrix products whose left side is never written out: its values are
+// gathered from images as they are needed (implicit matrix product; Chetlur et al., "cuDNN:
+// efficient primitives for deep learning", 2014, section 3.1). How a product is computed is for
+// tiled.ts and, where columns are few, dots.ts.
 //   conv2d      rows: output pixels         depth: taps x C              columns: OC
 //   convInput   rows: input pixels of one    depth: taps of the phase x OC  columns: C      (a unit is one phase of stride^2,
 //               phase                                                                     so that no zero is multiplied)

@@ -1,5 +1,6 @@
-// A product of one to three columns: dot products. A tile would be mostly idle; here some threads share the depth of a row, each taking
-// its turn of fours, and the first of them adds their sums in order.
+// A product of one to three columns: dot products. A tile would be mostly idle; here some threads
+// share the depth of a row, each taking its turn of fours, and the first of them adds their sums in
+// order.
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { fourOf, type Product, pick, prelude, storeOne } from './product.ts';
 

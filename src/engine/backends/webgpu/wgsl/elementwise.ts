@@ -1,6 +1,7 @@
-// Programs over a domain, transposes and moved images: four neighbouring values a thread. What lies behind the last value up to
-// the next slot belongs to nobody, so a last thread may fill it. Several programs share a dispatch where they can: most are as small
-// as a bias, and a launch costs more than they do.
+// Programs over a domain, transposes and moved images: four neighbouring values a thread. What lies
+// behind the last value up to the next slot belongs to nobody, so a last thread may fill it.
+// Several programs share a dispatch where they can: most are as small as a bias, and a launch costs
+// more than they do.
 import type { Elementwise, ShiftCut, Transpose } from '../../../plan.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { accessors, called, emit, operandFunctions, storeFours } from './program.ts';
@@ -15,7 +16,10 @@ interface Part {
   readonly body: string;
 }
 
-/** A kernel of one thread for each four values of its parts, whose workgroups come one part after another. */
+/**
+ * A kernel of one thread for each four values of its parts, whose workgroups come one part after
+ * another.
+ */
 function overQuads(name: string, shared: string, parts: readonly Part[]): Kernel {
   let workgroups = 0;
   const pieces = parts.map(({ count, functions, body }, p) => {

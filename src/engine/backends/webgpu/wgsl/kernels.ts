@@ -1,5 +1,6 @@
-// A plan's instructions as dispatches, in order. What is attached to a convolution is part of its dispatch, and elementwise programs
-// that follow each other share one where none needs another's results.
+// A plan's instructions as dispatches, in order. What is attached to a convolution is part of its
+// dispatch, and elementwise programs that follow each other share one where none needs another's
+// results.
 import {
   type Convolution,
   type Elementwise,
@@ -22,7 +23,10 @@ export function planKernels(plan: Pick<Plan, 'instructions'>, tileOf: TileOf = (
   return launchesOf(plan).flatMap((launch) => kernelsOf(launch, tileOf));
 }
 
-/** What one dispatch (or two) takes together: a convolution and what is attached to it; elementwise programs; any other instruction. */
+/**
+ * What one dispatch (or two) takes together: a convolution and what is attached to it; elementwise
+ * programs; any other instruction.
+ */
 type Launch = readonly [Instruction, ...Elementwise[]];
 
 export function launchesOf({ instructions }: Pick<Plan, 'instructions'>): Launch[] {

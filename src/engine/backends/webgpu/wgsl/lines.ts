@@ -1,5 +1,5 @@
-// The lines of register programs (opcodes.ts) in WGSL, one row an opcode: an expression of four values, in terms of the
-// registers r0, r1, ... or of functions of math.ts.
+// The lines of register programs (opcodes.ts) in WGSL, one row an opcode: an expression of four
+// values, in terms of the registers r0, r1, ... or of functions of math.ts.
 import type { Code, Line, Opcode } from '../../../opcodes.ts';
 
 /** A float as a literal of the very same value. */

@@ -1,6 +1,7 @@
-// Elementary functions and random numbers in WGSL, four values at a time. The language allows its own exp, log, tanh and
-// cos errors that our bounds do not: these are the polynomials of kernels/vmath.h (Cephes, S. Moshier 1989), written so that a
-// compiler that reorders sums does no harm. Philox is that of random.ts, word for word.
+// Elementary functions and random numbers in WGSL, four values at a time. The language allows its
+// own exp, log, tanh and cos errors that our bounds do not: these are the polynomials of
+// kernels/vmath.h (Cephes, S. Moshier 1989), written so that a compiler that reorders sums does no
+// harm. Philox is that of random.ts, word for word.
 
 /** Functions of vec4<f32>. */
 export const MATH = `

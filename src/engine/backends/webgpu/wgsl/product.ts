@@ -1,5 +1,6 @@
-// A matrix product whose sides are gathered by index, as text for WGSL, and what every way of computing one needs: reading four
-// values of a side at a time, and storing results with what is attached computed on them.
+// A matrix product whose sides are gathered by index, as text for WGSL, and what every way of
+// computing one needs: reading four values of a side at a time, and storing results with what is
+// attached computed on them.
 import { isContiguous } from '../../../passes/domain.ts';
 import type { Elementwise } from '../../../plan.ts';
 import { accessors, called, emit, operandFunctions, storeFours } from './program.ts';
@@ -12,7 +13,10 @@ export interface Product {
   readonly units: number;
   /** Four columns of the result lie together in memory, and nobody else's values among them. */
   readonly quad: boolean;
-  /** The depth of unit `unit`, computed from it alone: a barrier's loop must be seen to be the same for all threads. */
+  /**
+   * The depth of unit `unit`, computed from it alone: a barrier's loop must be seen to be the same
+   * for all threads.
+   */
   readonly depth: string;
   /** Most depth of any unit. */
   readonly deepest: number;
@@ -27,9 +31,15 @@ export interface Product {
 }
 
 export interface Side {
-  /** The function `left_at(row, k)` or `right_at(column, k)`: where a value lies, or NOWHERE, which is zero. */
+  /**
+   * The function `left_at(row, k)` or `right_at(column, k)`: where a value lies, or NOWHERE, which
+   * is zero.
+   */
   readonly at: string;
-  /** What values lie together in memory along: depth, or the side's width (rows of the left side, columns of the right). */
+  /**
+   * What values lie together in memory along: depth, or the side's width (rows of the left side,
+   * columns of the right).
+   */
   readonly along: 'depth' | 'width';
   /** Whether they come in fours. */
   readonly fours: boolean;
@@ -56,7 +66,10 @@ ${right.at}
 ${attached ? `${called(attached)}${operandFunctions(attached)}` : ''}`;
 }
 
-/** One of some variables `NAME0`, `NAME1`, ..., by a number: an array that is indexed would leave registers for memory, for the whole kernel. */
+/**
+ * One of some variables `NAME0`, `NAME1`, ..., by a number: an array that is indexed would leave
+ * registers for memory, for the whole kernel.
+ */
 export function pick(name: string, count: number, by: string): string {
   if (count === 1) return `${name}0`;
   return Array.from({ length: count - 1 }, (_, i) => i + 1).reduce(
@@ -82,7 +95,9 @@ export function storeOne({ index, address, attached }: Product): string {
       ${results.join(' ')}`;
 }
 
-/** The convolution's own output, which a thread still has at hand, as operands of what is attached. */
+/**
+ * The convolution's own output, which a thread still has at hand, as operands of what is attached.
+ */
 function ownOperands({ sizes, operands }: Elementwise, address: number): Map<number, string> {
   return new Map(
     operands.flatMap((operand, k) =>

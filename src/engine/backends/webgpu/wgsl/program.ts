@@ -1,5 +1,6 @@
-// Register programs (plan.ts) as WGSL. Registers are vec4: a thread computes four neighbouring points of the domain at once, so
-// that a Philox block serves a thread whole; or, where neighbours don't lie together, one point, in every lane.
+// Register programs (plan.ts) as WGSL. Registers are vec4: a thread computes four neighbouring
+// points of the domain at once, so that a Philox block serves a thread whole; or, where neighbours
+// don't lie together, one point, in every lane.
 
 import type { Code } from '../../../opcodes.ts';
 import { isContiguous } from '../../../passes/domain.ts';
@@ -23,8 +24,8 @@ fn cells(i: u32) -> vec4<f32> { return vec4(arena[i], arena[i + 1u], arena[i + 2
 const CONTROL = '@group(0) @binding(1) var<uniform> control: array<vec4<u32>, 2>;\n';
 
 /**
- * What a program needs besides its lines: a function for each operand's address. Where programs share a kernel their functions'
- * names begin with a `prefix`.
+ * What a program needs besides its lines: a function for each operand's address. Where programs
+ * share a kernel their functions' names begin with a `prefix`.
  */
 export function operandFunctions({ sizes, operands }: Program, prefix = ''): string {
   return operands
@@ -53,8 +54,9 @@ function lastUsed(strides: readonly number[]): number {
 }
 
 /**
- * The lines of a program at point `i`. In quads i is a multiple of four and lanes are i to i + 3. `known` is what operands
- * have in registers already, by their number; `prefix` is that of `operandFunctions`.
+ * The lines of a program at point `i`. In quads i is a multiple of four and lanes are i to i + 3.
+ * `known` is what operands have in registers already, by their number; `prefix` is that of
+ * `operandFunctions`.
  */
 export function emit(
   program: Program,

@@ -1,6 +1,7 @@
-// Sums over the middle of [outer, length, inner]. A workgroup has a tile of inner values and a run of the length; its threads walk
-// the run in rows, and their sums are added in a fixed order; where the length is cut into parts, a second dispatch adds those.
-// Four neighbouring values a thread where the inner ones, or else the length, come in fours.
+// Sums over the middle of [outer, length, inner]. A workgroup has a tile of inner values and a run
+// of the length; its threads walk the run in rows, and their sums are added in a fixed order; where
+// the length is cut into parts, a second dispatch adds those. Four neighbouring values a thread
+// where the inner ones, or else the length, come in fours.
 import type { Reduce } from '../../../plan.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { accessors, called, emit, operandFunctions } from './program.ts';
@@ -29,7 +30,10 @@ const SHORT = 8;
 /** Least neighbouring lanes: what memory hands over at a time. */
 const NARROW = 2;
 
-/** Lanes of a workgroup's tile: all there are, but fewer where its few threads would walk long runs while the card is idle. */
+/**
+ * Lanes of a workgroup's tile: all there are, but fewer where its few threads would walk long runs
+ * while the card is idle.
+ */
 function acrossOf(lanes: number, rows: number, units: number): number {
   let across = 1;
   while (across < THREADS && across < lanes) across *= 2;

@@ -1,5 +1,6 @@
-// How a product is cut into tiles. No bit depends on it: each result is one sum over depth, taken in order, whatever tile it lies
-// in; only how often memory is read and how many threads are at work does.
+// How a product is cut into tiles. No bit depends on it: each result is one sum over depth, taken
+// in order, whatever tile it lies in; only how often memory is read and how many threads are at
+// work does.
 
 export interface Tile {
   /** Of the result, of one workgroup. */
@@ -12,10 +13,16 @@ export interface Tile {
   readonly wide: number;
 }
 
-/** Vectors left free after each depth of a slice, so that what is stored down a column falls into several banks of memory. */
+/**
+ * Vectors left free after each depth of a slice, so that what is stored down a column falls into
+ * several banks of memory.
+ */
 export const PITCH = 1;
 
-/** Within what every WebGPU allows: 256 threads and 16 KiB. Of those below what software adapters are quickest with. */
+/**
+ * Within what every WebGPU allows: 256 threads and 16 KiB. Of those below what software adapters
+ * are quickest with.
+ */
 export const STANDARD: Tile = { rows: 64, columns: 64, depth: 8, each: 8, wide: 8 };
 
 /** Those that a tuner may choose from. */

@@ -1,15 +1,20 @@
-// A product in tiles: a workgroup makes one tile of the result from slices of both sides' depth, which lie in its own memory while they
-// are used. A thread has some rows by four or eight columns.
+// A product in tiles: a workgroup makes one tile of the result from slices of both sides' depth,
+// which lie in its own memory while they are used. A thread has some rows by four or eight columns.
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { fourOf, type Product, pick, prelude, storeOne, storeQuad } from './product.ts';
 import { type FittedTile, fitTile, PITCH, type Tile } from './tile.ts';
 
-/** A side's slice of depth in the workgroup's memory, as vectors along the side's width, depth outermost. */
+/**
+ * A side's slice of depth in the workgroup's memory, as vectors along the side's width, depth
+ * outermost.
+ */
 interface Slice {
   readonly declaration: string;
   /** Before the loop: where each of a thread's blocks lies. */
   readonly places: string;
-  /** From depth k0 on, to registers: so that all reads are under way before the first is waited for. */
+  /**
+   * From depth k0 on, to registers: so that all reads are under way before the first is waited for.
+   */
   readonly take: string;
   /** What was taken, to the workgroup's memory. */
   readonly put: string;
@@ -18,8 +23,9 @@ interface Slice {
 }
 
 /**
- * Values are read by fours along what lies together in memory. Where they come in fours along depth, a thread reads a block of four
- * of those, and turns it: in the workgroup's memory vectors lie along the width.
+ * Values are read by fours along what lies together in memory. Where they come in fours along
+ * depth, a thread reads a block of four of those, and turns it: in the workgroup's memory vectors
+ * lie along the width.
  */
 function sliceOf(
   name: 'left' | 'right',

@@ -1,5 +1,6 @@
-// Which elementwise programs may run at the same time: neighbours in a plan of which none touches what another writes. A buffer's
-// place in the arena is used again as soon as nobody needs it, so it is places that are compared, not names.
+// Which elementwise programs may run at the same time: neighbours in a plan of which none touches
+// what another writes. A buffer's place in the arena is used again as soon as nobody needs it, so
+// it is places that are compared, not names.
 import type { Elementwise } from '../../../plan.ts';
 
 /** Most programs of a dispatch: its kernel has the text of all of them. */

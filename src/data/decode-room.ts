@@ -1,5 +1,5 @@
 // How much may be decoded at once. A picture of some kilobytes may hold 100 million pixels, which take up to 9 bytes each while
-// they are decoded (a progressive JPEG keeps its coefficients); a dozen of them together took 3.5 GiB. Small pictures
+// they are decoded (a progressive JPEG keeps its coefficients); a dozen of them together took 3.5 GiB, and one after another 2.1 GB. Small pictures
 // are decoded freely; large ones wait until the pixels under way, together, are no more than the largest picture may have.
 
 /** A picture is refused that has more pixels. */

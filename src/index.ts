@@ -42,7 +42,7 @@ export type { Condition } from './train/health/advice.ts';
 export type { Diversities } from './train/health/diversity.ts';
 export type { GradientNorms } from './train/health/state.ts';
 export type { Warning } from './train/health/watch.ts';
-export type { Contrast } from './train/progress.ts';
+export type { Contrast } from './train/progress-pictures.ts';
 export type { OnNan, TrainOptions } from './train/run-options.ts';
 export { train } from './train/train.ts';
 

@@ -8,7 +8,7 @@ import { DcganError, usage } from '../platform/errors.ts';
 import { type DeviceChange, deviceChange } from '../train/device-change.ts';
 import type { Divergence } from '../train/health/divergence.ts';
 import { Loop, type State } from '../train/loop.ts';
-import { progressPicture } from '../train/progress.ts';
+import { progressPicture } from '../train/progress-pictures.ts';
 import { configOn, continuedConfig, refuseSettled, toldOf } from '../train/settle.ts';
 import type { CheckpointEvent, PictureEvent, TrainEvent } from './events.ts';
 import * as kept from './kept.ts';

@@ -7,7 +7,7 @@ import { makeModel, parameterCounts } from '../gan/model.ts';
 import type { Config } from '../gan/schema.ts';
 import { trainingStep } from '../gan/step.ts';
 import { isCheckpoint, openAdopted } from '../train/adopt.ts';
-import { stepsPerEpoch } from '../train/order.ts';
+import { stepsPerEpoch } from '../train/epoch.ts';
 import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
 import { locate } from '../train/run-names.ts';

@@ -18,7 +18,7 @@ import { grouped } from './format.ts';
 import { extractionProgress } from './options/extractor.ts';
 import type { Screen } from './output.ts';
 
-export const CURVE_NAME = 'evaluation.svg';
+const CURVE_NAME = 'evaluation.svg';
 
 interface Question {
   readonly extractor: ExtractorChoice;

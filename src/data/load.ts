@@ -24,7 +24,7 @@ import { isKnown, openKnown } from './known.ts';
 import { decodeNpyHead, isNpy } from './npy.ts';
 import { headOf, idxFilesIn, isFolder, nameOf, openIdxFile, openIdxFolder } from './open.ts';
 import { packTarget, refuseSource, writePackInto } from './output.ts';
-import { isPack, openPack, readHeader } from './pack.ts';
+import { IN_MEMORY, isPack, openPack, readHeader } from './pack.ts';
 import { MemoryPixels } from './pixel-source.ts';
 import type { Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
@@ -45,8 +45,6 @@ export type Found =
   | { readonly form: string; readonly dataset: Dataset }
   | { readonly form: string; readonly supply: Supply };
 
-/** A .npy with more bytes than this is read from disk, image by image. */
-const IN_MEMORY = 512 * 2 ** 20;
 const NAMED_SKIPPED = 5;
 
 /**

@@ -29,7 +29,7 @@ const ALIGNMENT = 64;
 const LONGEST_HEADER = 1 << 20;
 /** Characters of a name: more than any file system holds. */
 const LONGEST_TEXT = 1000;
-/** A pack with more bytes of images than this is read from disk, picture by picture. */
+/** A pack or a .npy with more bytes of images than this is read from disk, image by image. */
 export const IN_MEMORY = 512 * 2 ** 20;
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);

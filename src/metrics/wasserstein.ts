@@ -16,7 +16,7 @@ import { type ImageSet, laplacianPyramid } from './pyramid.ts';
 
 const PATCH = 7;
 const PATCHES = 16;
-export const DIRECTIONS = 128;
+const DIRECTIONS = 128;
 /** Streams of the random places and directions. */
 const [PLACES, LINES] = [0, 1000];
 

@@ -7,7 +7,7 @@ import type { Config } from '../gan/schema.ts';
 import type { Snapshot } from '../gan/snapshot.ts';
 import { readSnapshot } from '../gan/snapshot-file.ts';
 import { usage } from '../platform/errors.ts';
-import { stepsPerEpoch } from './order.ts';
+import { stepsPerEpoch } from './epoch.ts';
 import { layDown, openData, type Prepared, trainable } from './prepare.ts';
 import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';

@@ -4,15 +4,14 @@
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
+import { epochOrder, meansOf, stepsPerEpoch } from './epoch.ts';
 import type { EpochEvent, StepEvent, WarningEvent } from './events.ts';
 import type { Divergence } from './health/divergence.ts';
 import { Diversity } from './health/diversity.ts';
 import { brokenNumber, brokenTensor, gradientNorms } from './health/state.ts';
 import { Watch } from './health/watch.ts';
-import { meansOf } from './means.ts';
 import type { MetricsLine, TrainedLine } from './metrics.ts';
-import { epochOrder, stepsPerEpoch } from './order.ts';
-import { progressImages } from './progress.ts';
+import { progressImages } from './progress-pictures.ts';
 import { Steps } from './steps.ts';
 
 export type State = ReadonlyMap<string, StoredTensor>;

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { DCGAN } from '../gan/dcgan.ts';
 import { IMAGES_FOLDER, savePicture } from './pictures.ts';
-import { type Contrast, progressImages, progressPicture } from './progress.ts';
+import { type Contrast, progressImages, progressPicture } from './progress-pictures.ts';
 
 export const PREVIEW_NAME = 'preview.png';
 

@@ -5,7 +5,7 @@ import type { DataOptions } from '../data/image-options.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { ConfigOverrides } from '../gan/schema.ts';
 import type { PixelRange } from '../metrics/network-input.ts';
-import type { Contrast } from './progress.ts';
+import type { Contrast } from './progress-pictures.ts';
 
 export const ON_NAN = ['stop', 'lower-lr'] as const;
 /** What happens when a number is NaN or infinite. */

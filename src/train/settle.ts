@@ -8,7 +8,7 @@ import { type Config, type ConfigOverrides, configSchema, ownClasses } from '../
 import type { Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { fitted, groupsFor } from './amount.ts';
-import { stepsPerEpoch } from './order.ts';
+import { stepsPerEpoch } from './epoch.ts';
 import type { TrainOptions } from './run-options.ts';
 
 /** Options that say what to train; a resumed run has settled them. */

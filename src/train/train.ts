@@ -27,7 +27,7 @@ import { type MetricsLine, MetricsWriter } from './metrics.ts';
 import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
 import { type Prepared, prepareFresh, prepareResumed } from './prepare.ts';
 import { Preview } from './preview.ts';
-import { progressPicture, realsPicture } from './progress.ts';
+import { progressPicture, realsPicture } from './progress-pictures.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
 import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';

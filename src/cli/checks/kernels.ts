@@ -3,13 +3,14 @@
 import type { Backend } from '../../engine/backends/backend.ts';
 import { type Computation, compile } from '../../engine/compile.ts';
 import { gradients } from '../../engine/grad.ts';
-import { type Shape, size } from '../../engine/graph.ts';
+import { size } from '../../engine/graph.ts';
 import { KIND_NAMES, KINDS } from '../../engine/instructions/index.ts';
 import type { KernelCheck } from '../../engine/instructions/record.ts';
 import { layoutState } from '../../engine/layout.ts';
 import * as ops from '../../engine/ops/index.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { Session } from '../../engine/session.ts';
+import { plainNumbers } from './numbers.ts';
 
 /** Largest relative error (norms) that different orders of summation explain. */
 export const TOLERANCE = 1e-5;
@@ -39,7 +40,7 @@ export async function runCheck(check: KernelCheck, backend: Backend): Promise<Fl
   const plan = planOf(check);
   return new Session(backend, LAYOUT).run(plan, {
     key: KEY,
-    inputs: Object.fromEntries(check.shapes.map((shape, i) => [`x${i}`, someNumbers(shape, i)])),
+    inputs: Object.fromEntries(check.shapes.map((shape, i) => [`x${i}`, plainNumbers(size(shape), i + 1)])),
     outputs: [...plan.outputs.keys()],
   });
 }
@@ -58,12 +59,4 @@ export function relativeError(a: Float32Array, b: Float32Array): number {
   }
   const error = Math.sqrt(difference / norm);
   return a.length === b.length && Number.isFinite(error) ? error : Number.POSITIVE_INFINITY;
-}
-
-function someNumbers(shape: Shape, which: number): Float32Array {
-  let state = which + 1;
-  return Float32Array.from({ length: size(shape) }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
 }

@@ -10,6 +10,7 @@ import type { Config } from '../../gan/schema.ts';
 import { trainingStep } from '../../gan/step.ts';
 import { usableCores } from '../../platform/cores.ts';
 import { median } from '../format.ts';
+import { plainNumbers } from './numbers.ts';
 
 const WARM_UP = 2;
 
@@ -80,9 +81,5 @@ export function cpuName(): string {
 
 /** A batch in [-1, 1]: any numbers do, since no step's time depends on them. */
 function syntheticImages({ batchSize, imageSize, channels }: Config): Float32Array {
-  let state = 1;
-  return Float32Array.from({ length: batchSize * imageSize * imageSize * channels }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+  return plainNumbers(batchSize * imageSize * imageSize * channels, 1);
 }

@@ -9,8 +9,8 @@ import type { Features } from '../extractor.ts';
 import { type Neighbours, nearest } from '../neighbours.ts';
 import { type ComparedData, figure, type MeasuredSet, oncePer } from './figure.ts';
 
-export const PRECISION_NEIGHBOURS = 3;
-export const DENSITY_NEIGHBOURS = 5;
+const PRECISION_NEIGHBOURS = 3;
+const DENSITY_NEIGHBOURS = 5;
 
 export interface ManifoldFigures {
   readonly precision: number;

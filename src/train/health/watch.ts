@@ -4,7 +4,7 @@
 // first 120 epochs of tf2018, nine of its variants over five (`--lr 1e-3`, `--bn-d`, `--ema` ...), and 45 short ones of `tiny`.
 import type { StepResult } from '../../gan/dcgan.ts';
 import type { Config } from '../../gan/schema.ts';
-import { meansOf } from '../means.ts';
+import { meansOf } from '../epoch.ts';
 import type { MetricsLine } from '../metrics.ts';
 import { adviceOn, type Condition } from './advice.ts';
 import type { Diversities } from './diversity.ts';

@@ -1,4 +1,5 @@
-// What a training would do and cost: from its graph and plan, and from a few steps on the device. Nothing is written.
+// Says what a training would do and cost, from its graph and plan and from a few steps on the
+// device. It writes nothing.
 import type { Dataset } from '../data/dataset.ts';
 import { compile } from '../engine/compile.ts';
 import { costOf } from '../engine/cost.ts';
@@ -51,7 +52,7 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
   return `${columns(rows)}\n`;
 }
 
-/** What the run would be made of: fresh, from a checkpoint alone, or as its folder says. */
+/** Returns what the run would have: a fresh run, one from a checkpoint alone, or a resumed one. */
 async function settled(options: TrainOptions): Promise<{ data: Dataset; config: Config; seed: number | null }> {
   const { resume, epochs, seed = null } = options;
   if (resume === undefined) {

@@ -1,5 +1,6 @@
-// How long a training takes on this machine, before it begins: a few steps of the same networks on a batch small enough to be
-// quick are timed, and the FLOP of the real step say how many times longer that takes.
+// Estimates before a training how long it takes on this machine. It times a few steps of the same
+// networks on a batch that is small enough to be quick. The FLOP of the real step say how many
+// times longer that one takes.
 import { costOf } from '../engine/cost.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { makeModel } from '../gan/model.ts';
@@ -8,12 +9,15 @@ import { trainingStep } from '../gan/step.ts';
 import { measureSpeed } from './checks/speed.ts';
 import { duration } from './format.ts';
 
-/** What one timed step may cost; but a batch has at least so many images, as faster kernels begin there. */
+/**
+ * A timed step costs about this at most. But its batch has at least `TIMED_IMAGES` images, since
+ * faster kernels begin there.
+ */
 const TIMED_FLOP = 20e9;
 const TIMED_IMAGES = 32;
 const TIMED = { steps: 5, seconds: 1 } as const;
 
-/** A training that takes longer than this is said to take long. */
+/** The program warns of a training that takes longer than this. */
 export const LONG_SECONDS = 12 * 3600;
 
 export interface Estimate {
@@ -22,7 +26,10 @@ export interface Estimate {
   readonly secondsPerStep: number;
 }
 
-/** Opens the device for some seconds at most. Errors as training's: an unknown device, or one that can't run here. */
+/**
+ * Opens the device for some seconds at most. It throws what a training throws: the device is
+ * unknown, or can't run here.
+ */
 export async function estimateStep(config: Config, machine: MachineOptions): Promise<Estimate> {
   const whole = flopOf(config);
   const images = Math.max(TIMED_IMAGES, Math.floor((TIMED_FLOP / whole) * config.batchSize));
@@ -32,7 +39,7 @@ export async function estimateStep(config: Config, machine: MachineOptions): Pro
   return { device, threads, secondsPerStep: (secondsPerStep.median * whole) / flopOf(timed) };
 }
 
-/** FLOP of a step, the mean over a turn of the discriminator's steps. */
+/** Returns the FLOP of a step, as the mean over a turn of the discriminator's steps. */
 function flopOf(config: Config): number {
   const { batchSize, discriminatorSteps: turn } = config;
   const model = makeModel(config);
@@ -40,7 +47,7 @@ function flopOf(config: Config): number {
   return turn === 1 ? both : both / turn + (1 - 1 / turn) * costOf(trainingStep(model, batchSize, false)).needed;
 }
 
-/** `about 3 days for 25 epochs`; for what takes long also options that take less. */
+/** Returns `about 3 days for 25 epochs`. A long training also gets options that take less. */
 export function timeInWords(config: Config, stepsPerEpoch: number, secondsPerStep: number): string {
   const { epochs, batchSize, imageSize, preset } = config;
   const epoch = stepsPerEpoch * secondsPerStep;

@@ -1,5 +1,6 @@
-// `dcgan evaluate RUN --all`: one figure for every checkpoint a run has kept, and for every epoch it was evaluated in while it
-// trained, as a table, a curve in the terminal and an SVG.
+// `dcgan evaluate RUN --all` gives one figure for every checkpoint that a run has kept, and for
+// every epoch that was evaluated during training. It shows them as a table, a curve in the terminal
+// and an SVG.
 import { join } from 'node:path';
 import plot from 'simple-ascii-chart';
 import { listCheckpoints } from '../checkpoint/files.ts';
@@ -39,7 +40,10 @@ export interface RunEvaluation {
   readonly epochs: readonly EpochMeasurement[];
 }
 
-/** Measures a run's checkpoints, and draws the curve into its folder. What training measured alike is not measured again. */
+/**
+ * Measures a run's checkpoints, and draws the curve into its folder. It does not repeat a
+ * measurement that the training made in the same way.
+ */
 export async function evaluateAll(run: string, question: Question, screen: Screen): Promise<RunEvaluation> {
   const { seed, count, device, threads } = question;
   const record = readRunConfig(run);
@@ -92,7 +96,7 @@ export async function evaluateAll(run: string, question: Question, screen: Scree
   return { run, svg, epochs };
 }
 
-/** As a person reads it. */
+/** Returns the evaluation as text for people. */
 export function allText({ run, svg, epochs }: RunEvaluation, columns: number): string {
   const { measure, samples, floor, extractor } = epochs[0]!;
   const best = epochs.reduce((a, b) => (b.value < a.value ? b : a));

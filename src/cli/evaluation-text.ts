@@ -1,4 +1,4 @@
-// An evaluation as a table for people: each figure, its floor, and which way is good.
+// Shows an evaluation as a table for people: each figure, its floor, and which way is good.
 
 import type { ExtractorInfo } from '../metrics/extractor.ts';
 import { type Evaluation, shownFigures } from '../metrics/figures.ts';
@@ -9,11 +9,11 @@ import { grouped } from './format.ts';
 
 const decimals = (value: number, digits: number): string => value.toFixed(digits);
 
-/** More classes than this are named by the most frequent alone. */
+/** Of more classes than this only the `NAMED_CLASSES` most frequent are named. */
 const MOST_CLASSES = 20;
 const NAMED_CLASSES = 10;
 
-/** `digits (SHA-256 560c85fcac5c)`, and how a network of one's own is given images. */
+/** Returns `digits (SHA-256 560c85fcac5c)`, with the form of input for a network of one's own. */
 export function extractorText({ name, sha256, input }: ExtractorInfo): string {
   return `${name} (SHA-256 ${sha256.slice(0, 12)}${input === undefined ? '' : `; ${input}`})`;
 }
@@ -32,7 +32,7 @@ function classesText(histogram: readonly number[], names: readonly string[] | nu
   return `${which}: ${shown.map(({ text }) => text).join('  ')}`;
 }
 
-/** Which way is good; nothing that a verdict contradicts. */
+/** Returns which way is good, or a warning where the verdict makes the figure meaningless. */
 function captionOf(key: string, better: string, verdict: Verdict): string {
   const misleads = ['precision', 'density'].includes(key) && !trustsPrecision(verdict);
   return misleads ? 'says nothing of such samples: see the verdict above' : better;

@@ -1,5 +1,6 @@
-// Errors as a person reads them. The program's own say what to do; the operating system's get words; anything else is
-// our mistake and says so. A stack trace only when asked for.
+// Turns errors into text for people. The program's own errors say what to do, and those of the
+// operating system are put into words. Any other error is our mistake, and its text says so. A
+// stack trace is printed only when asked for.
 import { commandLine } from '../platform/command.ts';
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
@@ -23,7 +24,10 @@ export function explain(error: unknown, debug: boolean): Explanation {
   return { text: debug ? traced(error, text) : text, exitCode: 1 };
 }
 
-/** The error as the program's own, where it is one, or one of the operating system about a file. */
+/**
+ * Returns the error as one of the program's own. Null if it is neither that nor one of the
+ * operating system about a file.
+ */
 function inWords(error: unknown): DcganError | null {
   if (error instanceof DcganError) return error;
   const { code, path, syscall } = (error ?? {}) as NodeJS.ErrnoException;
@@ -39,16 +43,19 @@ function traced(error: unknown, text: string): string {
   return lines.join('\n');
 }
 
-/** A command whose line was wrong: its name in full, and what its line may hold. */
+/** The command whose line was wrong, with its full name and everything that its line may hold. */
 export interface Asked {
-  /** `data build` */
+  /** For example `data build`. */
   readonly name: string;
-  /** Without hyphens. */
+  /** The names are without hyphens. */
   readonly options: readonly string[];
   readonly commands: readonly string[];
 }
 
-/** commander's `error: unknown option '--sed'\n(Did you mean --seed?)` as our two sentences. */
+/**
+ * Rewrites commander's `error: unknown option '--sed'\n(Did you mean --seed?)` as two sentences of
+ * ours.
+ */
 export function usageSentence(message: string, { name, options, commands }: Asked): string {
   const [first = '', second = ''] = message.split('\n');
   const what = first.replace(/^error: /, '').replace(/\.$/, '');

@@ -1,4 +1,4 @@
-// Numbers and commands as people read them.
+// Writes numbers and settings as people read them.
 import { clean } from '../platform/text.ts';
 
 /** `1:02:03`, `2:03`. */
@@ -10,7 +10,7 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** `about 3 days`, `about 20 minutes`: the largest unit of which there are two. */
+/** Returns `about 3 days`, `about 20 minutes`: in the largest unit that fits about twice. */
 export function duration(seconds: number): string {
   const units = [
     ['days', 86_400],
@@ -22,12 +22,12 @@ export function duration(seconds: number): string {
   return `about ${n} ${n === 1 ? name.slice(0, -1) : name}`;
 }
 
-/** Millions of bytes. */
+/** Returns the size in millions of bytes. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** Three digits that count: `48.9 G`, `1.61 G`, `215 M`. */
+/** Returns three significant digits: `48.9 G`, `1.61 G`, `215 M`. */
 export function large(value: number): string {
   const [unit, name] =
     value >= 1e12 ? [1e12, ' T'] : value >= 1e9 ? [1e9, ' G'] : value >= 1e6 ? [1e6, ' M'] : [1, ' '];
@@ -35,7 +35,7 @@ export function large(value: number): string {
   return `${scaled.toFixed(scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2)}${name}`;
 }
 
-/** 1234567 as 1,234,567, whatever the locale. */
+/** Writes 1234567 as 1,234,567, whatever the locale is. */
 export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
@@ -45,13 +45,13 @@ export function count(n: number, what: string): string {
   return `${grouped(n)} ${what}${n === 1 ? '' : 's'}`;
 }
 
-/** A value of a configuration as text; null: nothing of its own. */
+/** Returns a configuration value as text. Null is a rate that follows `learningRate`. */
 export function setting(value: unknown): string {
   if (value === null) return 'as learningRate';
   return Array.isArray(value) ? value.join(', ') || 'none' : String(value);
 }
 
-/** Names and values in two columns. */
+/** Lays names and values out in two columns. */
 export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${clean(value)}`).join('\n');

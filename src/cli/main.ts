@@ -1,5 +1,6 @@
-// The command line: words in, an exit code out. Everything that goes wrong below ends here, as one sentence of what is
-// wrong and one of what to do. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM, 129 a closed terminal.
+// The command line takes words and gives an exit code. Every error of the commands ends here, as
+// one sentence that says what is wrong and one that says what to do. The exit codes are 0 done, 1
+// failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM, 129 a closed terminal.
 import { Command, CommanderError } from 'commander';
 import { withProgramName } from '../platform/command.ts';
 import { usage } from '../platform/errors.ts';
@@ -52,7 +53,7 @@ export function makeProgram(outcome: Outcome): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .exitOverride()
-    // What commander would print of an error, main prints in the form all errors have.
+    // Commander prints no errors: main prints them in the form that all errors have.
     .configureOutput({ outputError: () => {}, writeOut: (text) => write(withProgramName(text)) })
     .addHelpText(
       'after',
@@ -81,7 +82,7 @@ Examples:
   return program;
 }
 
-/** `dcgan help trian`: commander would print its help and say nothing. */
+/** Refuses `dcgan help trian`, for which commander would print help and report no error. */
 function checkHelpCommand({ commands }: Command, [first, second]: readonly string[]): void {
   const names = [...commands.map((command) => command.name()), 'help'];
   if (first !== 'help' || second === undefined || second.startsWith('-') || names.includes(second)) return;
@@ -91,7 +92,10 @@ function checkHelpCommand({ commands }: Command, [first, second]: readonly strin
   });
 }
 
-/** The command that a line asks for, as far as its words are known: whose help to point to, and what it would take. */
+/**
+ * Returns the command that a line names, as far as its words are known. The error points to its
+ * help and suggests its options and commands.
+ */
 function asked(command: Command, [first, ...rest]: readonly string[], name = ''): Asked {
   const named = command.commands.find((one) => one.name() === first);
   if (named) return asked(named, rest, `${name} ${first}`.trim());

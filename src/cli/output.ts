@@ -1,6 +1,7 @@
-// Where text goes. A screen is a stream that may be a terminal: there it has one live line that is written over, and
-// pictures; in a pipe or a file it has plain lines only. And what happens when a reader goes away (`dcgan ... | head`):
-// the program ends quietly. All text leaves through here and is cleaned of what strangers' names may hold.
+// All text leaves the program through here, and control characters that strangers' names may hold
+// are removed. A screen is a stream that may be a terminal. A terminal has pictures and one live
+// line that is written over; a pipe or a file has plain lines only. When a reader goes away (`dcgan
+// ... | head`), the program ends quietly.
 import { fileError } from '../platform/durable.ts';
 import { onNotice } from '../platform/notices.ts';
 import { clean, cleanLines } from '../platform/text.ts';
@@ -17,22 +18,27 @@ export function write(text: string): void {
   process.stdout.write(cleanLines(text));
 }
 
-/** Writes to standard error, as `write` does. */
+/** Writes to standard error in the way of `write`. */
 export function warn(text: string): void {
   process.stderr.write(cleanLines(text));
 }
 
-/** Call once: errors of standard output and standard error are dealt with from here on, and notices printed. */
+/**
+ * Handles errors of standard output and standard error from now on, and prints notices. Call it
+ * once.
+ */
 export function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => lost(error));
   process.stderr.on('error', () => {});
   onNotice((text) => {
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K'); // a live line may stand there
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K'); // A live line may stand there.
     warn(`Note: ${text}.\n`);
   });
 }
 
-/** Has a command end in its own way when its output cannot be written any more; called once. */
+/**
+ * Lets a command end in its own way: `act` is called once when output cannot be written any more.
+ */
 export function whenOutputIsLost(act: (error: NodeJS.ErrnoException) => void): void {
   lost = (error) => {
     lost = () => {};
@@ -61,27 +67,27 @@ export class Screen {
     this.terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
   }
 
-  /** A line, or several. */
+  /** Prints a line, or several. */
   print(text: string): void {
     this.clear();
     this.#stream.write(`${cleanLines(text)}\n`);
   }
 
-  /** Replaces the live line; nothing where there is no terminal. */
+  /** Replaces the live line. Does nothing where there is no terminal. */
   live(text: string): void {
     if (!this.terminal) return;
     this.#stream.write(`\r\x1b[K${clean(text).slice(0, Math.max(20, this.columns - 1))}`);
     this.#live = true;
   }
 
-  /** Takes the live line away. */
+  /** Removes the live line. */
   clear(): void {
     if (!this.#live) return;
     this.#stream.write('\r\x1b[K');
     this.#live = false;
   }
 
-  /** A small picture, on a terminal; its number of lines. */
+  /** Draws a small picture on a terminal. Returns its number of lines, 0 without a terminal. */
   picture(picture: Picture): number {
     if (!this.terminal) return 0;
     this.clear();
@@ -90,12 +96,12 @@ export class Screen {
     return text.split('\n').length - 1;
   }
 
-  /** The next text overwrites the last `lines` lines; on a terminal only. */
+  /** Makes the next text overwrite the last `lines` lines, on a terminal only. */
   back(lines: number): void {
     if (this.terminal && lines > 0) this.#stream.write(`\x1b[${lines}A`);
   }
 
-  /** Its width in characters. */
+  /** The width in characters. */
   get columns(): number {
     return this.#stream.columns || 80;
   }

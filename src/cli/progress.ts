@@ -1,5 +1,6 @@
-// Training as a person sees it. On a terminal: one live line, and a small picture after each epoch; in a pipe: plain lines,
-// a few for each epoch. Only what is said depends on that; events are the same.
+// Shows a training to a person. A terminal gets one live line, and a small picture after each
+// epoch. A pipe gets plain lines, a few for each epoch. Only the text depends on that; events are
+// the same.
 import { MEASURE_NAMES } from '../metrics/gauge.ts';
 import { commandLine } from '../platform/command.ts';
 import type {
@@ -18,15 +19,17 @@ import type { StopSignal } from './stop.ts';
 
 /** The live line is redrawn no more often than this. */
 const REDRAW_MS = 100;
-/** Plain progress lines: at every tenth of an epoch, but not in quick succession, and at the latest after a while. */
+/**
+ * Plain lines come at every tenth of an epoch, at least `SOONEST_MS` and at most `LATEST_MS` apart.
+ */
 const TENTH = 0.1;
 const SOONEST_MS = 5_000;
 const LATEST_MS = 30_000;
-/** Steps after which it is known whether the training takes long. */
+/** After so many steps it is known whether the training takes long. */
 const STEPS_TO_KNOW = 5;
-/** A training that takes longer says how long. */
+/** A training that takes longer than this says how long it takes. */
 const WORTH_SAYING_SECONDS = 300;
-/** How fast the shown speed follows the real one. */
+/** The shown speed follows the real one by this share in each step. */
 const SMOOTHING = 0.1;
 
 export class Progress {
@@ -44,7 +47,7 @@ export class Progress {
     this.#quiet = quiet;
   }
 
-  /** The run's folder; empty before the first event. */
+  /** The run's folder. It is empty before the first event. */
   get folder(): string {
     return this.#run?.folder ?? '';
   }
@@ -87,13 +90,13 @@ export class Progress {
     this.#plain = { at: performance.now(), share: 0 };
   }
 
-  /** The mean of the first steps, then one that forgets. */
+  /** Takes the mean of the first steps, then an exponential moving average. */
   #measure({ seconds }: StepEvent): void {
     this.#measured++;
     this.#secondsPerStep += Math.max(SMOOTHING, 1 / this.#measured) * (seconds - this.#secondsPerStep);
   }
 
-  /** Said once, of what is still to do. */
+  /** Says once how long the rest of the training takes. */
   #sayIfLong({ step }: StepEvent): void {
     const { config, stepsPerEpoch } = this.#run!;
     const left = config.epochs * stepsPerEpoch - step;
@@ -121,7 +124,7 @@ export class Progress {
     this.#screen.print(this.#line(event, Number.POSITIVE_INFINITY));
   }
 
-  /** All of it where there is room; else the same numbers with fewer words. */
+  /** Returns the whole line where there is room, else the same numbers with fewer words. */
   #line(event: StepEvent, room: number): string {
     const { config, stepsPerEpoch } = this.#run!;
     const seconds = this.#secondsPerStep;
@@ -168,7 +171,10 @@ export class Progress {
   }
 }
 
-/** Where to look, and what the first pictures are like, so that nobody stops a sound training. */
+/**
+ * Says where the pictures are and what the first ones are like, so that nobody stops a sound
+ * training.
+ */
 function whatToExpect(folder: string, preset: string, data: string): string {
   const where = `A picture after each epoch: ${folder}/images`;
   if (preset !== 'tf2018' || data !== 'mnist') return `${where}.`;

@@ -1,4 +1,5 @@
-// RUN or CHECKPOINT, as several commands take it: which checkpoint is meant, and the model in it on a device.
+// Several commands take RUN or CHECKPOINT. This finds the checkpoint and opens its model on a
+// device.
 import { DCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { readSnapshot } from '../gan/snapshot-file.ts';
@@ -8,7 +9,7 @@ export const SOURCE_ARGUMENT = '[run|checkpoint]';
 export const SOURCE_HELP =
   'a run (its newest checkpoint is used) or a checkpoint file; default: the newest run in ./runs';
 
-/** Opens the model, hands it over, and closes it again whatever happens. */
+/** Opens the model, passes it to `use`, and closes it again whatever happens. */
 export async function withModel<T>(
   path: string | undefined,
   machine: MachineOptions,

@@ -1,19 +1,22 @@
-// Ctrl-C, SIGTERM and a closed terminal (SIGHUP) while training: the first one asks for an end (the step is finished, the state saved), the second one
-// ends the process at once. A running step cannot be waited for then, and `process.exit` would: so the signal is raised
-// again without a handler.
+// Handles Ctrl-C, SIGTERM and a closed terminal (SIGHUP) during a training. The first signal asks
+// for an end: the step is finished and the state saved. The second ends the process at once.
+// `process.exit` would wait for the running step, so the signal is raised again without a handler.
 
-/** npm and npx hand on a signal that the terminal has sent us already: what comes this soon is the same Ctrl-C. */
+/**
+ * npm and npx pass on a signal that the terminal has sent us already. A signal that comes this soon
+ * is therefore the same Ctrl-C.
+ */
 const SAME_MS = 400;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type StopSignal = (typeof SIGNALS)[number];
 
-/** What a process ended by a signal reports. */
+/** The exit codes of a process that a signal ended. */
 export const EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 /**
- * Does `act` before a signal ends the process, which it then does as it would have; returns what takes that back.
- * For commands that save nothing but would leave something behind.
+ * Runs `act` before a signal ends the process; returns a function that unregisters it. It is for
+ * commands that save nothing but would leave something behind.
  */
 export function beforeEnd(act: () => void): () => void {
   const handle = (signal: NodeJS.Signals): void => {
@@ -51,7 +54,7 @@ export class Stop {
     return this.#by;
   }
 
-  /** Asks for an end for another reason. */
+  /** Asks for an end for a reason other than a signal. */
   ask(): void {
     this.#controller.abort();
   }

@@ -1,10 +1,11 @@
-// Runs the kernel checks of one device, in a process of its own, which a wrongly built kernel may end: `node kernel-child.js
-// DEVICE THREADS`. A line before each check says which one would be to blame, a line after it how far it was off.
+// Runs the kernel checks of one device: `node kernel-child.js DEVICE THREADS`. It has a process of
+// its own, since a wrongly built kernel may end it. A line before each check names it, so that it
+// is known which one ended the process. A line after the check has its error.
 import type { DeviceName } from '../../engine/backends/backend.ts';
 import { opener } from '../../engine/backends/index.ts';
 import { CHECK_STATE_FLOATS, KERNEL_CHECKS, runCheck, worstError } from './kernels.ts';
 
-/** What the parent reads. */
+/** A line that the parent reads. */
 export type ChildLine =
   | { readonly starting: string }
   | { readonly done: string; readonly error: number | null }

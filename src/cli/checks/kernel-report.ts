@@ -1,4 +1,5 @@
-// The parent's side of the kernel checks: starts the child, reads its lines, and makes of its end what a person needs.
+// The parent's side of the kernel checks. It starts the child, reads its lines, and puts the way it
+// ended into words.
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeviceName } from '../../engine/backends/backend.ts';
@@ -6,16 +7,16 @@ import { runChild } from '../../platform/child.ts';
 import type { ChildLine } from './kernel-child.ts';
 import { KERNEL_CHECKS, TOLERANCE } from './kernels.ts';
 
-/** The child beside this file: .ts in the sources, .js when built. */
+/** The child lies beside this file, as .ts in the sources and as .js when built. */
 const CHILD = fileURLToPath(new URL(`./kernel-child${extname(import.meta.url)}`, import.meta.url));
 /** A software GPU compiles its kernels for a minute. */
 const PATIENCE_MS = 300_000;
 
 export interface KernelReport {
-  /** Checks that passed, and the largest error among them. */
+  /** The checks that passed; `worstError` is the largest error among them. */
   readonly passed: readonly string[];
   readonly worstError: number;
-  /** What went wrong, in words. */
+  /** The problems, in words. */
   readonly problems: readonly string[];
 }
 
@@ -30,7 +31,9 @@ export async function checkKernels(device: DeviceName, threads: number): Promise
   return makeReport(lines, end);
 }
 
-/** The child's lines, and how it ended when not by itself, in words. */
+/**
+ * Makes the report from the child's lines. `end` says in words how the child failed, or is null.
+ */
 export function makeReport(lines: readonly ChildLine[], end: string | null): KernelReport {
   const passed: string[] = [];
   const problems: string[] = [];

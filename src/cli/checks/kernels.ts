@@ -1,5 +1,6 @@
-// Small computations that between them use every kernel and every function, for `doctor` to run on a device and on the
-// reference: enough to see a library that was built wrongly; the tests go further.
+// Small computations that together use every kernel and every function. `doctor` runs them on a
+// device and on the reference. They are enough to detect a library that was built wrongly; the
+// tests go further.
 import type { Backend } from '../../engine/backends/backend.ts';
 import { type Computation, compile } from '../../engine/compile.ts';
 import { gradients } from '../../engine/grad.ts';
@@ -12,7 +13,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { Session } from '../../engine/session.ts';
 import { plainNumbers } from './numbers.ts';
 
-/** Largest relative error (norms) that different orders of summation explain. */
+/** The largest relative error (of norms) that different orders of summation explain. */
 export const TOLERANCE = 1e-5;
 
 const KEY = { seed: 20181117, step: 3 };
@@ -21,10 +22,10 @@ const KEY = { seed: 20181117, step: 3 };
 export const KERNEL_CHECKS: readonly KernelCheck[] = KIND_NAMES.flatMap((kind) => KINDS[kind].checks);
 
 const LAYOUT = layoutState([ops.variable('unused', [1])]);
-/** Floats of state to open a backend with. */
+/** The floats of state that a backend is opened with. */
 export const CHECK_STATE_FLOATS = LAYOUT.floats;
 
-/** What a check computes: its results, and their gradients where it asks for them. */
+/** Returns what a check computes: its results, and their gradients where it asks for them. */
 export function computationOf(check: KernelCheck): Computation {
   const inputs = check.shapes.map((shape, i) => ops.input(`x${i}`, shape));
   const results = [check.build(...inputs)].flat();
@@ -35,7 +36,7 @@ export function computationOf(check: KernelCheck): Computation {
 
 export const planOf = (check: KernelCheck): Plan => compile(computationOf(check), LAYOUT);
 
-/** Each result of a check on an open backend. */
+/** Runs a check on an open backend, and returns its results. */
 export async function runCheck(check: KernelCheck, backend: Backend): Promise<Float32Array[]> {
   const plan = planOf(check);
   return new Session(backend, LAYOUT).run(plan, {
@@ -45,12 +46,12 @@ export async function runCheck(check: KernelCheck, backend: Backend): Promise<Fl
   });
 }
 
-/** The largest relative error of a list of results. */
+/** Returns the largest relative error of a list of results. */
 export function worstError(got: readonly Float32Array[], want: readonly Float32Array[]): number {
   return Math.max(...got.map((result, i) => relativeError(result, want[i]!)));
 }
 
-/** ‖a - b‖ / ‖b‖; infinite where one has a NaN or another length. */
+/** Returns ‖a - b‖ / ‖b‖, which is infinite where one has a NaN or the lengths differ. */
 export function relativeError(a: Float32Array, b: Float32Array): number {
   let [difference, norm] = [0, 0];
   for (let i = 0; i < b.length; i++) {

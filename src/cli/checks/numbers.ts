@@ -1,6 +1,9 @@
-// Numbers for checks and timings, where any will do. They are the same in every run.
+// Numbers for checks and timings, for which any numbers will do. They are the same in every run.
 
-/** Values in [-1, 1) from a linear congruential generator (the constants are those of "Numerical Recipes", chapter 7). */
+/**
+ * Returns values in [-1, 1) from a linear congruential generator. The constants are those of
+ * "Numerical Recipes", chapter 7.
+ */
 export function plainNumbers(length: number, seed: number): Float32Array {
   let state = seed;
   return Float32Array.from({ length }, () => {

@@ -1,5 +1,6 @@
-// The proof that stopping changes nothing: the same training done straight, and done with three interruptions, each time
-// going on from a checkpoint file on a newly opened device; then every byte of both states is compared.
+// Proves that stopping changes nothing. The same training runs straight, and runs with three
+// interruptions. After each it goes on from a checkpoint file on a newly opened device. Then every
+// byte of both states is compared.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +45,8 @@ export async function checkResume(
     if (run.type !== 'run') throw new Error('training began without a run');
     const { stepsPerEpoch, info } = run;
 
-    // In the middle of an epoch, at the end of one, and in the middle of another that was itself resumed.
+    // It stops in the middle of an epoch, at the end of one, and in the middle of one that was
+    // itself resumed.
     const late = stepsPerEpoch + Math.ceil((2 * stepsPerEpoch) / 3);
     const stops = [...new Set([Math.ceil(stepsPerEpoch / 3), stepsPerEpoch, late])];
     const broken = join(folder, 'interrupted');
@@ -92,7 +94,9 @@ function newest(run: string): Snapshot {
   return readSnapshot(path);
 }
 
-/** Where two states differ first, comparing bits: tensor, index and both values; null when they don't. */
+/**
+ * Returns where two states first differ in their bits, with tensor, index and both values, or null.
+ */
 export function firstDifference(straight: Snapshot, interrupted: Snapshot): string | null {
   for (const key of ['seed', 'epoch', 'step'] as const)
     if (straight[key] !== interrupted[key]) return `${key}: ${straight[key]} straight, ${interrupted[key]} interrupted`;

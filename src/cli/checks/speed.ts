@@ -1,5 +1,6 @@
-// How fast a training step is: synthetic images, some steps to warm up, then each step timed by itself. What `bench` and
-// `doctor` report; comparisons with others are made by bench/, which runs both sides in turn.
+// Measures how fast a training step is. It takes synthetic images, makes some steps to warm up, and
+// then times each step by itself. `bench` and `doctor` report the result. Comparisons with others
+// are made by bench/, which runs both sides in turn.
 import { cpus } from 'node:os';
 import { costOf } from '../../engine/cost.ts';
 import type { Precision } from '../../engine/plan.ts';
@@ -15,13 +16,16 @@ import { plainNumbers } from './numbers.ts';
 const WARM_UP = 2;
 
 export interface SpeedOptions extends MachineOptions {
-  /** Steps to time, at most. */
+  /** The largest number of steps to time. */
   readonly steps: number;
-  /** Stop early once this many seconds were timed; at least one step is. */
+  /** Timing stops early after this many seconds, but at least one step is timed. */
   readonly seconds?: number;
 }
 
-/** Times are in seconds; FLOP are nominal: what a framework that computes each gradient by itself would do. */
+/**
+ * Times are in seconds. FLOP are nominal: those of a framework that computes each gradient by
+ * itself.
+ */
 export interface Speed {
   readonly device: string;
   readonly threads: number;
@@ -79,7 +83,7 @@ export function cpuName(): string {
   return cpus()[0]?.model.trim() || process.arch;
 }
 
-/** A batch in [-1, 1]: any numbers do, since no step's time depends on them. */
+/** Returns a batch in [-1, 1). Any numbers will do, since no step's time depends on them. */
 function syntheticImages({ batchSize, imageSize, channels }: Config): Float32Array {
   return plainNumbers(batchSize * imageSize * imageSize * channels, 1);
 }

@@ -1,4 +1,4 @@
-// `dcgan bench`: how long a training step takes here.
+// `dcgan bench` measures how long a training step takes on this machine.
 import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
 import { resolveConfig } from '../../gan/config.ts';

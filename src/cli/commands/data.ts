@@ -1,4 +1,4 @@
-// `dcgan data`: a look at the images before hours go into them, and packs.
+// `dcgan data` shows the images before hours of training go into them, and builds packs.
 import type { Command } from 'commander';
 import { type Inspection, inspectData } from '../../data/inspect.ts';
 import { buildPack } from '../../data/load.ts';
@@ -14,7 +14,7 @@ import { debugOption } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
 
-/** Of each list, so many are printed; --json has all. */
+/** So many entries of each list are printed; --json has all. */
 const LISTED = 5;
 
 const EXAMPLES = `
@@ -94,7 +94,10 @@ interface Heard {
   readonly signal: AbortSignal;
 }
 
-/** With a live line on standard error, where notes go too; null when Ctrl-C ended it, and nothing is left behind then. */
+/**
+ * Runs `act` with a live line on standard error, where notes go too. Returns null when a signal
+ * ended it; nothing is left behind then.
+ */
 async function reading<T>(where: string, outcome: Outcome, act: (heard: Heard) => Promise<T>): Promise<T | null> {
   const screen = new Screen(process.stderr);
   const stop = new Stop(() => {});

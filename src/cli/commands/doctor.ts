@@ -1,5 +1,5 @@
-// `dcgan doctor`: what this machine can run, what it cannot and why, whether the kernels compute what they should, and how
-// fast the best device is.
+// `dcgan doctor` says what this machine can run, and why not the rest. It checks that the kernels
+// compute what they should, and measures how fast the best device is.
 import { type Command, Option } from 'commander';
 import { DEVICES, type DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
@@ -46,7 +46,7 @@ interface DeviceReport {
   readonly variant?: string;
   readonly compiler?: string;
   readonly cache?: { readonly path: string; readonly kind: string };
-  /** Native alone: whether --precision bf16 runs, or why not. */
+  /** Only native has this: whether --precision bf16 runs, or why not. */
   readonly bf16?: { readonly ok: boolean; readonly reason?: string } | undefined;
   readonly reason?: string;
   readonly todo?: string;
@@ -85,7 +85,7 @@ function planText(preset: string, after: PassName = 'memory'): string {
   return printAfter(after, trainingStep(model, config.batchSize), model.layout);
 }
 
-/** True when something can train and nothing computes wrongly. */
+/** Returns true when some device can train and none computes wrongly. */
 async function examine(threads: number, json: boolean): Promise<boolean> {
   const screen = new Screen(json ? process.stderr : process.stdout);
   const say = (text: string): void => {
@@ -117,7 +117,7 @@ async function examine(threads: number, json: boolean): Promise<boolean> {
     say(deviceText(report));
   }
   const sound = devices.filter(({ device, ok, kernels }) => ok && device !== 'reference' && !kernels?.problems.length);
-  // What a training would take, unless some device is to be passed over.
+  // A training would take `auto`, unless some device has to be avoided.
   const best = devices.every(({ kernels }) => !kernels?.problems.length) ? 'auto' : sound[0]?.device;
   screen.live(`timing the best device for ${SPEED_SECONDS} seconds ...`);
   const speed = best && sound.length > 0 ? await timed(best, threads) : null;

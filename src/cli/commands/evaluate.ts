@@ -1,4 +1,5 @@
-// `dcgan evaluate`: are the samples good? Figures of a run's, a checkpoint's, a folder's or a file's images against data.
+// `dcgan evaluate` says whether samples are good. It compares images of a run, a checkpoint, a
+// folder or a file with data, in figures.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -26,7 +27,9 @@ import { addExtractorOptions, type ExtractorFlags, extractionProgress } from '..
 import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 
-/** Pairs of a sample and the image nearest to it in the picture that `--nearest` writes. */
+/**
+ * The picture that `--nearest` writes has so many pairs of a sample and the image nearest to it.
+ */
 const PAIRS = 40;
 
 const EXAMPLES = `
@@ -110,7 +113,7 @@ async function curveOf(what: string | undefined, flags: Flags, machine: Machine)
   for (const option of ['against', 'nearest'] as const)
     if (flags[option] !== undefined)
       throw usage({ what: `--all takes a run with its own data, and no --${option}`, todo: 'Leave one of them out' });
-  // The chart library is not read where nothing is drawn.
+  // The chart library is loaded only where something is drawn.
   const { allText, evaluateAll } = await import('../evaluate-all.ts');
   const { extractor, extractorRange, count, seed } = flags;
   const screen = new Screen(process.stderr);
@@ -124,10 +127,10 @@ async function curveOf(what: string | undefined, flags: Flags, machine: Machine)
 
 interface Gathered {
   readonly data: Dataset;
-  /** What was evaluated, for people. */
+  /** The source of the samples, as people read it. */
   readonly name: string;
   readonly samples: ImageSet;
-  /** The class each sample was made as; null where none was. */
+  /** The class that each sample was made with; null where there is none. */
   readonly asked: Uint8Array | null;
 }
 
@@ -154,7 +157,7 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
   }
 }
 
-/** True for a run's folder and for a file that is no array of images. */
+/** Returns true for a run's folder, a checkpoint file, and a path that does not exist. */
 function isModel(path: string): boolean {
   if (!existsSync(path)) return true;
   return statSync(path).isDirectory() ? existsSync(join(path, CONFIG_NAME)) : path.endsWith('.safetensors');
@@ -169,7 +172,7 @@ async function gatherImages(what: string, { against = 'mnist', count }: Flags): 
   return { data, name: what, samples, asked: null };
 }
 
-/** The first samples, each with the image of the data that is nearest to it to its right. */
+/** Draws the first samples, each with the nearest image of the data to its right. */
 async function pairs(judge: Judge, samples: ImageSet, data: Dataset, extractor: Extractor | null): Promise<Picture> {
   if (!extractor) throw usage({ what: '--nearest needs an extractor', todo: `Say which: --extractor ${PIXELS}` });
   const count = Math.min(PAIRS, samples.count);

@@ -1,4 +1,4 @@
-// `dcgan gif`: a run's film, made again from its pictures.
+// `dcgan gif` makes a run's film again from its pictures.
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { writeFileDurably } from '../../platform/durable.ts';

@@ -1,4 +1,4 @@
-// `dcgan info`: what a checkpoint holds, and that it is whole.
+// `dcgan info` says what a checkpoint holds, and verifies that it is whole.
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { makeModel, parameterCounts } from '../../gan/model.ts';
@@ -30,7 +30,7 @@ export function defineInfo(program: Command): void {
       const record = run === null ? null : readRunConfig(run);
       const { notes = null, data = null } = record ?? {};
       const description = describe(readSnapshot(checkpoint));
-      // Rates that are halved after this very checkpoint stand in the run's configuration only.
+      // A halving of rates right after this checkpoint stands only in the run's configuration.
       const { halvedAfter } = record?.config ?? description.config;
       const config = { ...description.config, halvedAfter };
       const report = { checkpoint, run, bytes: statSync(checkpoint).size, ...description, config };

@@ -1,4 +1,4 @@
-// `dcgan interpolate`: the way from one sample to another, as a strip of pictures or a film.
+// `dcgan interpolate` shows the way from one sample to another, as a strip of pictures or a film.
 import { type Command, Option } from 'commander';
 import { mixedClasses, spherical } from '../../gan/between.ts';
 import { classesInTurn, type DCGAN, randomSeed } from '../../gan/dcgan.ts';
@@ -80,7 +80,7 @@ async function interpolate(source: string | undefined, flags: Flags): Promise<vo
   });
 }
 
-/** Images of each part of the way, [steps, S, S, channels]. */
+/** Returns the images of each part of the way, [steps, S, S, channels]. */
 async function rowsBetween(
   gan: DCGAN,
   seeds: readonly number[],
@@ -100,7 +100,10 @@ async function rowsBetween(
   return rows;
 }
 
-/** The class of the i-th seed where none is asked for: one after another; of groups the seed's own, as in `sample`. */
+/**
+ * Returns the class of the i-th seed when none is asked for. Classes follow one another; with
+ * groups each seed has its own, as in `sample`.
+ */
 function classAt(config: DCGAN['config'], seed: number, i: number): number | undefined {
   if (config.classes === 0) return undefined;
   return ownClasses(config) > 0 ? i % config.classes : classesInTurn(config, seed)[0];
@@ -111,7 +114,7 @@ function strip({ config: { imageSize, channels } }: DCGAN, rows: readonly Float3
   return makeGrid(join(rows), shape, { columns: steps });
 }
 
-/** There and back, each image once where two parts meet. */
+/** Returns the frames there and back. Where two parts meet, their shared image appears once. */
 function film({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[]): Picture[] {
   const values = imageSize * imageSize * channels;
   const there = rows.flatMap((row, part) =>

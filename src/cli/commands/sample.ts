@@ -1,4 +1,5 @@
-// `dcgan sample`: new images from a trained generator, from a seed or from given noise, as one picture, many, or numbers.
+// `dcgan sample` makes new images with a trained generator, from a seed or from given noise. It
+// writes one picture, many pictures, or numbers.
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -24,10 +25,12 @@ import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 
 const DEFAULT_COUNT = 16;
-/** Samples of each class, a row of the picture, where none is asked for. */
+/**
+ * The samples of each class, a row of the picture, when neither a class nor a count is asked for.
+ */
 const OF_EACH_CLASS = 10;
 const MOST = 100_000;
-/** Pictures of very many samples shrink their tiles rather than grow past this side. */
+/** Pictures of very many samples enlarge their tiles less, so as not to grow past this side. */
 const LARGEST_SIDE = 4096;
 
 const EXAMPLES = `
@@ -92,7 +95,10 @@ async function sample(source: string | undefined, { noise: file, output: typed, 
   });
 }
 
-/** A file that is there stays: somebody at a terminal gets `samples-2.png` beside it. In a pipe names are taken as they are. */
+/**
+ * Returns a name that does not replace a file. Somebody at a terminal gets `samples-2.png` beside
+ * it. In a pipe names are taken as they are.
+ */
 export function unusedName(path: string): string {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
   const ending = extname(path);
@@ -100,7 +106,7 @@ export function unusedName(path: string): string {
   for (let n = 2; ; n++) if (!existsSync(`${stem}-${n}${ending}`)) return `${stem}-${n}${ending}`;
 }
 
-/** The classes of n images in rows, one row for each class. */
+/** Returns the classes of n images in rows, with one row for each class. */
 function rowsOf(columns: number, n: number): number[] {
   return Array.from({ length: n }, (_, i) => Math.floor(i / columns));
 }
@@ -112,7 +118,7 @@ function readNoise(file: string, { config }: DCGAN): Float32Array {
 type Shape = readonly [count: number, height: number, width: number, channels: number];
 type Write = (images: Float32Array, shape: Shape, columns?: number) => void | Promise<void>;
 
-/** Finds what writes a path by its ending, before the work begins. */
+/** Finds the writer for a path by its ending, before the work begins. */
 async function writerFor(output: string): Promise<Write> {
   const ending = endingOf(output);
   if (ending === '.npy') return (images, shape) => writeFileDurably(output, encodeNpy(toBytes(images), shape));
@@ -128,7 +134,7 @@ function grid(images: Float32Array, shape: Shape, columns = Math.ceil(Math.sqrt(
   return makeGrid(images, shape, { columns, ...enlarge });
 }
 
-/** 0000.png, 0001.png, ...: pixel for pixel. */
+/** Writes 0000.png, 0001.png, ..., without enlarging. */
 function writeFolder(folder: string, images: Float32Array, [n, height, width, channels]: Shape): void {
   makeFolder(folder);
   const bytes = toBytes(images);

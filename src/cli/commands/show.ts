@@ -1,4 +1,5 @@
-// `dcgan show`: the picture of an epoch, or the whole film, in the terminal; in a pipe, where it lies.
+// `dcgan show` draws the picture of an epoch, or the whole film, in the terminal. It also prints
+// the path, which is all that a pipe gets.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// `dcgan train`: the tutorial, and every variation of it.
+// `dcgan train` runs the tutorial and every variation of it.
 import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
@@ -145,7 +145,10 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     });
 }
 
-/** File, then command line; what was not given stays out, so that a resume takes it from the run. */
+/**
+ * Joins the options of the file with those of the command line, which win. Options that were not
+ * given stay out, so that a resume takes them from the run.
+ */
 function trainOptions({ config, resume, dryRun: _, json, quiet, debug, ...given }: Flags): TrainOptions {
   if (given.from !== undefined && resume === undefined)
     throw usage({ what: '--from says where to resume, and needs --resume', todo: 'Add --resume RUN' });
@@ -158,7 +161,8 @@ async function run(options: TrainOptions, { json, quiet }: Flags): Promise<numbe
   const progress = new Progress(screen, quiet === true);
   const stop = new Stop((signal) => {
     if (progress.folder !== '') return progress.stopping(signal);
-    // Nothing has begun that could be saved, and a compiler may be at work, which the same Ctrl-C has ended.
+    // Nothing has begun that could be saved. A compiler may have been at work, but the same Ctrl-C
+    // has ended it.
     screen.clear();
     warn('Stopped before training began.\n');
     process.exit(EXIT_CODES[signal]);
@@ -193,7 +197,10 @@ async function run(options: TrainOptions, { json, quiet }: Flags): Promise<numbe
   return 0;
 }
 
-/** A training that ends in the middle has checkpoints: how it goes on, where the error does not say so itself. */
+/**
+ * Adds to an error how the run goes on, where it does not say so itself. A training that fails in
+ * the middle has checkpoints.
+ */
 function withWayOn(error: unknown, folder: string): unknown {
   if (!(error instanceof DcganError) || error.complaint.todo?.includes('--resume')) return error;
   const { todo, ...complaint } = error.complaint;
@@ -201,7 +208,10 @@ function withWayOn(error: unknown, folder: string): unknown {
   return new DcganError({ ...complaint, todo: todo === undefined ? way : `${todo}. ${way}` });
 }
 
-/** The reader went away (`train | head`), which is no error but leaves the run unfinished; anything else is one. */
+/**
+ * Returns the exit code when output is lost. A reader that goes away (`train | head`) leaves the
+ * run unfinished but is no error. Everything else is thrown.
+ */
 function endOfOutput(error: NodeJS.ErrnoException, last: TrainEvent | null): number {
   if (error.code !== 'EPIPE') throw outputError(error);
   const why = 'nobody reads the output any more (EPIPE)';
@@ -214,7 +224,7 @@ function endOfOutput(error: NodeJS.ErrnoException, last: TrainEvent | null): num
   return 1;
 }
 
-/** An event as JSON; a picture without its pixels. */
+/** Returns an event as JSON, a picture without its pixels. */
 function jsonLine(event: TrainEvent): string {
   if (event.type !== 'picture') return JSON.stringify(event);
   const { picture, ...rest } = event;

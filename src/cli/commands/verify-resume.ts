@@ -1,4 +1,5 @@
-// `dcgan verify-resume`: shows on this machine that an interrupted training ends in the same bits as a straight one.
+// `dcgan verify-resume` shows on this machine that an interrupted training ends in the same bits as
+// a straight one.
 import { type Command, Option } from 'commander';
 import { openDataset } from '../../data/open.ts';
 import type { DeviceName } from '../../engine/backends/backend.ts';
@@ -20,7 +21,9 @@ import {
 } from '../options/values.ts';
 import { write } from '../output.ts';
 
-/** Seven steps and a half an epoch of `tiny`: the last batch is short, as in real epochs. */
+/**
+ * This is seven and a half steps of `tiny` an epoch, so the last batch is short, as in real epochs.
+ */
 const DEFAULT_LIMIT = 480;
 const DEFAULT_SEED = 1;
 
@@ -82,7 +85,7 @@ async function verify({
   return passed;
 }
 
-/** Those meant for training that run here. */
+/** Returns the devices, of native and wasm, that run here. Throws when there is none. */
 async function fastDevices(): Promise<DeviceName[]> {
   const found: DeviceName[] = [];
   const reasons: string[] = [];

@@ -1,5 +1,6 @@
-// `--config FILE`: the options of a training as JSON, under the names of the library's `train`. A run's own config.json is
-// taken too, and repeats that run. Unknown keys are errors with the nearest right name.
+// `--config FILE` reads the options of a training from JSON, under the names of the library's
+// `train`. It also takes a run's own config.json, which repeats that run. Unknown keys are errors
+// that name the nearest right key.
 import { z } from 'zod';
 import { configSchema } from '../../gan/schema.ts';
 import { usage } from '../../platform/errors.ts';
@@ -22,7 +23,10 @@ const fileSchema = z
   })
   .partial();
 
-/** The options in a file. Errors: it can't be read, is not JSON, or has a key or value that does not fit. */
+/**
+ * Returns the options in a file. It throws when the file can't be read, is not JSON, or has an
+ * unknown key or a wrong value.
+ */
 export function readConfigFile(path: string): TrainOptions {
   const data = parseJson(path);
   const run = runSchema.safeParse(data);

@@ -1,4 +1,4 @@
-// Options that say how pictures become images, the same wherever data are read.
+// Options that say how pictures become images. They are the same for every command that reads data.
 import { type Command, Option } from 'commander';
 import type { PackProgress } from '../../data/build.ts';
 import { type DataOptions, FITS } from '../../data/image-options.ts';

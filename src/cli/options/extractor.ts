@@ -1,4 +1,4 @@
-// Options that say whose features are compared, the same wherever samples are evaluated.
+// Options that choose the extractor of features. They are the same wherever samples are evaluated.
 import { type Command, Option } from 'commander';
 import { DIGITS } from '../../metrics/extractors.ts';
 import { PIXEL_RANGES, type PixelRange } from '../../metrics/network-input.ts';
@@ -27,7 +27,7 @@ export function addExtractorOptions(command: Command): Command {
     );
 }
 
-/** Shows how far features are taken as a live line, a few times a second. */
+/** Shows the progress of taking features as a live line, a few times a second. */
 export function extractionProgress(screen: Screen): ExtractionProgress {
   let drawn = 0;
   return ({ name, done, total }) => {

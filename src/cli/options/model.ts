@@ -66,7 +66,7 @@ export function addModelOptions(command: Command): Command {
   return command;
 }
 
-/** Flags with a name of their own, and the library's. */
+/** The flags whose names differ from the library's, with the library's names. */
 export const NAMES = {
   size: 'imageSize',
   bnD: 'discriminatorBatchNorm',
@@ -77,7 +77,7 @@ export const NAMES = {
   clipGrad: 'clipGradient',
 } as const satisfies Readonly<Record<string, keyof ConfigOverrides>>;
 
-/** Flags under the library's names. */
+/** Returns the flags under the library's names. */
 export function libraryNames<T extends object>(flags: T): Omit<T, keyof typeof NAMES> & ConfigOverrides {
   const named = Object.entries(flags).map(([flag, value]) => [(NAMES as Record<string, string>)[flag] ?? flag, value]);
   return Object.fromEntries(named);

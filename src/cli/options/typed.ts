@@ -1,9 +1,13 @@
-// Errors of the library name options as the library does (`learningRate`). Somebody who typed `--lr` reads `--lr`; what stood in a
-// config file keeps the library's name, which is the name it has there.
+// Errors of the library name options as the library does (`learningRate`). Somebody who typed
+// `--lr` should read `--lr`. An option from a config file keeps the library's name, which it has
+// there too.
 import { DcganError } from '../../platform/errors.ts';
 import { NAMES } from './model.ts';
 
-/** The error with the options in it named as they were typed. `flags` are commander's, those given alone. */
+/**
+ * Returns the error with its options named as they were typed. `flags` come from commander and hold
+ * only the flags that were given.
+ */
 export function asTyped(error: unknown, flags: object): unknown {
   if (!(error instanceof DcganError) || !error.complaint.options) return error;
   const { options, ...complaint } = error.complaint;

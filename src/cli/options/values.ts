@@ -1,4 +1,5 @@
-// Option values, read strictly: `1.5`, `abc` or `0` where a count is wanted are wrong usage, and the error names the option.
+// Reads option values strictly. `1.5`, `abc` or `0` where a count is wanted are wrong usage, and
+// the error names the option.
 import { Option } from 'commander';
 import { CHOICES } from '../../engine/backends/index.ts';
 import { PRECISIONS } from '../../engine/plan.ts';
@@ -9,7 +10,7 @@ import { didYouMean, oneOf } from '../../platform/suggest.ts';
 
 type Read<T> = (text: string) => T;
 
-/** A whole number from `least` to `most`, in plain digits. */
+/** Reads a whole number from `least` to `most`, in plain digits. */
 export function wholeNumber(option: string, least: number, most = Number.MAX_SAFE_INTEGER): Read<number> {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -19,7 +20,7 @@ export function wholeNumber(option: string, least: number, most = Number.MAX_SAF
   };
 }
 
-/** A number from `least` to below `limit`. */
+/** Reads a number from `least` to below `limit`. */
 export function number(option: string, least: number, limit: number): Read<number> {
   return (text) => {
     const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
@@ -30,13 +31,13 @@ export function number(option: string, least: number, limit: number): Read<numbe
   };
 }
 
-/** Whole numbers with commas between. */
+/** Reads whole numbers with commas between them. */
 export function wholeNumbers(option: string, least: number): Read<number[]> {
   const one = wholeNumber(option, least);
   return (text) => text.split(',').map((part) => one(part.trim()));
 }
 
-/** One of some names. */
+/** Reads one of some names. */
 export function choice<T extends string>(option: string, names: readonly T[]): Read<T> {
   return (text) => {
     const found = names.find((name) => name === text);
@@ -55,7 +56,10 @@ const quoted = (text: string): string => JSON.stringify(text);
 
 export const PRESET_NAMES = Object.keys(presets) as (keyof typeof presets)[];
 
-/** `default: 150; tf2 50, tiny 10`: the default preset's value, and those of presets that differ. */
+/**
+ * Returns `(default: 150; tf2 50, tiny 10)`: the default preset's value, and those of presets that
+ * differ.
+ */
 export function defaultOf(key: keyof Config): string {
   const shown = (value: unknown): string => (value === false || value === null ? 'none' : String(value));
   const standard = shown(presets[DEFAULT_PRESET][key]);
@@ -97,7 +101,7 @@ export function classOption(): Option {
   );
 }
 
-/** @throws a usage error for a class that a model of so many does not have */
+/** @throws a usage error when a model with `classes` classes does not have the class */
 export function checkClass(asked: number | undefined, classes: number): void {
   if (asked === undefined || asked < classes) return;
   throw classes === 0
@@ -108,7 +112,7 @@ export function checkClass(asked: number | undefined, classes: number): void {
     : usage({ what: '--class does not fit', expected: `a whole number from 0 to ${classes - 1}`, got: String(asked) });
 }
 
-/** `--debug`, of every command: main looks for it itself. */
+/** Every command has `--debug`; main looks for it itself. */
 export function debugOption(): Option {
   return new Option('--debug', 'print a stack trace with errors');
 }

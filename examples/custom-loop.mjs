@@ -1,4 +1,4 @@
-// A loop of one's own: steps on images in memory, samples whenever wanted, a checkpoint at the end.
+// Trains in a loop of its own, with steps on images in memory, and saves a checkpoint at the end.
 import { DCGAN, datasets } from 'dcgan';
 
 const mnist = datasets.mnist();

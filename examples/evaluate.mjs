@@ -1,4 +1,4 @@
-// Says how good a checkpoint's samples are, and how far pictures of your own making are from the data.
+// Says how good a checkpoint's samples are, and how far pictures that you made are from the data.
 import { DCGAN, datasets, evaluate } from 'dcgan';
 
 const count = Number(process.argv[3] ?? 1000);

@@ -1,4 +1,4 @@
-// Loads a checkpoint and prints a generated digit as text: the same seed gives the same digit.
+// Loads a checkpoint and prints a generated digit as text. The same seed gives the same digit.
 import { DCGAN } from 'dcgan';
 
 const gan = await DCGAN.load(process.argv[2] ?? 'sevens.safetensors');

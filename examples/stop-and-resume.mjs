@@ -1,4 +1,5 @@
-// Stops a training by a signal, as a server would, and goes on with it: the same bits as if it had never stopped.
+// Stops a training by a signal, as a server would, and resumes it. The bits are the same as if it
+// had never stopped.
 import { train } from 'dcgan';
 
 const out = process.argv[2] ?? 'runs/stop-and-resume';

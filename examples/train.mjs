@@ -1,4 +1,5 @@
-// Trains a small model and tells what happens. Break out of the loop at any time: the run saves itself first.
+// Trains a small model and prints what happens. You may break out of the loop at any time: the run
+// saves itself first.
 import { train } from 'dcgan';
 
 for await (const event of train({ preset: 'tiny', limit: 640, epochs: 2, seed: 7, out: process.argv[2] })) {

@@ -1,4 +1,5 @@
-// Two losses over the steps, drawn anew at most once a frame. As many columns as pixels: older steps share one, by their mean.
+// Draws two losses over the steps, at most once a frame. It has as many columns as pixels. When
+// there are more steps, neighbours share a column by their mean.
 
 const ROOM = 4;
 
@@ -7,7 +8,10 @@ export class Chart {
   readonly #lines: readonly { readonly legend: Element; readonly values: number[] }[];
   #asked = false;
 
-  /** @param legends an element for each line, whose colour it takes; the canvas' own are those of words and rules */
+  /**
+   * @param legends an element for each line, which has the colour of that line. The canvas' own
+   * colours are those of words and rules.
+   */
   constructor(canvas: HTMLCanvasElement, legends: readonly Element[]) {
     this.#canvas = canvas;
     this.#lines = legends.map((legend) => ({ legend, values: [] }));
@@ -63,7 +67,7 @@ export class Chart {
   }
 }
 
-/** At most `room` values: means of equal parts. */
+/** Returns at most `room` values: the means of equal parts. */
 function thin(values: readonly number[], room: number): number[] {
   if (values.length <= room) return [...values];
   return Array.from({ length: room }, (_, i) => {

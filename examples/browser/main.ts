@@ -1,9 +1,10 @@
-// A page that trains a DCGAN in front of its visitor. Pausing is stopping: the run saves itself and goes on later with the
-// same bits, so sampling and saving in the middle are a stop, a look at the checkpoint, and a resume.
+// A page that trains a DCGAN in front of its visitor. Pausing is stopping: the run saves itself and
+// goes on later with the same bits. So sampling or saving in the middle stops the run and uses its
+// checkpoint.
 import { DCGAN, datasets, pictures, runs, type TrainOptions, train } from 'dcgan/browser';
 import { controls, say, showPicture, showProblem, showRun, showStep } from './view.ts';
 
-/** The page keeps one run, among its own files where it has such. */
+/** The page keeps one run, among its own files where the browser gives it some. */
 const KEPT = 'example';
 const PICTURE_EVERY = 25;
 
@@ -41,7 +42,7 @@ function enable(): void {
   controls.save.disabled = newest === null && !training;
 }
 
-/** Trains until the end or a stop. Errors are shown, with the way on that there is. */
+/** Trains until the end or a stop. Shows errors, and how to go on. */
 async function run(options: Omit<TrainOptions, 'data'>): Promise<void> {
   stop = new AbortController();
   enable();
@@ -80,7 +81,7 @@ async function run(options: Omit<TrainOptions, 'data'>): Promise<void> {
   }
 }
 
-/** A run from its start, or from a checkpoint's bytes. */
+/** Begins a run from its start, or from a checkpoint's bytes. */
 async function begin(options: Omit<TrainOptions, 'data'>): Promise<void> {
   if (canKeep) await runs.remove(KEPT);
   await run({ ...options, ...(canKeep && { keep: KEPT }) });
@@ -90,7 +91,7 @@ function goOn(): Promise<void> {
   return run({ resume: canKeep ? KEPT : newest!.bytes });
 }
 
-/** Stops, if it was training, and gives the state. */
+/** Stops a training that is under way, and returns the newest state. */
 async function pause(): Promise<Checkpoint | null> {
   stop?.abort();
   await running;
@@ -152,7 +153,7 @@ controls.open.addEventListener('change', () => {
   controls.open.value = '';
 });
 
-// A run that an earlier visit left.
+// An earlier visit may have left a run.
 const left = canKeep ? await runs.newest(KEPT) : null;
 if (left !== null) {
   newest = { name: left.name, bytes: new Uint8Array(await left.file.arrayBuffer()) };

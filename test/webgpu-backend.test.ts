@@ -158,7 +158,7 @@ describe.skipIf(!found.ok)(title, () => {
     device.destroy();
     await device.lost;
     await expect(backend.read(0, 1)).rejects.toThrow(
-      /^webgpu: the GPU was lost: got .*\. Go on from the last checkpoint: dcgan train --resume; on the processor with --device cpu\.$/,
+      /^webgpu: the GPU was lost: got .*\. Go on from the last checkpoint: (?:npx )?dcgan train --resume; on the processor with --device cpu\.$/,
     );
     const other = await opened(16);
     expect(await other.read(0, 2)).toEqual(new Float32Array(2));

@@ -76,6 +76,6 @@ describe('on the command line', () => {
     const { code, stdout, stderr } = await dcgan(line.split(' '), { cwd: shared.path });
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/features of pixels \(SHA-256 [0-9a-f]{12}; NHWC 16 x 16 x 3, -1\.\.1\)\n/);
-    expect(stdout).toMatch(/coverage +0\.\d{3} +0\.\d{3} {2}higher: the data are covered\n/);
+    expect(stdout).toMatch(/coverage +0\.\d{3} +0\.\d{3} {2}higher is better: data with a sample near by\n/);
   });
 });

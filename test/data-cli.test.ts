@@ -228,7 +228,11 @@ it.each([
   ['train --data half', 1, "half/1.png can't be used: it is damaged ("],
   ['data inspect nothere', 1, 'there is no data set and no file nothere: expected mnist,'],
   ['data inspect mine --fit squash', 2, '--fit does not fit: expected crop, pad or stretch, got "squash".'],
-  ['data inspect mine -o x.jpg', 2, '--output does not fit: expected a name ending in .png, .gif, .webp or .avif, got x.jpg.'],
+  [
+    'data inspect mine -o x.jpg',
+    2,
+    '--output does not fit: expected a name ending in .png, .gif, .webp or .avif, got x.jpg.',
+  ],
   ['data build mine', 2, "required option '-o, --output <file>' not specified. See: dcgan data build --help"],
   ['data inspct mine', 2, "unknown command 'inspct'. Did you mean inspect?"],
   ['train --data mine --channels 2', 2, '--channels does not fit: expected 1 or 3, got "2".'],

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { ownIdentity, type ProcessIdentity, stateOf } from '../src/platform/process.ts';
-import { LOCK_NAME, RunLock } from '../src/train/lock.ts';
+import { LOCK_NAME, RunLock, whoTrains } from '../src/train/lock.ts';
 import { train } from '../src/train/train.ts';
 import { dcgan, SMALLEST, start } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
@@ -43,8 +43,10 @@ it('is refused while another holds it, and free again afterwards', () => {
     ),
   );
   expect(readdirSync(run)).toEqual([LOCK_NAME]);
+  expect(whoTrains(run)).toMatchObject({ pid: process.pid });
   lock.release();
   lock.release();
+  expect(whoTrains(run)).toBe(null);
   expect(readdirSync(run)).toEqual([]);
   RunLock.acquire(run).release();
 });
@@ -56,6 +58,7 @@ it('is taken over from a process that is gone, and from one whose number another
   expect(() => RunLock.acquire(run)).toThrow(`is being trained by process ${living} since 2026-01-01`);
   for (const holder of [{ pid: await gone() }, ...(OWN.started === null ? [] : [{ pid: living, started: '1' }])]) {
     leave(run, holder);
+    expect(whoTrains(run)).toBe(null);
     RunLock.acquire(run).release();
     expect(readdirSync(run)).toEqual([]);
   }
@@ -78,6 +81,7 @@ it.skipIf(OWN.boot === null)('is left to other machines and containers, and says
       ),
     );
     expect(existsSync(join(run, LOCK_NAME))).toBe(true);
+    expect(whoTrains(run)).toMatchObject({ pid: 7 });
   }
 });
 
@@ -110,7 +114,7 @@ it('of several that want a lock that was left behind one gets it', async () => {
     process.stdin.resume();
     process.stdin.once('end', () => process.exit());
     process.stdin.once('data', () => {
-      try { RunLock.acquire(process.argv[1]); console.log('won'); } catch (error) { console.log('lost', error.message); }
+      try { globalThis.lock = RunLock.acquire(process.argv[1]); console.log('won'); } catch (error) { console.log('lost', error.message); }
     });
     console.log('ready');`;
   const all = Array.from({ length: 6 }, () => {

@@ -1,10 +1,13 @@
 // Abandons trainings in the middle and prints, as JSON, this process's threads before, with three of
-// them under way, and after the garbage collector came by: node --expose-gc abandon-child.mjs FOLDER DEVICE
-import { readdirSync } from 'node:fs';
+// them under way, and after the garbage collector came by, and how many runs are locked then:
+// node --expose-gc abandon-child.mjs FOLDER DEVICE
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DCGAN, train } from '../../dist/index.js';
 
 const [folder, device] = process.argv.slice(2);
+const RUNS = ['a', 'b', 'c'];
+const locked = () => RUNS.filter((out) => existsSync(join(folder, out, 'run.lock'))).length;
 const threads = () => readdirSync('/proc/self/task').length;
 
 async function steps(out, count) {
@@ -27,12 +30,13 @@ async function stepsUnderWay(count) {
 await (await steps('first', 2)).return();
 const before = threads();
 let held = [];
-for (const out of ['a', 'b', 'c']) held.push(await steps(out, 3));
+for (const out of RUNS) held.push(await steps(out, 3));
 const whileHeld = threads();
+const lockedWhileHeld = locked();
 held = [];
 await stepsUnderWay(3);
 let after = threads();
-for (let i = 0; i < 200 && after > before; i++) {
+for (let i = 0; i < 200 && (after > before || locked() > 0); i++) {
   globalThis.gc();
   await new Promise((resolve) => setTimeout(resolve, 50));
   after = threads();
@@ -42,4 +46,11 @@ const kept = await DCGAN.create({ preset: 'tiny', batchSize: 8, seed: 1, device,
 globalThis.gc();
 const { generatorLoss } = await kept.step(new Float32Array(8 * 28 * 28));
 await kept.dispose();
-console.log(JSON.stringify({ before, whileHeld, after, works: Number.isFinite(generatorLoss) }));
+// A run whose training was dropped can be resumed in this very process.
+const again = train({ resume: join(folder, 'a'), device, threads: 2 });
+await again.next();
+await again.return();
+const lockedAfter = locked();
+console.log(
+  JSON.stringify({ before, whileHeld, after, lockedWhileHeld, lockedAfter, works: Number.isFinite(generatorLoss) }),
+);

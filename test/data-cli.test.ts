@@ -160,8 +160,9 @@ it('broken files are named, with the way on, which works', async () => {
   const refused = await run('train', '--data', 'bad', '--dry-run');
   expect([refused.code, refused.stderr]).toEqual([
     1,
-    "dcgan: bad/1.png can't be used: it claims more pixels than the 100 million that are decoded. Mend or remove it, or " +
-      'leave all such files out: --skip-broken.\n',
+    "dcgan: 2 of 4 pictures of bad can't be used: bad/1.png (it claims more pixels than the 100 million that are " +
+      'decoded), bad/2.png (it is not a PNG, JPEG, WebP, GIF, TIFF or AVIF file, whatever its name says). Mend or remove ' +
+      'them, or leave all such files out: --skip-broken.\n',
   ]);
   const way = await run('data', 'build', 'bad', '-o', 'good.pack', '--skip-broken');
   expect([way.code, way.stdout]).toEqual([0, '2 images of 16 x 16 x 3: good.pack\n']);

@@ -54,6 +54,35 @@ test.each<[string, () => Buffer | string, string]>([
   expect([data.count, notes]).toEqual([1, [expect.stringContaining("left out: p/a.png can't be used")]]);
 });
 
+test('all broken pictures are named together, as many as fit, and nothing is left behind', async () => {
+  const refusal = async (): Promise<string> => {
+    const before = everything();
+    const message = await loadDataset('p').then(
+      () => 'loaded',
+      (error: Error) => error.message,
+    );
+    expect(everything()).toEqual(before);
+    return message;
+  };
+  mkdirSync('p');
+  for (let i = 0; i < 9; i++) writeFileSync(`p/${i}.png`, i % 2 === 0 ? '' : good);
+  const names = [0, 2, 4, 6, 8].map((i) => `p/${i}.png (it is empty)`).join(', ');
+  expect(await refusal()).toBe(
+    `5 of 9 pictures of p can't be used: ${names}. Mend or remove them, or leave all such files out: --skip-broken.`,
+  );
+  for (const i of [1, 3]) writeFileSync(`p/${i}.png`, 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n');
+  const lfs = 'it is a pointer of Git LFS';
+  expect(await refusal()).toMatch(
+    new RegExp(
+      `^7 of 9 pictures of p .*: p/0.png \\(it is empty\\), p/1.png \\(${lfs}\\).*, and 2 more\\. Mend .*inspect`,
+    ),
+  );
+  for (const i of [0, 2, 4, 6, 8]) rmSync(`p/${i}.png`);
+  expect(await refusal()).toMatch(
+    /^2 of 4 .*\. Fetch the file it stands for: git lfs pull, or leave all such files out/,
+  );
+});
+
 test('labels stay with their images when some are left out', async () => {
   for (const [i, name] of ['x/1.png', 'x/2.png', 'y/1.png', 'y/2.png'].entries()) {
     mkdirSync(join('p', name, '..'), { recursive: true });

@@ -4,11 +4,11 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { commandLine } from '../platform/command.ts';
 import { usableCores } from '../platform/cores.ts';
 import { fileError, syncFolder } from '../platform/durable.ts';
-import { DcganError } from '../platform/errors.ts';
+import type { DcganError } from '../platform/errors.ts';
 import { sweepLeft, temporaryPath } from '../platform/temporary.ts';
+import { BrokenPicture, brokenTogether, noneLeft } from './broken.ts';
 import { checkColour, decode, factsOf } from './decode.ts';
 import {
   type DataOptions,
@@ -54,9 +54,12 @@ export function windowSize(): number {
   return 2 * usableCores() + 2;
 }
 
-/** Size and channels, where nobody chose them, from the first pictures. */
-export async function settle(supply: Supply, options: DataOptions): Promise<Shaping> {
-  const { size, fit = 'crop', channels, background = DEFAULT_BACKGROUND, skipBroken = false } = options;
+/**
+ * Size and channels, where nobody chose them, from the first pictures that can be read. What is to
+ * become of the others, whoever decodes them says.
+ */
+export async function settle(supply: Supply, options: DataOptions & Pick<BuildOptions, 'signal'>): Promise<Shaping> {
+  const { size, fit = 'crop', channels, background = DEFAULT_BACKGROUND } = options;
   // Else each picture would seem broken.
   if (options.background !== undefined) await checkColour(background);
   if (size !== undefined && channels !== undefined) return { size, fit, channels, background };
@@ -65,6 +68,7 @@ export async function settle(supply: Supply, options: DataOptions): Promise<Shap
   let seen = 0;
   let raw = false;
   for await (const picture of supply.pictures()) {
+    options.signal?.throwIfAborted();
     try {
       const facts = await factsOf(picture);
       raw = facts.format === 'array';
@@ -73,7 +77,7 @@ export async function settle(supply: Supply, options: DataOptions): Promise<Shap
       // Arrays are all of one shape.
       if (++seen === SETTLING || raw) break;
     } catch (error) {
-      if (!(skipBroken && error instanceof DcganError)) throw error;
+      if (!(error instanceof BrokenPicture)) throw error;
     }
   }
   const [side = 0] = sides.size === 1 ? sides : [];
@@ -84,7 +88,8 @@ export async function settle(supply: Supply, options: DataOptions): Promise<Shap
 /**
  * Writes the pack of `supply` to `file`, a plain file or none yet.
  * @param source where it comes from, as the pack remembers it
- * @throws DcganError for a broken picture (unless they are to be skipped), when all are, and when the disk refuses
+ * @throws DcganError for broken pictures, all of them together (unless they are to be skipped), when all are broken,
+ * and when the disk refuses
  */
 export async function writePack(
   supply: Supply,
@@ -137,21 +142,22 @@ async function fill(
   const room = encodeHeader(headerOf(names.length, none, classes && none, names.length)).length;
   const images = createHash('sha256');
   const labels: number[] = [];
-  const skipped: DcganError[] = [];
+  const skipped: BrokenPicture[] = [];
   let at = room;
   let done = 0;
-  const work = async (picture: Supplied): Promise<{ index: number; image: Uint8Array | DcganError }> => {
+  const work = async (picture: Supplied): Promise<{ index: number; image: Uint8Array | BrokenPicture }> => {
     try {
       return { index: picture.index, image: await decode(picture, shaping) };
     } catch (error) {
-      if (skipBroken && error instanceof DcganError) return { index: picture.index, image: error };
+      if (error instanceof BrokenPicture) return { index: picture.index, image: error };
       throw error;
     }
   };
   for await (const { index, image } of inOrder(supply.pictures(), windowSize(), work)) {
     signal?.throwIfAborted();
-    if (image instanceof DcganError) skipped.push(image);
-    else {
+    if (image instanceof BrokenPicture) skipped.push(image);
+    // Nothing will come of a pack that lacks a picture, but all broken ones are still to be named.
+    else if (skipBroken || skipped.length === 0) {
       await writeAll(handle, image, at);
       images.update(image);
       at += image.length;
@@ -160,21 +166,14 @@ async function fill(
     done++;
     onProgress?.({ done, total: names.length, skipped: skipped.length });
   }
+  if (skipped.length > 0 && !skipBroken) throw brokenTogether(skipped, done, supply.name);
   const count = done - skipped.length;
-  if (count === 0) throw noneLeft(supply, skipped);
+  if (count === 0) throw noneLeft(skipped, supply.name);
   const labelBytes = Uint8Array.from(labels);
   await writeAll(handle, labelBytes, at);
   const labelDigest = classes ? createHash('sha256').update(labelBytes).digest('hex') : null;
   await writeAll(handle, encodeHeader(headerOf(count, images.digest('hex'), labelDigest, skipped.length), room), 0);
   return { count, shaping, skipped };
-}
-
-function noneLeft({ name }: Supply, skipped: readonly DcganError[]): DcganError {
-  return new DcganError({
-    what: `no picture of ${name} can be used`,
-    ...(skipped[0] && { got: `${skipped.length} broken; the first: ${skipped[0].complaint.what}` }),
-    todo: `Check them with ${commandLine(['data', 'inspect'])}`,
-  });
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

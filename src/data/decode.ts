@@ -7,10 +7,11 @@
 import type { Sharp } from 'sharp';
 import { DcganError, usage } from '../platform/errors.ts';
 import { loadSharp } from '../platform/sharp.ts';
+import { broken } from './broken.ts';
 import { MOST_PIXELS, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
 import { foreignOf } from './foreign.ts';
 import type { Shaping } from './image-options.ts';
-import { broken, type RawPicture, type Supplied } from './supply.ts';
+import type { RawPicture, Supplied } from './supply.ts';
 
 const RESIZE = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
 

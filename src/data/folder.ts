@@ -6,7 +6,8 @@ import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { fileError } from '../platform/durable.ts';
 import { sha256 } from '../platform/sha256.ts';
-import { broken, byPath, classesOf, emptySupply, isPictureName, LARGEST_FILE, type Supply } from './supply.ts';
+import { broken } from './broken.ts';
+import { byPath, classesOf, emptySupply, isPictureName, LARGEST_FILE, type Supply } from './supply.ts';
 import { UnreadTally } from './unread.ts';
 
 interface Found {

@@ -2,7 +2,7 @@
 // twice or nearly so, broken files by name, and a sheet to look at. Each picture is decoded as training would; none is kept.
 
 import { createHash } from 'node:crypto';
-import { DcganError } from '../platform/errors.ts';
+import { BrokenPicture } from './broken.ts';
 import { settle, windowSize } from './build.ts';
 import { decodeWithFacts, type Facts } from './decode.ts';
 import { checkDataOptions, type Shaping } from './image-options.ts';
@@ -52,7 +52,7 @@ const LARGE_SHEET = 16;
 const LARGE = 128;
 
 type Seen =
-  | { readonly index: number; readonly name: string; readonly error: DcganError }
+  | { readonly index: number; readonly name: string; readonly error: BrokenPicture }
   | {
       readonly index: number;
       readonly name: string;
@@ -73,7 +73,7 @@ export async function inspectData(
   const found = await recognize(where, options.onNote);
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
   if (options.output !== undefined) refuseSource(where, options.output, supply.names);
-  const shaping = await settle(supply, { ...options, skipBroken: true });
+  const shaping = await settle(supply, options);
   const tally = new Tally(supply, shaping);
   let [done, skipped] = [0, 0];
   for await (const seen of inOrder(supply.pictures(), windowSize(), (picture) => look(picture, shaping))) {
@@ -92,7 +92,7 @@ async function look(picture: Supplied, shaping: Shaping): Promise<Seen> {
     const { facts, image, encoded } = await decodeWithFacts(picture, shaping);
     return { index, name, facts, image, digest: createHash('sha256').update(encoded).digest('hex') };
   } catch (error) {
-    if (error instanceof DcganError) return { index, name, error };
+    if (error instanceof BrokenPicture) return { index, name, error };
     throw error;
   }
 }
@@ -126,8 +126,7 @@ class Tally {
 
   add(seen: Seen): void {
     if ('error' in seen) {
-      const why = seen.error.complaint.what.replace(`${seen.name} can't be used: `, '');
-      this.#broken.push({ name: seen.name, why });
+      this.#broken.push({ name: seen.name, why: seen.error.why });
       return;
     }
     const { index, facts, image, digest } = seen;

@@ -63,15 +63,6 @@ export function isPictureName(path: string): boolean {
   return /\.(png|jpe?g|jpe|jfif|webp|gif|tiff?|avif)$/i.test(parts.at(-1)!);
 }
 
-/** One file's mishap: named, with a way on. */
-export function broken(name: string, why: string, cause?: unknown, mend = 'Mend or remove it'): DcganError {
-  return new DcganError({
-    what: `${name} can't be used: ${why}`,
-    todo: `${mend}, or leave all such files out: --skip-broken`,
-    ...(cause !== undefined && { cause }),
-  });
-}
-
 export function emptySupply(where: string, unread: Unread): DcganError {
   return new DcganError({
     what: `${where} holds no images`,

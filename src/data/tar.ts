@@ -9,7 +9,8 @@ import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { faultOfName, HARMLESS, MOST_ENTRIES, MOST_RATIO, refusedArchive } from './archive-limits.ts';
-import { broken, classesOf, emptySupply, isPictureName, LARGEST_FILE, type Supply } from './supply.ts';
+import { broken } from './broken.ts';
+import { classesOf, emptySupply, isPictureName, LARGEST_FILE, type Supply } from './supply.ts';
 import { UnreadTally } from './unread.ts';
 
 /** @throws DcganError for what is no whole .tar, is refused, or holds no pictures */

@@ -9,7 +9,8 @@ import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { faultOfName, faultOfSize, MOST_ENTRIES, refusedArchive } from './archive-limits.ts';
-import { broken, byPath, classesOf, emptySupply, isPictureName, type Supply } from './supply.ts';
+import { broken } from './broken.ts';
+import { byPath, classesOf, emptySupply, isPictureName, type Supply } from './supply.ts';
 import { type Unread, UnreadTally } from './unread.ts';
 import { OpenZip } from './zip-reader.ts';
 

@@ -1,5 +1,6 @@
-// A run that goes on from a checkpoint alone, one that a page trained or that was copied from elsewhere: a new folder, with
-// that checkpoint as its first. What a checkpoint does not know, its data, must be given again.
+// Starts a run from a checkpoint alone, such as one that a page trained or that was copied from
+// elsewhere. The run gets a new folder, with that checkpoint as its first. A checkpoint does not
+// hold its data, so the data must be given again.
 import { statSync } from 'node:fs';
 import { nameOfState } from '../checkpoint/names.ts';
 import type { Dataset } from '../data/dataset.ts';
@@ -13,12 +14,12 @@ import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';
 import { continuedConfig, refuseSettled, toldOf } from './settle.ts';
 
-/** Whether a run is to go on from a file, not in its folder. */
+/** Returns whether `resume` names a checkpoint's file and not a run. */
 export function isCheckpoint(resume: string): boolean {
   return statSync(locate(resume), { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** A checkpoint, and the data and configuration its run goes on with. */
+/** Opens a checkpoint, and the data and configuration with which its run continues. */
 export async function openAdopted(
   file: string,
   options: TrainOptions,
@@ -40,7 +41,7 @@ export async function openAdopted(
   return { snapshot, data, config };
 }
 
-/** A new run at a checkpoint. */
+/** Prepares a new run that begins at a checkpoint. */
 export async function prepareAdopted(file: string, options: TrainOptions): Promise<Prepared> {
   const notes: string[] = [];
   const { snapshot, data: images, config } = await openAdopted(file, options, (note) => notes.push(note));

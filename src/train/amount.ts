@@ -1,22 +1,34 @@
-// What preset `best` makes of data, by how many images they are; docs/quality.md has the measurements. What is asked for by name goes first.
+// Preset `best` adapts to the number of images. Options that were given by name take precedence.
+// The measurements are in docs/quality.md.
 import type { Config, ConfigOverrides } from '../gan/schema.ts';
 
-/** Groups, where each has enough images to have something in common. */
+/** The most groups, and how many images a group needs at least to have something in common. */
 const [GROUPS, IMAGES_OF_GROUP] = [100, 50];
-/** Fewer, each epoch's counted anew, are too few for any data: digits come clear after four epochs of MNIST. */
+/**
+ * Show at least this many images (epochs times images). Digits become clear after four epochs of
+ * MNIST.
+ */
 const LEAST_SHOWN = 256_000;
-/** Of fewer images the discriminator learns each one by heart, and the generator makes few pictures again and again. */
+/**
+ * With fewer images the discriminator memorizes each of them, and the generator repeats a few
+ * pictures.
+ */
 const MANY_IMAGES = 10_000;
-/** Against that: more steps for the same images, and none that sees many of them. */
+/**
+ * The mini-batch for few images: more steps for the same images, each of which sees few of them.
+ */
 export const SMALL_BATCH = 16;
 
-/** Groups of alike images; 0: none. */
+/** Returns the number of groups of alike images; 0 means none. */
 export function groupsFor(images: number): number {
   const fitting = Math.min(GROUPS, Math.floor(images / IMAGES_OF_GROUP));
   return fitting > 1 ? fitting : 0;
 }
 
-/** A configuration of the preset, with what the number of images decides and was not asked for. */
+/**
+ * Returns the preset's configuration with the values that depend on the number of images and were
+ * not given.
+ */
 export function fitted(config: Config, images: number, given: ConfigOverrides): Config {
   const few = images < MANY_IMAGES;
   return {

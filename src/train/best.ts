@@ -1,4 +1,5 @@
-// What a run is asked about evaluations, and the checkpoint of the best one: it lies beside the others, which are named by time.
+// The settings of a run's evaluations, and the checkpoint with the best one. It lies beside the
+// other checkpoints, whose names tell their time.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSnapshot } from '../gan/snapshot-file.ts';
@@ -10,15 +11,15 @@ import type { TrainOptions } from './run-options.ts';
 export const BEST_NAME = 'best.safetensors';
 
 export interface Evaluations {
-  /** Epochs from one to the next; 0: none. */
+  /** Evaluate after every so many epochs; 0 means never. */
   readonly evaluateEvery: number;
   readonly keepBest: boolean;
-  /** Whose features are compared; what the data ask for when not given. */
+  /** Names the network whose features are compared. When it is not given, the data decide. */
   readonly extractor?: string | undefined;
   readonly extractorRange?: PixelRange | undefined;
 }
 
-/** What options ask for, on top of what a run did before. */
+/** Combines the given options with the settings that the run had before. */
 export function settleEvaluations(
   { evaluateEvery, keepBest, extractor, extractorRange }: Pick<TrainOptions, keyof Evaluations>,
   before: Evaluations = { evaluateEvery: 0, keepBest: false },
@@ -40,13 +41,16 @@ export function settleEvaluations(
     });
   const given = {
     extractor: extractor ?? before.extractor,
-    // Another extractor brings its own range.
+    // A new extractor brings its own range.
     extractorRange: extractorRange ?? (extractor === undefined ? before.extractorRange : undefined),
   };
   return { evaluateEvery: keep && every === 0 ? 1 : every, keepBest: keep, ...given };
 }
 
-/** Removes a best checkpoint from after `epoch`, in `folder`: what came after is not the run's any more. */
+/**
+ * Removes the best checkpoint in `folder` if it is from after `epoch`, because it is no longer part
+ * of the run.
+ */
 export function forgetBestAfter(folder: string, epoch: number): void {
   const path = join(folder, BEST_NAME);
   if (!existsSync(path) || readSnapshot(path).epoch <= epoch) return;

@@ -1,10 +1,10 @@
-// What a person should know of data before they wait for a training on them.
+// Notes on a dataset that a person should read before they wait for a training on it.
 import type { Dataset } from '../data/dataset.ts';
 
-/** Images looked at for a colour that all share. */
+/** This many images are examined for a colour that all share. */
 const LOOKED_AT = 64;
 
-/** Notes, one sentence each without a full stop. */
+/** Returns the notes. Each is one sentence without a full stop. */
 export function notesOnData(data: Dataset, batchSize: number): string[] {
   const { count, name } = data;
   const notes: string[] = [];

@@ -1,17 +1,18 @@
-// A training whose device fails goes on on another one, where `auto` may choose it. This file decides
-// whether it does and what is said; a run in a folder and one in a page each reopen their own checkpoint.
+// When a device fails that `auto` chose, the training continues on another one. This file decides
+// whether it does, and words the warning. A run in a folder and a run in a page each reopen their
+// own checkpoint.
 import { DeviceFailure } from '../engine/backends/backend.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import type { WarningEvent } from './events.ts';
 
-/** The option `device` of the run that goes on, and the event that says so. */
+/** The option `device` with which the run continues, and the event that says so. */
 export interface DeviceChange {
   readonly device: string;
   readonly warning: WarningEvent;
 }
 
 /**
- * How a training goes on after `error`; null where the error ends it.
+ * Returns how a training continues after `error`, or null when the error ends it.
  * @param run its model, and the last step that the failed device has taken
  */
 export function deviceChange(

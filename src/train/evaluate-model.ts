@@ -1,4 +1,4 @@
-// `evaluate` of the library: samples against data in one call, as `dcgan evaluate` compares them.
+// The library's `evaluate` compares samples with data in one call, as `dcgan evaluate` does.
 import { Dataset } from '../data/dataset.ts';
 import { DCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
@@ -16,22 +16,31 @@ import { heldOutFor, openData } from './prepare.ts';
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions extends MachineOptions, ExtractorChoice {
-  /** What samples are compared with: a name (`mnist`, default), a path, or a data set. */
+  /** The samples are compared with this data: a name (`mnist`, default), a path, or a dataset. */
   readonly data?: string | Dataset | undefined;
-  /** Other images of the same kind, for the floors: the test set of a known name; else half of the data, compared with the other half. */
+  /**
+   * Other images of the same kind, for the floors. By default a known dataset takes its test set.
+   * Others are split into halves that are compared with each other.
+   */
   readonly heldOut?: Dataset | undefined;
-  /** Samples, and images of the data they are compared with: 10,000, or as many as there are. */
+  /**
+   * The number of samples, and of images that they are compared with: 10,000, or as many as there
+   * are.
+   */
   readonly count?: number | undefined;
-  /** Decides the samples' noise and which data are taken; 1 when not given. */
+  /** Decides the noise of the samples and which images are taken; the default is 1. */
   readonly seed?: number | undefined;
-  /** Told how far features are taken. */
+  /** Called while features are extracted. */
   readonly onProgress?: ExtractionProgress | undefined;
 }
 
 /**
- * Says in figures how good samples are, each beside its floor: the same figure of held-out images. See docs/metrics.md.
- * @param samples a model, which makes them; a data set; or images [N, side, side, channels] in [-1, 1] of the data's size
- * @throws DcganError for options that don't fit, data that can't be read, samples of another size
+ * Measures how good samples are. Each figure stands beside its floor, which is the same figure of
+ * held-out images. See docs/metrics.md.
+ * @param samples a model, which makes them; a dataset; or images [N, side, side, channels] in [-1,
+ * 1] of the data's size
+ * @throws DcganError for options that don't match, data that can't be read, and samples of another
+ * size
  */
 export async function evaluate(
   samples: DCGAN | Dataset | Float32Array,
@@ -55,7 +64,10 @@ export async function evaluate(
   }
 }
 
-/** Samples as measures take them, and the classes they were made as; null where none was asked for. */
+/**
+ * Samples as the figures take them, and the classes they were made for; null when no class was
+ * asked for.
+ */
 interface Samples {
   readonly set: ImageSet;
   readonly asked: Uint8Array | null;
@@ -86,7 +98,7 @@ async function samplesOf(
   return { set: { images: samples.subarray(0, taken * imageSize), count: taken, side, channels }, asked: null };
 }
 
-/** Samples of a model's own; where it knows classes they take turns. */
+/** Makes samples with a model. A conditional model takes its classes in turn. */
 export async function generated(gan: DCGAN, count: number, seed: number): Promise<Samples> {
   const { imageSize: side, channels } = gan.config;
   const images = await gan.generate(count, { seed });

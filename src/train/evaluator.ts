@@ -1,5 +1,6 @@
-// Evaluations while a run is under way: after which epochs, what was measured, whether it is the best so far. Samples are made of noise of
-// their own and with running statistics, so that a run that is evaluated has the bits of one that is not.
+// Evaluates a run while it trains. It decides after which epochs, measures, and says whether a
+// figure is the best so far. The samples use noise of their own and running statistics, so an
+// evaluation does not change a bit of the run.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeviceFailure } from '../engine/backends/backend.ts';
@@ -29,12 +30,15 @@ export class Evaluator {
     return evaluateEvery > 0 && epoch % evaluateEvery === 0;
   }
 
-  /** Measures samples of the model. An evaluation that fails becomes a warning: a training never ends by it. */
+  /**
+   * Measures samples of the model. A failed evaluation becomes a warning, because it must not end a
+   * training.
+   */
   async evaluate(gan: DCGAN, at: { epoch: number; step: number }): Promise<EvaluationEvent | WarningEvent> {
     try {
       return await this.#evaluate(gan, at);
     } catch (error) {
-      // The training computes on the same device, and changes to another where it can.
+      // The training computes on the same device. It may continue on another one.
       if (error instanceof DeviceFailure) throw error;
       return failedEvaluation(error, at.step);
     }
@@ -55,7 +59,10 @@ export class Evaluator {
     await this.#opened?.extractor?.dispose();
   }
 
-  /** Of what can be compared. Without its checkpoint an earlier evaluation counts for nothing. */
+  /**
+   * Returns the lowest figure that can be compared with `found`. Without the best checkpoint no
+   * earlier evaluation counts.
+   */
   #lowest(found: EvaluationLine): number {
     const { folder, record } = this.#run;
     if (record.keepBest && !existsSync(join(checkpointsOf(folder), BEST_NAME))) return Number.POSITIVE_INFINITY;
@@ -91,7 +98,10 @@ function failedEvaluation(error: unknown, step: number): WarningEvent {
   };
 }
 
-/** An event as it stands in metrics.jsonl: whether it was the best follows from the lines before. */
+/**
+ * Returns an event as its line in metrics.jsonl. Whether it was the best follows from the lines
+ * before it.
+ */
 export function lineOf({ best: _, ...line }: EvaluationEvent): MetricsLine {
   return line;
 }

@@ -1,5 +1,5 @@
-// What happens in a run, as data. The loop knows no terminal and no files of its listeners: a progress line, JSON lines
-// and a page are all made from these.
+// The events of a run, as data. The loop knows no terminal and no files of its listeners. A
+// progress line, JSON lines and a page are all made from these events.
 
 import type { StepResult } from '../gan/dcgan.ts';
 import type { MachineInfo } from '../gan/machine.ts';
@@ -10,37 +10,37 @@ import type { Diversities } from './health/diversity.ts';
 import type { GradientNorms } from './health/state.ts';
 import type { Warning } from './health/watch.ts';
 
-/** The first event: what is about to run, everything on disk that a resume needs. */
+/** The first event says what is about to run. Everything that a resume needs is on disk. */
 export interface RunEvent {
   readonly type: 'run';
   /** The run's folder, as given or chosen. */
   readonly folder: string;
   /** The whole configuration. */
   readonly config: Config;
-  /** Decides, with the configuration and the data, every bit of the state. */
+  /** The seed. With the configuration and the data it decides every bit of the state. */
   readonly seed: number;
   /** Name of the dataset and its number of images. */
   readonly data: { readonly name: string; readonly count: number };
-  /** What the training runs on, and why. */
+  /** The device that the training runs on, and why it was chosen. */
   readonly info: MachineInfo;
   /** Steps of one epoch. */
   readonly stepsPerEpoch: number;
-  /** Where a resumed run goes on; null for a fresh one. */
+  /** The place at which a resumed run continues; null for a fresh run. */
   readonly resumed: { readonly path: string | null; readonly epoch: number; readonly step: number } | null;
-  /** Things the person should know: bits that will differ on another device, and the like. */
+  /** Notes for the person, for example that another device changes the bits. */
   readonly notes: readonly string[];
 }
 
 /** One step is done. */
 export interface StepEvent extends StepResult {
   readonly type: 'step';
-  /** Steps of the run, from 1. */
+  /** The step's number in the run, from 1. */
   readonly step: number;
   /** The epoch under way, from 1. */
   readonly epoch: number;
-  /** Steps of this epoch done, from 1. */
+  /** The step's number in its epoch, from 1. */
   readonly stepInEpoch: number;
-  /** Real images of this step. */
+  /** The number of real images in this step. */
   readonly images: number;
   /** Seconds that the step took. */
   readonly seconds: number;
@@ -68,7 +68,10 @@ export interface CheckpointEvent {
   readonly step: number;
 }
 
-/** An epoch is done, picture and checkpoint included: means over its steps, and the time all of it took. */
+/**
+ * An epoch is done, and so are its picture and its checkpoint. The numbers are means over its
+ * steps, and the time that all of it took.
+ */
 export interface EpochEvent extends StepResult, Diversities, GradientNorms {
   readonly type: 'epoch';
   /** The epoch that is done, from 1. */
@@ -79,24 +82,27 @@ export interface EpochEvent extends StepResult, Diversities, GradientNorms {
   readonly seconds: number;
 }
 
-/** Samples were compared with the data, by `evaluateEvery`. */
+/** Samples were compared with the data; `evaluateEvery` asked for it. */
 export interface EvaluationEvent extends Measurement {
   readonly type: 'evaluation';
-  /** The epoch it was made after. */
+  /** The evaluation was made after this epoch. */
   readonly epoch: number;
   /** Steps of the run that are done. */
   readonly step: number;
-  /** True when no evaluation of this run before was lower. */
+  /** True when no earlier evaluation of this run was lower. */
   readonly best: boolean;
-  /** Seconds that it took. */
+  /** Seconds that the evaluation took. */
   readonly seconds: number;
 }
 
 /**
- * Something goes wrong; said once. Condition `not-finite`: a number is NaN or infinite, and the run goes back to its last checkpoint
- * with lower learning rates; a `run` event follows. `gpu-failed`: the GPU that `auto` had taken was lost or refused, and the run goes
- * back to its last checkpoint and on on the processor; a `run` event follows. `evaluation-failed`: an evaluation could not be made;
- * the training goes on without its figure.
+ * Something goes wrong. Each condition is reported once.
+ * - `not-finite`: a number is NaN or infinite. The run goes back to its last checkpoint and
+ * continues with lower learning rates. A `run` event follows.
+ * - `gpu-failed`: the GPU that `auto` had chosen was lost or refused a step. The run goes back to
+ * its last checkpoint and continues on the processor. A `run` event follows.
+ * - `evaluation-failed`: an evaluation could not be made. The training continues without its
+ * figure.
  */
 export interface WarningEvent extends Omit<Warning, 'condition'> {
   readonly type: 'warning';
@@ -104,10 +110,10 @@ export interface WarningEvent extends Omit<Warning, 'condition'> {
   readonly condition: Warning['condition'] | 'not-finite' | 'gpu-failed' | 'evaluation-failed';
 }
 
-/** The run was asked to stop, and has saved. Resume goes on exactly here. */
+/** The run was asked to stop and has saved its state. A resume continues exactly here. */
 export interface InterruptedEvent {
   readonly type: 'interrupted';
-  /** The checkpoint to go on from, a file. */
+  /** The file of the checkpoint to continue from. */
   readonly path: string;
   /** Whole epochs that are done. */
   readonly epoch: number;
@@ -122,7 +128,7 @@ export interface DoneEvent {
   readonly folder: string;
   /** Whole epochs that are done. */
   readonly epochs: number;
-  /** The newest checkpoint, a file. */
+  /** The file of the newest checkpoint. */
   readonly checkpoint: string;
   /** The film of the run's pictures: an animated GIF in its folder. */
   readonly gif: string;
@@ -130,7 +136,7 @@ export interface DoneEvent {
   readonly already: boolean;
 }
 
-/** What `train` yields: tell events apart by `type`. */
+/** The events that `train` yields. Their `type` tells them apart. */
 export type TrainEvent =
   | RunEvent
   | StepEvent

@@ -1,17 +1,17 @@
-// Which process holds a run, by files, so that one of any number that want it gets it, wherever
-// each of them pauses or is killed. run.lock names a holder. Where that holder has ended, whoever
-// makes the file "run.lock.after-ID" first, ID being the ended one's, is the next holder, and may
-// be followed in the same way: from run.lock a chain of such files leads to who holds the run now.
-// Files appear whole and only where there is none (a hard link). A new holder then moves its file
-// onto run.lock, which ends the chain before it.
-//
-// Why one gets it: an ID is never used twice, so run.lock changes once from an ID to another one,
-// and only a holder at the end of the chain changes it. Who looked before that and makes its file
-// afterwards finds that no chain leads to it, and begins again. A file to which no chain leads
-// never counts, so it can be removed at any time.
-//
-// Every step is a generator that stops before each call of the system. The program runs it
-// through; tests put the steps of several in any order, and end some in the middle.
+// Decides by files which process holds a run, so that exactly one of several processes gets it,
+// wherever each of them pauses or is killed. run.lock names a holder. When that holder has ended,
+// the next holder is whoever first creates the file "run.lock.after-ID", where ID is the ended
+// holder's. It can be followed in the same way: a chain of such files leads from run.lock to the
+// present holder. Files appear whole and never replace another one (a hard link). A new holder then
+// moves its file onto run.lock, which ends the chain before it.
+// \
+// Exactly one process gets the run because an ID is never used twice. So run.lock changes once from
+// an ID to another one, and only the holder at the end of the chain changes it. A process that
+// looked before that change and creates its file after it finds that no chain leads to its file,
+// and begins again. A file to which no chain leads never counts, so it can be removed at any time.
+// \
+// Every step is a generator that stops before each system call. The program runs it through. Tests
+// interleave the steps of several processes in any order, and end some in the middle.
 import { linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -27,15 +27,15 @@ const AFTER = `${LOCK_NAME}.after-`;
 
 const holderSchema = z.strictObject({
   ...processSchema.shape,
-  /** When the training began, by its machine's clock. */
+  /** The time at which the training began, by its machine's clock. */
   since: z.string().max(40),
   command: z.string().max(300),
-  /** Tells locks of one process apart; it becomes a part of a file's name. */
+  /** Tells several locks of one process apart; it becomes part of a file's name. */
   id: z.string().regex(/^[A-Za-z0-9-]{1,60}$/),
 });
 export type Holder = Readonly<z.infer<typeof holderSchema>>;
 
-/** A computation that stops before each call of the system. */
+/** A computation that stops before each system call. */
 export type Steps<T> = Generator<void, T, void>;
 
 /** Runs all steps at once. */
@@ -46,9 +46,9 @@ export function runThrough<T>(steps: Steps<T>): T {
   }
 }
 
-/** How often another may come between; it happens once or twice, not for ever. */
+/** Another process may come between this often; it happens once or twice, not for ever. */
 const TURNS = 20;
-/** Each link of a chain is a process that was killed within a few calls of the system. */
+/** Each link of a chain is a process that was killed within a few system calls. */
 const LONGEST_CHAIN = 1000;
 
 /**
@@ -69,7 +69,7 @@ export function* takeRun(run: string, own: Holder, stateOf: (holder: Holder) => 
       }
     }
   } catch (error) {
-    // Of the lock, not of its temporary file.
+    // The error names the lock, not its temporary file.
     throw fileError('written', path, (error as Error).cause ?? error);
   } finally {
     removeQuietly(temporary);
@@ -77,7 +77,7 @@ export function* takeRun(run: string, own: Holder, stateOf: (holder: Holder) => 
   throw new DcganError({ what: `${path} cannot be had: others take it again and again`, todo: 'Try again' });
 }
 
-/** False where another came between. */
+/** Returns false when another process came between. */
 function* tryOnce(
   run: string,
   own: Holder,
@@ -106,8 +106,8 @@ function* tryOnce(
 }
 
 /**
- * Who holds a run: the end of the chain of its lock, at work or not; null without a lock. It only
- * reads.
+ * Returns the holder of a run, which is the end of the chain of its lock, whether it still works or
+ * not; null without a lock. It only reads.
  * @throws DcganError for a lock that cannot be understood
  */
 export function* findHolder(run: string): Steps<Holder | null> {
@@ -117,7 +117,7 @@ export function* findHolder(run: string): Steps<Holder | null> {
     const first = readHolder(path);
     if (first === null) return null;
     const last = yield* endOfChain(run, first);
-    // What was read belongs together where the beginning is still the same.
+    // What was read belongs together when the beginning is still the same.
     yield;
     if (readHolder(path)?.id === first.id) return last;
   }
@@ -139,7 +139,10 @@ function nextPath(run: string, { id }: Holder): string {
   return join(run, `${AFTER}${id}`);
 }
 
-/** To be called by the holder, whose own lock is run.lock: no chain leads to any other file. */
+/**
+ * Must be called by the holder whose own lock is run.lock, because then no chain leads to any other
+ * file.
+ */
 function* removeWhatCountsNoMore(run: string): Steps<void> {
   yield;
   for (const name of readdirSync(run)) {
@@ -149,7 +152,7 @@ function* removeWhatCountsNoMore(run: string): Steps<void> {
   }
 }
 
-/** Gives a whole file a name that is not in use; false when it is. */
+/** Gives a whole file a name that is not in use. Returns false when the name is in use. */
 function putInPlace(file: string, path: string): boolean {
   try {
     linkSync(file, path);
@@ -175,7 +178,10 @@ export function removeQuietly(path: string): void {
   } catch {}
 }
 
-/** Null when there is no such lock (any more). @throws DcganError for one that cannot be understood */
+/**
+ * Returns null when there is no such lock (any more). @throws DcganError for one that cannot be
+ * understood
+ */
 export function readHolder(path: string): Holder | null {
   let data: unknown;
   try {

@@ -1,7 +1,7 @@
-// run.lock: who trains in a run's folder. Two trainings in one folder would write each step twice,
-// so the second is refused, and told who holds it. A lock whose process is gone (kill -9, a power
-// cut) is taken over (lock-file.ts). Commands that only read ask for none. A training that is
-// dropped in the middle gives its lock back when the garbage collector comes by.
+// run.lock says who trains in a run's folder. Two trainings in one folder would write each step
+// twice, so the second one is refused, and its error names the first. A lock whose process is gone
+// (kill -9, a power cut) is taken over (lock-file.ts). Commands that only read need no lock. A
+// training that is dropped in the middle gives its lock back when it is garbage-collected.
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -10,7 +10,7 @@ import { findHolder, type Holder, LOCK_NAME, readHolder, removeQuietly, runThrou
 
 export { LOCK_NAME } from './lock-file.ts';
 
-/** What is to be given back: it knows nothing of the training, which can thus be collected. */
+/** What is given back. It has no reference to the training, so the training can be collected. */
 interface Held {
   readonly path: string;
   own: Holder;
@@ -23,7 +23,7 @@ let watching = false;
 export class RunLock {
   readonly #run: string;
   readonly #held: Held;
-  /** How the system tells our file from another by this name. */
+  /** The file system's mark of our file; another file with this name has another mark. */
   #mark = '';
 
   private constructor(run: string) {
@@ -32,9 +32,9 @@ export class RunLock {
   }
 
   /**
-   * Makes a run's folder this training's own until `release`, the end of the process, or the
+   * Locks a run's folder for this training until `release`, the end of the process, or the
    * collection of this object.
-   * @throws DcganError that names who holds it, and what to do
+   * @throws DcganError that names the holder and what to do
    */
   static acquire(run: string): RunLock {
     const lock = new RunLock(run);
@@ -47,8 +47,8 @@ export class RunLock {
   }
 
   /**
-   * To be asked before the run is written to: where somebody has taken the lock away, nothing more
-   * may be written.
+   * Must be called before the run is written to: once the lock was taken away, nothing more may be
+   * written.
    * @throws DcganError when another training holds the run now
    */
   check(): void {
@@ -69,7 +69,8 @@ export class RunLock {
 }
 
 /**
- * The process that trains in a run's folder, here or elsewhere; null when none does. It only reads.
+ * Returns the process that trains in a run's folder, here or elsewhere; null when none does. It
+ * only reads.
  * @throws DcganError for a lock that cannot be understood
  */
 export function whoTrains(run: string): Holder | null {
@@ -82,7 +83,7 @@ function giveBack(one: Held): void {
   try {
     if (readHolder(one.path)?.id === one.own.id) removeQuietly(one.path);
   } catch {
-    // What lies there now is not ours.
+    // The file that lies there now is not ours.
   }
 }
 
@@ -99,7 +100,7 @@ function newHolder(): Holder {
   };
 }
 
-/** Changes with every file that takes the name; empty when there is none. */
+/** Returns a value that changes with every file that takes the name; empty when there is none. */
 function markOf(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false });
   return found ? `${found.ino} ${found.mtimeMs}` : '';

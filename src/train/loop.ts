@@ -1,6 +1,8 @@
-// The loop: epochs over shuffled data, one plan run a step; at an epoch's end its picture, its means, an evaluation where one is
-// due, and a checkpoint. It is an iteration of events: each step is taken when the next event is asked for (on a GPU, one ahead of
-// that: steps.ts). Where all that goes, into a folder (train.ts) or to a page (browser/page-run.ts), is said by what extends it.
+// The training loop. It runs epochs over shuffled data, and each step is one run of the plan. At
+// the end of an epoch come its picture, its means, an evaluation where one is due, and a
+// checkpoint. The loop is an iteration of events: it takes a step when the next event is asked for
+// (on a GPU, one step earlier: steps.ts). Subclasses say where the results go: into a folder
+// (train.ts) or to a page (browser/page-run.ts).
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
@@ -16,28 +18,28 @@ import { Steps } from './steps.ts';
 
 export type State = ReadonlyMap<string, StoredTensor>;
 
-/** What a run is made of, wherever it runs. */
+/** The parts of a run, wherever it runs. */
 export interface Parts {
   readonly gan: DCGAN;
   readonly data: Dataset;
   /** The metrics so far. */
   readonly lines?: Iterable<MetricsLine>;
-  /** A picture also after each so many steps; never when not given. */
+  /** Also makes a picture after every so many steps; never when it is not given. */
   readonly pictureEvery?: number | undefined;
 }
 
-/** `E`: what pictures and evaluations become; `C`: what a checkpoint becomes. */
+/** `E` is what pictures and evaluations become, and `C` is what a checkpoint becomes. */
 export abstract class Loop<E, C> {
   protected readonly gan: DCGAN;
   protected readonly data: Dataset;
   protected readonly stepsPerEpoch: number;
-  /** The steps so far of an epoch that was begun before this loop. */
+  /** The lines of the steps that an epoch already had before this loop. */
   readonly #begun: TrainedLine[] = [];
   readonly #pictureEvery: number;
   readonly #steps: Steps;
   readonly #watch: Watch;
   #diversity: Diversity | null = null;
-  /** The newest checkpoint, where this loop saved one, and its steps. */
+  /** The newest checkpoint that this loop saved, or null, and its steps. */
   #checkpoint: C | null = null;
   #saved: number;
   #taken: number;
@@ -58,26 +60,29 @@ export abstract class Loop<E, C> {
     }
   }
 
-  /** Whether the step under way is to be the last. */
+  /** Whether the loop ends after the step under way. */
   protected abstract readonly stopping: boolean;
-  /** What the generator makes of the fixed noise, after `epoch` epochs. */
+  /** Takes the images that the generator makes of the fixed noise, after `epoch` epochs. */
   protected abstract picture(epoch: number, images: Float32Array): E;
   protected abstract save(state: State): C | Promise<C>;
-  /** A line for the metrics. An epoch's comes before its checkpoint, so that a checkpoint's metrics are always there. */
+  /**
+   * Takes a line for the metrics. An epoch's line comes before its checkpoint, so a checkpoint's
+   * metrics are always there.
+   */
   protected note(_line: TrainedLine): void {}
-  /** A step is done, and its events are out. */
+  /** Called when a step is done and its events were yielded. */
   protected async stepped(): Promise<void> {}
-  /** The evaluation that is due after the epoch that is done; null when none is. */
+  /** Makes the evaluation that is due after the finished epoch; null when none is due. */
   protected async evaluate(_state: State): Promise<E | null> {
     return null;
   }
 
-  /** Set when a number is no number any more: nothing is saved from then on. */
+  /** Set when a number is not finite. Nothing is saved from then on. */
   get divergence(): Divergence | null {
     return this.#divergence;
   }
 
-  /** The steps whose events are out. */
+  /** The number of steps whose events were yielded. */
   get taken(): number {
     return this.#taken;
   }
@@ -86,20 +91,22 @@ export abstract class Loop<E, C> {
     return this.gan.epoch >= this.gan.config.epochs;
   }
 
-  /** The first picture, and all epochs until the last, a stop or a divergence. */
+  /** Yields the first picture, and all epochs until the last one, a stop or a divergence. */
   protected async *epochs(): AsyncGenerator<StepEvent | EpochEvent | WarningEvent | E | C, void, undefined> {
     if (this.gan.steps === 0) yield this.picture(0, await progressImages(this.gan));
     while (!this.isDone && !this.stopping && !this.#divergence) yield* this.#epoch();
   }
 
-  /** The state as it is now, saved; null, and the run has diverged, when not all of it is finite. */
+  /**
+   * Saves the current state. Returns null, and the run has diverged, when a value is not finite.
+   */
   protected async saveNow(): Promise<C | null> {
     if (this.#checkpoint && this.#saved === this.gan.steps) return this.#checkpoint;
     const state = await this.#state();
     return state && this.#save(state);
   }
 
-  /** Keeps what a broken iteration would lose. */
+  /** Saves what would be lost when the iteration is broken off. */
   async saveUnsaved(): Promise<void> {
     if (this.gan.steps !== this.#saved && !this.#divergence) await this.saveNow();
   }
@@ -110,7 +117,7 @@ export abstract class Loop<E, C> {
     const lines = this.#begun.splice(0);
     yield* this.#epochSteps(epoch, lines);
     if (this.#divergence || gan.steps < epoch * this.stepsPerEpoch) return;
-    // What is asked for between two steps is no part of an epoch's time.
+    // The time between two steps in which the listener works is not part of the epoch's time.
     const before = lines.reduce((total, line) => total + line.seconds, 0);
     const started = performance.now();
     let waited = 0;
@@ -126,7 +133,7 @@ export abstract class Loop<E, C> {
     gan.epoch = epoch;
     const evaluated = performance.now();
     const evaluation = await this.evaluate(state).catch((error: unknown) => {
-      // The epoch is not done yet: it is finished when the run is gone on with.
+      // The epoch is not done yet; a resume finishes it.
       gan.epoch = epoch - 1;
       throw error;
     });
@@ -139,7 +146,10 @@ export abstract class Loop<E, C> {
     for (const warning of this.#watch.epoch(event)) yield { type: 'warning', ...warning };
   }
 
-  /** The steps of an epoch that are still to be taken, and pictures between them; their lines join `lines`. */
+  /**
+   * Takes the remaining steps of an epoch, with pictures between them. Their lines are added to
+   * `lines`.
+   */
   async *#epochSteps(
     epoch: number,
     lines: TrainedLine[],
@@ -164,7 +174,7 @@ export abstract class Loop<E, C> {
     try {
       for (;;) {
         while (gan.steps < end && !steps.full && !this.stopping) {
-          // A picture is of the state after its own step.
+          // A picture shows the state after its own step.
           if (steps.underWay > 0 && pictureIsDue(gan.steps)) break;
           const i = gan.steps - first;
           steps.ask(epoch, i + 1, order.subarray(i * batchSize, (i + 1) * batchSize));
@@ -178,7 +188,7 @@ export abstract class Loop<E, C> {
         if (pictureIsDue(event.step)) yield this.picture(gan.epoch, await progressImages(gan));
       }
     } finally {
-      // Where the iteration is left, what is under way is part of what is saved.
+      // When the iteration is broken off, the steps under way are part of the state that is saved.
       while (steps.underWay > 0 && !this.#divergence) await take();
     }
   }

@@ -1,5 +1,6 @@
-// metrics.jsonl: a line for every step, every epoch and every evaluation, appended as they happen. A resumed run cuts off what lies past its
-// checkpoint, and a last line that was torn by a crash, so that the file reads as if it had never stopped.
+// metrics.jsonl has a line for every step, every epoch and every evaluation, appended as they
+// happen. A resumed run cuts off the lines past its checkpoint, and a last line that a crash tore,
+// so the file reads as if the run had never stopped.
 import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -11,7 +12,7 @@ import { parseJson } from '../platform/json.ts';
 
 export const METRICS_NAME = 'metrics.jsonl';
 
-// A diverged run has no numbers any more; JSON writes them as null.
+// The numbers of a diverged run may be NaN or infinite; JSON writes those as null.
 const value = z.number().nullable();
 
 const trainedSchema = z.looseObject({
@@ -22,7 +23,7 @@ const trainedSchema = z.looseObject({
   discriminatorLoss: value,
   realScore: value,
   fakeScore: value,
-  /** Of an epoch. */
+  /** Only epochs have these. */
   diversity: value.optional(),
   classDiversity: value.optional(),
   generatorGradient: value.optional(),
@@ -46,17 +47,17 @@ const lineSchema = z.discriminatedUnion('type', [trainedSchema, evaluationSchema
 
 /** Losses and scores of a step, or their means over an epoch. */
 export type TrainedLine = z.infer<typeof trainedSchema>;
-/** How far samples were from the data when an epoch was done. */
+/** Says how far samples were from the data when an epoch was done. */
 export type EvaluationLine = z.infer<typeof evaluationSchema>;
 export type MetricsLine = TrainedLine | EvaluationLine;
 
 /**
- * Adds lines to a run's metrics. What a failing disk does not take is kept and written before what comes after it, so that
- * lines and states stay together: a state may be saved only after `sync`.
+ * Adds lines to a run's metrics. When the disk fails, lines are kept and written before later ones,
+ * so lines and states stay together. A state may be saved only after `sync`.
  */
 export class MetricsWriter {
   readonly #path: string;
-  /** Of whole lines; what lies behind it is the part of a write that failed. */
+  /** Length of the whole lines in bytes. Bytes beyond it belong to a write that failed. */
   #bytes: number;
   #waiting = '';
 
@@ -65,13 +66,15 @@ export class MetricsWriter {
     this.#bytes = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** @throws DcganError when it could not be written yet */
+  /** @throws DcganError when the line could not be written yet */
   add(line: MetricsLine): void {
     this.#waiting += `${JSON.stringify(line)}\n`;
     this.#write(false);
   }
 
-  /** Everything that was added is on the disk when this returns. @throws DcganError when it is not */
+  /**
+   * When this returns, everything that was added is on the disk. @throws DcganError when it is not
+   */
   sync(): void {
     if (this.#waiting !== '' || existsSync(this.#path)) this.#write(true);
   }
@@ -95,12 +98,15 @@ export class MetricsWriter {
   }
 }
 
-/** All whole lines, read when they are asked for, each time anew; a torn last one is left out. */
+/** Returns all whole lines and leaves out a torn last one. Each iteration reads the file anew. */
 export function readMetrics(run: string): Iterable<MetricsLine> {
   return metricsWith(run, '');
 }
 
-/** Those that hold a text, such as a word of theirs: the others are not even decoded, which is what takes time. */
+/**
+ * Returns the lines that contain a text. Other lines are not decoded, because decoding takes most
+ * of the time.
+ */
 export function metricsWith(run: string, part: string): Iterable<MetricsLine> {
   const path = join(run, METRICS_NAME);
   return {
@@ -129,21 +135,25 @@ function parseLine(text: string, path: string, number: number): MetricsLine {
 
 /** A state's place in a run. */
 export interface Place {
-  /** Epochs done. */
+  /** Whole epochs that are done. */
   readonly epoch: number;
-  /** Steps done. */
+  /** Steps that are done. */
   readonly step: number;
 }
 
-/** Whether a line tells of what came before a state. An epoch that is not done has no line, though all of its steps may be. */
+/**
+ * Returns whether a line is from before a state. An unfinished epoch has no line, even when all of
+ * its steps are done.
+ */
 function isUpTo(line: MetricsLine, { epoch, step }: Place): boolean {
   return line.type === 'step' ? line.step <= step : line.epoch <= epoch;
 }
 
 /**
- * Cuts a run's metrics back to a state: a torn last line and all lines after the state go. In ordinary files these are the last
- * ones, and the file is only made shorter; else it is replaced as a whole.
- * @returns how many steps up to the state, from the first that has a line on, have none
+ * Cuts a run's metrics back to a state: a torn last line and all lines after the state are removed.
+ * In ordinary files these are the last lines, and the file is only made shorter. Otherwise the file
+ * is replaced as a whole.
+ * @returns how many steps have no line, from the first step with a line up to the state
  */
 export function cutMetrics(run: string, place: Place): { readonly missing: number } {
   const path = join(run, METRICS_NAME);
@@ -172,7 +182,7 @@ export function cutMetrics(run: string, place: Place): { readonly missing: numbe
   return { missing: steps === 0 ? 0 : place.step - first + 1 - steps };
 }
 
-/** The lines that `cutMetrics` would remove. */
+/** Returns the lines that `cutMetrics` would remove. */
 export function linesAfter(run: string, place: Place): Iterable<Uint8Array> {
   return linesWhere(join(run, METRICS_NAME), (line) => !isUpTo(line, place));
 }

@@ -1,4 +1,5 @@
-// The pictures of a run: reals and start before training, one after each epoch, and the film of them.
+// The pictures of a run: the reals and the start before training, one after each epoch, and the
+// film made of them.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
@@ -12,7 +13,7 @@ export const IMAGES_FOLDER = 'images';
 export const REALS_NAME = 'reals.png';
 const INITIAL_NAME = 'initial.png';
 
-/** The file of an epoch's picture; epoch 0 is before training. */
+/** Returns the file name of an epoch's picture; epoch 0 is before training. */
 export function pictureName(epoch: number): string {
   return epoch === 0 ? INITIAL_NAME : `image_at_epoch_${String(epoch).padStart(4, '0')}.png`;
 }
@@ -21,7 +22,7 @@ export function savePicture(path: string, picture: Picture): void {
   writeFileDurably(path, encodePng(picture));
 }
 
-/** Epochs with a picture in the run, in order; 0 is not one of them. */
+/** Returns the epochs with a picture in the run, in order, without epoch 0. */
 export function picturedEpochs(run: string): number[] {
   const folder = join(run, IMAGES_FOLDER);
   let names: string[];
@@ -36,13 +37,13 @@ export function picturedEpochs(run: string): number[] {
     .sort((a, b) => a - b);
 }
 
-/** The picture of an epoch of a run. */
+/** Loads the picture of an epoch. */
 export function loadPicture(run: string, epoch: number): Picture {
   const path = join(run, IMAGES_FOLDER, pictureName(epoch));
   return decodePng(readFile(path), path);
 }
 
-/** The frames of a run's film. */
+/** Returns the frames of a run's film. */
 export function filmFrames(run: string): Picture[] {
   const epochs = picturedEpochs(run);
   if (epochs.length === 0)
@@ -59,7 +60,7 @@ export function filmFrames(run: string): Picture[] {
   });
 }
 
-/** Writes a run's film, `dcgan.gif`, into its folder; returns its path. */
+/** Writes a run's film, `dcgan.gif`, into its folder and returns its path. */
 export function saveFilm(run: string): string {
   const path = join(run, GIF_NAME);
   writeFileDurably(path, encodeGif(filmFrames(run)));

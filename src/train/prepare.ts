@@ -1,4 +1,5 @@
-// Everything before the first step: options become a fresh run on disk, or an old one is opened and checked.
+// Everything before the first step: options become a fresh run on disk, or an old run is opened and
+// checked.
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { listCheckpoints, removeLater, saveCheckpoint } from '../checkpoint/files.ts';
@@ -30,10 +31,10 @@ import type { RunConfig } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
 import { configOn, refuseDone, SETTLED, TRAINABLE, toldOf } from './settle.ts';
 
-/** A run ready to go on. */
+/** A run that is ready to train. */
 export interface Prepared {
   readonly folder: string;
-  /** Held until the training ends. */
+  /** The lock is held until the training ends. */
   readonly lock: RunLock;
   readonly gan: DCGAN;
   readonly data: Dataset;
@@ -44,7 +45,7 @@ export interface Prepared {
   readonly lines: Iterable<MetricsLine>;
 }
 
-/** How pictures are read, beyond size and channels. */
+/** Options for reading pictures, beyond size and channels. */
 const READING = ['fit', 'background', 'flip', 'skipBroken'] as const;
 
 type DataQuestion = Pick<
@@ -52,11 +53,14 @@ type DataQuestion = Pick<
   'data' | 'limit' | 'imageSize' | 'channels' | 'onDataProgress' | 'signal' | (typeof READING)[number]
 >;
 
-/** The data that options mean, cut to `limit`; `onNote` hears what a person should know of them. */
+/**
+ * Opens the data that the options name, cut to `limit`. `onNote` receives what a person should know
+ * about them.
+ */
 export async function openData(options: DataQuestion, onNote?: (note: string) => void): Promise<Dataset> {
   const { data = 'mnist', limit, imageSize, channels, onDataProgress, signal } = options;
   checkLimit(limit);
-  // Said before a hundred thousand pictures are read.
+  // This is checked before a hundred thousand pictures are read.
   if (imageSize !== undefined && !isTrainable(imageSize))
     throw usage({
       what: 'imageSize does not fit',
@@ -78,7 +82,10 @@ export async function openData(options: DataQuestion, onNote?: (note: string) =>
   return limit === undefined ? dataset : dataset.limit(limit);
 }
 
-/** Images of the same kind, size and channels that no training on `data` sees; null where there are none. */
+/**
+ * Returns images of the same kind, size and channels that no training on `data` sees; null when
+ * there are none.
+ */
 export async function heldOutFor(data: Dataset): Promise<Dataset | null> {
   const test = `${originOf(data)}-test`;
   if (!isKnown(test)) return null;
@@ -90,17 +97,23 @@ function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['readin
   return Object.fromEntries(given);
 }
 
-/** The configuration that options mean for a data set. */
+/** Returns the configuration that the options mean for a dataset. */
 export function configFor(options: TrainOptions, data: Dataset): Config {
   return configOn(data, options, defaultPreset(options.data));
 }
 
-/** Own pictures get what was found to be best; the tutorial's data the tutorial. */
+/**
+ * A person's own pictures get the preset with the best results. The tutorial's data get the
+ * tutorial's.
+ */
 function defaultPreset(data: TrainOptions['data']): PresetName {
   return typeof data === 'string' && !isKnown(data) ? 'best' : DEFAULT_PRESET;
 }
 
-/** A fresh run: its configuration and its state before the first step are on disk when this returns. */
+/**
+ * Prepares a fresh run. When this returns, its configuration and its state before the first step
+ * are on disk.
+ */
 export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const notes: string[] = [];
   const images = await openData(options, (note) => notes.push(note));
@@ -117,8 +130,8 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const data = await toldOf(images, config);
   const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
   try {
-    // A step for which there is no room is refused before anything is written. A GPU's may fail for other reasons, and then the
-    // training leaves it.
+    // A step that memory has no room for is refused before anything is written. A GPU's step may
+    // fail for other reasons, and then the training changes to the processor.
     if (gan.info.stepsAtOnce === 1) await gan.prepareStep();
     const { folder, record, lock } = await layDown(gan, data, options, checkpointName(0));
     return { folder, lock, gan, data, record, resumed: null, notes, lines: [] };
@@ -128,7 +141,10 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   }
 }
 
-/** Puts a run on disk as it is before its first step: its configuration, and its state as the checkpoint `name`. */
+/**
+ * Writes a run to disk as it is before its first step: its configuration, and its state as the
+ * checkpoint `name`.
+ */
 export async function layDown(
   gan: DCGAN,
   data: Dataset,
@@ -167,24 +183,28 @@ export async function layDown(
   return { folder, record, lock };
 }
 
-/** The folder was new or empty: what lies in it is ours, and no run yet. */
+/** The folder was new or empty, so everything in it is ours, and it is not a run yet. */
 function removeWhatWasMade(folder: string): void {
   try {
     for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
     rmdirSync(folder);
   } catch {
-    // The folder itself stays where a disk is mounted (EBUSY) or where we are (EINVAL).
+    // The folder itself stays when a disk is mounted there (EBUSY) or when it is the current one
+    // (EINVAL).
   }
 }
 
-/** What a training that goes back knows already. */
+/** What a training that goes back already knows. */
 interface Known {
   readonly lock: RunLock;
-  /** How it diverged, where its metrics do not tell. */
+  /** The divergence, when the metrics do not tell it. */
   readonly found?: Divergence;
 }
 
-/** An old run, at its newest checkpoint (or the one asked for). Everything comes from the run; see TrainOptions.resume. */
+/**
+ * Prepares an old run at its newest checkpoint, or at the given one. Everything else comes from the
+ * run; see TrainOptions.resume.
+ */
 export async function prepareResumed(folder: string, options: TrainOptions, known?: Known): Promise<Prepared> {
   const lock = known?.lock ?? RunLock.acquire(folder);
   try {
@@ -229,16 +249,16 @@ async function reopen(
   const machine = { device: options.device, threads: options.threads };
   const evaluations = settleEvaluations(options, old);
   await tryEvaluations(evaluations, data, options, (note) => notes.push(note));
-  // Killed before its first checkpoint, a run starts again from its seed.
+  // A run that was killed before its first checkpoint starts again from its seed.
   const gan = snapshot
     ? await trainable({ ...snapshot, config }, machine)
     : await DCGAN.create({ ...config, ...machine, seed: old.seed });
   try {
-    // The start is saved, so that every step has a checkpoint before it.
+    // The start is saved, so every step has a checkpoint before it.
     if (!snapshot) saveCheckpoint(checkpointsOf(folder), checkpointName(0), snapshotParts(await snapshotOf(gan)));
     const aside = options.from === undefined ? null : setAside(folder, { epoch, step });
     if (aside !== null) notes.push(`what came after ${placeInWords({ epoch, step })} was set aside in ${aside}`);
-    // With other rates they would be another run's.
+    // Checkpoints with other learning rates would belong to another run.
     if (lower) {
       removeLater(checkpointsOf(folder), { epoch, step });
       forgetBestAfter(checkpointsOf(folder), epoch);
@@ -273,7 +293,10 @@ async function reopen(
   }
 }
 
-/** A snapshot's model, with its step made ready: what cannot be trained here is refused before anything is written. */
+/**
+ * Opens the model of a snapshot and prepares its step. A model that cannot be trained here is
+ * refused before anything is written.
+ */
 export async function trainable(snapshot: Snapshot, machine: MachineOptions): Promise<DCGAN> {
   const gan = await DCGAN.fromSnapshot(snapshot, machine);
   try {
@@ -285,7 +308,10 @@ export async function trainable(snapshot: Snapshot, machine: MachineOptions): Pr
   }
 }
 
-/** Opens what evaluations will need, so that what is missing is said before the first step and not after an epoch. */
+/**
+ * Opens what evaluations need, so that a missing part is reported before the first step and not
+ * after an epoch.
+ */
 async function tryEvaluations(
   evaluations: Evaluations,
   data: Dataset,
@@ -299,24 +325,27 @@ async function tryEvaluations(
   await (await openExtractor(evaluations, data, { device, threads: threads ?? usableCores() }))?.dispose();
 }
 
-/** What `openData` is to open for a run that is there already. */
+/** Returns the options of `openData` that open the data of an existing run. */
 export function dataOfRun({ config, data }: RunConfig, options: TrainOptions): DataQuestion {
   const { imageSize, channels } = config;
   const source = options.data ?? data.source;
   return { ...options, ...data.reading, data: source, limit: data.count, imageSize, channels };
 }
 
-/** The newest; a run that goes back takes one that it would have had without any stop: an epoch's. */
+/**
+ * Returns the newest checkpoint. A run that goes back takes the newest of whole epochs, which it
+ * would also have without any stop.
+ */
 function checkpointToResume(folder: string, back: boolean): string | null {
   const all = listCheckpoints(checkpointsOf(folder));
   const epochs = back ? all.filter(({ step }) => step === undefined) : [];
   return (epochs.at(-1) ?? all.at(-1))?.path ?? null;
 }
 
-/** Numbers that are none stand as null in metrics. */
+/** The metrics write NaN and infinity as null. */
 const NOT_A_NUMBER = 'null';
 
-/** A checkpoint by its path, or by its name among those of the run: `epoch-0003`. */
+/** Finds a checkpoint by its path, or by its name among those of the run: `epoch-0003`. */
 function checkpointNamed(folder: string, from: string): string {
   const named = [from, `${from}.safetensors`].map((name) => join(checkpointsOf(folder), name));
   return [from, ...named].find((path) => existsSync(path)) ?? from;
@@ -333,7 +362,7 @@ function noteOn({ step, seen }: Divergence, checkpoint: number, halvedNow: boole
     : `${what}, as it will be again; --on-nan lower-lr goes on with half the learning rates`;
 }
 
-/** A checkpoint from before the learning rates were halved belongs to the run as well. */
+/** A checkpoint from before the learning rates were halved also belongs to the run. */
 function checkBelongs(snapshot: Snapshot, { config, seed }: RunConfig, path: string): void {
   const comparable = ({ halvedAfter, ...rest }: Config): string =>
     JSON.stringify({ ...rest, epochs: 0, halvedAfter: halvedAfter.filter((after) => after < snapshot.step) });

@@ -1,5 +1,6 @@
-// images/preview.png: what the generator makes now, for whoever watches a run whose epochs take long. It is drawn at most every so
-// many seconds, and it measures itself: no more than a hundredth of the run's time goes into it.
+// images/preview.png shows what the generator makes now, for people who watch a run with long
+// epochs. It is drawn at most once in a number of seconds. It measures its own time, and takes at
+// most a hundredth of the run's.
 import { join } from 'node:path';
 import type { DCGAN } from '../gan/dcgan.ts';
 import { IMAGES_FOLDER, savePicture } from './pictures.ts';
@@ -7,9 +8,9 @@ import { type Contrast, progressImages, progressPicture } from './progress-pictu
 
 export const PREVIEW_NAME = 'preview.png';
 
-/** Of the time since the run was begun or gone on with. */
+/** The largest share of the time since this training began or resumed. */
 const SHARE = 1 / 100;
-/** Milliseconds that the first one is taken to cost. */
+/** The first preview is assumed to take this many milliseconds. */
 const FIRST = 50;
 
 export class Preview {
@@ -22,7 +23,7 @@ export class Preview {
   #spent = 0;
   #last = FIRST;
 
-  /** @param seconds from one to the next, at least */
+  /** @param seconds the least time between two previews */
   constructor(run: string, seconds: number, contrast: Contrast, now: () => number = () => performance.now()) {
     this.#path = join(run, IMAGES_FOLDER, PREVIEW_NAME);
     this.#every = 1000 * seconds;
@@ -32,7 +33,10 @@ export class Preview {
     this.#drawn = this.#started;
   }
 
-  /** Draws one if it is due. It changes nothing of the model. @throws DcganError when it can't be written */
+  /**
+   * Draws a preview if one is due. It does not change the model. @throws DcganError when it can't
+   * be written
+   */
   async draw(gan: DCGAN): Promise<void> {
     const before = this.#now();
     if (before - this.#drawn < this.#every || this.#spent + this.#last > SHARE * (before - this.#started)) return;

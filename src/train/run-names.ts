@@ -1,4 +1,5 @@
-// What runs are called, and how one is found by what a person types: its path, its name in ./runs, or its number.
+// The names of runs. A run is found by what a person types: its path, its name in ./runs, or its
+// number.
 //   runs/00003-mnist-best: 3, 00003, 00003-mnist-best, runs/00003-mnist-best
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,20 +7,20 @@ import { fileError } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
 
-/** Where runs go and are looked for, when nothing else is said. */
+/** Runs are created and looked for here by default. */
 export const RUNS_FOLDER = 'runs';
 export const CONFIG_NAME = 'config.json';
 
-/** Longer numbers, such as dates, are other people's names. */
+/** Longer numbers, such as dates, are not the numbers of runs. */
 const LARGEST = 999_999;
 
-/** The number in a run's name; null for any other name. */
+/** Returns the number in a run's name; null for any other name. */
 function numberIn(name: string): number | null {
   const [, digits] = /^(\d{5}|[1-9]\d{5})-/.exec(name) ?? [];
   return digits === undefined ? null : Number(digits);
 }
 
-/** Names in ./runs that begin with a run's number, by number. */
+/** Returns the names in ./runs that begin with a run's number, sorted by number. */
 function numbered(): { readonly name: string; readonly number: number }[] {
   let names: string[];
   try {
@@ -38,7 +39,7 @@ function numbered(): { readonly name: string; readonly number: number }[] {
 
 const holdsRun = (folder: string): boolean => existsSync(join(folder, CONFIG_NAME));
 
-/** The name of the next run in ./runs. @throws DcganError when no number is left */
+/** Returns the name of the next run in ./runs. @throws DcganError when no number is left */
 export function nextName(dataName: string, preset: string): string {
   const number = 1 + (numbered().at(-1)?.number ?? 0);
   if (number > LARGEST)
@@ -49,7 +50,7 @@ export function nextName(dataName: string, preset: string): string {
   return `${String(number).padStart(5, '0')}-${dataName}-${preset}`;
 }
 
-/** The newest run in ./runs, by number; null when there is none. */
+/** Returns the newest run in ./runs, by number; null when there is none. */
 export function newestRun(): string | null {
   const newest = numbered()
     .map(({ name }) => join(RUNS_FOLDER, name))
@@ -59,8 +60,8 @@ export function newestRun(): string | null {
 }
 
 /**
- * The path of what a person typed: a path as it is, else a name or a number of a run in ./runs; what is none of these comes back
- * as it is.
+ * Returns the path for what a person typed: a path, or the name or number of a run in ./runs.
+ * Anything else is returned unchanged.
  * @throws a usage error for a number that several runs have
  */
 export function locate(typed: string): string {
@@ -78,7 +79,7 @@ export function locate(typed: string): string {
   return found[0] === undefined ? typed : join(RUNS_FOLDER, found[0].name);
 }
 
-/** The error for what `locate` did not find to be a run. */
+/** Returns the error for a name that `locate` did not find. */
 export function notARun(typed: string): DcganError {
   const names = numbered()
     .map(({ name }) => name)

@@ -1,4 +1,4 @@
-// What a person can ask of a run.
+// The options of a training.
 import type { PackProgress } from '../data/build.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DataOptions } from '../data/image-options.ts';
@@ -8,7 +8,7 @@ import type { PixelRange } from '../metrics/network-input.ts';
 import type { Contrast } from './progress-pictures.ts';
 
 export const ON_NAN = ['stop', 'lower-lr'] as const;
-/** What happens when a number is NaN or infinite. */
+/** The choices for a number that is NaN or infinite. */
 export type OnNan = (typeof ON_NAN)[number];
 
 /** Options of `train`; values of the configuration override those of the preset. */
@@ -16,44 +16,67 @@ export interface TrainOptions
   extends MachineOptions,
     ConfigOverrides,
     Pick<DataOptions, 'fit' | 'background' | 'flip' | 'skipBroken'> {
-  /** One of `presets`: `tf2018` by default, `best` for a path. */
+  /** One of `presets`. The default is `tf2018`, and `best` for a path. */
   readonly preset?: string | undefined;
-  /** Train on the data's classes too: what is made can then be chosen. */
+  /** Also trains on the data's classes, so that a class can be chosen when images are made. */
   readonly cond?: boolean | undefined;
-  /** Decides every random number: a whole number below 2^53. Random when not given, and recorded. */
+  /**
+   * Decides every random number: a whole number below 2^53. When it is not given, it is random and
+   * recorded.
+   */
   readonly seed?: number | undefined;
-  /** A name (`mnist`, default), a path, or a data set. Images read from a path are brought to `imageSize` and `channels`. */
+  /**
+   * A name (`mnist`, default), a path, or a dataset. Images read from a path are converted to
+   * `imageSize` and `channels`.
+   */
   readonly data?: string | Dataset | undefined;
-  /** Told how far the pictures of a path are read, the first time. */
+  /** Called while the pictures of a path are read for the first time. */
   readonly onDataProgress?: ((progress: PackProgress) => void) | undefined;
-  /** Only the first images of the data. */
+  /** Takes only the first images of the data. */
   readonly limit?: number | undefined;
-  /** The run's folder; `runs/NNNNN-DATA-PRESET`, the next free number, when not given. */
+  /** The run's folder. The default is `runs/NNNNN-DATA-PRESET` with the next free number. */
   readonly out?: string | undefined;
-  /** `fixed` (default): grey levels as the network gives them; `tile`: each tile stretched to its own range. */
+  /**
+   * How pictures show grey levels: `fixed` (default) shows the network's values, and `tile`
+   * stretches each tile to its own range.
+   */
   readonly contrast?: Contrast | undefined;
   /**
-   * When a number is NaN or infinite: `stop` (default) with an error, at the last good checkpoint; `lower-lr`: go back to it and
-   * on from there with half the learning rates, up to four times.
+   * What happens when a number is NaN or infinite. `stop` (default) ends with an error, and the
+   * last good checkpoint remains. `lower-lr` goes back to that checkpoint and continues with half
+   * the learning rates, up to four times.
    */
   readonly onNan?: OnNan | undefined;
-  /** Compare samples with the data after every so many epochs (see `Gauge`); 0 (default): never. It changes nothing of the training. */
+  /**
+   * Compares samples with the data after every so many epochs (see `Gauge`); 0 (default) means
+   * never. It does not change the training.
+   */
   readonly evaluateEvery?: number | undefined;
-  /** Keep the checkpoint with the best evaluation so far as checkpoints/best.safetensors; evaluates every epoch where nothing else is said. */
+  /**
+   * Keeps the checkpoint with the best evaluation so far as checkpoints/best.safetensors. It
+   * evaluates every epoch unless `evaluateEvery` says otherwise.
+   */
   readonly keepBest?: boolean | undefined;
-  /** Whose features evaluations compare: `digits`, `pixels`, or the path of an ONNX file; see docs/metrics.md. */
+  /**
+   * The features that evaluations compare: `digits`, `pixels`, or the path of an ONNX file; see
+   * docs/metrics.md.
+   */
   readonly extractor?: string | undefined;
-  /** What the pixels of an ONNX network lie between; -1..1 when not given. */
+  /** The range of pixel values that an ONNX network expects; the default is -1..1. */
   readonly extractorRange?: PixelRange | undefined;
   /**
-   * Goes on with the run in this folder; other options may then be device, threads, contrast, evaluations and another number of epochs. Or a checkpoint's
-   * file alone, such as a page's: a new run goes on from it, whose data and folder are options too.
+   * Continues the run in this folder. Then the only other options are device, threads, contrast,
+   * evaluations and another number of epochs. A checkpoint's file, such as a page's, starts a new
+   * run from that checkpoint, with data and folder as options.
    */
   readonly resume?: string | undefined;
-  /** The checkpoint to resume from; the newest when not given. */
+  /** The checkpoint to resume from; the default is the newest. */
   readonly from?: string | undefined;
-  /** Draws images/preview.png at most every so many seconds, and for a hundredth of the time at most; never when not given. */
+  /**
+   * Draws images/preview.png at most once in so many seconds, and for at most a hundredth of the
+   * time. The default is never.
+   */
   readonly preview?: number | undefined;
-  /** Aborting finishes the step, saves and ends the iteration. */
+  /** An abort finishes the step, saves the state and ends the iteration. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,20 +1,20 @@
-// What a run writes of itself into config.json: everything needed to repeat it.
+// The schema of config.json, which holds everything needed to repeat a run.
 import { z } from 'zod';
 import { FITS } from '../data/image-options.ts';
 import { savedConfigSchema } from '../gan/schema.ts';
 import { PIXEL_RANGES } from '../metrics/network-input.ts';
 import { ON_NAN } from './run-options.ts';
 
-/** How pictures are read, beyond size and channels; what is missing is the default. */
+/** How pictures are read, beyond size and channels. A missing value means the default. */
 export const readingSchema = z
   .strictObject({ fit: z.enum(FITS), background: z.string(), flip: z.boolean(), skipBroken: z.boolean() })
   .partial();
 
-/** What can be set of a training beside its networks and its data. */
+/** Settings of a training beside its networks and its data. */
 export const settingsSchema = z.strictObject({
   contrast: z.enum(['fixed', 'tile']),
   onNan: z.enum(ON_NAN),
-  /** Epochs; 0: never. */
+  /** In epochs; 0 means never. */
   evaluateEvery: z.int().min(0).max(1_000_000),
   keepBest: z.boolean(),
   extractor: z.string(),
@@ -28,10 +28,10 @@ export const runSchema = z.strictObject({
   config: savedConfigSchema,
   seed: z.int().min(0),
   data: z.strictObject({
-    /** As it was given: a name or a path. */
+    /** The name or path, as it was given. */
     source: z.string(),
     name: z.string(),
-    /** Images used, after the limit. */
+    /** The number of images used, after the limit. */
     count: z.int().positive(),
     sha256: z.string(),
     reading: readingSchema.optional(),
@@ -42,7 +42,7 @@ export const runSchema = z.strictObject({
   keepBest: keepBest.default(false),
   extractor: extractor.optional(),
   extractorRange: extractorRange.optional(),
-  /** What it ran on: of no use to a resume but to announce that bits will differ. */
+  /** The machine of the run. A resume only uses it to announce that bits will differ. */
   notes: z.strictObject({ version: z.string(), device: z.string(), variant: z.string() }),
 });
 

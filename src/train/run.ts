@@ -1,4 +1,5 @@
-// A run's folder: what lies in it, how it is created, and how one is opened again (run-names.ts finds it).
+// A run's folder: what it holds, how it is created, and how it is opened again (run-names.ts finds
+// it).
 //   config.json  metrics.jsonl  images/  checkpoints/  dcgan.gif
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -17,7 +18,7 @@ export function checkpointsOf(run: string): string {
   return join(run, CHECKPOINTS_FOLDER);
 }
 
-/** Makes a new run's folder: `out`, or the next free number in ./runs. */
+/** Creates a new run's folder: `out`, or the next free number in ./runs. */
 export function createRun(out: string | undefined, dataName: string, preset: string): string {
   if (out !== undefined) return createAt(out);
   makeFolder(RUNS_FOLDER);
@@ -51,12 +52,15 @@ function createAt(out: string): string {
   return out;
 }
 
-/** How a run goes on, for a message. */
+/** Says in a message how to continue a run. */
 export function goOn(run: string): string {
   return `Go on with it: ${commandLine(['train', '--resume', run])}`;
 }
 
-/** Removes what killed processes left half written in a run's folder; what somebody writes at this moment stays. */
+/**
+ * Removes the half-written files of killed processes from a run's folder. Files that are being
+ * written now stay.
+ */
 export function sweepRun(run: string): void {
   for (const folder of [run, join(run, IMAGES_FOLDER), checkpointsOf(run)]) sweepLeft(folder);
 }
@@ -65,7 +69,10 @@ export function writeRunConfig(run: string, config: RunConfig): void {
   writeFileDurably(join(run, CONFIG_NAME), new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
 }
 
-/** A run's configuration. Errors: not a run, or a configuration this program does not understand. */
+/**
+ * Reads a run's configuration. @throws DcganError when the folder is not a run, or this program
+ * does not understand the configuration
+ */
 export function readRunConfig(run: string): RunConfig {
   const path = join(run, CONFIG_NAME);
   if (!existsSync(path))
@@ -82,7 +89,7 @@ export function readRunConfig(run: string): RunConfig {
   throw wrong(`${issue.path.join('.')}: ${issue.message}`);
 }
 
-/** A run by its folder, name or number, or the newest in ./runs. */
+/** Returns the run with this folder, name or number, or the newest run in ./runs. */
 export function resolveRun(typed: string | undefined): string {
   const run = typed === undefined ? newestRun() : locate(typed);
   if (run === null)
@@ -95,7 +102,10 @@ export function resolveRun(typed: string | undefined): string {
   return run;
 }
 
-/** A checkpoint to work with: a checkpoint file itself, or the newest of a run (of the newest run when nothing is typed). */
+/**
+ * Returns the checkpoint to work with: a checkpoint's file itself, or the newest one of a run.
+ * Without a name it is that of the newest run.
+ */
 export function resolveSource(
   typed: string | undefined,
   expected = 'a run or a checkpoint',

@@ -1,6 +1,7 @@
-// What a run loses when it goes on from an earlier checkpoint (`--resume RUN --from EARLIER`): nothing. All that came after that
-// checkpoint moves into a folder of its own inside the run, RUN/aside-1, laid out as a run, so that its checkpoints, pictures and
-// figures can still be read. The newest go first: where this is cut short, what is left in the run is whole.
+// A run loses nothing when it continues from an earlier checkpoint (`--resume RUN --from EARLIER`).
+// All that came after that checkpoint moves into a folder inside the run, RUN/aside-1, laid out as
+// a run. Its checkpoints, pictures and figures can still be read there. The newest files move
+// first, so an interruption leaves the run whole.
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CHECKPOINTS_FOLDER, laterCheckpoints } from '../checkpoint/files.ts';
@@ -13,7 +14,8 @@ import { checkpointsOf } from './run.ts';
 import { CONFIG_NAME } from './run-names.ts';
 
 /**
- * Sets aside what came after a state of a run. Metrics are only copied: the run's own are cut when it goes on.
+ * Sets aside everything that came after a state of a run. Metrics are only copied; the run's own
+ * are cut when it continues.
  * @returns the folder, or null when nothing came after
  */
 export function setAside(run: string, place: Place): string | null {
@@ -48,7 +50,7 @@ function newFolder(run: string): string {
   }
 }
 
-/** A damaged one is set aside too: it may be what the run is to get away from. */
+/** A damaged checkpoint is set aside too, because it may be the reason to go back. */
 function isLater(best: string, { epoch }: Place): boolean {
   try {
     return readSnapshot(best).epoch > epoch;

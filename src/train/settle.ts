@@ -1,4 +1,5 @@
-// What a run is made of, settled before its first step, by options and data. Nothing here needs Node, so pages use it too.
+// Settles what a run is made of before its first step, from options and data. Nothing here needs
+// Node, so pages use it too.
 import type { Dataset } from '../data/dataset.ts';
 import { findGroups } from '../data/groups.ts';
 import { isTrainable } from '../data/image-options.ts';
@@ -11,15 +12,16 @@ import { fitted, groupsFor } from './amount.ts';
 import { stepsPerEpoch } from './epoch.ts';
 import type { TrainOptions } from './run-options.ts';
 
-/** Options that say what to train; a resumed run has settled them. */
+/** Options that say what to train. A resumed run cannot change them. */
 type Settled = Exclude<keyof Config, 'epochs'>;
 export const SETTLED = Object.keys(configSchema.shape).filter((key): key is Settled => key !== 'epochs');
 
 export const TRAINABLE = 'a size from 16 to 128 that 4 divides';
 
 /**
- * The configuration that options mean for a data set: its size and channels are the data's, and its classes if wanted. `otherwise` is
- * the preset where none is asked for.
+ * Returns the configuration that the options mean for a dataset. Its size and channels are the
+ * data's, and so are its classes when they are wanted. `otherwise` is the preset when none is
+ * given.
  */
 export function configOn(
   data: Dataset,
@@ -66,7 +68,10 @@ export function configOn(
   return preset === 'best' ? fitted(config, data.count, rest) : config;
 }
 
-/** Groups of alike images to train with; 0: none. Preset `best` wants some, where it is not told of classes. */
+/**
+ * Returns the number of groups of alike images to train with; 0 means none. Preset `best` uses
+ * groups unless it uses classes.
+ */
 function groupsOn(
   data: Dataset,
   preset: string,
@@ -90,12 +95,12 @@ function groupsOn(
   return groups;
 }
 
-/** The data as a configuration's networks are told of them: where it has groups, they are found and stand as labels. */
+/** Returns the dataset with found groups as its labels when the configuration uses groups. */
 export async function toldOf(data: Dataset, { groups }: Config): Promise<Dataset> {
   return groups > 0 ? data.labelled(await findGroups(data, groups)) : data;
 }
 
-/** Of data that must have some. */
+/** Returns the number of classes of a dataset. @throws a usage error when it has none */
 function classesOf({ name, classCount }: Dataset): number {
   if (classCount === 0)
     throw usage({
@@ -107,7 +112,10 @@ function classesOf({ name, classCount }: Dataset): number {
   return classCount;
 }
 
-/** Refuses what a checkpoint has settled, for a run that goes on from one alone. */
+/**
+ * Refuses options that the checkpoint has settled, for a run that continues from a checkpoint
+ * alone.
+ */
 export function refuseSettled(options: { readonly [key: string]: unknown }): void {
   const given = [...SETTLED, 'cond', 'seed'].find((key) => options[key] !== undefined);
   if (given !== undefined)
@@ -118,7 +126,10 @@ export function refuseSettled(options: { readonly [key: string]: unknown }): voi
     });
 }
 
-/** The configuration of a run that goes on from a checkpoint, on data that must be like those it was trained on. */
+/**
+ * Returns the configuration of a run that continues from a checkpoint. The data must match those it
+ * was trained on.
+ */
 export function continuedConfig(
   { config, step, epoch }: Snapshot,
   data: Dataset,
@@ -144,7 +155,7 @@ export function continuedConfig(
   return { ...config, epochs };
 }
 
-/** A run that goes on may end earlier than it was to, but not before what it has done. */
+/** A resumed run may end earlier than planned, but not before the epochs that are done or begun. */
 export function refuseDone(epochs: number, begun: number): void {
   if (epochs >= begun) return;
   throw usage({

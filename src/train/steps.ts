@@ -1,6 +1,6 @@
-// The steps of a training, reported in their order. As many are under way at a time as the device asks
-// for. A GPU asks for two, since it would else wait for the next one to be handed over. A processor asks
-// for one: another would gain it nothing, and a stop would take longer.
+// Takes the steps of a training and reports them in order. The device says how many steps may be
+// under way at once. A GPU takes two, because it would otherwise wait for the next one to be
+// submitted. A processor takes one: a second would gain nothing, and a stop would take longer.
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import type { StepEvent } from './events.ts';
@@ -8,10 +8,13 @@ import type { StepEvent } from './events.ts';
 export class Steps {
   readonly #gan: DCGAN;
   readonly #data: Dataset;
-  /** Of the steps under way, in turn: fresh arrays for each would be more garbage than a small model. */
+  /**
+   * Image buffers for the steps under way, used in turn. New arrays for each step would be more
+   * garbage than a small model.
+   */
   readonly #images: readonly Float32Array<ArrayBuffer>[];
   #underWay: Promise<StepEvent>[] = [];
-  /** When the last one was done. */
+  /** The time when the last step was done. */
   #done = Number.NEGATIVE_INFINITY;
 
   constructor(gan: DCGAN, data: Dataset) {
@@ -27,14 +30,14 @@ export class Steps {
     return this.#underWay.length;
   }
 
-  /** Whether as many are under way as should be. */
+  /** Whether as many steps are under way as the device takes. */
   get full(): boolean {
     return this.#underWay.length === this.#images.length;
   }
 
   /**
    * Begins the next step.
-   * @param indices of its images
+   * @param indices the images of its mini-batch
    */
   ask(epoch: number, stepInEpoch: number, indices: Uint32Array): void {
     const asked = performance.now();
@@ -49,12 +52,15 @@ export class Steps {
       this.#done = performance.now();
       return { ...about, ...result, seconds: (this.#done - began) / 1000 };
     });
-    // A failure is thrown where it is waited for.
+    // A failure is thrown to whoever awaits the step.
     event.catch(() => {});
     this.#underWay.push(event);
   }
 
-  /** The first of those under way, done. When it fails nothing is under way any more: what follows it cannot be right. */
+  /**
+   * Waits for the oldest step under way. When it fails, all later ones are dropped, because they
+   * cannot be right.
+   */
   async next(): Promise<StepEvent> {
     try {
       return await this.#underWay.shift()!;

@@ -1,5 +1,6 @@
-// A training in a folder: the loop's events, and on disk what they tell of; a run that diverges goes back and on where it is
-// to. Leaving the iteration at any point saves first.
+// Trains in a folder: it yields the loop's events and writes their results to disk. A run that
+// diverges goes back to a checkpoint and continues when `onNan` says so. When the iteration is left
+// at any point, the state is saved first.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { prune, saveCheckpoint } from '../checkpoint/files.ts';
@@ -33,12 +34,13 @@ import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';
 
 /**
- * Trains, from a fresh start or where a run stopped. Break, return or an abort finishes the step under way and saves
- * before the iteration ends; resuming from there gives the same bits as never having stopped. A number that is not finite
- * reaches no checkpoint and no picture: see `onNan`. A GPU that `auto` took and that fails is left for the processor, at the last
- * checkpoint.
- * @throws DcganError for options that don't fit, data that can't be read, a disk that can't be written, a training that diverges,
- * a device asked for by name that fails
+ * Trains from a fresh start, or continues where a run stopped. A break, a return or an abort
+ * finishes the step under way and saves before the iteration ends. Resuming from there gives the
+ * same bits as never having stopped. A number that is not finite reaches no checkpoint and no
+ * picture: see `onNan`. When a GPU that `auto` chose fails, the training continues on the processor
+ * from the last checkpoint.
+ * @throws DcganError for options that don't match, data that can't be read, a disk that can't be
+ * written, a training that diverges, and a failure of a device that was asked for by name
  */
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
   if (options.from !== undefined && options.resume === undefined)
@@ -75,8 +77,8 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
 const GOES_BACK = 'It goes on from its last good checkpoint with half the learning rates';
 
 /**
- * Yields `warning` and all events of a prepared run, then disposes of its model. Returns how the run diverged, or how it goes on
- * after its device failed.
+ * Yields `warning` and all events of a prepared run, then disposes of its model. Returns how the
+ * run diverged, or how it continues after its device failed.
  */
 async function* trainPrepared(
   prepared: Prepared,
@@ -126,7 +128,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
       yield this.#done(!existsSync(join(this.#run.folder, GIF_NAME)), true);
       return;
     }
-    // Missing too where a run was stopped this early.
+    // This picture is also missing when a run was stopped before its first step.
     if (this.gan.steps === 0) savePicture(this.#pathOf(REALS_NAME), realsPicture(this.data));
     yield* this.epochs();
     if (this.divergence) return;
@@ -163,7 +165,10 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
     return { type: 'picture', epoch, path, picture };
   }
 
-  /** Its line and the best state, too, come before the checkpoint: a resume from there has both. */
+  /**
+   * The line and the best checkpoint are written before the epoch's checkpoint, so a resume from
+   * there has both.
+   */
   protected override async evaluate(state: State): Promise<EvaluationEvent | WarningEvent | null> {
     const { epoch, steps: step } = this.gan;
     if (!this.#evaluator.isDue(epoch)) return null;
@@ -181,7 +186,10 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
     return { type: 'checkpoint', path, epoch, step };
   }
 
-  /** Only behind the lines of all steps so far: a state without them would be one whose steps nobody can read of. */
+  /**
+   * A state is written only after the lines of all its steps, because nobody could read about steps
+   * without lines.
+   */
   #write(name: string, tensors: State): string {
     this.#run.lock.check();
     this.#metrics.sync();
@@ -209,7 +217,10 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
     };
   }
 
-  /** As the tutorial does at its end; and proof that what is on disk can be read. */
+  /**
+   * Restores the newest checkpoint, as the tutorial does at its end. It also proves that the files
+   * on disk can be read.
+   */
   async #restoreNewest(): Promise<void> {
     const { tensors } = readSnapshot(this.#newest());
     await this.gan.restore(tensors);

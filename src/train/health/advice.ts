@@ -1,11 +1,12 @@
-// What usually helps a training that goes wrong: options of `dcgan train`, those that it does not have already and could have.
-// Sources: Radford et al. 2016, section 3; Salimans et al., "Improved techniques for training GANs", 2016, section 3; Mescheder et
-// al. 2018; Zhao et al. 2020.
+// Advice for a training that goes wrong: options of `dcgan train` that usually help, and that the
+// run does not use yet but could. Sources: Radford et al. 2016, section 3; Salimans et al.,
+// "Improved techniques for training GANs", 2016, section 3; Mescheder et al. 2018; Zhao et al.
+// 2020.
 import { makesSense } from '../../gan/combinations.ts';
 import { type Config, learningRates } from '../../gan/schema.ts';
 import { SMALL_BATCH } from '../amount.ts';
 
-/** What can go wrong that shows in a run's numbers while they still are numbers. */
+/** The problems that a run's numbers show while they are still finite. */
 export type Condition =
   | 'discriminator-won'
   | 'mode-collapse'
@@ -14,7 +15,7 @@ export type Condition =
   | 'explosion'
   | 'vanished-gradient';
 
-/** One sentence, no full stop. */
+/** Returns one sentence without a full stop. */
 export function adviceOn(condition: Condition, config: Config): string {
   const options = ADVICE[condition](config).filter((option) => option !== null);
   return `What usually helps, in a new run: ${options.join(', or ')}`;
@@ -32,13 +33,13 @@ const lowerRates = (config: Config, share: number): Option => {
 };
 const slowerDiscriminator = (config: Config): Option => rate('--lr-d', learningRates(config).discriminator, 0.5);
 const slowerGenerator = (config: Config): Option => rate('--lr-g', learningRates(config).generator, 0.5);
-/** An option that the configuration does not have, and would go with. */
+/** Returns an option that the configuration does not use yet and can be combined with, or null. */
 const unless = (has: boolean, option: string, config: Config): Option => (!has && makesSense(config) ? option : null);
 const penalty = (config: Config): Option => unless(config.r1 > 0, '--r1 0.1', { ...config, r1: 0.1 });
 const smoothing = (config: Config): Option =>
   unless(config.labelSmoothing > 0, '--label-smoothing 0.1', { ...config, labelSmoothing: 0.1 });
 const augmentation = ({ augment }: Config): Option => (augment === 'none' ? '--augment diffaugment' : null);
-// It lets the discriminator see how alike the images of a batch are.
+// Batch normalisation lets the discriminator see how alike the images of a mini-batch are.
 const batchNorm = (config: Config): Option =>
   unless(config.discriminatorBatchNorm, '--bn-d', { ...config, discriminatorBatchNorm: true });
 const lessMomentum = ({ beta1 }: Config): Option => (beta1 > 0.5 ? '--beta1 0.5' : null);

@@ -1,22 +1,26 @@
-// A training whose numbers are no numbers any more. Nothing of it is saved; it goes back to its last checkpoint, and either stops
-// there or goes on with half the learning rates. When they were halved stands in the configuration, so that the run stays a
-// function of its configuration and seed, and resumes to the bit.
+// A training has diverged when one of its numbers is NaN or infinite. Nothing of that state is
+// saved. The run goes back to its last checkpoint, and either stops there or continues with half
+// the learning rates. The configuration records when they were halved, so the run stays a function
+// of its configuration and seed, and resumes to the bit.
 import type { Config } from '../../gan/schema.ts';
 import { commandLine } from '../../platform/command.ts';
 import { DcganError } from '../../platform/errors.ts';
 import type { MetricsLine } from '../metrics.ts';
 import { brokenNumber } from './state.ts';
 
-/** More would not help: a sixteenth of a learning rate that diverges is a wrong one still. */
+/** More halvings would not help: a learning rate that still diverges at a sixteenth is wrong. */
 const MOST_HALVINGS = 4;
 
 export interface Divergence {
   readonly step: number;
-  /** What was found, in words. */
+  /** Says in words what was found. */
   readonly seen: string;
 }
 
-/** The divergence that a run's metrics tell of: the last it did, since nothing is saved after it. */
+/**
+ * Returns the first step in a run's metrics with a number that is not finite, or null. The run
+ * saved nothing after it.
+ */
 export function divergenceIn(lines: Iterable<MetricsLine>): Divergence | null {
   for (const line of lines) {
     const seen = line.type === 'step' ? brokenNumber(line) : null;
@@ -25,7 +29,7 @@ export function divergenceIn(lines: Iterable<MetricsLine>): Divergence | null {
   return null;
 }
 
-/** The error that ends a run which is not to go on by itself; `run` is its folder. */
+/** Returns the error that ends a run which may not continue by itself; `run` is its folder. */
 export function diverged({ step, seen }: Divergence, run: string): DcganError {
   return new DcganError({
     what: `the training has diverged: in step ${step} ${seen}`,
@@ -34,7 +38,7 @@ export function diverged({ step, seen }: Divergence, run: string): DcganError {
 }
 
 /**
- * The configuration with which a run goes on from a step before its divergence.
+ * Returns the configuration with which a run continues from a step before its divergence.
  * @throws DcganError when the learning rates were halved too often already
  */
 export function halved(config: Config, step: number, divergence: Divergence): Config {

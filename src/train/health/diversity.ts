@@ -1,20 +1,27 @@
-// How much a run's samples differ from each other, against how much the reals do: near 0 when the generator draws the same whatever
-// noise it is given, about 1 when its samples are as different as the data. Told of classes, a generator could draw one image of each and
-// still look diverse: so samples of one class are compared too, with the reals of that class.
+// Diversity says how much a run's samples differ from each other, compared with the reals. It is
+// near 0 when the generator draws the same image for any noise, and about 1 when samples differ as
+// much as the data do. A conditional generator could draw one image of each class and still look
+// diverse. Therefore samples of one class are also compared with the reals of that class.
 import type { Dataset } from '../../data/dataset.ts';
 import type { DCGAN } from '../../gan/dcgan.ts';
 import { FIXED_COUNT } from '../../gan/model.ts';
 
-/** Reals that are compared with each other. */
+/** This many reals are compared with each other. */
 const REALS = 64;
-/** Classes that are looked into. */
+/** This many classes are examined. */
 const CLASSES = 4;
 
-/** How different samples are from each other. */
+/** Says how different samples are from each other. */
 export interface Diversities {
-  /** Mean distance between the pictures of the fixed noise, as a share of that between reals; null where the reals are all alike. */
+  /**
+   * Mean distance between the pictures of the fixed noise, divided by that between reals; null when
+   * all reals are alike.
+   */
   readonly diversity: number | null;
-  /** The same among samples of one class, or group, and its reals, mean of four classes; null without classes. */
+  /**
+   * The same figure for samples of one class or group and its reals, as the mean over four classes;
+   * null without classes.
+   */
   readonly classDiversity: number | null;
 }
 
@@ -22,7 +29,10 @@ export interface Diversities {
 export class Diversity {
   readonly #data: Dataset;
   readonly #reals: number;
-  /** Classes that are looked into, from all over, and the mean distance within each of them. */
+  /**
+   * The classes that are examined, spread over all of them, and the mean distance within each of
+   * them.
+   */
   readonly #classes: readonly { readonly label: number; readonly distance: number }[];
 
   constructor(data: Dataset, classes: number) {
@@ -34,7 +44,10 @@ export class Diversity {
     });
   }
 
-  /** `pictures`: what the generator makes of the fixed noise, as the run shows it. */
+  /**
+   * Returns the diversities of a model. `pictures` are what the generator makes of the fixed noise,
+   * as the run shows it.
+   */
   async of(gan: DCGAN, pictures: Float32Array): Promise<Diversities> {
     return {
       diversity: this.#reals > 0 ? meanDistance(pictures, this.#data.imageSize) / this.#reals : null,
@@ -63,7 +76,9 @@ export class Diversity {
   }
 }
 
-/** The mean distance between two of some images, each `values` long; 0 for a single one. */
+/**
+ * Returns the mean distance between two of the images, each `values` long; 0 for a single image.
+ */
 export function meanDistance(images: Float32Array, values: number): number {
   const count = images.length / values;
   let total = 0;
@@ -76,7 +91,7 @@ export function meanDistance(images: Float32Array, values: number): number {
   return count > 1 ? total / ((count * (count - 1)) / 2) : 0;
 }
 
-/** Up to `most` of the numbers below `count`, from all over: data may be sorted. */
+/** Returns up to `most` numbers below `count`, evenly spread, because data may be sorted. */
 function evenly(count: number, most: number): Uint32Array {
   const length = Math.min(most, count);
   return Uint32Array.from({ length }, (_, i) => Math.floor((i * count) / length));

@@ -1,10 +1,12 @@
-// What a state says of a training: whether all its numbers are numbers, and how long the gradients are. Both are read from the
-// state that is about to be saved, so that a step computes nothing more.
+// Reads a training's health from its state: whether all numbers are finite, and how long the
+// gradients are. The state is about to be saved anyway, so a step computes nothing more.
 import type { StoredTensor } from '../../checkpoint/safetensors.ts';
 import type { StepResult } from '../../gan/dcgan.ts';
 import { momentNames } from '../../nn/adam.ts';
 
-/** Euclidean norms of the running means of both networks' gradients: of Adam's first moments. */
+/**
+ * Euclidean norms of the running means of both networks' gradients, which are Adam's first moments.
+ */
 export interface GradientNorms {
   /** The norm of the generator's. */
   readonly generatorGradient: number;
@@ -25,7 +27,7 @@ export function gradientNorms(tensors: ReadonlyMap<string, StoredTensor>): Gradi
   };
 }
 
-/** The first tensor with a value that is not finite, in words; null when there is none. */
+/** Describes the first tensor with a value that is not finite; null when there is none. */
 export function brokenTensor(tensors: ReadonlyMap<string, StoredTensor>): string | null {
   for (const [name, { data }] of tensors)
     for (const value of data) if (!Number.isFinite(value)) return `tensor ${name} holds ${value}`;
@@ -39,7 +41,7 @@ const NAMES: Readonly<Record<keyof StepResult, string>> = {
   fakeScore: 'D(G(z))',
 };
 
-/** The first of a step's numbers that is not finite, in words; null when all are. */
+/** Describes the first number of a step that is not finite; null when all are finite. */
 export function brokenNumber(numbers: { readonly [K in keyof StepResult]: number | null }): string | null {
   for (const [key, name] of Object.entries(NAMES)) {
     const value = numbers[key as keyof StepResult];

@@ -1,7 +1,9 @@
-// Watches a training for what goes wrong with GANs, from the numbers it has anyway. It is told each step and each epoch, in
-// order, and answers with warnings, each condition once. The same numbers give the same warnings, so a resumed run is told
-// its metrics again and repeats none. Thresholds stand beside what was measured on sound and on provoked trainings: the
-// first 120 epochs of tf2018, nine of its variants over five (`--lr 1e-3`, `--bn-d`, `--ema` ...), and 45 short ones of `tiny`.
+// Watches a training for the usual problems of GANs, using the numbers that it has anyway. It
+// receives each step and each epoch in order and returns warnings, each condition once. The same
+// numbers give the same warnings, so a resumed run replays its metrics and repeats none. Each
+// threshold stands beside the values that were measured on sound and on provoked trainings: the
+// first 120 epochs of tf2018, nine of its variants over five epochs (`--lr 1e-3`, `--bn-d`, `--ema`
+// ...), and 45 short ones of `tiny`.
 import type { StepResult } from '../../gan/dcgan.ts';
 import type { Config } from '../../gan/schema.ts';
 import { meansOf } from '../epoch.ts';
@@ -10,17 +12,17 @@ import { adviceOn, type Condition } from './advice.ts';
 import type { Diversities } from './diversity.ts';
 import type { GradientNorms } from './state.ts';
 
-/** What was seen of a run that goes wrong, and what usually helps. */
+/** Describes what goes wrong in a run, and what usually helps. */
 export interface Warning {
   /** What goes wrong, as one word. */
   readonly condition: Condition;
-  /** The step that it was seen in. */
+  /** The step in which it was seen. */
   readonly step: number;
-  /** The step that it began with. */
+  /** The step with which it began. */
   readonly since: number;
-  /** What was seen: one sentence without a full stop. */
+  /** What was seen, in one sentence without a full stop. */
   readonly seen: string;
-  /** What usually helps: one sentence without a full stop. */
+  /** What usually helps, in one sentence without a full stop. */
   readonly help: string;
 }
 
@@ -33,33 +35,57 @@ export interface WatchedEpoch extends Diversities, GradientNorms {
   readonly step: number;
 }
 
-/** Steps in a row in which the discriminator tells all apart. Sound: at most 30; provoked: 390 and more. */
+/**
+ * Warns after this many steps in a row in which the discriminator tells all images apart. Sound: at
+ * most 30; provoked: 390 and more.
+ */
 const WON_STEPS = 200;
-/** Mean D(x) less mean D(G(z)). */
+/** The gap is the mean D(x) minus the mean D(G(z)). */
 const WON_GAP = 0.95;
-/** Of loss ls, where scores have no say. Sound: 0.014; provoked: 0.002. */
+/**
+ * With loss ls the discriminator's loss decides, because scores mean nothing there. Sound: 0.014;
+ * provoked: 0.002.
+ */
 const WON_LEAST_SQUARES = 0.005;
-/** The discriminator goes from telling most apart to telling few, or back. Sound: 12 times in 1,000 steps; provoked: 37 in 768. */
+/**
+ * Warns when the discriminator changes this often between telling most images apart and telling
+ * few. Sound: 12 times in 1,000 steps; provoked: 37 in 768.
+ */
 const SWINGS = 20;
 const SWING_STEPS = 1000;
 const SWING_GAPS = { high: 0.8, low: 0.2 } as const;
-/** Steps in a row with such a loss. Sound: below 15; provoked: 1e4 to 1e10. */
+/**
+ * Warns after this many steps in a row with such a loss. Sound: below 15; provoked: 1e4 to 1e10.
+ */
 const EXPLODED_STEPS = 20;
 const EXPLODED_LOSS = 1000;
-/** Share of the diversity there was, and the least there must be, below which two epochs in a row must not end. Sound: half, and 0.06. */
+/**
+ * Warns when two epochs in a row end below a quarter of the best diversity or below 0.02. Sound:
+ * half of the best, and 0.06.
+ */
 const COLLAPSED_SHARE = 1 / 4;
 const COLLAPSED = 0.02;
-/** The least diversity within classes after so many steps. Sound (MNIST, Fashion-MNIST): 0.64 to 1.03; collapsed (28 groups of 51 images): 0.27 falling to 0.09. */
+/**
+ * Warns when two epochs in a row end with less diversity within classes, after this many steps.
+ * Sound (MNIST, Fashion-MNIST): 0.64 to 1.03; collapsed (28 groups of 51 images): 0.27 falling to
+ * 0.09.
+ */
 const CLASS_COLLAPSED = 0.15;
 const CLASS_COLLAPSED_AFTER = 1000;
-/** Share of its longest gradient with which a network learns no more. Sound: 0.04 and more; provoked: 3e-8 and less. */
+/**
+ * A network learns no more when its gradient falls below this share of its longest one. Sound: 0.04
+ * and more; provoked: 3e-8 and less.
+ */
 const VANISHED_SHARE = 1e-6;
 
-/** How long something has been so. */
+/** Counts since when a condition has held without a break. */
 class Streak {
   #since: number | null = null;
 
-  /** The step since which it holds, told of each in order; null where it does not. */
+  /**
+   * Returns the step since which the condition holds, or null. It must be called for each step in
+   * order.
+   */
   since(step: number, holds: boolean): number | null {
     this.#since = holds ? (this.#since ?? step) : null;
     return this.#since;
@@ -82,7 +108,7 @@ export class Watch {
     this.#config = config;
   }
 
-  /** Tells it again what it was told once; lines come in order. */
+  /** Replays a line of the metrics. Lines must come in order. */
   remember(line: MetricsLine): void {
     if (line.type === 'evaluation') return;
     const { epoch, step, diversity = null, classDiversity = null, generatorGradient, discriminatorGradient } = line;
@@ -124,7 +150,8 @@ export class Watch {
   }
 
   #swung({ step, realScore, fakeScore }: WatchedStep): Warning | null {
-    // A critic's values, and the targets of least squares, say nothing as scores.
+    // The scores of a critic and of least squares are not probabilities, so swings in them mean
+    // nothing.
     if (this.#config.loss === 'wgan-gp' || this.#config.loss === 'ls') return null;
     const gap = realScore - fakeScore;
     const isHigh = gap > SWING_GAPS.high ? true : gap < SWING_GAPS.low ? false : this.#wasHigh;

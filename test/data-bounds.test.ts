@@ -1,11 +1,13 @@
 // Odd archives and small files that ask for much: each is refused in words, and nothing is accepted that its own checksum denies.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { Header, Pax } from 'tar';
 import { expect, test } from 'vitest';
 import { MOST_PIXELS, withRoomFor } from '../src/data/decode-room.ts';
+import type { FormFile } from '../src/data/form-file.ts';
 import { inspectData } from '../src/data/inspect.ts';
 import { buildPack, loadDataset } from '../src/data/load.ts';
+import { fileOnDisk } from '../src/data/loose.ts';
 import { readHeader } from '../src/data/pack.ts';
 import { zipSupply } from '../src/data/zip.ts';
 import { workInFolders } from './support/folders.ts';
@@ -75,15 +77,16 @@ test('.zip: a byte that its CRC-32 denies', async () => {
 });
 
 test('.zip: a count that has wrapped at 65,536, and one that is wrong', async () => {
+  const file = (): FormFile => fileOnDisk('p.zip', 'p.zip', 'p.zip', statSync('p.zip').size);
   const entries = Array.from({ length: 65_540 }, (_, i) => ({ name: `${i}.png`, data: new Uint8Array() }));
   const many = zipOfEmpty(entries.length);
   writeFileSync('p.zip', many);
-  expect((await zipSupply('p.zip', 'p')).names).toHaveLength(65_540);
+  expect((await zipSupply(file(), 'p')).names).toHaveLength(65_540);
   const three = zip(entries.slice(0, 3));
   for (const count of [2, 4]) {
     three.writeUInt16LE(count, three.length - 12);
     writeFileSync('p.zip', three);
-    await expect(zipSupply('p.zip', 'p')).rejects.toThrow(
+    await expect(zipSupply(file(), 'p')).rejects.toThrow(
       `it says that it has ${count} entries, and its directory lists 3`,
     );
   }
@@ -172,13 +175,13 @@ test('files that are not read are counted by kind, in training too', async () =>
   writeFileSync('p/2.jfif', await noisy(16, 2).jpeg().toBuffer());
   writeFileSync('p/3.tif', await noisy(16, 3).tiff().toBuffer());
   writeFileSync('p/4.AVIF', await noisy(16, 4).avif().toBuffer());
-  for (const name of ['5.heic', '6.HEIF', '7.bmp', 'README', '.hidden']) writeFileSync(`p/${name}`, 'x');
+  for (const name of ['5.heic', '6.HEIF', '7.psd', 'README', '.hidden']) writeFileSync(`p/${name}`, 'x');
   const notes: string[] = [];
   const data = await loadDataset('p', { onNote: (note) => notes.push(note) });
   expect(data.count).toBe(4);
   expect(notes).toEqual([
     expect.stringMatching(
-      /^5 files are not read: 2 HEIC, 1 BMP, 1 hidden, 1 without an ending \(.*, \.\.\.\); HEIC pictures/,
+      /^5 files are not read: 2 HEIC, 1 PSD, 1 hidden, 1 without an ending \(.*, \.\.\.\); HEIC pictures/,
     ),
   ]);
   // Said again when the pack in the cache is used.

@@ -38,7 +38,7 @@ function everything(): string[] {
 }
 
 test.each<[string, () => Buffer | string, string]>([
-  ['text', () => 'not a picture', 'it is not a PNG, JPEG, WebP, GIF, TIFF or AVIF file, whatever its name says'],
+  ['text', () => 'not a picture', 'it is not a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file, whatever its name says'],
   ['SVG', () => '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'it is not a PNG, JPEG, WebP, GIF'],
   ['nothing', () => '', 'it is empty'],
   ['a huge header', () => hugePng(50_000, 50_000), 'it claims more pixels than the 100 million that are decoded'],
@@ -122,7 +122,7 @@ test('a file that cannot be read when its turn comes', async () => {
 test('a folder with nothing, or nothing of use', async () => {
   mkdirSync('p/sub', { recursive: true });
   await expect(loadDataset('p')).rejects.toThrow(
-    'the folder p holds no images: expected PNG, JPEG, WebP, GIF, TIFF or AVIF files, by their names, also in subfolders, got nothing. ' +
+    'the folder p holds no images: expected PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP files, also in subfolders, got nothing. ' +
       'Check the path, or convert the images to PNG.',
   );
   writeFileSync('p/sub/notes.txt', 'x');

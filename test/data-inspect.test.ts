@@ -49,7 +49,9 @@ test('counts, sizes, classes, statistics, duplicates, broken files and a sheet',
     ],
     duplicates: [['p/a/1.png', 'p/b/1 copy.png']],
     near: [['p/a/1.png', 'p/b/2.jpg']],
-    broken: [{ name: 'p/b/5.png', why: 'it is not a PNG, JPEG, WebP, GIF, TIFF or AVIF file, whatever its name says' }],
+    broken: [
+      { name: 'p/b/5.png', why: 'it is not a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file, whatever its name says' },
+    ],
     unread: { count: 1, kinds: [{ kind: 'MD', count: 1 }], first: ['readme.md'] },
   });
   expect(report.sheet.shape).toEqual([5, 64, 64, 3]);

@@ -9,6 +9,8 @@ import { LARGEST_FILE } from './supply.ts';
 export const MOST_ENTRIES = 2_000_000;
 /** How many bytes one packed byte may become; deflate's most is 1032, pictures are packed already. */
 export const MOST_RATIO = 200;
+/** Arrays that lie in an archive are unpacked into memory: so many bytes in all. */
+export const MOST_UNPACKED = 2 ** 31 - 1;
 /** Unpacked sizes below this are small whatever their ratio. */
 export const HARMLESS = 16 * 2 ** 20;
 
@@ -20,9 +22,9 @@ export function faultOfName(path: string): string | null {
   return null;
 }
 
-/** Why an entry must not be unpacked; null for an honest one. */
-export function faultOfSize(size: number, packed: number): string | null {
-  if (size > LARGEST_FILE) return `it unpacks to ${size} bytes; at most ${LARGEST_FILE} are read`;
+/** Why an entry must not be unpacked; null for an honest one. `largest`: bytes that it may unpack to. */
+export function faultOfSize(size: number, packed: number, largest: number = LARGEST_FILE): string | null {
+  if (size > largest) return `it unpacks to ${size} bytes; at most ${largest} are read`;
   if (size > HARMLESS && size > MOST_RATIO * packed)
     return `${packed} bytes claim to unpack to ${size}; more than ${MOST_RATIO} times as much is not unpacked`;
   return null;

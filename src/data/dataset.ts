@@ -26,6 +26,8 @@ export interface DatasetParts {
   readonly classes?: readonly string[];
   /** The known dataset (`mnist`) that these images are, or were resized from. A name alone says nothing: see `originOf`. */
   readonly origin?: string;
+  /** Why there are no labels, in words, where something is known of it. */
+  readonly whyNoClasses?: string;
 }
 
 /** Images in memory or in a file, with their labels where there are any. It is never changed in place. */
@@ -46,11 +48,13 @@ export class Dataset implements DatasetParts {
   readonly classes?: readonly string[];
   /** The known dataset that these images are, or were resized from. */
   readonly origin?: string;
+  /** Why there are no labels, in words, where something is known of it. */
+  readonly whyNoClasses?: string;
   readonly #pixels: PixelSource;
   #scratch: Uint8Array | undefined;
 
   constructor(parts: DatasetParts) {
-    const { name, images, count, height, width, channels, labels, classes, origin } = parts;
+    const { name, images, count, height, width, channels, labels, classes, origin, whyNoClasses } = parts;
     const expected = count * height * width * channels;
     if (count === 0 || images.length !== expected) {
       throw new DcganError({
@@ -75,6 +79,7 @@ export class Dataset implements DatasetParts {
     if (labels) this.labels = labels;
     if (classes) this.classes = classes;
     if (origin !== undefined) this.origin = origin;
+    if (whyNoClasses !== undefined && !labels) this.whyNoClasses = whyNoClasses;
   }
 
   /** All images at once: a view where they lie in memory, else read from their file, which may be larger than memory. */
@@ -104,6 +109,12 @@ export class Dataset implements DatasetParts {
    */
   knownAs(origin: string): Dataset {
     return new Dataset({ ...this.#shape(), origin, images: this.#pixels, count: this.count, ...this.#labels() });
+  }
+
+  /** The same images (no copy), which have no labels for the reason `why`; the dataset itself where it has labels. */
+  withoutClasses(why: string): Dataset {
+    if (this.labels) return this;
+    return new Dataset({ ...this.#shape(), whyNoClasses: why, images: this.#pixels, count: this.count });
   }
 
   /**
@@ -188,7 +199,12 @@ export class Dataset implements DatasetParts {
   }
 
   #shape(): Omit<DatasetParts, 'images' | 'count' | 'labels'> {
-    const { name, height, width, channels, classes, origin } = this;
-    return { name, height, width, channels, ...(classes && { classes }), ...(origin !== undefined && { origin }) };
+    const { name, height, width, channels, classes, origin, whyNoClasses } = this;
+    return {
+      ...{ name, height, width, channels },
+      ...(classes && { classes }),
+      ...(origin !== undefined && { origin }),
+      ...(whyNoClasses !== undefined && { whyNoClasses }),
+    };
   }
 }

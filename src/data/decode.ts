@@ -1,21 +1,24 @@
 // From a picture's bytes to an image of a data set: decoded, turned as its EXIF orientation says, laid on a colour where it is
 // transparent, brought to size and channels, 8 bits each, sRGB. All of it by libvips through sharp, in its own threads. Only
-// what begins as PNG, JPEG, WebP, GIF, TIFF or AVIF gets there: libvips knows many more forms (SVG among them), which nobody
-// asked for. Limits: a header may claim any size, so pictures of more than 100 million pixels are refused before they are
+// what begins as PNG, JPEG, WebP, GIF, TIFF or AVIF gets there, bitmaps as pixels, and SVG where it was asked for. Limits: a header may claim any size, so pictures of more than 100 million pixels are refused before they are
 // decoded, and large ones wait for each other (decode-room.ts).
 
 import type { Sharp } from 'sharp';
 import { DcganError, usage } from '../platform/errors.ts';
 import { loadSharp } from '../platform/sharp.ts';
+import { bitmapFacts, decodeBitmap } from './bmp.ts';
 import { broken } from './broken.ts';
 import { MOST_PIXELS, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
 import { foreignOf } from './foreign.ts';
 import type { Shaping } from './image-options.ts';
+import { formatOf, isSvg, type PictureFormat } from './picture-format.ts';
 import type { RawPicture, Supplied } from './supply.ts';
+
+type Factory = Awaited<ReturnType<typeof loadSharp>>;
 
 const RESIZE = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
 
-export type Format = 'PNG' | 'JPEG' | 'WebP' | 'GIF' | 'TIFF' | 'AVIF' | 'array';
+export type Format = PictureFormat | 'array';
 
 /** What a picture was before it was brought to size. */
 export interface Facts {
@@ -26,19 +29,6 @@ export interface Facts {
   readonly channels: 1 | 3;
   readonly transparent: boolean;
   readonly bits: number;
-}
-
-/** What a file is by its first bytes; null for anything else. */
-export function formatOf(bytes: Uint8Array): Exclude<Format, 'array'> | null {
-  const begins = (text: string, at = 0): boolean =>
-    bytes.length >= at + text.length && [...text].every((letter, i) => bytes[at + i] === letter.charCodeAt(0));
-  if (begins('\x89PNG\r\n\x1a\n')) return 'PNG';
-  if (begins('\xff\xd8\xff')) return 'JPEG';
-  if (begins('RIFF') && begins('WEBP', 8)) return 'WebP';
-  if (begins('GIF87a') || begins('GIF89a')) return 'GIF';
-  if (begins('II*\0') || begins('MM\0*')) return 'TIFF';
-  if (begins('ftypavif', 4) || begins('ftypavis', 4)) return 'AVIF';
-  return null;
 }
 
 interface Opened {
@@ -56,20 +46,46 @@ async function open(picture: Supplied): Promise<Opened> {
     return { sharp, format: 'array' };
   }
   const bytes = await picture.read();
-  const format = formatOf(bytes);
+  // Only who asked for them has pictures of that name.
+  const format = formatOf(bytes) ?? (/\.svg$/i.test(picture.name) && isSvg(bytes) ? 'SVG' : null);
   if (format === null) {
     const foreign = foreignOf(bytes, picture.name);
     if (foreign) throw broken(picture.name, `it is ${foreign.what}`, undefined, foreign.todo);
     const what =
       bytes.length === 0
         ? 'it is empty'
-        : 'it is not a PNG, JPEG, WebP, GIF, TIFF or AVIF file, whatever its name says';
+        : 'it is not a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file, whatever its name says';
     throw broken(picture.name, what);
   }
+  if (format === 'BMP') return { sharp: await openBitmap(bytes, picture.name, factory), format };
   // A damaged end of a file is an error, and so is invalid data; a mere warning (an odd colour profile) is not.
-  const sharp = (most = MOST_PIXELS): Sharp => factory(bytes, { limitInputPixels: most, failOn: 'error', pages: 1 });
+  const density = format === 'SVG' ? { density: await densityFor(factory(bytes, {}), picture.name) } : {};
+  const sharp = (most = MOST_PIXELS): Sharp =>
+    factory(bytes, { limitInputPixels: most, failOn: 'error', pages: 1, ...density });
   if (format === 'TIFF') await mustBeWhole(sharp(), picture.name);
   return { sharp, format };
+}
+
+/** Pixels of a bitmap; one channel where all its colours are grey. */
+async function openBitmap(bytes: Uint8Array, name: string, factory: Factory): Promise<Opened['sharp']> {
+  try {
+    const { width, height, grey } = bitmapFacts(bytes);
+    checkPixels(width, height);
+    const { pixels } = await withRoomFor(width * height, async () => decodeBitmap(bytes));
+    const raw = { width, height, channels: grey ? (1 as const) : (3 as const) };
+    const kept = grey ? pixels.filter((_, i) => i % 3 === 0) : pixels;
+    return (most = MOST_PIXELS) => factory(kept, { raw, limitInputPixels: most });
+  } catch (error) {
+    throw inWords(name, error);
+  }
+}
+
+/** Drawn so that the longer side has about 512 pixels: an icon of 24 would be blurred at any size. */
+async function densityFor(sharp: Sharp, name: string): Promise<number> {
+  const { width, height } = await sharp.metadata().catch((error: unknown) => {
+    throw inWords(name, error);
+  });
+  return Math.min(2400, Math.max(1, Math.round((72 * 512) / Math.max(width, height))));
 }
 
 /** A TIFF may hold floats, which would be cut to bytes as they are. */

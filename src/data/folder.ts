@@ -7,7 +7,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { fileError } from '../platform/durable.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { broken } from './broken.ts';
-import { byPath, classesOf, emptySupply, isPictureName, LARGEST_FILE, type Supply } from './supply.ts';
+import { fileOnDisk, headOf, isCandidate } from './loose.ts';
+import { formatOf } from './picture-format.ts';
+import { byName, byPath, type Container, classesOf, LARGEST_FILE, LARGEST_UNNAMED } from './supply.ts';
 import { UnreadTally } from './unread.ts';
 
 interface Found {
@@ -17,6 +19,7 @@ interface Found {
   readonly file: Buffer;
   readonly size: number;
   readonly time: number;
+  readonly regular: boolean;
   /** What keeps it from being read. */
   readonly fault: string | null;
 }
@@ -24,11 +27,12 @@ interface Found {
 /** Files asked for size and time at once. */
 const STATS = 32;
 
-/** @throws DcganError when it holds no pictures, or can't be listed */
-export async function folderSupply(folder: string, name: string): Promise<Supply> {
+/** @throws DcganError when it can't be listed */
+export async function folderSupply(folder: string, name: string, svg = false): Promise<Container> {
   const root = folder.replace(/(?<=.)\/+$/, '');
   const found: Found[] = [];
   const unread = new UnreadTally();
+  const others: Found[] = [];
   const visited = new Set<string>();
 
   async function walk(at: Buffer, below: string): Promise<void> {
@@ -48,8 +52,11 @@ export async function folderSupply(folder: string, name: string): Promise<Supply
         if (!(status instanceof Error) && status.isDirectory()) {
           if (path.split('/').at(-1)!.startsWith('.')) unread.add(path);
           else await walk(file, `${path}/`);
-        } else if (isPictureName(path)) found.push({ path, file, ...described(status) });
-        else unread.add(path);
+        } else if (isPicture(path, file, status, svg)) found.push({ path, file, ...described(status) });
+        else {
+          unread.add(path);
+          others.push({ path, file, ...described(status) });
+        }
       }
     }
   }
@@ -60,14 +67,14 @@ export async function folderSupply(folder: string, name: string): Promise<Supply
     const { path = folder } = error as { path?: string | Buffer };
     throw fileError('listed', typeof path === 'string' ? path : textOf(path), error);
   }
-  if (found.length === 0) throw emptySupply(`the folder ${folder}`, unread.result());
   found.sort((a, b) => byPath(a.path, b.path));
   const list = found.map(({ path, size, time }) => `${path}\0${size}\0${time}\n`).join('');
   return {
     name,
     form: 'folder',
     names: found.map(({ path }) => `${root}/${path}`),
-    classes: classesOf(found.map(({ path }) => path)),
+    paths: found.map(({ path }) => path),
+    ...classesOf(found.map(({ path }) => path)),
     fingerprint: sha256(new TextEncoder().encode(list)),
     unread: unread.result(),
     async *pictures() {
@@ -76,7 +83,24 @@ export async function folderSupply(folder: string, name: string): Promise<Supply
         yield { kind: 'encoded' as const, index, name: shown, read: () => readPicture(file, shown, fault) };
       }
     },
+    others: async (wanted = isCandidate) =>
+      others
+        .sort((a, b) => byPath(a.path, b.path))
+        .filter(({ path, regular }) => regular && wanted(path))
+        .map(({ path, file, size }) => fileOnDisk(`${root}/${path}`, path, file, size)),
   };
+}
+
+/** By its name, else by its first bytes. */
+function isPicture(path: string, file: Buffer, status: Stats | Error, svg: boolean): boolean {
+  const named = byName(path, svg);
+  if (named !== 'unknown') return named === 'picture';
+  if (status instanceof Error || !status.isFile() || status.size > LARGEST_UNNAMED) return false;
+  try {
+    return formatOf(headOf(file)) !== null;
+  } catch {
+    return false; // It can't be read, and is counted among the files that are not.
+  }
 }
 
 const SLASH = Buffer.from('/');
@@ -89,10 +113,11 @@ function textOf(name: Buffer): string {
 }
 
 function described(status: Stats | Error): Omit<Found, 'path' | 'file'> {
-  if (status instanceof Error) return { size: 0, time: 0, fault: faultOf(status) };
+  if (status instanceof Error) return { size: 0, time: 0, regular: false, fault: faultOf(status) };
   const { size, mtimeMs: time } = status;
   const tooLarge = size > LARGEST_FILE ? `it has ${size} bytes; at most ${LARGEST_FILE} are read` : null;
-  return { size, time, fault: status.isFile() ? tooLarge : 'it is not a regular file' };
+  const regular = status.isFile();
+  return { size, time, regular, fault: regular ? tooLarge : 'it is not a regular file' };
 }
 
 function faultOf(error: NodeJS.ErrnoException): string {

@@ -21,6 +21,12 @@ export interface DataOptions {
   readonly flip?: boolean | undefined;
   /** The colour (CSS) that shows where pictures are transparent or padded. Default: white. */
   readonly background?: string | undefined;
+  /** The array of a `.npz` that holds the images, by its name; default: one of the usual names. */
+  readonly key?: string | undefined;
+  /** Turns rows into columns, for arrays that are stored columns first, as EMNIST's are. */
+  readonly transpose?: boolean | undefined;
+  /** Reads SVG files as pictures too, drawn at the size of the images. */
+  readonly svg?: boolean | undefined;
   /** Leaves out files that cannot be read as pictures, where they otherwise end the reading. */
   readonly skipBroken?: boolean | undefined;
 }

@@ -8,8 +8,9 @@ import { decodeWithFacts, type Facts } from './decode.ts';
 import { checkDataOptions, type Shaping } from './image-options.ts';
 import { inOrder } from './in-order.ts';
 import { NearGroups, perceptualHash } from './likeness.ts';
-import { type LoadOptions, recognize } from './load.ts';
+import type { LoadOptions } from './load.ts';
 import { refuseSource } from './output.ts';
+import { recognize } from './recognize.ts';
 import type { Supplied, Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
 import type { Unread } from './unread.ts';
@@ -70,7 +71,7 @@ export async function inspectData(
   options: LoadOptions & { readonly output?: string } = {},
 ): Promise<Inspection> {
   checkDataOptions(options);
-  const found = await recognize(where, options.onNote);
+  const found = await recognize(where, options);
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
   if (options.output !== undefined) refuseSource(where, options.output, supply.names);
   const shaping = await settle(supply, options);

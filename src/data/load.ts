@@ -1,34 +1,23 @@
-// From what a person typed after `--data` to a Dataset, whatever it is. Forms are tried in this order: a known name, a pack,
-// IDX, CIFAR-10, .npy, .zip, .tar, a folder. Files are known by their first bytes, since people rename. What is an array
-// already is read as it is, unless another size or other channels are asked for; pictures are packed into the cache first,
-// and the pack is used as long as its source and the options stay the same.
+// From what a person typed after `--data` to a Dataset. What it is, recognize.ts finds out. What is an array already is read as it
+// is, unless another size or other channels are asked for; pictures are packed into the cache first, and the pack is used as long as
+// its source and the options stay the same.
 
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { cacheFolder } from '../platform/cache.ts';
-import { commandLine } from '../platform/command.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { evict, keepInUse, markUsed } from '../platform/evict.ts';
 import { safeName } from '../platform/text.ts';
 import { isTrustedFile } from '../platform/trusted.ts';
 import { type Built, type PackProgress, settle, writePack } from './build.ts';
-import { cifarFilesIn, isCifarName, openCifar } from './cifar.ts';
-import { Dataset } from './dataset.ts';
-import { FilePixels } from './file-pixels.ts';
-import { folderSupply } from './folder.ts';
-import { foreignOf } from './foreign.ts';
-import { sniffIdx } from './idx.ts';
+import type { Dataset } from './dataset.ts';
 import { checkDataOptions, type DataOptions } from './image-options.ts';
-import { isKnown, openKnown } from './known.ts';
-import { decodeNpyHead, isNpy } from './npy.ts';
-import { headOf, idxFilesIn, isFolder, nameOf, openIdxFile, openIdxFolder } from './open.ts';
+import { isKnown } from './known.ts';
 import { packTarget, refuseSource, writePackInto } from './output.ts';
-import { IN_MEMORY, isPack, openPack, readHeader } from './pack.ts';
-import { MemoryPixels } from './pixel-source.ts';
+import { openPack, readHeader } from './pack.ts';
+import { recognize } from './recognize.ts';
 import type { Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
-import { unreadText } from './unread.ts';
 
 /** Options of `datasets.load` and `datasets.pack`. */
 export interface LoadOptions extends DataOptions {
@@ -40,11 +29,6 @@ export interface LoadOptions extends DataOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a path turned out to be. */
-export type Found =
-  | { readonly form: string; readonly dataset: Dataset }
-  | { readonly form: string; readonly supply: Supply };
-
 const NAMED_SKIPPED = 5;
 
 /**
@@ -54,13 +38,14 @@ const NAMED_SKIPPED = 5;
  */
 export async function loadDataset(where = 'mnist', options: LoadOptions = {}): Promise<Dataset> {
   checkDataOptions(options);
-  const found = await recognize(where, options.onNote);
-  noteUnread(found, options);
+  const found = await recognize(where, options);
   const dataset =
     'dataset' in found ? await asAsked(found.dataset, where, options) : await packed(found.supply, where, options);
   // What is resized from a known dataset comes from a pack, which does not know.
   const known = isKnown(where) ? dataset.knownAs(where) : dataset;
-  return options.flip ? known.mirrored() : known;
+  const why = 'supply' in found ? found.supply.whyNoClasses : (found.dataset.whyNoClasses ?? null);
+  const told = why === null ? known : known.withoutClasses(why);
+  return options.flip ? told.mirrored() : told;
 }
 
 /** An array as it is, or, when another shape is asked for, as pictures are. */
@@ -71,94 +56,28 @@ async function asAsked(dataset: Dataset, where: string, options: LoadOptions): P
   return packed(tableSupply(dataset, where), where, options);
 }
 
-/** Finds out what `where` is. */
-export async function recognize(where: string, onNote: (note: string) => void = () => {}): Promise<Found> {
-  const known = openKnown(where);
-  if (known) return { form: 'known data set', dataset: known };
-  if (isFolder(where)) return recognizeFolder(where);
-  mustBeFile(where);
-  const head = headOf(where);
-  refuseForeign(where, head);
-  if (isPack(head)) {
-    await noteStaleness(where, onNote);
-    return { form: 'pack', dataset: openPack(where) };
-  }
-  if (sniffIdx(head)) return { form: 'IDX file', dataset: openIdxFile(where) };
-  if (isCifarName(where)) return { form: 'CIFAR-10 file', dataset: openCifar([where], nameOf(where)) };
-  if (isNpy(head)) return { form: '.npy file', dataset: openNpy(where, head) };
-  if (head[0] === 0x50 && head[1] === 0x4b && (head[2] === 3 || head[2] === 5)) {
-    const { zipSupply } = await import('./zip.ts');
-    return { form: 'zip archive', supply: await zipSupply(where, nameOf(where)) };
-  }
-  const tar = Buffer.from(head.subarray(257, 262)).toString('latin1') === 'ustar';
-  if (tar || (head[0] === 0x1f && head[1] === 0x8b) || /\.(tar|tgz|tar\.gz)$/i.test(where)) {
-    const { tarSupply } = await import('./tar.ts');
-    return { form: 'tar archive', supply: await tarSupply(where, nameOf(where)) };
-  }
-  throw unknownFile(where, head);
-}
-
-async function recognizeFolder(folder: string): Promise<Found> {
-  if (idxFilesIn(folder).length > 0) return { form: 'folder with IDX files', dataset: openIdxFolder(folder) };
-  const batches = cifarFilesIn(folder);
-  if (batches.length > 0) return { form: 'folder with CIFAR-10 files', dataset: openCifar(batches, nameOf(folder)) };
-  return { form: 'folder of pictures', supply: await folderSupply(folder, nameOf(folder)) };
-}
-
-/** A pipe or a device would be waited for, or never end. */
-function mustBeFile(where: string): void {
-  if (statSync(where).isFile()) return;
-  throw new DcganError({
-    what: `${where} is neither a file nor a folder`,
-    expected: 'a regular file or a folder',
-    todo: 'Save the data to a file first',
-  });
-}
-
-function openNpy(file: string, head: Uint8Array): Dataset {
-  const { start, count, height, width, channels } = decodeNpyHead(head, statSync(file).size, file);
-  const pixels = new FilePixels(file, start, count * height * width * channels);
-  const images = pixels.length <= IN_MEMORY ? new MemoryPixels(pixels.all()) : pixels;
-  return new Dataset({ name: nameOf(file), images, count, height, width, channels });
-}
-
-/** Before names are believed: a web page may be called photos.zip or data.tar. */
-function refuseForeign(where: string, head: Uint8Array): void {
-  const foreign = foreignOf(head, where);
-  if (foreign) throw new DcganError({ what: `${where} is ${foreign.what}`, todo: foreign.todo });
-}
-
-function unknownFile(where: string, head: Uint8Array): DcganError {
-  const picture = /\.(png|jpe?g|webp|gif)$/i.test(where);
-  const start = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return new DcganError({
-    what: picture ? `${where} is a single picture` : `${where} is in no form that is known (byte 0)`,
-    expected: "a folder of pictures, a .zip or .tar of them, IDX, .npy, CIFAR-10's .bin or a pack",
-    got: picture ? 'one file' : head.length === 0 ? 'an empty file' : start,
-    todo: picture ? 'Give the folder it lies in' : 'Give one of these; or convert the images to PNG, into a folder',
-  });
-}
-
-/** A pack that somebody made stays usable when its source moves on, but they should know. */
-async function noteStaleness(where: string, onNote: (note: string) => void): Promise<void> {
-  const { source } = readHeader(where).header;
-  const path = resolve(dirname(where), source.path);
-  const status = statSync(path, { throwIfNoEntry: false });
-  // Inside a folder, files change and its own time does not.
-  if (!status || (status.isFile() && status.mtimeMs <= statSync(where).mtimeMs)) return;
-  const found = await recognize(path).catch(() => null);
-  const now = found && ('supply' in found ? found.supply.fingerprint : found.dataset.sha256);
-  if (now !== null && now !== source.fingerprint)
-    onNote(`${path} has changed since ${where} was made from it; ${commandLine(['data', 'build'])} makes it again`);
-}
-
 /** The pack of a supply in the cache: made now, unless it is there and still true. */
 async function packed(supply: Supply, where: string, options: LoadOptions): Promise<Dataset> {
   const { skipBroken = false } = options;
   const shaping = await settle(supply, options);
   const { size, fit, channels, background } = shaping;
+  const { key: array, transpose } = options;
+  const asked = [
+    supply.form,
+    resolve(where),
+    size,
+    fit,
+    channels,
+    background,
+    skipBroken,
+    array,
+    transpose,
+    options.svg,
+  ];
+  // Labels may lie in a file beside pictures that stay as they are.
   const key = createHash('sha256')
-    .update(JSON.stringify([supply.form, resolve(where), size, fit, channels, background, skipBroken]))
+    .update(JSON.stringify([...asked, supply.classes?.names]))
+    .update(supply.classes?.labels ?? '')
     .digest('hex');
   const { path: folder } = cacheFolder('data');
   const file = join(folder, `${safeName(supply.name)}-${key.slice(0, 16)}.pack`);
@@ -167,6 +86,8 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
   const kept = reuse(file, supply.fingerprint);
   if (kept) {
     markUsed(file);
+    const { skipped } = readHeader(file).header;
+    if (skipped > 0) options.onNote?.(`left out: ${skipped} broken ${skipped === 1 ? 'file' : 'files'}`);
     return kept;
   }
   const built = await writePack(supply, file, relative(folder, resolve(where)), {
@@ -190,17 +111,6 @@ function reuse(file: string, fingerprint: string): Dataset | null {
   }
 }
 
-function noteUnread(found: Found, { onNote }: LoadOptions): void {
-  if (!('supply' in found)) return;
-  const { unread, names } = found.supply;
-  if (unread.count > 0) onNote?.(unreadText(unread));
-  const tests = names.filter((name) => /[/ ](test|testing|val|valid|validation)\//i.test(name)).length;
-  if (tests > 0 && tests < names.length)
-    onNote?.(
-      `${tests} of ${names.length} pictures lie in folders for tests, and are read too; give the folder for training alone`,
-    );
-}
-
 function noteSkipped({ skipped }: Built, { onNote }: LoadOptions): void {
   for (const { complaint } of skipped.slice(0, NAMED_SKIPPED)) onNote?.(`left out: ${complaint.what}`);
   if (skipped.length > NAMED_SKIPPED) onNote?.(`left out: ${skipped.length - NAMED_SKIPPED} more broken files`);
@@ -216,8 +126,7 @@ export async function buildPack(where: string, output: string, options: LoadOpti
     throw usage({ what: 'a pack holds no mirror images', todo: 'Leave --flip out, and give it when training' });
   refuseSource(where, output);
   const target = packTarget(output);
-  const found = await recognize(where, options.onNote);
-  noteUnread(found, options);
+  const found = await recognize(where, options);
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
   refuseSource(where, output, supply.names);
   const source = relative(dirname(resolve(output)), resolve(where));

@@ -77,67 +77,14 @@ export function decodeNpy(bytes: Uint8Array, file: string, columns: number): Mat
   return { rows, columns, data };
 }
 
-/** Where the pixels of a .npy file of images lie, and how many. */
-export interface NpyImages {
-  /** The byte at which they begin. */
-  readonly start: number;
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
-
-/**
- * Reads the header of images: uint8 [N, height, width], or with 1 or 3 channels behind.
- * @param head the file's first bytes, 4096 or all
- * @param size the whole file's number of bytes
- * @throws DcganError naming what is wrong: not .npy, wrong type, Fortran order, wrong shape, truncated, bytes left over
- */
-export function decodeNpyHead(head: Uint8Array, size: number, file: string): NpyImages {
-  const wrong = (what: string, rest: Omit<Complaint, 'what'>): DcganError =>
-    new DcganError({ what: `${file} ${what}`, ...rest });
-  const { descr, fortran, dimensions, shape, shown, start } = readFields(head, wrong);
-  if (descr !== '|u1' && descr !== '<u1' && descr !== 'u1') {
-    throw wrong('holds values of the wrong type', {
-      expected: 'uint8 (|u1), from 0 to 255',
-      got: descr ?? shown,
-      todo: 'Save it again: numpy.save(file, images.clip(0, 255).astype("uint8"))',
-    });
-  }
-  if (fortran !== 'False') {
-    throw wrong('is in Fortran order, columns first', {
-      expected: "'fortran_order': False",
-      got: fortran ?? shown,
-      todo: 'Save it again: numpy.save(file, numpy.ascontiguousarray(images))',
-    });
-  }
-  const [count = 0, height = 0, width = 0, channels = 1] = shape;
-  const fits = shape.length === 3 || (shape.length === 4 && (channels === 1 || channels === 3));
-  if (!fits || count * height * width === 0) {
-    throw wrong('has the wrong shape', {
-      expected: '[N, height, width] or [N, height, width, 1 or 3], N at least 1',
-      got: dimensions === undefined ? shown : `[${shape.join(', ')}]`,
-      todo: 'Save the images channels last: numpy.save(file, images.transpose(0, 2, 3, 1))',
-    });
-  }
-  const end = start + count * height * width * channels;
-  if (size !== end) {
-    throw wrong(size < end ? `is truncated (byte ${size})` : `goes on after its last value (byte ${end})`, {
-      expected: `${end} bytes for [${shape.join(', ')}] of ${descr}`,
-      got: `${size} bytes`,
-      todo: 'Copy the file again',
-    });
-  }
-  return { start, count, height, width, channels };
-}
-
 /** Whether a file that begins so says it is a .npy file. */
 export function isNpy(head: Uint8Array): boolean {
   return String.fromCharCode(...head.subarray(0, 6)) === SIGNATURE;
 }
 
 /** What the header's dict says, as far as it could be found in it. */
-interface Fields {
+export interface NpyFields {
+  /** The values' type: `|u1`. */
   readonly descr: string | undefined;
   readonly fortran: string | undefined;
   /** The text between the shape's parentheses. */
@@ -145,12 +92,22 @@ interface Fields {
   readonly shape: readonly number[];
   /** The header itself, for errors. */
   readonly shown: string;
+  /** The byte at which the values begin. */
   readonly start: number;
 }
 
-function readFields(bytes: Uint8Array, wrong: (what: string, rest: Omit<Complaint, 'what'>) => DcganError): Fields {
+/** How errors about a file are made. */
+export type Wrong = (what: string, rest: Omit<Complaint, 'what'>) => DcganError;
+
+/**
+ * Reads a header.
+ * @param bytes the file's first bytes, or all
+ * @throws DcganError made by `wrong`: not .npy, an unknown version, truncated
+ */
+export function readFields(bytes: Uint8Array, wrong: Wrong): NpyFields {
   const { header, start } = readHeader(bytes, wrong);
-  const dimensions = /['"]shape['"]\s*:\s*\(([\d\s,]*)\)/.exec(header)?.[1];
+  // Python 2 writes whole numbers as 10L.
+  const dimensions = /['"]shape['"]\s*:\s*\(([\dL\s,]*)\)/.exec(header)?.[1]?.replaceAll('L', '');
   return {
     descr: /['"]descr['"]\s*:\s*['"]([^'"]*)['"]/.exec(header)?.[1],
     fortran: /['"]fortran_order['"]\s*:\s*(True|False)/.exec(header)?.[1],
@@ -164,10 +121,7 @@ function readFields(bytes: Uint8Array, wrong: (what: string, rest: Omit<Complain
   };
 }
 
-function readHeader(
-  bytes: Uint8Array,
-  wrong: (what: string, rest: Omit<Complaint, 'what'>) => DcganError,
-): { header: string; start: number } {
+function readHeader(bytes: Uint8Array, wrong: Wrong): { header: string; start: number } {
   const latin1 = (from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to));
   if (latin1(0, 6) !== SIGNATURE) {
     throw wrong('is not a .npy file (byte 0)', {

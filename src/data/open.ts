@@ -138,6 +138,6 @@ export function headOf(path: string): Uint8Array {
 export function nameOf(path: string): string {
   const last = basename(resolve(path))
     .replace(/\.gz$/i, '')
-    .replace(/\.(idx|tar|tgz|zip|npy|bin|pack)$/i, '');
+    .replace(/\.(idx|tar|tgz|zip|np[yz]|csv|tsv|parquet|bin|pack)$/i, '');
   return safeName(last);
 }

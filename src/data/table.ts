@@ -14,6 +14,7 @@ export function tableSupply(dataset: Dataset, where: string): Supply {
     form: 'array',
     names,
     classes: labels ? { names: classNames(dataset, labels), labels } : null,
+    whyNoClasses: labels ? null : (dataset.whyNoClasses ?? `${name} has no labels`),
     fingerprint: dataset.sha256,
     unread: NOTHING_UNREAD,
     async *pictures() {

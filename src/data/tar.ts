@@ -3,69 +3,99 @@
 // written to disk, so that there is nothing to follow.
 
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { Parser, type ReadEntry } from 'tar';
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
-import { sha256 } from '../platform/sha256.ts';
-import { faultOfName, HARMLESS, MOST_ENTRIES, MOST_RATIO, refusedArchive } from './archive-limits.ts';
+import { faultOfName, HARMLESS, MOST_ENTRIES, MOST_RATIO, MOST_UNPACKED, refusedArchive } from './archive-limits.ts';
 import { broken } from './broken.ts';
-import { classesOf, emptySupply, isPictureName, LARGEST_FILE, type Supply } from './supply.ts';
+import type { FormFile } from './form-file.ts';
+import { fileInMemory, isCandidate } from './loose.ts';
+import { formatOf } from './picture-format.ts';
+import { byName, type Container, classesOf, LARGEST_FILE, LARGEST_UNNAMED } from './supply.ts';
 import { UnreadTally } from './unread.ts';
+import { fingerprintOf } from './zip.ts';
 
-/** @throws DcganError for what is no whole .tar, is refused, or holds no pictures */
-export async function tarSupply(archive: string, name: string): Promise<Supply> {
-  const { size, mtimeMs } = await stat(archive).catch((error: unknown) => {
-    throw fileError('opened', archive, error);
-  });
+/** @throws DcganError for what is no whole .tar, or is refused */
+export async function tarSupply(archive: FormFile, name: string, svg = false): Promise<Container> {
+  const { name: shown, size } = archive;
   const paths: string[] = [];
   const unread = new UnreadTally();
   let entries = 0;
   let unpacked = 0;
-  for await (const { entry } of entriesOf(archive)) {
-    entry.resume();
-    if (++entries > MOST_ENTRIES) throw refusedArchive(archive, `it has more than ${MOST_ENTRIES} entries`);
+  // By their places, since an archive may hold a name twice.
+  const places = new Set<number>();
+  for await (const { entry, contents } of entriesOf(archive)) {
+    const picture = await isPicture(entry, contents, svg);
+    if (++entries > MOST_ENTRIES) throw refusedArchive(shown, `it has more than ${MOST_ENTRIES} entries`);
     unpacked += entry.size;
     if (unpacked > HARMLESS && unpacked > MOST_RATIO * size)
-      throw refusedArchive(archive, `its ${size} bytes unpack to more than ${MOST_RATIO} times as many`);
-    if (isPicture(entry)) paths.push(entry.path);
-    else if (entry.type !== 'Directory') unread.add(entry.path);
+      throw refusedArchive(shown, `its ${size} bytes unpack to more than ${MOST_RATIO} times as many`);
+    if (picture) {
+      places.add(entries);
+      paths.push(entry.path);
+    } else if (entry.type !== 'Directory') unread.add(entry.path);
   }
-  if (paths.length === 0) throw emptySupply(archive, unread.result());
-  const nameOf = (path: string): string => `${archive}: ${path}`;
+  const nameOf = (path: string): string => `${shown}: ${path}`;
   return {
     name,
     form: 'tar archive',
     names: paths.map(nameOf),
-    classes: classesOf(paths),
-    fingerprint: sha256(new TextEncoder().encode(`${name}\0${size}\0${mtimeMs}`)),
+    paths,
+    ...classesOf(paths),
+    fingerprint: await fingerprintOf(archive, name),
     unread: unread.result(),
     async *pictures() {
-      let index = 0;
+      let [index, place] = [0, 0];
       for await (const { entry, contents } of entriesOf(archive)) {
-        if (!isPicture(entry)) {
+        if (!places.has(++place)) {
           entry.resume();
           continue;
         }
-        const shown = nameOf(entry.path);
+        const picture = nameOf(entry.path);
         const tooLarge =
           entry.size > LARGEST_FILE ? `it has ${entry.size} bytes; at most ${LARGEST_FILE} are read` : null;
         const fault = faultOfName(entry.path) ?? faultOfType(entry) ?? tooLarge;
         if (fault !== null) entry.resume();
         const bytes = fault === null ? await contents() : new Uint8Array();
         const read = async (): Promise<Uint8Array> => {
-          if (fault !== null) throw broken(shown, fault);
+          if (fault !== null) throw broken(picture, fault);
           return bytes;
         };
-        yield { kind: 'encoded' as const, index: index++, name: shown, read };
+        yield { kind: 'encoded' as const, index: index++, name: picture, read };
       }
     },
+    others: (wanted = isCandidate) => othersIn(archive, wanted),
   };
 }
 
-/** An unpacker would find a picture there, also where this program can't read it and says so. */
-function isPicture({ type, path }: ReadEntry): boolean {
-  return type !== 'Directory' && isPictureName(path);
+async function othersIn(archive: FormFile, wanted: (path: string) => boolean): Promise<FormFile[]> {
+  const files: FormFile[] = [];
+  let bytes = 0;
+  for await (const { entry, contents } of entriesOf(archive)) {
+    if (!wanted(entry.path) || faultOfName(entry.path) !== null || faultOfType(entry) !== null) {
+      entry.resume();
+      continue;
+    }
+    bytes += entry.size;
+    if (bytes > MOST_UNPACKED)
+      throw refusedArchive(archive.name, `its files unpack to more than ${MOST_UNPACKED} bytes`);
+    files.push(fileInMemory(`${archive.name}: ${entry.path}`, entry.path, await contents()));
+  }
+  return files;
+}
+
+/**
+ * By its name, else by its first bytes; reads the entry or passes it over. An unpacker would find a picture there, also where this
+ * program can't read it and says so.
+ */
+async function isPicture(entry: ReadEntry, contents: Arrived['contents'], svg: boolean): Promise<boolean> {
+  const named = entry.type === 'Directory' ? 'other' : byName(entry.path, svg);
+  if (named !== 'unknown' || faultOfType(entry) !== null || entry.size > LARGEST_UNNAMED) {
+    entry.resume();
+    return named === 'picture';
+  }
+  return formatOf(await contents()) !== null;
 }
 
 function faultOfType({ type, linkpath, path }: ReadEntry): string | null {
@@ -77,6 +107,20 @@ function faultOfType({ type, linkpath, path }: ReadEntry): string | null {
   return `it is ${link} to ${linkpath}, which is not followed in an archive`;
 }
 
+type Archive = Pick<FormFile, 'name' | 'path' | 'read'>;
+
+/** Bytes that the parser gets at a time. */
+const PIECE = 1 << 16;
+
+function inPieces(bytes: Uint8Array): Readable {
+  const count = Math.ceil(bytes.length / PIECE);
+  return Readable.from(
+    (function* pieces() {
+      for (let i = 0; i < count; i++) yield Buffer.from(bytes.subarray(i * PIECE, (i + 1) * PIECE));
+    })(),
+  );
+}
+
 interface Arrived {
   readonly entry: ReadEntry;
   /** All its bytes; instead of `entry.resume()`. */
@@ -84,13 +128,13 @@ interface Arrived {
 }
 
 /** Entries one after another; each has to be read or resumed before the next one comes. */
-async function* entriesOf(archive: string): AsyncGenerator<Arrived> {
+async function* entriesOf({ name, path, read }: Archive): AsyncGenerator<Arrived> {
   const arrived: ReadEntry[] = [];
   let ended = false;
   let failure: DcganError | null = null;
   let wake = (): void => {};
   const fail = (error: unknown): void => {
-    failure ??= damaged(archive, error as Error);
+    failure ??= damaged(name, error as Error);
     wake();
   };
   const parser = new Parser({
@@ -119,9 +163,9 @@ async function* entriesOf(archive: string): AsyncGenerator<Arrived> {
     else fail(new Error('it ends before the two empty blocks that close an archive'));
     wake();
   });
-  const file = createReadStream(archive, { highWaterMark: 1 << 16 });
+  const file = path === null ? inPieces(await read()) : createReadStream(path, { highWaterMark: PIECE });
   file.on('error', fail);
-  file.on('data', (chunk) => {
+  file.on('data', (chunk: Buffer | string) => {
     // What the parser throws here nobody could catch.
     try {
       if (failure === null && !parser.write(chunk as Buffer)) file.pause();

@@ -11,15 +11,16 @@ export interface Unread {
 
 export const NOTHING_UNREAD: Unread = { count: 0, kinds: [], first: [] };
 
+/** More names are kept than are shown, since some of the files may be read after all. */
+const KEPT = 16;
 const NAMED = 3;
 const KINDS_NAMED = 6;
 /** Endings of pictures that are known and not read, or that have a usual name. */
-const KINDS: Readonly<Record<string, string>> = { heif: 'HEIC', heic: 'HEIC', hif: 'HEIC', tif: 'TIFF', dib: 'BMP' };
+const KINDS: Readonly<Record<string, string>> = { heif: 'HEIC', heic: 'HEIC', hif: 'HEIC' };
 /** How to make pictures of such a kind readable. */
 const ADVICE: Readonly<Record<string, string>> = {
   HEIC: 'HEIC pictures become JPEG by heif-convert IN.heic OUT.jpg',
-  BMP: 'BMP pictures become PNG by magick mogrify -format png *.bmp',
-  SVG: 'SVG pictures become PNG by rsvg-convert IN.svg -o OUT.png',
+  SVG: 'SVG pictures are read with --svg',
 };
 
 /** Counts files that are not read, as they are found. */
@@ -32,15 +33,31 @@ export class UnreadTally {
   add(path: string): void {
     const kind = kindOf(path);
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
-    if (this.#first.length < NAMED) this.#first.push(path);
+    if (this.#first.length < KEPT) this.#first.push(path);
     this.#count++;
   }
 
   result(): Unread {
-    const kinds = [...this.#kinds].map(([kind, count]) => ({ kind, count }));
-    kinds.sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
+    const kinds = byCount([...this.#kinds].map(([kind, count]) => ({ kind, count })));
     return { count: this.#count, kinds, first: this.#first };
   }
+}
+
+/** The same without `paths`, which are read after all, and with `added`. */
+export function withoutFiles(unread: Unread, paths: readonly string[], added: readonly string[] = []): Unread {
+  const counts = new Map(unread.kinds.map(({ kind, count }) => [kind, count]));
+  const change = (path: string, by: number): void => {
+    counts.set(kindOf(path), (counts.get(kindOf(path)) ?? 0) + by);
+  };
+  for (const path of paths) change(path, -1);
+  for (const path of added) change(path, 1);
+  const kinds = [...counts].flatMap(([kind, count]) => (count > 0 ? [{ kind, count }] : []));
+  const first = [...unread.first.filter((path) => !paths.includes(path)), ...added].slice(0, KEPT);
+  return { count: unread.count - paths.length + added.length, kinds: byCount(kinds), first };
+}
+
+function byCount(kinds: { kind: string; count: number }[]): { kind: string; count: number }[] {
+  return kinds.sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
 }
 
 /** `3 files are not read: 2 BMP, 1 TXT (a.bmp, b.bmp, notes.txt)`, and how to convert such pictures. */
@@ -56,7 +73,9 @@ export function unreadList({ count, kinds, first }: Unread): string {
   const more = kinds.slice(KINDS_NAMED).reduce((sum, kind) => sum + kind.count, 0);
   const list = kinds.slice(0, KINDS_NAMED).map((kind) => `${kind.count} ${kind.kind}`);
   if (more > 0) list.push(`${more} of other kinds`);
-  return `${list.join(', ')} (${first.join(', ')}${count > first.length ? ', ...' : ''})`;
+  const names = first.slice(0, NAMED);
+  if (count > names.length) names.push('...');
+  return names.length === 0 ? list.join(', ') : `${list.join(', ')} (${names.join(', ')})`;
 }
 
 /** A file's kind by its name: its ending in capitals. */

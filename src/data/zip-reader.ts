@@ -8,13 +8,29 @@ import { type Entry, fromRandomAccessReader, RandomAccessReader, type ZipFile } 
 /** Bytes kept from the last read, since a directory is read in small steps. */
 const BLOCK = 1 << 16;
 
+/** Where an archive's bytes lie: in a file, or in memory where the archive lies in another one. */
+type Handle = Pick<FileHandle, 'close'> & {
+  read(out: Buffer, offset: number, length: number, position: number): Promise<{ readonly bytesRead: number }>;
+};
+
+function inMemory(bytes: Uint8Array): Handle {
+  return {
+    read: async (out, offset, length, position) => {
+      const part = bytes.subarray(position, position + length);
+      out.set(part, offset);
+      return { bytesRead: part.length };
+    },
+    close: async () => {},
+  };
+}
+
 class FileReader extends RandomAccessReader {
-  readonly #handle: FileHandle;
+  readonly #handle: Handle;
   readonly #size: number;
   #block: Buffer = Buffer.alloc(0);
   #blockAt = 0;
 
-  constructor(handle: FileHandle, size: number) {
+  constructor(handle: Handle, size: number) {
     super();
     this.#handle = handle;
     this.#size = size;
@@ -77,6 +93,15 @@ const ENTRY = 0x02014b50;
 /** A count of entries has 16 bits where the archive is no zip64. */
 const COUNT_WRAPS = 65_536;
 
+async function fileAt(path: string): Promise<{ readonly handle: Handle; readonly size: number }> {
+  const handle = await open(path, 'r');
+  return { handle, size: (await handle.stat()).size };
+}
+
+function bytesAt(bytes: Uint8Array): { readonly handle: Handle; readonly size: number } {
+  return { handle: inMemory(bytes), size: bytes.length };
+}
+
 /** A .zip that is open; all its methods reject with the library's error or an Error of ours. */
 export class OpenZip {
   readonly #reader: FileReader;
@@ -87,10 +112,10 @@ export class OpenZip {
     this.#zip = zip;
   }
 
-  static async open(path: string): Promise<OpenZip> {
-    const handle = await open(path, 'r');
+  /** @param archive its path, or its bytes */
+  static async open(archive: string | Uint8Array): Promise<OpenZip> {
+    const { handle, size } = typeof archive === 'string' ? await fileAt(archive) : bytesAt(archive);
     try {
-      const { size } = await handle.stat();
       const reader = new FileReader(handle, size);
       const zip = await new Promise<ZipFile>((resolve, reject) => {
         reader.once('error', reject);

@@ -46,7 +46,7 @@ export interface Prepared {
 }
 
 /** Options for reading pictures, beyond size and channels. */
-const READING = ['fit', 'background', 'flip', 'skipBroken'] as const;
+const READING = ['fit', 'background', 'flip', 'key', 'transpose', 'svg', 'skipBroken'] as const;
 
 type DataQuestion = Pick<
   TrainOptions,

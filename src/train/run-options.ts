@@ -15,7 +15,7 @@ export type OnNan = (typeof ON_NAN)[number];
 export interface TrainOptions
   extends MachineOptions,
     ConfigOverrides,
-    Pick<DataOptions, 'fit' | 'background' | 'flip' | 'skipBroken'> {
+    Pick<DataOptions, 'fit' | 'background' | 'flip' | 'key' | 'transpose' | 'svg' | 'skipBroken'> {
   /** One of `presets`. The default is `tf2018`, and `best` for a path. */
   readonly preset?: string | undefined;
   /** Also trains on the data's classes, so that a class can be chosen when images are made. */

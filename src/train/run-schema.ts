@@ -7,7 +7,10 @@ import { ON_NAN } from './run-options.ts';
 
 /** How pictures are read, beyond size and channels. A missing value means the default. */
 export const readingSchema = z
-  .strictObject({ fit: z.enum(FITS), background: z.string(), flip: z.boolean(), skipBroken: z.boolean() })
+  .strictObject({
+    ...{ fit: z.enum(FITS), background: z.string(), flip: z.boolean() },
+    ...{ key: z.string(), transpose: z.boolean(), svg: z.boolean(), skipBroken: z.boolean() },
+  })
   .partial();
 
 /** Settings of a training beside its networks and its data. */

@@ -101,12 +101,13 @@ export async function toldOf(data: Dataset, { groups }: Config): Promise<Dataset
 }
 
 /** Returns the number of classes of a dataset. @throws a usage error when it has none */
-function classesOf({ name, classCount }: Dataset): number {
+function classesOf({ name, classCount, whyNoClasses }: Dataset): number {
   if (classCount === 0)
     throw usage({
       what: `data set ${name} has no classes, which cond needs`,
       expected: 'labels, or a folder for each class',
-      todo: 'Leave it out, or sort the pictures into folders',
+      ...(whyNoClasses !== undefined && { got: whyNoClasses }),
+      todo: 'Leave it out, or give each image a class (docs/data.md)',
       options: ['cond'],
     });
   return classCount;

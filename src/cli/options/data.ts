@@ -11,11 +11,14 @@ export interface DataFlags {
   readonly fit?: DataOptions['fit'];
   readonly channels?: 1 | 3;
   readonly background?: string;
+  readonly key?: string;
+  readonly transpose?: true;
+  readonly svg?: true;
   readonly skipBroken?: true;
 }
 
 export const DATA_FORMS =
-  "mnist, mnist-test, fashion-mnist, fashion-mnist-test; or a path: a folder of pictures, a .zip or .tar of them, IDX, .npy, CIFAR-10's .bin, a pack";
+  'mnist, mnist-test, fashion-mnist, fashion-mnist-test; or a path: a folder of pictures, a .zip or .tar of them, IDX, .npy, .npz, Parquet, CSV, CIFAR, STL-10, a pack';
 
 export function addDataOptions(command: Command): Command {
   return command
@@ -35,6 +38,9 @@ export function addDataOptions(command: Command): Command {
       ),
     )
     .option('--background <colour>', 'what shows through and beside pictures (default: white)')
+    .option('--key <name>', 'the array of a .npz that holds the images (default: one of the usual names)')
+    .option('--transpose', "turn rows into columns, for arrays such as EMNIST's")
+    .option('--svg', 'read SVG files as pictures too')
     .option('--skip-broken', 'leave out files that cannot be read as pictures');
 }
 

@@ -1,0 +1,64 @@
+// IDX files (idx.ts) as a form: a file of images, and of the files of labels beside it the one that has as many.
+
+import { DcganError } from '../../platform/errors.ts';
+import type { FormFile } from '../form-file.ts';
+import { parseIdx, sniffIdx } from '../idx.ts';
+import type { IdxImages } from '../idx-plain.ts';
+import { datasetOf } from '../known.ts';
+import { MemoryPixels } from '../pixel-source.ts';
+import { RearrangedPixels, transposed } from './arrays.ts';
+import { onlyOne } from './choose.ts';
+import type { Form } from './form.ts';
+
+function kindOf({ head }: FormFile): 'images' | 'labels' | null {
+  return sniffIdx(head)?.kind ?? null;
+}
+
+/** Of a file and the same one gzipped, the first. */
+function unpackedOnly(files: readonly FormFile[]): FormFile[] {
+  const names = new Set(files.map(({ below }) => below));
+  return files.filter(({ below }) => !(below.endsWith('.gz') && names.has(below.slice(0, -3))));
+}
+
+export const idxForm: Form = {
+  name: 'IDX file',
+  recognises: (file) => kindOf(file) !== null,
+  choose: (all, where) => {
+    const files = unpackedOnly(all);
+    const images = files.filter((file) => kindOf(file) === 'images');
+    const labels = files.filter((file) => kindOf(file) === 'labels');
+    if (images.length === 0)
+      throw new DcganError({
+        what: `${where} holds no IDX file of images`,
+        expected: 'a file that begins with 00000803 or 00000804, plain or gzipped',
+        got: `only labels (${labels.map(({ name }) => name).join(', ')})`,
+        todo: 'Give the folder that the images lie in',
+      });
+    const [chosen] = onlyOne('IDX files of images')(images, where);
+    const count = sniffIdx(chosen!.head)!.count;
+    const fitting = labels.filter(({ head }) => sniffIdx(head)!.count === count);
+    // Labels that fit no images are passed on, so that they are named.
+    return [chosen!, ...onlyOne('IDX files of labels')(fitting.length > 0 ? fitting : labels.slice(0, 1), where)];
+  },
+  open: async ([imageFile, labelFile], name, { transpose, onNote }) => {
+    const images = parseIdx(await imageFile!.read(), imageFile!.name) as IdxImages;
+    const labels = labelFile && parseIdx(await labelFile.read(), labelFile.name);
+    const fits = labels?.count === images.count;
+    if (labels && !fits)
+      onNote(
+        `${labelFile.name} has ${labels.count} labels and ${imageFile!.name} has ${images.count} images: the labels are not used`,
+      );
+    const { height, width, channels, data } = images;
+    const upright = transpose
+      ? new RearrangedPixels(
+          new MemoryPixels(data),
+          height * width * channels,
+          transposed(height, width, channels),
+        ).all()
+      : data;
+    return {
+      form: idxForm.name,
+      dataset: datasetOf(name, { ...images, data: upright }, fits ? labels?.data : undefined),
+    };
+  },
+};

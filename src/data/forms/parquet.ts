@@ -1,0 +1,239 @@
+// Parquet as Hugging Face's hub stores datasets of images: a column of structs {bytes, path} with encoded pictures (or of the bytes
+// alone), and a column of labels, whose names stand in the file's metadata. hyparquet reads the files; what a page claims to
+// unpack to is checked before memory is asked for.
+// Sources: Apache Parquet, "File Format"; Hugging Face datasets, features.Image and features.ClassLabel.
+
+import { open } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
+import type { AsyncBuffer, Compressors, FileMetaData, SchemaElement } from 'hyparquet';
+import { DcganError } from '../../platform/errors.ts';
+import { parseJson } from '../../platform/json.ts';
+import { sha256 } from '../../platform/sha256.ts';
+import { clean } from '../../platform/text.ts';
+import { type FormFile, lastPart } from '../form-file.ts';
+import { type Classes, type ClassesOrWhy, LARGEST_FILE, labelled, type Supply } from '../supply.ts';
+import { NOTHING_UNREAD } from '../unread.ts';
+import { onlyOne } from './choose.ts';
+import type { Form } from './form.ts';
+
+/** Bytes that one page may unpack to. */
+const LARGEST_PAGE = 1 << 30;
+/** Rows of a large row group that are read at a time. */
+const ROWS = 256;
+const MARK = 'PAR1';
+
+interface Table {
+  readonly file: FormFile;
+  readonly metadata: FileMetaData;
+  readonly rows: number;
+  readonly image: string;
+  readonly label: string | null;
+}
+
+export const parquetForm: Form = {
+  name: 'Parquet file',
+  recognises: ({ head }) => Buffer.from(head.subarray(0, 4)).toString('latin1') === MARK,
+  choose: (files, where) => {
+    const training = files.filter(({ below }) => /^train/i.test(lastPart(below)));
+    const parts = files.filter(({ below }) => /-\d{5}-of-\d{5}/.test(below));
+    if (training.length > 0) return training;
+    return parts.length === files.length && new Set(parts.map(({ below }) => below.replace(/\d{5}/, ''))).size === 1
+      ? files
+      : onlyOne('Parquet files')(files, where);
+  },
+  open: async (files, name) => {
+    const tables = await Promise.all(files.map(tableOf));
+    const names = tables.flatMap(({ file, rows }) =>
+      Array.from({ length: rows }, (_, row) => `${file.name}: image ${row}`),
+    );
+    const stamp = await Promise.all(files.map(async (file) => sha256(await tailOf(file))));
+    const supply: Supply = {
+      name,
+      form: 'parquet',
+      names,
+      ...(await classesIn(tables)),
+      fingerprint: sha256(new TextEncoder().encode(stamp.join())),
+      unread: NOTHING_UNREAD,
+      pictures: () => picturesIn(tables, names),
+    };
+    return { form: parquetForm.name, supply };
+  },
+};
+
+/** The end of a file holds where and how large all its pages are. */
+async function tailOf(file: FormFile): Promise<Uint8Array> {
+  const buffer = await bufferOf(file);
+  return new Uint8Array(await buffer.slice(Math.max(0, file.size - (1 << 20))));
+}
+
+async function tableOf(file: FormFile): Promise<Table> {
+  const { parquetMetadataAsync } = await import('hyparquet');
+  const metadata = await parquetMetadataAsync(await bufferOf(file)).catch((error: unknown) => {
+    throw damaged(file, error);
+  });
+  const rows = Number(metadata.num_rows);
+  const columns = columnsOf(metadata.schema);
+  const image = columns.find(({ kind }) => kind === 'picture' || kind === 'bytes');
+  const label = columns.find(
+    ({ name, kind }) => kind === 'integer' && /^(fine_)?(label|labels|class|target|y)$/i.test(name),
+  );
+  if (!image || !Number.isSafeInteger(rows) || rows < 1 || rows > 2 ** 31)
+    throw new DcganError({
+      what: `${file.name} holds no column of pictures`,
+      expected: 'a column of structs with bytes, as Hugging Face stores images, and at least one row',
+      got: `${rows} rows of ${columns.map(({ name, kind }) => `${clean(name)} (${kind})`).join(', ')}`,
+      todo: 'Write the pictures into a folder: for i, row in enumerate(dataset): row["image"].save(f"{i}.png")',
+    });
+  return { file, metadata, rows, image: image.name, label: label?.name ?? null };
+}
+
+interface Column {
+  readonly name: string;
+  readonly kind: 'picture' | 'bytes' | 'integer' | 'other';
+}
+
+/** Columns right below the root; the schema is a tree, written parents first. */
+function columnsOf(schema: readonly SchemaElement[]): Column[] {
+  const columns: Column[] = [];
+  let at = 1;
+  const skip = (): SchemaElement[] => {
+    const element = schema[at++];
+    if (!element) return [];
+    const below = Array.from({ length: Math.min(element.num_children ?? 0, schema.length) }, skip).flat();
+    return [element, ...below];
+  };
+  while (at < schema.length) {
+    const [element, ...below] = skip();
+    if (!element) break;
+    const struct = below.length > 0 && below.some(({ name, type }) => name === 'bytes' && type === 'BYTE_ARRAY');
+    const bytes = element.type === 'BYTE_ARRAY' && element.converted_type !== 'UTF8' && !element.logical_type;
+    const integer = element.type === 'INT32' || element.type === 'INT64';
+    columns.push({ name: element.name, kind: struct ? 'picture' : bytes ? 'bytes' : integer ? 'integer' : 'other' });
+  }
+  return columns;
+}
+
+async function* picturesIn(tables: readonly Table[], names: readonly string[]): ReturnType<Supply['pictures']> {
+  let index = 0;
+  for (const table of tables) {
+    for (const [from, to] of piecesOf(table)) {
+      for (const value of await columnOf(table, table.image, from, to)) {
+        const bytes = bytesOf(value);
+        yield { kind: 'encoded' as const, index, name: names[index]!, read: async () => bytes };
+        index++;
+      }
+    }
+  }
+}
+
+/** Rows that are read together: a row group, since it is unpacked as a whole, unless it is large. */
+function* piecesOf({ metadata, rows }: Table): Generator<readonly [from: number, to: number]> {
+  let at = 0;
+  for (const group of metadata.row_groups) {
+    const end = Math.min(rows, at + Number(group.num_rows));
+    const step = Number(group.total_byte_size) <= LARGEST_FILE ? end - at : ROWS;
+    for (; at < end; at = Math.min(end, at + step)) yield [at, Math.min(end, at + step)];
+  }
+}
+
+/** A picture's bytes; nothing where a row has none, which decoding refuses by name. */
+function bytesOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  const { bytes } = (value ?? {}) as { readonly bytes?: unknown };
+  return bytes instanceof Uint8Array ? bytes : new Uint8Array();
+}
+
+async function columnOf(table: Table, column: string, rowStart: number, rowEnd: number): Promise<readonly unknown[]> {
+  const { parquetReadObjects } = await import('hyparquet');
+  const { file, metadata } = table;
+  const rows = await parquetReadObjects({
+    ...{ file: await bufferOf(file), metadata, rowStart, rowEnd, columns: [column] },
+    ...{ utf8: false, geoparquet: false, compressors: await compressors() },
+  }).catch((error: unknown) => {
+    throw damaged(file, error);
+  });
+  if (rows.length !== rowEnd - rowStart)
+    throw damaged(file, new Error(`it has ${rows.length} rows from ${rowStart} on`));
+  return rows.map((row) => row[column]);
+}
+
+async function classesIn(tables: readonly Table[]): Promise<ClassesOrWhy> {
+  const without = tables.find(({ label }) => label === null);
+  if (without) return { classes: null, whyNoClasses: `${without.file.name} has no column called label` };
+  const labels: number[] = [];
+  for (const table of tables)
+    for (const value of await columnOf(table, table.label!, 0, table.rows)) labels.push(Number(value));
+  const names = namesOf(tables[0]!);
+  if (!names || labels.some((label) => names[label] === undefined)) return labelled(labels.map(String), 'labels');
+  const classes: Classes = { names, labels: Uint8Array.from(labels) };
+  return names.length > 256
+    ? { classes: null, whyNoClasses: `${names.length} classes are more than the 256 that can be told apart` }
+    : { classes, whyNoClasses: null };
+}
+
+/** The names that the hub's library wrote beside the table. */
+function namesOf({ metadata, label }: Table): readonly string[] | null {
+  const text = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value;
+  if (text === undefined || label === null) return null;
+  try {
+    const { info } = parseJson(text) as { info?: { features?: Record<string, { names?: unknown }> } };
+    const features = info?.features ?? {};
+    const names = Object.hasOwn(features, label) ? features[label]?.names : undefined;
+    return Array.isArray(names) ? names.map((name) => clean(String(name)).slice(0, 1000)) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function bufferOf({ path, size, read }: FormFile): Promise<AsyncBuffer> {
+  if (path === null) {
+    const bytes = await read();
+    return { byteLength: bytes.length, slice: (start, end) => Uint8Array.from(bytes.subarray(start, end)).buffer };
+  }
+  return {
+    byteLength: size,
+    slice: async (start, end = size) => {
+      if (!(start >= 0 && end >= start && end <= size)) throw new Error(`it names bytes ${start} to ${end} of ${size}`);
+      const handle = await open(path, 'r');
+      try {
+        const out = new Uint8Array(end - start);
+        const { bytesRead } = await handle.read(out, 0, out.length, start);
+        if (bytesRead !== out.length) throw new Error('it has become shorter');
+        return out.buffer;
+      } finally {
+        await handle.close();
+      }
+    },
+  };
+}
+
+async function compressors(): Promise<Compressors> {
+  const { snappyUncompress } = await import('hyparquet');
+  const zlib = (await import('node:zlib')) as { zstdDecompressSync?: (bytes: Uint8Array, options: object) => Buffer };
+  const bounded = (length: number): number => {
+    if (length > LARGEST_PAGE) throw new Error(`a page claims ${length} bytes; at most ${LARGEST_PAGE} are unpacked`);
+    return length;
+  };
+  return {
+    SNAPPY: (bytes, length) => {
+      const out = new Uint8Array(bounded(length));
+      snappyUncompress(bytes, out);
+      return out;
+    },
+    GZIP: (bytes, length) => gunzipSync(bytes, { maxOutputLength: bounded(length) + 1 }),
+    ZSTD: (bytes, length) => {
+      if (!zlib.zstdDecompressSync) throw new Error('it is packed with zstd, which Node reads from version 22.15 on');
+      return zlib.zstdDecompressSync(bytes, { maxOutputLength: bounded(length) + 1 });
+    },
+  };
+}
+
+function damaged({ name }: FormFile, cause: unknown): DcganError {
+  if (cause instanceof DcganError) return cause;
+  return new DcganError({
+    what: `${name} can't be read as Parquet`,
+    got: clean((cause as Error).message ?? String(cause)).slice(0, 300),
+    todo: 'Download it again; or write its pictures into a folder: row["image"].save(f"{i}.png")',
+    cause,
+  });
+}

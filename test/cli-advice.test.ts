@@ -13,7 +13,7 @@ import { main, makeProgram } from '../src/cli/main.ts';
 import { presets } from '../src/gan/presets.ts';
 import { commandLine, withProgramName } from '../src/platform/command.ts';
 import { didYouMean } from '../src/platform/suggest.ts';
-import { adviceOn, type Condition } from '../src/train/health/advice.ts';
+import { adviceOn, CONDITIONS } from '../src/train/health/advice.ts';
 import { BIN } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
 
@@ -149,17 +149,9 @@ describe('what the sources say', () => {
 });
 
 describe('what is put together', () => {
-  const conditions: Condition[] = [
-    'discriminator-won',
-    'mode-collapse',
-    'class-collapse',
-    'oscillation',
-    'explosion',
-    'vanished-gradient',
-  ];
   const configs = Object.values(presets).map((preset) => ({ ...preset, batchSize: 8 }));
   const said = [
-    ...conditions.flatMap((condition) => configs.map((config) => adviceOn(condition, config))),
+    ...CONDITIONS.flatMap((condition) => configs.map((config) => adviceOn(condition, config))),
     ...configs.flatMap((config) => [1, 1e4, 1e8].map((seconds) => timeInWords(config, 100, seconds))),
   ];
   it('is options of dcgan train, with values', async () => {

@@ -7,7 +7,7 @@ import { resolveConfig } from '../src/gan/config.ts';
 import { presets } from '../src/gan/presets.ts';
 import type { ConfigOverrides } from '../src/gan/schema.ts';
 import type { TrainEvent, WarningEvent } from '../src/train/events.ts';
-import { adviceOn, type Condition } from '../src/train/health/advice.ts';
+import { adviceOn, CONDITIONS } from '../src/train/health/advice.ts';
 import { type Warning, Watch } from '../src/train/health/watch.ts';
 import type { TrainOptions } from '../src/train/run-options.ts';
 import { dcgan } from './support/cli.ts';
@@ -131,16 +131,8 @@ describe('the watch', () => {
 
   it('advises options that dcgan train has', async () => {
     const { stdout } = await dcgan(['train', '--help'], { cwd: '.' });
-    const conditions: Condition[] = [
-      'discriminator-won',
-      'mode-collapse',
-      'class-collapse',
-      'oscillation',
-      'explosion',
-      'vanished-gradient',
-    ];
     for (const preset of Object.values(presets))
-      for (const condition of conditions) {
+      for (const condition of CONDITIONS) {
         const options = adviceOn(condition, { ...preset, batchSize: 8 }).match(/--[a-z0-9-]+/g)!;
         expect(options.length, `${preset.preset} ${condition}`).toBeGreaterThan(0);
         for (const option of options) expect(stdout).toContain(`  ${option} `);

@@ -1,10 +1,9 @@
 // Samples against data: every figure, with the same figure of held-out data beside it as the floor that no samples can be
 // expected to pass. What is known of the data is taken once, so that many checkpoints can be judged against them.
 import type { Dataset } from '../data/dataset.ts';
-import { layoutState } from '../engine/layout.ts';
-import type { Session } from '../engine/session.ts';
+import { type Comparison, type ComparisonOptions, comparisonOf, extractSamples, SlicedData } from './comparison.ts';
 import { Distances } from './distances.ts';
-import { type Extractor, infoOf } from './extractor.ts';
+import { infoOf } from './extractor.ts';
 import type { ComparedData, MeasuredSet } from './figures/figure.ts';
 import {
   classAnswers,
@@ -16,34 +15,11 @@ import {
   scalesOf,
   valuesOf,
 } from './figures.ts';
-import { type MetricsMachine, openSession } from './machine.ts';
 import { type Neighbours, nearest } from './neighbours.ts';
 import type { ImageSet } from './pyramid.ts';
-import {
-  allOf,
-  chosen,
-  comparedPart,
-  type ExtractionProgress,
-  extractSet,
-  firstOf,
-  heldOutPart,
-  orderOf,
-  SAMPLES_NAME,
-  setOf,
-  slicedCount,
-} from './sets.ts';
+import { allOf, chosen, comparedPart, heldOutPart, orderOf, setOf } from './sets.ts';
 import { extractorKey, imagesKey, storedExtraction, storedFigures } from './stored.ts';
 import { verdictOf } from './verdict.ts';
-import { type SlicedDistance, SlicedTarget } from './wasserstein.ts';
-
-export interface JudgeOptions extends MetricsMachine {
-  /** Decides which of the data are taken where not all are, and the sliced distance's places and directions. */
-  readonly seed: number;
-  /** Images in each set. */
-  readonly count: number;
-  readonly extractor: Extractor | null;
-  readonly onProgress?: ExtractionProgress | undefined;
-}
 
 /** Images that no samples can be expected to beat; looked at when their figures are not known yet. */
 interface HeldOut {
@@ -58,7 +34,7 @@ interface Against {
   readonly count: number;
   /** Classes of its labels; 0 where it has none. */
   readonly classes: number;
-  readonly subset: ImageSet;
+  readonly sliced: SlicedData;
   /** Tells the data and the subset from any others. */
   readonly key: readonly unknown[];
   /** Features of all, and of the subset; null without an extractor. */
@@ -66,16 +42,13 @@ interface Against {
 }
 
 export class Judge {
-  readonly #options: JudgeOptions;
-  readonly #session: Session;
+  readonly #options: Comparison;
   readonly #against: Against;
   readonly #heldOut: HeldOut;
-  #target: SlicedTarget | null = null;
   #floor: Promise<Floor> | null = null;
 
-  private constructor(options: JudgeOptions, session: Session, against: Against, heldOut: HeldOut) {
+  private constructor(options: Comparison, against: Against, heldOut: HeldOut) {
     this.#options = options;
-    this.#session = session;
     this.#against = against;
     this.#heldOut = heldOut;
   }
@@ -84,29 +57,29 @@ export class Judge {
    * Looks at the data.
    * @param heldOut other images of the same kind, for the floors; the last half of `data` when null, which is then judged against the first
    */
-  static async open(data: Dataset, heldOut: Dataset | null, options: JudgeOptions): Promise<Judge> {
+  static async open(data: Dataset, heldOut: Dataset | null, options: ComparisonOptions): Promise<Judge> {
+    const comparison = comparisonOf(options);
     const own = comparedPart(data, heldOut);
-    const { extractor, seed, count, onProgress } = options;
+    const { extractor, seed, count, onProgress } = comparison;
     const some = orderOf(own.count, seed).subarray(0, count);
     const all = extractor && (await storedExtraction(own, allOf(own), extractor, onProgress)).features;
     const { name, count: images } = own;
-    const subset = setOf(own, some);
-    const session = await openSession(layoutState([]), options);
-    const known = all && { all, some: chosen(all, some), distances: new Distances(session) };
-    const against = { name, count: images, classes: data.classCount, subset, key: imagesKey(own, some), known };
-    return new Judge(options, session, against, heldOutPart(data, heldOut, { seed, count }));
+    const sliced = await SlicedData.open(setOf(own, some), comparison);
+    const known = all && { all, some: chosen(all, some), distances: new Distances(sliced.session) };
+    const against = { name, count: images, classes: data.classCount, sliced, key: imagesKey(own, some), known };
+    return new Judge(comparison, against, heldOutPart(data, heldOut, { seed, count }));
   }
 
   /** Frees the device; the extractor remains its owner's. */
   dispose(): Promise<void> {
-    return this.#session.dispose();
+    return this.#against.sliced.dispose();
   }
 
   /** Every figure of samples; `asked` are the classes they were made as. */
   async judge(samples: ImageSet, asked: ArrayLike<number> | null = null): Promise<Evaluation> {
-    const { extractor, onProgress } = this.#options;
-    const extracted = extractor && (await extractSet(extractor, samples, SAMPLES_NAME, onProgress));
-    const sliced = await this.#sliced(samples);
+    const { extractor } = this.#options;
+    const extracted = extractor && (await extractSamples(extractor, samples, this.#options));
+    const sliced = await this.#against.sliced.distances(samples);
     this.#floor ??= this.#floorFigures();
     const floor = await this.#floor;
     const { name, count, known, classes } = this.#against;
@@ -142,19 +115,11 @@ export class Judge {
     return nearest(distances, features, all, 1);
   }
 
-  async #sliced(set: ImageSet): Promise<SlicedDistance[]> {
-    const { subset } = this.#against;
-    const count = Math.min(set.count, subset.count, slicedCount(set.side, set.channels));
-    if (this.#target?.count !== count)
-      this.#target = new SlicedTarget(firstOf(subset, count), this.#options.seed, this.#session);
-    return this.#target.distances(firstOf(set, count));
-  }
-
   /** As long a work as that on samples, and always the same: the cache keeps it. */
   #floorFigures(): Promise<Floor> {
     const { data, indices } = this.#heldOut;
     const { extractor, seed, onProgress } = this.#options;
-    const { device, variant } = this.#session.backend.info;
+    const { device, variant } = this.#against.sliced.session.backend.info;
     const key = [
       FIGURES.map(idOf),
       this.#against.key,
@@ -166,7 +131,7 @@ export class Judge {
     ];
     return storedFigures(key, async () => {
       const extracted = extractor && (await storedExtraction(data, indices, extractor, onProgress));
-      const sliced = await this.#sliced(setOf(data, indices));
+      const sliced = await this.#against.sliced.distances(setOf(data, indices));
       const { known } = this.#against;
       if (!extracted || !known) return { sliced, features: null };
       const set: MeasuredSet = { ...extracted, data: known };

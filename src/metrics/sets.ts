@@ -21,7 +21,11 @@ export function orderOf(count: number, seed: number): Uint32Array {
 export function comparedPart(data: Dataset, heldOut: Dataset | null): Dataset {
   if (heldOut) return data;
   if (data.count < 4)
-    throw new DcganError({ what: `data set ${data.name}`, expected: 'four images or more', got: String(data.count) });
+    throw new DcganError({
+      what: `dataset ${data.name} has too few images`,
+      expected: 'four images or more',
+      got: String(data.count),
+    });
   return data.limit(Math.ceil(data.count / 2));
 }
 
@@ -54,9 +58,6 @@ export function firstOf(set: ImageSet, count: number): ImageSet {
 export function allOf({ count }: Dataset): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => i);
 }
-
-/** What is said to be looked at when samples are. */
-export const SAMPLES_NAME = 'the samples';
 
 /** Is called while features of a set are taken. */
 export type ExtractionProgress = (progress: {

@@ -4,9 +4,9 @@ import { DCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { allClasses } from '../gan/model.ts';
 import { ownClasses } from '../gan/schema.ts';
+import { EVALUATION_SEED, SAMPLES } from '../metrics/comparison.ts';
 import { type ExtractorChoice, openExtractor } from '../metrics/extractors.ts';
 import type { Evaluation } from '../metrics/figures.ts';
-import { EVALUATION_SEED, SAMPLES } from '../metrics/gauge.ts';
 import { Judge } from '../metrics/judge.ts';
 import type { ImageSet } from '../metrics/pyramid.ts';
 import { allOf, type ExtractionProgress, setOf } from '../metrics/sets.ts';
@@ -86,7 +86,7 @@ async function samplesOf(
     samples instanceof Dataset ? samples.imageSize === imageSize && samples.height === side : Number.isInteger(number);
   if (!fits || number < 2)
     throw usage({
-      what: 'the samples do not fit the data',
+      what: 'the samples do not match the data',
       expected: `two images or more of ${side} x ${side} x ${channels}, as those of ${data.name}`,
       got:
         samples instanceof Dataset

@@ -7,13 +7,15 @@ import { type Config, learningRates } from '../../gan/schema.ts';
 import { SMALL_BATCH } from '../amount.ts';
 
 /** The problems that a run's numbers show while they are still finite. */
-export type Condition =
-  | 'discriminator-won'
-  | 'mode-collapse'
-  | 'class-collapse'
-  | 'oscillation'
-  | 'explosion'
-  | 'vanished-gradient';
+export const CONDITIONS = [
+  'discriminator-won',
+  'mode-collapse',
+  'class-collapse',
+  'oscillation',
+  'explosion',
+  'vanished-gradient',
+] as const;
+export type Condition = (typeof CONDITIONS)[number];
 
 /** Returns one sentence without a full stop. */
 export function adviceOn(condition: Condition, config: Config): string {

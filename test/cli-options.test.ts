@@ -102,6 +102,6 @@ describe('a run with options', () => {
     await run('sample', 'all', '-o', 'plain.npy');
     const without = await run('train', '--data', 'plain.npy', '--cond', '--out', 'none');
     expect(without).toMatchObject({ code: 2 });
-    expect(without.stderr).toContain('data set plain has no classes, which --cond needs');
+    expect(without.stderr).toContain('dataset plain has no classes, which --cond needs');
   });
 });

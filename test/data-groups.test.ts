@@ -122,9 +122,9 @@ describe('a training on groups', () => {
     [{ groups: 1 }, 'groups 1 says nothing: every image is in the only group. Ask for 2 or more, or leave it out.'],
     [
       { groups: 4, cond: true },
-      'groups and cond exclude each other: groups stand in for classes. Leave one of them out.',
+      'groups and cond exclude each other, because groups take the place of classes. Leave one of them out.',
     ],
-    [{ groups: 90 }, 'groups does not fit: expected 60 or fewer, as there are images, got 90'],
+    [{ groups: 90 }, 'groups exceeds the number of images: expected 60 or fewer, got 90'],
   ])('refuses %j', (options, message) => {
     const data = datasetOf(60, noise).labelled(new Uint8Array(60));
     expect(() => configOn(data, { preset: 'tiny', ...options })).toThrow(message);

@@ -115,12 +115,12 @@ describe('is refused', () => {
     ],
     [
       'maps',
-      'maps.onnx gives no features that can be told: expected an output of features, float32 [N, D], got y float32 [N, 1, 28, 28]. ' +
+      'maps.onnx has no output that is known to be features: expected an output of features, float32 [N, D], got y float32 [N, 1, 28, 28]. ' +
         'Export it so.',
     ],
     [
       'twins',
-      'twins.onnx gives no features that can be told: expected outputs named "features" and "logits", ' +
+      'twins.onnx has no output that is known to be features: expected outputs named "features" and "logits", ' +
         'got a float32 [N, 784], b float32 [N, 784]. Export it so.',
     ],
   ])('%s', async (name, message) => {
@@ -137,7 +137,7 @@ describe('is refused', () => {
     const path = join(temporaryFolder(), 'text.onnx');
     writeFileSync(path, 'a text');
     await expect(open(path)).rejects.toThrow(
-      /^text\.onnx is no network that can be run: expected an ONNX file, got .*protobuf.*\. Check the file; export it again\.$/,
+      /^text\.onnx is not a network that can be run: expected an ONNX file, got .*protobuf.*\. Check the file; export it again\.$/,
     );
     await expect(open(`${path}.onnx`)).rejects.toThrow(
       "text.onnx.onnx can't be read: there is no such file or folder (ENOENT). Check the path.",
@@ -155,7 +155,7 @@ describe('is refused', () => {
 
   it('a range without a network', async () => {
     await expect(openExtractor({ extractorRange: '0..1' }, datasets.mnist().limit(20), { threads: 1 })).rejects.toThrow(
-      'a range is given, but no network. Say which: --extractor FILE.onnx.',
+      'a range is given without a network. Name the network: --extractor FILE.onnx.',
     );
   });
 });
@@ -277,11 +277,7 @@ describe('on the command line', () => {
   it.each([
     ['evaluate digits.npy --extractor missing.onnx', 1, "missing.onnx can't be read: there is no such file or folder"],
     ['evaluate digits.npy --extractor grey.onnx --extractor-range 2', 2, '--extractor-range'],
-    [
-      'train --preset tiny --extractor grey.onnx --out no',
-      2,
-      'an extractor is of no use without evaluations: got grey.onnx.',
-    ],
+    ['train --preset tiny --extractor grey.onnx --out no', 2, 'an extractor needs evaluations: got grey.onnx.'],
     [
       'train --preset tiny --keep-best --extractor missing.onnx --out no',
       1,

@@ -46,14 +46,14 @@ describe('refused', () => {
   afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
   it.each([
-    ['--limit 40', /has all of its 1 epochs\. Ask for more of them: --epochs\./],
+    ['--limit 40', /has all of its 1 epochs\. Ask for more epochs: --epochs N\./],
     [
       '--limit 50 --epochs 2',
       /was not trained on mnist: 50 images are 4 steps an epoch: expected 4 to 7 steps after 1 epochs, got 3\. Give the same/,
     ],
     ['--seed 3', /seed cannot change when a run is resumed\. Leave it out, or start a new run\./],
     ['--preset tiny', /preset cannot change/],
-    ['--from x', /from chooses a checkpoint of a run, and one is given already/],
+    ['--from x', /from chooses a checkpoint of a run, but resume names a checkpoint already/],
   ] as const)('%s', async (options, message) => {
     const { stderr, code } = await dcgan(['train', '--resume', file, ...options.split(' '), '--out', 'new'], { cwd });
     expect(stderr).toMatch(message);

@@ -57,7 +57,7 @@ const WARNING = {
   step: 5,
   since: 5,
   seen: 'webgpu: the GPU was lost (got pulled out)',
-  help: 'It goes on on the processor from its last checkpoint',
+  help: 'The training continues on the processor from its last checkpoint',
 };
 
 beforeEach(() => {

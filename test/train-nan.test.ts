@@ -59,7 +59,7 @@ for (const device of TEST_DEVICES.filter(({ name }) => name === 'native' || name
         }),
       );
       expect(message).toMatch(
-        /^the training has diverged: in step \d+ \S.* is (NaN|-?Infinity)\. Go on from the last good checkpoint with half the learning rate: (?:npx )?dcgan train --resume .*run --on-nan lower-lr\.$/,
+        /^the training has diverged: in step \d+ \S.* is (NaN|-?Infinity)\. Continue from the last good checkpoint with half the learning rate: (?:npx )?dcgan train --resume .*run --on-nan lower-lr\.$/,
       );
       expect(bad(seen.at(-1)!)).toBe(true);
       expect([checkpoints(out), pictures(out)]).toEqual([['epoch-0000.safetensors'], ['initial.png']]);

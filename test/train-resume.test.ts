@@ -114,7 +114,7 @@ describe('a run', () => {
     const out = join(temporaryFolder(), 'run');
     await events({ ...small, out }, isStep(4));
     await expect(events({ resume: out, device, epochs: 1 })).rejects.toThrow(
-      'epochs does not fit: expected 2 or more, which are done or begun, got 1',
+      'epochs is less than the run has begun: expected 2 or more, got 1',
     );
     await events({ resume: out, device, epochs: 2 });
     expect(newestBytes(out).equals(newestBytes(straight))).toBe(true);
@@ -193,11 +193,11 @@ describe('refuses', () => {
   it('folders that hold something else, and damaged checkpoints', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'letter.txt'), 'dear');
-    expect(await refused({ ...small, out: folder })).toMatch(/holds something else/);
+    expect(await refused({ ...small, out: folder })).toMatch(/is not empty/);
     expect(readdirSync(folder)).toEqual(['letter.txt']);
     const out = join(temporaryFolder(), 'run');
     await events({ ...small, epochs: 2, out });
-    expect(await refused({ ...small, out })).toMatch(/holds a run already. Go on with it: npx dcgan train --resume/);
+    expect(await refused({ ...small, out })).toMatch(/holds a run already. Continue it: npx dcgan train --resume/);
     const newest = join(out, 'checkpoints', 'epoch-0002.safetensors');
     const bytes = readFileSync(newest);
     bytes[bytes.length - 5]! ^= 1;

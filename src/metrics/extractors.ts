@@ -51,7 +51,7 @@ export async function openExtractor(
 ): Promise<Extractor | null> {
   const isFile = asked?.endsWith('.onnx') === true;
   if (range !== undefined && !isFile)
-    throw usage({ what: 'a range is given, but no network', todo: 'Say which: --extractor FILE.onnx' });
+    throw usage({ what: 'a range is given without a network', todo: 'Name the network: --extractor FILE.onnx' });
   if (asked === undefined) return areDigits(data) ? openDigits(machine) : null;
   if (isFile) return openOnnx(asked, { side: data.height, channels: data.channels, range, threads: machine.threads });
   if (asked === PIXELS) return openPixels({ side: data.height, channels: data.channels });
@@ -60,7 +60,7 @@ export async function openExtractor(
       what: 'the extractor does not fit',
       expected: `${DIGITS}, ${PIXELS}, or a file ending in .onnx`,
       got: asked,
-      todo: 'Leave it out, or say one of them',
+      todo: 'Leave it out, or choose one of them',
     });
   if (!areDigitsShape(data))
     throw new DcganError({

@@ -28,7 +28,7 @@ export function chooseOutputs(all: readonly Metadata[], network: string): Output
   );
   const refuse = (expected: string): DcganError =>
     new DcganError({
-      what: `${network} gives no features that can be told`,
+      what: `${network} has no output that is known to be features`,
       expected,
       got: showTensors(all),
       todo: 'Export it so',

@@ -99,7 +99,7 @@ async function openNetwork(
     });
   } catch (cause) {
     throw new DcganError({
-      what: `${name} is no network that can be run`,
+      what: `${name} is not a network that can be run`,
       expected: 'an ONNX file',
       got: messageOf(cause),
       todo: 'Check the file; export it again',

@@ -28,7 +28,7 @@ export async function openAdopted(
   refuseSettled({ ...options });
   if (options.from !== undefined)
     throw usage({
-      what: 'from chooses a checkpoint of a run, and one is given already',
+      what: 'from chooses a checkpoint of a run, but resume names a checkpoint already',
       todo: 'Leave it out',
       options: ['from'],
     });
@@ -37,7 +37,7 @@ export async function openAdopted(
   const data = await openData({ ...options, imageSize, channels }, onNote);
   const config = continuedConfig(snapshot, data, options.epochs);
   if (snapshot.epoch === config.epochs)
-    throw usage({ what: `${file} has all of its ${config.epochs} epochs`, todo: 'Ask for more of them: --epochs' });
+    throw usage({ what: `${file} has all of its ${config.epochs} epochs`, todo: 'Ask for more epochs: --epochs N' });
   return { snapshot, data, config };
 }
 

@@ -35,7 +35,7 @@ export function settleEvaluations(
   const every = evaluateEvery ?? before.evaluateEvery;
   if (extractor !== undefined && !keep && every === 0)
     throw usage({
-      what: 'an extractor is of no use without evaluations',
+      what: 'an extractor needs evaluations',
       got: extractor,
       todo: 'Add --evaluate-every N or --keep-best',
     });

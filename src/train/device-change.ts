@@ -29,7 +29,7 @@ export function deviceChange(
     step: taken,
     since: taken,
     seen: `${what}${why && ` (${why})`}`,
-    help: 'It goes on on the processor from its last checkpoint',
+    help: 'The training continues on the processor from its last checkpoint',
   };
   return { device: fallback, warning };
 }

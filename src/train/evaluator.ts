@@ -94,7 +94,7 @@ function failedEvaluation(error: unknown, step: number): WarningEvent {
     step,
     since: step,
     seen: `the evaluation failed: ${seen}`,
-    help: 'The training goes on without its figure',
+    help: 'The training continues without its figure',
   };
 }
 

@@ -4,12 +4,12 @@
 // holder's. It can be followed in the same way: a chain of such files leads from run.lock to the
 // present holder. Files appear whole and never replace another one (a hard link). A new holder then
 // moves its file onto run.lock, which ends the chain before it.
-// \
+//
 // Exactly one process gets the run because an ID is never used twice. So run.lock changes once from
 // an ID to another one, and only the holder at the end of the chain changes it. A process that
 // looked before that change and creates its file after it finds that no chain leads to its file,
 // and begins again. A file to which no chain leads never counts, so it can be removed at any time.
-// \
+//
 // Every step is a generator that stops before each system call. The program runs it through. Tests
 // interleave the steps of several processes in any order, and end some in the middle.
 import { linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';

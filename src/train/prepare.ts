@@ -119,10 +119,12 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const images = await openData(options, (note) => notes.push(note));
   const config = configFor(options, images);
   if (options.preset === undefined && config.preset === 'best')
-    notes.push("preset best, since the pictures are your own; the tutorial's networks: --preset tf2018");
+    notes.push(
+      "preset best is used, because the pictures are your own; --preset tf2018 chooses the tutorial's networks",
+    );
   if (config.groups > 0 && options.groups === undefined)
     notes.push(
-      `both networks are told of ${config.groups} groups of alike images, found in the data; without: --groups 0`,
+      `both networks use ${config.groups} groups of alike images, found in the data, as classes; --groups 0 turns this off`,
     );
   notes.push(...notesOnData(images, config.batchSize));
   const seed = checkSeed(options.seed ?? randomSeed());

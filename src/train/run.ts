@@ -44,7 +44,7 @@ function createAt(out: string): string {
   const isFile = statSync(out, { throwIfNoEntry: false })?.isDirectory() === false;
   if (isFile || (existsSync(out) && readdirSync(out).length > 0))
     throw usage({
-      what: isFile ? `${out} is a file` : `${out} holds something else`,
+      what: isFile ? `${out} is a file` : `${out} is not empty`,
       expected: 'a new or empty folder',
       todo: 'Choose another --out',
     });
@@ -54,7 +54,7 @@ function createAt(out: string): string {
 
 /** Says in a message how to continue a run. */
 export function goOn(run: string): string {
-  return `Go on with it: ${commandLine(['train', '--resume', run])}`;
+  return `Continue it: ${commandLine(['train', '--resume', run])}`;
 }
 
 /**
@@ -81,7 +81,7 @@ export function readRunConfig(run: string): RunConfig {
     new DcganError({
       what: `${path} cannot be understood`,
       got: got.replace(/\s+/g, ' '),
-      todo: `Mend it, or go on from one of its checkpoints in a new run: ${commandLine(['train', '--resume', 'FILE'])}`,
+      todo: `Correct it, or continue from one of its checkpoints in a new run: ${commandLine(['train', '--resume', 'FILE'])}`,
     });
   const parsed = runSchema.safeParse(readJsonFile(path, wrong));
   if (parsed.success) return parsed.data;

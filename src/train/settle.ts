@@ -34,7 +34,7 @@ export function configOn(
   );
   if (data.height !== data.width)
     throw new DcganError({
-      what: `data set ${data.name}: images are not square`,
+      what: `the images of dataset ${data.name} are not square`,
       expected: 'equal height and width',
       got: `${data.height} x ${data.width}`,
     });
@@ -49,8 +49,9 @@ export function configOn(
   const { height: imageSize, channels } = data;
   if (!isTrainable(imageSize))
     throw new DcganError({
-      what: `data set ${data.name}: images of ${imageSize} x ${imageSize} pixels`,
+      what: `the images of dataset ${data.name} have a size that cannot be trained`,
       expected: TRAINABLE,
+      got: `${imageSize} x ${imageSize}`,
       todo: 'Choose another size: --size 64',
     });
   const groups = groupsOn(data, preset, cond, given);
@@ -81,15 +82,15 @@ function groupsOn(
   if (groups === undefined) return preset === 'best' && !cond && !classes ? groupsFor(data.count) : 0;
   if (groups > 0 && cond)
     throw usage({
-      what: 'groups and cond exclude each other: groups stand in for classes',
+      what: 'groups and cond exclude each other, because groups take the place of classes',
       todo: 'Leave one of them out',
       options: ['groups', 'cond'],
     });
   if (groups > data.count)
     throw usage({
-      what: 'groups does not fit',
+      what: 'groups exceeds the number of images',
       options: ['groups'],
-      expected: `${data.count} or fewer, as there are images`,
+      expected: `${data.count} or fewer`,
       got: String(groups),
     });
   return groups;
@@ -104,7 +105,7 @@ export async function toldOf(data: Dataset, { groups }: Config): Promise<Dataset
 function classesOf({ name, classCount, whyNoClasses }: Dataset): number {
   if (classCount === 0)
     throw usage({
-      what: `data set ${name} has no classes, which cond needs`,
+      what: `dataset ${name} has no classes, which cond needs`,
       expected: 'labels, or a folder for each class',
       ...(whyNoClasses !== undefined && { got: whyNoClasses }),
       todo: 'Leave it out, or give each image a class (docs/data.md)',
@@ -160,9 +161,9 @@ export function continuedConfig(
 export function refuseDone(epochs: number, begun: number): void {
   if (epochs >= begun) return;
   throw usage({
-    what: 'epochs does not fit',
+    what: 'epochs is less than the run has begun',
     options: ['epochs'],
-    expected: `${begun} or more, which are done or begun`,
+    expected: `${begun} or more`,
     got: String(epochs),
   });
 }

@@ -74,7 +74,7 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
   }
 }
 
-const GOES_BACK = 'It goes on from its last good checkpoint with half the learning rates';
+const GOES_BACK = 'The training continues from its last good checkpoint with half the learning rates';
 
 /**
  * Yields `warning` and all events of a prepared run, then disposes of its model. Returns how the

@@ -65,7 +65,7 @@ it('goes on from the last checkpoint: by itself where auto took the GPU, else by
     step: 8,
     since: 8,
     seen: 'webgpu: the GPU was lost (got device was destroyed)',
-    help: 'It goes on on the processor from its last checkpoint',
+    help: 'The training continues on the processor from its last checkpoint',
   });
   expect(seen.indexOf(warning!)).toBe(seen.indexOf(runs[1]!) - 1);
   const steps = seen.filter((event) => event.type === 'step').map(({ step }) => step);

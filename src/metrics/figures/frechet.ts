@@ -20,7 +20,12 @@ const AT_ONCE = 256;
 
 /** Mean and covariance of features. @throws DcganError for fewer than two, or values that are not finite */
 export function momentsOf({ count, width, values }: Features): Moments {
-  if (count < 2) throw new DcganError({ what: 'a covariance', expected: 'two samples or more', got: String(count) });
+  if (count < 2)
+    throw new DcganError({
+      what: 'a covariance needs more samples',
+      expected: 'two samples or more',
+      got: String(count),
+    });
   const mean = new Float64Array(width);
   for (let n = 0; n < count; n++) for (let i = 0; i < width; i++) mean[i]! += values[n * width + i]!;
   for (let i = 0; i < width; i++) mean[i]! /= count;

@@ -33,7 +33,7 @@ export function divergenceIn(lines: Iterable<MetricsLine>): Divergence | null {
 export function diverged({ step, seen }: Divergence, run: string): DcganError {
   return new DcganError({
     what: `the training has diverged: in step ${step} ${seen}`,
-    todo: `Go on from the last good checkpoint with half the learning rate: ${commandLine(['train', '--resume', run, '--on-nan', 'lower-lr'])}`,
+    todo: `Continue from the last good checkpoint with half the learning rate: ${commandLine(['train', '--resume', run, '--on-nan', 'lower-lr'])}`,
   });
 }
 

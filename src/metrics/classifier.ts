@@ -1,6 +1,7 @@
-// The digit classifier: its network, its training step and its use, all by this project's own engine. It is small on
-// purpose (three convolutions and two dense layers, 100,000 weights): what it needs to tell is digits, and the features
-// before its last layer are what distances between sets of digits are measured in, as Inception's are for photographs.
+// The digit classifier: its network, its training step and its use, all by this project's own
+// engine. It is small on purpose (three convolutions and two dense layers, 100,000 weights),
+// because it only has to recognise digits. The features before its last layer measure distances
+// between sets of digits, as Inception's do for photographs.
 import type { Computation } from '../engine/compile.ts';
 import { gradients } from '../engine/grad.ts';
 import type { Tensor } from '../engine/graph.ts';
@@ -27,7 +28,7 @@ import { Variables } from '../nn/variables.ts';
 
 export const CLASSES = 10;
 export const SIDE = 28;
-/** Values of a feature vector. */
+/** The number of values in a feature vector. */
 export const WIDTH = 64;
 
 const DROPOUT = 0.3;
@@ -36,7 +37,10 @@ const INITIALIZER = { initializer: glorotUniform, bias: true } as const;
 export interface ClassifierModel {
   readonly variables: Variables;
   readonly layout: StateLayout;
-  /** images [N, 28, 28, 1] in [-1, 1] -> features [N, 64] and logits [N, 10]; `drop` is dropout, in training. */
+  /**
+   * images [N, 28, 28, 1] in [-1, 1] -> features [N, 64] and logits [N, 10]; training passes
+   * dropout as `drop`.
+   */
   classify(images: Tensor, drop?: (x: Tensor, layer: number) => Tensor): { features: Tensor; logits: Tensor };
 }
 
@@ -65,7 +69,7 @@ export function makeClassifier(): ClassifierModel {
 
 export const CLASSIFIER_INPUT = { images: 'images', labels: 'labels', step: 'step' } as const;
 
-/** Sets every variable to its start and Adam's moments to zero. */
+/** Sets every variable to its initial value and Adam's moments to zero. */
 export function classifierStart({ variables }: ClassifierModel): Computation {
   const updates = new Map<string, Tensor>();
   variables.all.forEach((each, i) => {
@@ -83,7 +87,7 @@ export function classifierStep(model: ClassifierModel, count: number): Computati
   const { logits } = model.classify(images, (x, layer) =>
     dropout(x, DROPOUT, { name: `mask/${layer}`, stream: 100 + layer, site: layer }),
   );
-  // Less their mean, logits of a small network stay far from where exp overflows.
+  // After subtracting their mean, the logits of a small network stay far below where exp overflows.
   const centred = sub(logits, scale(sum(logits, 1, 1), 1 / CLASSES));
   const loss = mean(sub(log(sum(exp(centred), 1, 1)), sum(mul(labels, centred), 1, 1)));
   const { trainable } = model.variables;
@@ -100,7 +104,7 @@ export function classifierStep(model: ClassifierModel, count: number): Computati
   return { name: `classifier's step on ${count}`, outputs: { loss }, updates };
 }
 
-/** Features and logits of images, without dropout. */
+/** Computes features and logits of images, without dropout. */
 export function classification(model: ClassifierModel, count: number): Computation {
   const { features, logits } = model.classify(input(CLASSIFIER_INPUT.images, [count, SIDE, SIDE, 1]));
   return { name: `classify ${count}`, outputs: { features, logits }, updates: new Map() };

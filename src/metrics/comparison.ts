@@ -15,7 +15,10 @@ export const EVALUATION_SEED = 1;
 
 export interface ComparisonOptions extends MetricsMachine {
   readonly extractor: Extractor | null;
-  /** Decides the samples' noise, which images are taken, and the patches; `EVALUATION_SEED` when not given. */
+  /**
+   * Decides the samples' noise, which images are taken, and the patches; `EVALUATION_SEED` when not
+   * given.
+   */
   readonly seed?: number | undefined;
   /** The number of images in each set; `SAMPLES` when not given. */
   readonly count?: number | undefined;
@@ -65,7 +68,10 @@ export class SlicedData {
     return this.#session.dispose();
   }
 
-  /** Returns the distances at each level, finest first. The smaller set decides how many images are compared. */
+  /**
+   * Returns the distances at each level, finest first. The smaller set decides how many images are
+   * compared.
+   */
   distances(set: ImageSet): Promise<SlicedDistance[]> {
     const count = Math.min(set.count, this.#images.count, slicedCount(set.side, set.channels));
     if (this.#target?.count !== count)

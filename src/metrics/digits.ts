@@ -1,4 +1,4 @@
-// The bundled classifier at work: features and logits of digits, in batches on a device.
+// Runs the bundled classifier on a device, in batches, and returns features and logits of digits.
 import { readFileSync } from 'node:fs';
 import { decodeTensors } from '../checkpoint/safetensors.ts';
 import { compile } from '../engine/compile.ts';
@@ -10,12 +10,12 @@ import { CLASSES, CLASSIFIER_INPUT, classification, makeClassifier, SIDE, WIDTH 
 import type { Extracted, Extractor } from './extractor.ts';
 import { type MetricsMachine, openSession } from './machine.ts';
 
-/** Trained by scripts/train-classifier.mjs. */
+/** scripts/train-classifier.mjs trains this file. */
 export const DIGITS_FILE = new URL('../../assets/digits.safetensors', import.meta.url);
 
 const BATCH = 500;
 
-/** Opens the classifier of a file, the bundled one by default. */
+/** Opens the classifier in a file, by default the bundled one. */
 export async function openDigits(
   machine: MetricsMachine,
   bytes: Uint8Array = readFileSync(DIGITS_FILE),
@@ -36,7 +36,7 @@ export async function openDigits(
     sha256: sha256(bytes),
     computedBy: `${session.backend.info.device} ${session.backend.info.variant}`,
     async extract(images: Float32Array, count: number): Promise<Extracted> {
-      // Rows of images of another size would be taken for digits, cut in the wrong places.
+      // Images of another size would be read as digits that are cut in the wrong places.
       if (images.length !== count * SIDE * SIDE)
         throw new DcganError({
           what: 'the digit classifier was given images of another size',

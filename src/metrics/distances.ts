@@ -1,5 +1,6 @@
-// Distances between all pairs of two sets of features, block by block: |a|^2 + |b|^2 - 2 a.b, the products by the engine's own
-// matrix product in single precision. What is near is looked at again in double precision by whoever asks.
+// Computes the distances between all pairs of two sets of features, block by block: |a|^2 + |b|^2 -
+// 2 a.b. The engine's matrix product computes a.b in single precision. Callers compute close cases
+// again in double precision.
 import { type Computation, compile } from '../engine/compile.ts';
 import { layoutState } from '../engine/layout.ts';
 import { input, matmul } from '../engine/ops/index.ts';
@@ -10,13 +11,16 @@ import { type MetricsMachine, openSession } from './machine.ts';
 
 const BLOCK = 1000;
 
-/** Products of every row of a with every row of b. */
+/** The products of every row of a with every row of b. */
 function products(a: number, b: number, width: number): Computation {
   const [left, right] = [input('a', [a, width]), input('b', [b, width])];
   return { name: `products ${a} ${b}`, outputs: { products: matmul(left, right, false, true) }, updates: new Map() };
 }
 
-/** One row of a against a block of b: squared distances (about 1e-6 of |a|^2 + |b|^2 off) from b's row `first` on. */
+/**
+ * Receives one row of a against a block of b: squared distances (off by about 1e-6 of |a|^2 +
+ * |b|^2) to b's rows from `first` on.
+ */
 export type VisitRow = (row: number, first: number, squared: Float32Array) => void;
 
 export class Distances {
@@ -32,7 +36,7 @@ export class Distances {
     return new Distances(await openSession(layoutState([]), machine));
   }
 
-  /** Visits all pairs; each row of a sees the blocks of b in order. */
+  /** Visits all pairs. Each row of a receives the blocks of b in order. */
   async each(a: Features, b: Features, visit: VisitRow): Promise<void> {
     const [ofA, ofB] = [squaredLengths(a), squaredLengths(b)];
     const squared = new Float32Array(BLOCK);
@@ -63,14 +67,14 @@ export class Distances {
   }
 }
 
-/** Of each row, in double precision. */
+/** Returns the squared length of each row, in double precision. */
 export function squaredLengths({ count, width, values }: Features): Float64Array {
   const lengths = new Float64Array(count);
   for (let n = 0; n < count; n++) for (let i = n * width; i < (n + 1) * width; i++) lengths[n]! += values[i]! ** 2;
   return lengths;
 }
 
-/** The squared distance of two rows, in double precision. */
+/** Returns the squared distance of two rows, in double precision. */
 export function exactSquared(a: Features, i: number, b: Features, j: number): number {
   let total = 0;
   for (let k = 0; k < a.width; k++) total += (a.values[i * a.width + k]! - b.values[j * b.width + k]!) ** 2;

@@ -1,4 +1,4 @@
-// Which extractor knows which images.
+// Chooses the extractor for a dataset.
 import type { Dataset } from '../data/dataset.ts';
 import { originOf } from '../data/known.ts';
 import { DcganError, usage } from '../platform/errors.ts';
@@ -12,25 +12,28 @@ import { openPixels, PIXELS } from './pixels.ts';
 
 export const DIGITS = 'digits';
 
-/** Whose features are compared. */
+/** The choice of features that are compared. */
 export interface ExtractorChoice {
-  /** `digits`, `pixels`, or the path of an ONNX file; what the data ask for when not given. */
+  /** `digits`, `pixels`, or the path of an ONNX file. When it is not given, the data decide. */
   readonly extractor?: string | undefined;
-  /** What the pixels of an ONNX network lie between; -1..1 when not given. */
+  /** The range of pixel values that an ONNX network expects; the default is -1..1. */
   readonly extractorRange?: PixelRange | undefined;
 }
 
-/** Whether images have the shape that the digit classifier was trained on. */
+/** Returns whether images have the shape that the digit classifier was trained on. */
 function areDigitsShape({ height, width, channels }: Dataset): boolean {
   return height === SIDE && width === SIDE && channels === 1;
 }
 
-/** Whether images are MNIST's own, at their own size. */
+/** Returns whether images are MNIST's own, at their own size. */
 function areDigits(data: Dataset): boolean {
   return areDigitsShape(data) && ['mnist', 'mnist-test'].includes(originOf(data) ?? '');
 }
 
-/** Why images that a person may take for MNIST's are not judged by the digit classifier; null where nobody would think so. */
+/**
+ * Says why the digit classifier does not judge images that a person may take for MNIST's; null for
+ * images that nobody would take for them.
+ */
 export function whyNoDigits(data: Dataset): string | null {
   if (areDigits(data)) return null;
   const shape = `${data.height} x ${data.width} x ${data.channels}`;
@@ -41,8 +44,9 @@ export function whyNoDigits(data: Dataset): string | null {
 }
 
 /**
- * Opens the extractor that was asked for; else the digit classifier for MNIST's own images, and none for anything else. The
- * classifier's features say nothing about images that it was not trained on.
+ * Opens the extractor that was asked for. By default, MNIST's own images get the digit classifier
+ * and others get none, because the classifier's features mean nothing for images that it was not
+ * trained on.
  */
 export async function openExtractor(
   { extractor: asked, extractorRange: range }: ExtractorChoice,

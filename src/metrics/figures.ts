@@ -1,5 +1,5 @@
-// What an evaluation says: each figure of the samples beside its floor, the same figure of held-out images. A new figure is a
-// file in `figures/` and a row in `FIGURES`.
+// The figures of an evaluation. Each one of the samples stands beside its floor, which is the same
+// figure of held-out images. A new figure is a file in `figures/` and a row in `FIGURES`.
 import type { ExtractorInfo, Features } from './extractor.ts';
 import { copyingMedian, copyingNear } from './figures/copying.ts';
 import type { FigureRow, Group, MeasuredSet } from './figures/figure.ts';
@@ -9,7 +9,7 @@ import { histogram, predictions, scoreFigure } from './figures/score.ts';
 import type { Verdict } from './verdict-kind.ts';
 import type { SlicedDistance } from './wasserstein.ts';
 
-/** Every figure by features, in the order in which they are shown. */
+/** Every figure that uses features, in the order in which they are shown. */
 export const FIGURES = [
   frechetFigure,
   scoreFigure,
@@ -23,7 +23,7 @@ export const FIGURES = [
 
 type Row = (typeof FIGURES)[number];
 
-/** A figure of the samples, and of held-out data in their place. */
+/** A figure of the samples, and the same figure of held-out data. */
 export interface Figure {
   /** The figure of the samples. */
   readonly value: number;
@@ -34,32 +34,36 @@ export interface Figure {
 type FiguresOf<G extends Group> = { readonly [R in Extract<Row, { readonly group: G }> as R['key']]: Figure };
 
 /**
- * `median`: the median distance in feature space from an image to the nearest one of the data.
- * `near`: the share of images that are nearer to one of the data than all but 1 % of the held-out images are.
+ * `median` is the median distance in feature space from an image to its nearest image of the data.
+ * `near` is the share of images that are nearer to an image of the data than all but 1 % of the
+ * held-out images are.
  */
 export type Copying = FiguresOf<'copying'>;
 
-/** What an extractor's features say. */
+/** The figures that use an extractor's features. */
 export interface FeatureFigures extends FiguresOf<'features'> {
-  /** Whose features were compared. */
+  /** The extractor whose features were compared. */
   readonly extractor: ExtractorInfo;
-  /** How near the samples come to single images of the data. */
+  /** How close the samples come to single images of the data. */
   readonly copying: Copying;
-  /** What the classifier's answers say; null for an extractor that knows no classes. */
+  /** Figures of the classifier's answers; null for an extractor without classes. */
   readonly classes: ClassFigures | null;
 }
 
-/** Figures that need a classifier, and what it takes the samples for. */
+/** Figures that need a classifier, and the classes that it assigns to the samples. */
 export interface ClassFigures extends FiguresOf<'classes'> {
-  /** How many samples are taken for each class. */
+  /** How many samples the classifier assigns to each class. */
   readonly histogram: readonly number[];
-  /** Share of samples taken for the class that was asked for; null where none was, or the extractor knows other classes. */
+  /**
+   * The share of samples that are assigned to the class that was asked for. It is null when none
+   * was, or when the extractor has other classes.
+   */
   readonly accuracy: number | null;
 }
 
 /** The figures of `evaluate`. */
 export interface Evaluation {
-  /** What all figures together say: see `verdictOf`. */
+  /** The conclusion from all figures: see `verdictOf`. */
   readonly verdict: Verdict;
   /** How many samples were measured. */
   readonly samples: { readonly count: number };
@@ -67,42 +71,45 @@ export interface Evaluation {
   readonly against: { readonly name: string; readonly count: number };
   /** The images that the floors are measured with. */
   readonly heldOut: { readonly name: string; readonly count: number };
-  /** Sliced Wasserstein distance of patches at each side of the image pyramid, largest first, each with its floor. */
+  /**
+   * The sliced Wasserstein distance of patches at each side of the image pyramid, largest first,
+   * each with its floor.
+   */
   readonly slicedWasserstein: readonly { readonly side: number; readonly value: number; readonly floor: number }[];
-  /** Null for images that no extractor knows. */
+  /** Null when no extractor suits the images. */
   readonly features: FeatureFigures | null;
 }
 
-/** One number a figure, by `idOf`; null where the extractor does not tell it. */
+/** One number for each figure, by `idOf`; null when the extractor does not give it. */
 export type Values = Readonly<Record<string, number | null>>;
 
-/** The held-out images' figures: plain numbers, which the cache keeps. */
+/** The figures of the held-out images. They are plain numbers, which the cache keeps. */
 export interface Floor {
   readonly sliced: readonly SlicedDistance[];
   /** Null without an extractor. */
   readonly features: { readonly values: Values; readonly scales: Values } | null;
 }
 
-/** Tells a figure from all others. */
+/** Returns a name that no other figure has. */
 export function idOf({ group, key }: FigureRow): string {
   return `${group}.${key}`;
 }
 
-/** The numbers of the held-out images that figures of other sets depend on. */
+/** Returns the numbers of the held-out images on which figures of other sets depend. */
 export async function scalesOf(heldOut: MeasuredSet): Promise<Values> {
   const scales: Record<string, number> = {};
   for (const row of FIGURES as readonly FigureRow[]) if (row.scale) scales[idOf(row)] = await row.scale(heldOut);
   return scales;
 }
 
-/** Every figure of one set. */
+/** Returns every figure of one set. */
 export async function valuesOf(set: MeasuredSet, scales: Values): Promise<Values> {
   const values: Record<string, number | null> = {};
   for (const row of FIGURES) values[idOf(row)] = await row.measure(set, scales[idOf(row)] ?? Number.NaN);
   return values;
 }
 
-/** The figures of one group beside their floors; null where one is missing. */
+/** Returns the figures of one group beside their floors; null when one is missing. */
 function groupOf<G extends Group>(group: G, own: Values, floor: Values): FiguresOf<G> | null {
   const found: Record<string, Figure> = {};
   for (const row of FIGURES) {
@@ -114,7 +121,7 @@ function groupOf<G extends Group>(group: G, own: Values, floor: Values): Figures
   return found as FiguresOf<G>;
 }
 
-/** The figures of samples beside those of held-out images. */
+/** Returns the figures of samples beside those of held-out images. */
 export function featureFigures(
   extractor: ExtractorInfo,
   own: Values,
@@ -130,7 +137,9 @@ export function featureFigures(
   };
 }
 
-/** What a classifier takes samples for; `asked` are the classes they were made as. */
+/**
+ * Returns what a classifier says about samples. `asked` holds the classes that they were made for.
+ */
 export function classAnswers(
   logits: Features,
   asked: ArrayLike<number> | null,
@@ -142,10 +151,10 @@ export function classAnswers(
   };
 }
 
-/** A figure as it is shown: its row's words, and its two numbers. */
+/** A figure as it is shown: the words of its row, and its two numbers. */
 export interface ShownFigure extends Figure, Pick<FigureRow, 'key' | 'name' | 'better' | 'digits'> {}
 
-/** Every figure that an evaluation has, in order. */
+/** Returns every figure that an evaluation has, in order. */
 export function shownFigures({ features, slicedWasserstein }: Omit<Evaluation, 'verdict'>): ShownFigure[] {
   const groups = features && { features, copying: features.copying, classes: features.classes };
   const rows = (FIGURES as readonly FigureRow[]).flatMap(({ group, key, name, better, digits }) => {

@@ -1,5 +1,6 @@
-// One number for many checkpoints, cheap enough for every epoch: the Fréchet distance where an extractor knows the images, else
-// the mean of the sliced Wasserstein distances. Both are to the last digit what a `Judge` says of the same samples.
+// One number for many checkpoints, cheap enough for every epoch: the Fréchet distance when there is
+// an extractor for the images, otherwise the mean of the sliced Wasserstein distances. A `Judge` of
+// the same samples gives the same number to the last digit.
 import type { Dataset } from '../data/dataset.ts';
 import { type Comparison, type ComparisonOptions, comparisonOf, extractSamples, SlicedData } from './comparison.ts';
 import { type Extractor, type ExtractorInfo, type Features, infoOf } from './extractor.ts';
@@ -9,26 +10,29 @@ import { allOf, comparedPart, heldOutPart, orderOf, setOf, slicedCount } from '.
 import { storedExtraction } from './stored.ts';
 
 export const MEASURES = ['frechet-distance', 'sliced-wasserstein'] as const;
-/** What an evaluation during a training measures. */
+/** The figure that an evaluation during a training measures. */
 export type Measure = (typeof MEASURES)[number];
 
-/** For people. */
+/** The names in texts. */
 export const MEASURE_NAMES: Readonly<Record<Measure, string>> = {
   'frechet-distance': 'Fréchet distance',
   'sliced-wasserstein': 'sliced Wasserstein distance',
 };
 
-/** How far samples are from the data: lower is better. Only values of one measure, extractor and sample count compare. */
+/**
+ * How far samples are from the data; lower is better. Values compare only when measure, extractor
+ * and number of samples are equal.
+ */
 export interface Measurement {
-  /** What was measured. */
+  /** The figure that was measured. */
   readonly measure: Measure;
-  /** The figure: lower is better. */
+  /** The figure's value; lower is better. */
   readonly value: number;
-  /** The same of held-out images in the samples' place. */
+  /** The same figure of held-out images. */
   readonly floor: number;
-  /** Samples that were measured. */
+  /** The number of samples that were measured. */
   readonly samples: number;
-  /** Null for a measure that needs none. */
+  /** Null for a measure that needs no extractor. */
   readonly extractor: ExtractorInfo | null;
 }
 
@@ -43,13 +47,13 @@ export function comparable(a: Kind, b: Kind): boolean {
   );
 }
 
-/** What makes samples: a `DCGAN`. */
+/** Makes samples. A `DCGAN` is a sampler. */
 export interface Sampler {
   readonly config: { readonly imageSize: number; readonly channels: number };
   generate(count: number, options: { readonly seed: number }): Promise<Float32Array>;
 }
 
-/** What is known of the data, and the held-out images: features, or patches. */
+/** What is known of the data and the held-out images: features, or patches. */
 type Against =
   | {
       readonly measure: 'frechet-distance';
@@ -64,7 +68,7 @@ type Against =
     };
 
 export class Gauge {
-  /** Samples of a measurement. */
+  /** The number of samples in a measurement. */
   readonly count: number;
   readonly #options: Comparison;
   readonly #against: Against;
@@ -77,8 +81,9 @@ export class Gauge {
   }
 
   /**
-   * Looks at the data.
-   * @param others held-out images, as for `Judge.open`: without, only the first half of the data is compared with
+   * Opens a gauge for a dataset.
+   * @param others held-out images, as for `Judge.open`; without them only the first half of the
+   * data is compared with
    */
   static async open(data: Dataset, others: Dataset | null, options: ComparisonOptions): Promise<Gauge> {
     const comparison = comparisonOf(options);
@@ -102,12 +107,15 @@ export class Gauge {
     return this.#against.measure;
   }
 
-  /** Frees its device; the extractor remains its owner's. */
+  /** Frees the device. The extractor remains its owner's. */
   async dispose(): Promise<void> {
     if (this.#against.measure === 'sliced-wasserstein') await this.#against.sliced.dispose();
   }
 
-  /** Measures samples of a model, made of the seed's noise; classes take turns. Its state is left as it is. */
+  /**
+   * Measures samples that a model makes from the seed's noise, with classes in turn. It does not
+   * change the model's state.
+   */
   async measureModel(gan: Sampler): Promise<Measurement> {
     const { imageSize: side, channels } = gan.config;
     const images = await gan.generate(this.count, { seed: this.#options.seed });

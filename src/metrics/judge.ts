@@ -1,5 +1,6 @@
-// Samples against data: every figure, with the same figure of held-out data beside it as the floor that no samples can be
-// expected to pass. What is known of the data is taken once, so that many checkpoints can be judged against them.
+// Compares samples with data: every figure, and beside it the same figure of held-out data as the
+// floor that no samples can be expected to pass. Features of the data are extracted once, so that
+// many checkpoints can be judged against them.
 import type { Dataset } from '../data/dataset.ts';
 import { type Comparison, type ComparisonOptions, comparisonOf, extractSamples, SlicedData } from './comparison.ts';
 import { Distances } from './distances.ts';
@@ -21,7 +22,10 @@ import { allOf, chosen, comparedPart, heldOutPart, orderOf, setOf } from './sets
 import { extractorKey, imagesKey, storedExtraction, storedFigures } from './stored.ts';
 import { verdictOf } from './verdict.ts';
 
-/** Images that no samples can be expected to beat; looked at when their figures are not known yet. */
+/**
+ * Images that no samples can be expected to beat. Their figures are only computed when they are not
+ * in the cache.
+ */
 interface HeldOut {
   readonly name: string;
   readonly data: Dataset;
@@ -32,12 +36,12 @@ interface HeldOut {
 interface Against {
   readonly name: string;
   readonly count: number;
-  /** Classes of its labels; 0 where it has none. */
+  /** The number of classes of its labels; 0 when it has none. */
   readonly classes: number;
   readonly sliced: SlicedData;
-  /** Tells the data and the subset from any others. */
+  /** Identifies the data and the subset. */
   readonly key: readonly unknown[];
-  /** Features of all, and of the subset; null without an extractor. */
+  /** Features of all images, and of the subset; null without an extractor. */
   readonly known: ComparedData | null;
 }
 
@@ -54,8 +58,9 @@ export class Judge {
   }
 
   /**
-   * Looks at the data.
-   * @param heldOut other images of the same kind, for the floors; the last half of `data` when null, which is then judged against the first
+   * Opens a judge for a dataset.
+   * @param heldOut other images of the same kind, for the floors; when it is null, the last half of
+   * `data` serves, and samples are judged against the first half
    */
   static async open(data: Dataset, heldOut: Dataset | null, options: ComparisonOptions): Promise<Judge> {
     const comparison = comparisonOf(options);
@@ -70,12 +75,12 @@ export class Judge {
     return new Judge(comparison, against, heldOutPart(data, heldOut, { seed, count }));
   }
 
-  /** Frees the device; the extractor remains its owner's. */
+  /** Frees the device. The extractor remains its owner's. */
   dispose(): Promise<void> {
     return this.#against.sliced.dispose();
   }
 
-  /** Every figure of samples; `asked` are the classes they were made as. */
+  /** Computes every figure of samples. `asked` holds the classes that they were made for. */
   async judge(samples: ImageSet, asked: ArrayLike<number> | null = null): Promise<Evaluation> {
     const { extractor } = this.#options;
     const extracted = extractor && (await extractSamples(extractor, samples, this.#options));
@@ -83,7 +88,7 @@ export class Judge {
     this.#floor ??= this.#floorFigures();
     const floor = await this.#floor;
     const { name, count, known, classes } = this.#against;
-    // An extractor of other classes cannot say whether they are right.
+    // An extractor with other classes cannot say whether the samples' classes are right.
     const answers =
       extracted?.logits && classAnswers(extracted.logits, extracted.logits.width === classes ? asked : null);
     const figures = {
@@ -108,14 +113,20 @@ export class Judge {
     return { verdict: verdictOf(figures), ...figures };
   }
 
-  /** The image of the data nearest to each sample, by its index, and how far it is; needs an extractor. */
+  /**
+   * Finds the nearest image of the data for each sample: its index, and its distance. It needs an
+   * extractor.
+   */
   async nearestImages(samples: ImageSet): Promise<Neighbours> {
     const { features } = await this.#options.extractor!.extract(samples.images, samples.count);
     const { distances, all } = this.#against.known!;
     return nearest(distances, features, all, 1);
   }
 
-  /** As long a work as that on samples, and always the same: the cache keeps it. */
+  /**
+   * This takes as long as the figures of the samples and always gives the same numbers, so the
+   * cache keeps them.
+   */
   #floorFigures(): Promise<Floor> {
     const { data, indices } = this.#heldOut;
     const { extractor, seed, onProgress } = this.#options;

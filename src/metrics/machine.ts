@@ -1,4 +1,4 @@
-// What the measures compute on: a session of a device, opened the same way for all of them.
+// Opens a session on a device, the same way for all measures.
 import { chooseDevice, opener } from '../engine/backends/index.ts';
 import type { StateLayout } from '../engine/layout.ts';
 import { Session } from '../engine/session.ts';

@@ -1,9 +1,9 @@
-// The nearest rows of one set for each row of another. Candidates come from distances in single precision, a few more than
-// asked for, and are ordered by those in double precision.
+// Finds the nearest rows of one set for each row of another. Distances in single precision give a
+// few more candidates than are asked for, and distances in double precision order them.
 import { type Distances, exactSquared } from './distances.ts';
 import type { Features } from './extractor.ts';
 
-/** Candidates beyond those asked for: what rounding may have put in the wrong order. */
+/** This many more candidates are taken, because rounding may have put them in the wrong order. */
 const SPARE = 5;
 
 export interface Neighbours {
@@ -14,7 +14,9 @@ export interface Neighbours {
   readonly squared: Float64Array;
 }
 
-/** The k nearest rows of b for each row of a; where a is b, a row is no neighbour of its own. */
+/**
+ * Returns the k nearest rows of b for each row of a. When a is b, a row is not its own neighbour.
+ */
 export async function nearest(distances: Distances, a: Features, b: Features, k: number): Promise<Neighbours> {
   const wanted = Math.min(k + SPARE, b.count - (a === b ? 1 : 0));
   const index = new Int32Array(a.count * wanted).fill(-1);

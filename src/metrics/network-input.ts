@@ -1,10 +1,14 @@
-// Images as a network wants them: brought to its size, its channels, its range of values and its order of axes.
-// Sizes change by the triangle filter, which going up is bilinear interpolation and going down averages all pixels it covers:
-// without that a distance measures the gaps (Parmar et al., "On aliased resizing and surprising subtleties in GAN evaluation", 2022).
+// Converts images to a network's input: its size, channels, range of values and order of axes.
+// Sizes change by the triangle filter. Enlarging, it is bilinear interpolation; reducing, it
+// averages all pixels that it covers. Without that average a distance measures the gaps (Parmar et
+// al., "On aliased resizing and surprising subtleties in GAN evaluation", 2022).
 
-/** What -1 to 1 becomes; `imagenet` is 0 to 1 less ImageNet's means, over its deviations. */
+/**
+ * The ranges that -1 to 1 can be converted to. `imagenet` is 0 to 1 minus ImageNet's means, divided
+ * by its deviations.
+ */
 export const PIXEL_RANGES = ['-1..1', '0..1', '0..255', 'imagenet'] as const;
-/** What the pixels that a network takes lie between. */
+/** The range of the pixel values that a network takes. */
 export type PixelRange = (typeof PIXEL_RANGES)[number];
 
 export interface NetworkInput {
@@ -13,7 +17,7 @@ export interface NetworkInput {
   readonly width: number;
   readonly channels: 1 | 3;
   readonly range: PixelRange;
-  /** Whether values are bytes, which only 0..255 fits. */
+  /** Whether the input takes bytes, which only works with the range 0..255. */
   readonly bytes: boolean;
 }
 
@@ -22,12 +26,12 @@ const GREY = [0.299, 0.587, 0.114] as const;
 const MEANS = [0.485, 0.456, 0.406] as const;
 const DEVIATIONS = [0.229, 0.224, 0.225] as const;
 
-/** As text, for reports: `NCHW 299 x 299 x 3, -1..1`. */
+/** Describes the input in reports: `NCHW 299 x 299 x 3, -1..1`. */
 export function showInput({ order, height, width, channels, range }: NetworkInput): string {
   return `${order} ${height} x ${width} x ${channels}, ${range}`;
 }
 
-/** The network's input for square images [count, side, side, channels] in [-1, 1]. */
+/** Returns the network's input for square images [count, side, side, channels] in [-1, 1]. */
 export function networkInput(
   images: Float32Array,
   { count, side, channels }: { readonly count: number; readonly side: number; readonly channels: number },
@@ -54,7 +58,7 @@ export function networkInput(
           let sum = 0;
           const { first, weights } = down[y]!;
           for (let t = 0; t < weights.length; t++) sum += weights[t]! * narrow[(first + t) * width + x]!;
-          // A grey image is alike in all channels.
+          // A grey image has the same values in all channels.
           for (let c = plane; c < wanted; c += planes) {
             const at =
               order === 'NCHW' ? (n * wanted + c) * pixels + y * width + x : (n * pixels + y * width + x) * wanted + c;
@@ -83,7 +87,10 @@ interface Taps {
   readonly weights: readonly number[];
 }
 
-/** For each of `to` pixels along an axis: which of `from` it is made of. Beyond the edge there is nothing. */
+/**
+ * For each of `to` pixels along an axis, returns the pixels among `from` that it is computed from.
+ * Pixels beyond the edge do not count.
+ */
 function taps(from: number, to: number): Taps[] {
   const scale = from / to;
   const reach = Math.max(1, scale);

@@ -1,7 +1,9 @@
-// Which of a network's outputs are features, and which classes.
+// Decides which outputs of a network are features and which are classes.
 import { DcganError } from '../platform/errors.ts';
 
-/** What onnxruntime says of a network's input or output; a size that is not fixed has a name. */
+/**
+ * onnxruntime's description of a network's input or output. A size that is not fixed has a name.
+ */
 export type Metadata =
   | { readonly name: string; readonly isTensor: false }
   | {
@@ -13,14 +15,17 @@ export type Metadata =
 
 export interface Outputs {
   readonly features: string;
-  /** Null for a network that tells no classes. */
+  /** Null for a network without classes. */
   readonly classes: string | null;
 }
 
 const CLASSES = /logit|prob|class|score|softmax|predict/i;
 const FEATURES = /feat|embed|pool/i;
 
-/** Outputs [N, D], or [N, D, 1, 1], told apart by their names, else by their widths: features are the wider. */
+/**
+ * Chooses among outputs [N, D] or [N, D, 1, 1] by their names, otherwise by their widths: features
+ * are the wider output.
+ */
 export function chooseOutputs(all: readonly Metadata[], network: string): Outputs {
   const flat = all.filter(
     (each) =>
@@ -38,7 +43,7 @@ export function chooseOutputs(all: readonly Metadata[], network: string): Output
   const features = flat.filter(({ name }) => FEATURES.test(name));
   const classes = flat.filter((each) => CLASSES.test(each.name) && !features.includes(each));
   const others = (some: readonly Metadata[]): readonly Metadata[] => flat.filter((each) => !some.includes(each));
-  // Of two, the name of one tells the other.
+  // With two outputs, the name of one identifies the other.
   if (features.length === 1) {
     const rest = flat.length === 2 ? others(features) : classes;
     if (rest.length <= 1) return { features: features[0]!.name, classes: rest[0]?.name ?? null };
@@ -56,7 +61,7 @@ function widthOf(output: Metadata): number | null {
   return typeof width === 'number' ? width : null;
 }
 
-/** For people: `x float32 [N, 3, 299, 299], y uint8 [N]`. */
+/** Describes tensors in messages: `x float32 [N, 3, 299, 299], y uint8 [N]`. */
 export function showTensors(all: readonly Metadata[]): string {
   const shown = all.map((each) =>
     each.isTensor ? `${each.name} ${each.type} [${each.shape.join(', ')}]` : `${each.name}, no tensor`,

@@ -1,6 +1,7 @@
-// Any network as an extractor: an ONNX file, run by onnxruntime-web. That package is no dependency (it has 139 MB), and is read when
-// it is needed. What a network takes and gives follows from its own shapes: one input of images, an output of features [N, D], and
-// beside it maybe one of classes.
+// Uses any network as an extractor: an ONNX file, run by onnxruntime-web. That package is not a
+// dependency (it has 139 MB); it is loaded when it is needed. The network's own shapes say what it
+// takes and gives: one input of images, one output of features [N, D], and optionally one of
+// classes.
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-web';
@@ -14,19 +15,19 @@ import { chooseOutputs, type Metadata, showTensors } from './onnx-outputs.ts';
 type Runtime = typeof import('onnxruntime-web');
 
 export interface OnnxOptions {
-  /** Of the images it will be given, which are square. */
+  /** The side of the images, which are square. */
   readonly side: number;
   readonly channels: number;
-  /** -1..1 when not given. */
+  /** The default is -1..1. */
   readonly range: PixelRange | undefined;
   readonly threads: number;
 }
 
-/** Values given to the network together: fifteen images of 299 x 299 in colour. */
+/** The number of values given to the network at once: fifteen images of 299 x 299 in colour. */
 const VALUES_AT_ONCE = 2 ** 22;
 const MOST_AT_ONCE = 256;
 
-/** Opens a network. `load` brings the runtime. */
+/** Opens a network. `load` loads the runtime. */
 export async function openOnnx(
   path: string,
   options: OnnxOptions,
@@ -34,7 +35,7 @@ export async function openOnnx(
 ): Promise<Extractor> {
   const name = basename(path);
   const file = readFile(path);
-  // Weights past 2 GB, and those of PyTorch's exporter, lie in a second file.
+  // Weights beyond 2 GB, and those of PyTorch's exporter, lie in a second file.
   const beside = existsSync(`${path}.data`) ? readFile(`${path}.data`) : null;
   const runtime = await runtimeOf(load, name);
   runtime.env.wasm.numThreads = options.threads;
@@ -108,7 +109,7 @@ async function openNetwork(
   }
 }
 
-/** What the network takes; `batch` where it takes only so many images at once. */
+/** Returns the network's input; `batch` is the number of images at once when it is fixed. */
 function inputOf(
   session: InferenceSession,
   name: string,
@@ -142,7 +143,7 @@ function atOnce({ height, width, channels }: NetworkInput): number {
   return Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(VALUES_AT_ONCE / (height * width * channels))));
 }
 
-/** Each output's values for a batch, which is filled up with zeros. */
+/** Returns each output's values for a batch, which is filled up with zeros. */
 async function runNetwork(
   { Tensor }: Runtime,
   session: InferenceSession,
@@ -169,7 +170,7 @@ async function runNetwork(
   }
 }
 
-/** Rows of one width, collected batch by batch. */
+/** Collects rows of one width, batch by batch. */
 class Rows {
   readonly #count: number;
   #values = new Float32Array();
@@ -179,7 +180,7 @@ class Rows {
     this.#count = count;
   }
 
-  /** The first `n` rows of a batch's output. */
+  /** Adds the first `n` rows of a batch's output. */
   add(values: Float32Array, batch: number, n: number): void {
     const width = values.length / batch;
     if (this.#done === 0) this.#values = new Float32Array(this.#count * width);
@@ -192,7 +193,7 @@ class Rows {
   }
 }
 
-/** Rows that add up to 1 are probabilities, whose logarithms serve as logits. */
+/** Rows that sum to 1 are probabilities. Their logarithms serve as logits. */
 function asLogits(found: Extracted['features']): Extracted['features'] {
   const { count, width, values } = found;
   for (let n = 0; n < count; n++) {

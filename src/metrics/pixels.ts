@@ -1,5 +1,7 @@
-// Pixels as features, of images brought to 16 x 16: for pictures that no network knows. What has like colours in like places is near. So
-// they tell whether samples differ as the data do, and which are copies; whether a picture looks right they hardly do.
+// Uses the pixels of images, reduced to 16 x 16, as features for pictures that no network was
+// trained on. Images with similar colours in similar places are near each other. So these features
+// tell whether samples differ as the data do, and which samples are copies. They hardly tell
+// whether a picture looks right.
 import { sha256 } from '../platform/sha256.ts';
 import type { Extracted, Extractor } from './extractor.ts';
 import { type NetworkInput, networkInput, showInput } from './network-input.ts';
@@ -7,7 +9,10 @@ import { type NetworkInput, networkInput, showInput } from './network-input.ts';
 export const PIXELS = 'pixels';
 const SIDE = 16;
 
-/** Features of images of this size and number of channels; each is 16 x 16 x channels values in [-1, 1]. */
+/**
+ * Opens the extractor for images of this size and number of channels. A feature vector has 16 x 16
+ * x channels values in [-1, 1].
+ */
 export function openPixels({ side, channels }: { readonly side: number; readonly channels: number }): Extractor {
   const form = { height: SIDE, width: SIDE, channels: channels as NetworkInput['channels'] };
   const input: NetworkInput = { ...form, order: 'NHWC', range: '-1..1', bytes: false };

@@ -1,5 +1,6 @@
-// The Laplacian pyramid (Burt and Adelson, "The Laplacian pyramid as a compact image code", 1983): an image as its details
-// at each scale. A level is the image less its blurred half, brought back to full size; the last is what remains.
+// The Laplacian pyramid (Burt and Adelson, "The Laplacian pyramid as a compact image code", 1983)
+// splits an image into its details at each scale. A level is the image minus its blurred half,
+// which is brought back to full size. The last level is what remains.
 
 /** Images [count, side, side, channels] in [-1, 1]. */
 export interface ImageSet {
@@ -9,12 +10,15 @@ export interface ImageSet {
   readonly channels: number;
 }
 
-/** Images are halved while they are even and their half has at least so many pixels a side: two patches' worth. */
+/**
+ * Images are halved while their side is even and the half has at least this many pixels a side,
+ * which is the size of two patches.
+ */
 const LEAST = 14;
 /** Burt and Adelson's kernel for a = 3/8, the binomial one. */
 const KERNEL = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16] as const;
 
-/** Finest level first. */
+/** Returns the levels, finest first. */
 export function laplacianPyramid(set: ImageSet): ImageSet[] {
   const levels: ImageSet[] = [];
   let rest = set;
@@ -28,13 +32,16 @@ export function laplacianPyramid(set: ImageSet): ImageSet[] {
   return [...levels, rest];
 }
 
-/** Blurred, then every other pixel. */
+/** Blurs, then keeps every other pixel. */
 function reduced(set: ImageSet): ImageSet {
   const side = set.side / 2;
   return along(set, side, (out) => KERNEL.map((weight, k) => [2 * out + k - 2, weight] as const));
 }
 
-/** A zero between any two pixels, then blurred at four times the strength: twice along each axis. */
+/**
+ * Puts a zero between any two pixels, then blurs with four times the strength (twice along each
+ * axis).
+ */
 function expanded(set: ImageSet): ImageSet {
   return along(set, 2 * set.side, (out) => {
     const at = Math.floor(out / 2);
@@ -43,10 +50,10 @@ function expanded(set: ImageSet): ImageSet {
   });
 }
 
-/** What an output is made of along one axis: pixels and their weights. */
+/** The pixels and weights along one axis that make an output. */
 type Filter = (out: number) => readonly (readonly [pixel: number, weight: number])[];
 
-/** A filter along columns, then along rows; beyond an edge the image is reflected. */
+/** Applies a filter along columns, then along rows. Beyond an edge the image is reflected. */
 function along({ images, count, side, channels }: ImageSet, length: number, filter: Filter): ImageSet {
   const reflect = (at: number): number => (at < 0 ? -at : at >= side ? 2 * (side - 1) - at : at);
   const taps = Array.from({ length }, (_, out) =>
@@ -66,7 +73,7 @@ interface Tap {
   readonly weight: number;
 }
 
-/** Each output, `width` values, from the pixels of one line, as wide. */
+/** Computes each output (`width` values) from pixels of one line. */
 function weigh(
   from: Float32Array,
   first: number,

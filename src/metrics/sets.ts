@@ -1,23 +1,30 @@
-// Which images are compared: parts of a data set chosen by a seed, in the form that measures take.
+// Chooses which images are compared: parts of a dataset, chosen by a seed, in the form that
+// measures take.
 import type { Dataset } from '../data/dataset.ts';
 import { permutation } from '../engine/random.ts';
 import { DcganError } from '../platform/errors.ts';
 import type { Extracted, Extractor, Features } from './extractor.ts';
 import type { ImageSet } from './pyramid.ts';
 
-/** Images looked at together. */
+/** This many images are processed together. */
 const AT_ONCE = 500;
-/** Most values of the images whose patches are compared: 10,000 of MNIST's, 1,300 of 64 x 64 in colour. */
+/**
+ * The most values of the images whose patches are compared: 10,000 images of MNIST, or 1,300 of 64
+ * x 64 in colour.
+ */
 const SLICED_VALUES = 2 ** 24;
-/** Stream of the choice of images. */
+/** The random stream that chooses images. */
 const CHOICE = 0;
 
-/** The numbers below `count` in an order that the seed decides. */
+/** Returns the numbers below `count` in an order that the seed decides. */
 export function orderOf(count: number, seed: number): Uint32Array {
   return permutation(count, { seed, step: 0 }, CHOICE);
 }
 
-/** What samples are compared with: all of the data, or their first half where no other images of the kind can be the floor's. */
+/**
+ * Returns the data that samples are compared with: all of them, or their first half when no other
+ * images of the kind can give the floor.
+ */
 export function comparedPart(data: Dataset, heldOut: Dataset | null): Dataset {
   if (heldOut) return data;
   if (data.count < 4)
@@ -29,7 +36,10 @@ export function comparedPart(data: Dataset, heldOut: Dataset | null): Dataset {
   return data.limit(Math.ceil(data.count / 2));
 }
 
-/** Up to `count` images that no samples can be expected to beat: other images of the same kind, or the rest of the data. */
+/**
+ * Returns up to `count` images that no samples can be expected to beat: other images of the same
+ * kind, or the rest of the data.
+ */
 export function heldOutPart(
   data: Dataset,
   heldOut: Dataset | null,
@@ -41,7 +51,7 @@ export function heldOutPart(
   return { name, data: heldOut ?? data, indices: rest.subarray(0, Math.min(count, used)) };
 }
 
-/** Most images of this size whose patches are compared. */
+/** Returns the most images of this size whose patches are compared. */
 export function slicedCount(side: number, channels: number): number {
   return Math.floor(SLICED_VALUES / (side * side * channels));
 }
@@ -54,18 +64,18 @@ export function firstOf(set: ImageSet, count: number): ImageSet {
   return { ...set, count, images: set.images.subarray(0, count * set.side * set.side * set.channels) };
 }
 
-/** The indices of all images. */
+/** Returns the indices of all images. */
 export function allOf({ count }: Dataset): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => i);
 }
 
-/** Is called while features of a set are taken. */
+/** Called while features of a set are extracted. */
 export type ExtractionProgress = (progress: {
-  /** The set: the samples, the data, or the held-out images. */
+  /** The name of the set: the samples, the data, or the held-out images. */
   readonly name: string;
-  /** Images whose features are taken. */
+  /** The number of images whose features are extracted. */
   readonly done: number;
-  /** Images of the set. */
+  /** The number of images in the set. */
   readonly total: number;
 }) => void;
 
@@ -76,7 +86,7 @@ interface Source {
   images(first: number, last: number): Float32Array;
 }
 
-/** Features of images, some hundred at a time. */
+/** Extracts features of images, some hundred at a time. */
 export async function extractInParts(
   extractor: Extractor,
   { name, count, images }: Source,
@@ -95,7 +105,7 @@ export async function extractInParts(
   };
 }
 
-/** Features of a set in memory. */
+/** Extracts features of a set in memory. */
 export function extractSet(
   extractor: Extractor,
   { images, count, side, channels }: ImageSet,
@@ -119,7 +129,7 @@ function joined(parts: readonly Features[]): Features {
   return { count, width, values };
 }
 
-/** The rows of `indices`. */
+/** Returns the rows with these indices. */
 export function chosen({ width, values }: Features, indices: Uint32Array): Features {
   const own = new Float32Array(indices.length * width);
   indices.forEach((row, i) => {

@@ -1,5 +1,6 @@
-// What is known of data, taken once a machine: features, and floors. It depends on the images and on what looks at them alone, so it
-// lies in the cache under the hash of both. A file that is damaged or missing costs the time of taking it again, no more.
+// Caches what is computed once for a dataset on a machine: features and floors. They depend only on
+// the images and on the extractor, so they lie in the cache under the hash of both. A damaged or
+// missing file costs only the time to compute it again.
 import { join } from 'node:path';
 import { encodeCheckpoint, verify } from '../checkpoint/checksum.ts';
 import { decodeTensors, type StoredTensor, type TensorFile } from '../checkpoint/safetensors.ts';
@@ -15,14 +16,16 @@ import { VERSION } from '../platform/version.ts';
 import { type Extracted, type Extractor, type Features, infoOf } from './extractor.ts';
 import { type ExtractionProgress, extractInParts } from './sets.ts';
 
-/** Raised when files of before mean something else. */
+/** Raised when the files' meaning changes. */
 const FORMAT = 2;
 const ENDING = '.features';
-/** What takes less is not kept. */
+/** Results that took less time are not kept. */
 const WORTH_SECONDS = 0.5;
 const MOST_BYTES = 4e9;
 
-/** Features of images of the data, by their indices; from the cache where it has them. */
+/**
+ * Returns features of images of the data, given by their indices, from the cache when it has them.
+ */
 export function storedExtraction(
   data: Dataset,
   indices: Uint32Array,
@@ -57,7 +60,10 @@ export function storedExtraction(
   );
 }
 
-/** Plain figures of data, under a key of all that decides them; from the cache where it has them. */
+/**
+ * Returns plain figures of data from the cache when it has them. The key holds all that decides
+ * them.
+ */
 export function storedFigures<T>(key: readonly unknown[], make: () => Promise<T>, worth = WORTH_SECONDS): Promise<T> {
   return stored(
     ['figures', ...key],
@@ -70,7 +76,7 @@ export function storedFigures<T>(key: readonly unknown[], make: () => Promise<T>
   );
 }
 
-/** What tells these images of these data from any others. */
+/** Returns the part of a key that identifies these images of these data. */
 export function imagesKey({ sha256: hash, height, width, channels }: Dataset, indices: Uint32Array): unknown[] {
   return [
     hash,
@@ -85,10 +91,10 @@ export function extractorKey(extractor: Extractor): unknown[] {
   return [infoOf(extractor), extractor.computedBy];
 }
 
-/** How something stands in a file. */
+/** How a value is stored in a file. */
 interface Form<T> {
   encode(value: T): { readonly tensors: ReadonlyMap<string, StoredTensor>; readonly metadata: Record<string, string> };
-  /** Null for a file that lacks something. */
+  /** Returns null when the file lacks something. */
   decode(file: TensorFile): T | null;
 }
 
@@ -132,7 +138,7 @@ function write(path: string, { tensors, metadata }: ReturnType<Form<unknown>['en
     writeFileDurably(path, encodeCheckpoint(tensors, metadata), { mode: 0o600 });
     evict(join(path, '..'), MOST_BYTES, ENDING);
   } catch (error) {
-    // A full cache costs time, not the evaluation.
+    // When the cache is full, only time is lost, and the evaluation continues.
     if (!(error instanceof DcganError)) throw error;
   }
 }

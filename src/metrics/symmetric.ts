@@ -1,13 +1,17 @@
-// Linear algebra of symmetric matrices in double precision, for features of up to some thousand values: products of rows, a
-// Cholesky factor, eigenvalues alone. ml-matrix always computes eigenvectors too: 5 s for 768 values, and more by the cube.
-// Matrices are row-major Float64Arrays, and inner loops run along rows.
+// Linear algebra of symmetric matrices in double precision, for features of up to some thousand
+// values: products of rows, a Cholesky factor, and eigenvalues alone. ml-matrix always computes
+// eigenvectors too, which takes 5 s for 768 values and grows with the cube. Matrices are row-major
+// Float64Arrays, and inner loops run along rows.
 
-/** Values of a row multiplied before the next rows: four rows of them fit the first-level cache. */
+/**
+ * The number of values of a row that are multiplied before the next rows. Four rows of them fit the
+ * first-level cache.
+ */
 const DEPTH = 256;
 
 /**
- * out [m, n] += a [m, k] times the transpose of b [n, k]. With `b` the same as `a` only blocks on and above the diagonal are
- * computed; see `mirror`.
+ * out [m, n] += a [m, k] times the transpose of b [n, k]. When `b` is the same object as `a`, only
+ * blocks on and above the diagonal are computed; see `mirror`.
  */
 export function addRowProducts(out: Float64Array, a: Float64Array, b: Float64Array, m: number, n: number): void {
   const k = a.length / m;
@@ -20,7 +24,7 @@ export function addRowProducts(out: Float64Array, a: Float64Array, b: Float64Arr
   }
 }
 
-/** Four rows times four rows. */
+/** Multiplies four rows by four rows. */
 function addTile(
   out: Float64Array,
   a: Float64Array,
@@ -105,7 +109,7 @@ function addEdge(
     }
 }
 
-/** Copies what lies above the diagonal below it. */
+/** Copies the part above the diagonal below it. */
 export function mirror(matrix: Float64Array, n: number): void {
   for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) matrix[i * n + j] = matrix[j * n + i]!;
 }
@@ -117,9 +121,10 @@ export function trace(matrix: Float64Array, n: number): number {
 }
 
 /**
- * Rows [rank, n] whose products with themselves add up to a matrix without negative eigenvalues: its Cholesky factor transposed,
- * with the largest pivot first (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, section 10.3), which ends where
- * only rounding is left.
+ * Returns rows [rank, n] whose products with themselves add up to a matrix without negative
+ * eigenvalues. They are its transposed Cholesky factor with the largest pivot first (Higham,
+ * "Accuracy and Stability of Numerical Algorithms", 2002, section 10.3). The factor ends where only
+ * rounding is left.
  */
 export function choleskyRows(matrix: Float64Array, n: number): { readonly rows: Float64Array; readonly rank: number } {
   const left = Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]!);
@@ -148,7 +153,10 @@ export function choleskyRows(matrix: Float64Array, n: number): { readonly rows: 
   return { rows: rows.subarray(0, rank * n), rank };
 }
 
-/** Eigenvalues of a symmetric matrix, of which only what is on and below the diagonal is read; it is overwritten. */
+/**
+ * Returns the eigenvalues of a symmetric matrix. Only the part on and below the diagonal is read,
+ * and it is overwritten.
+ */
 export function eigenvalues(matrix: Float64Array, n: number): Float64Array {
   const beside = tridiagonal(matrix, n);
   const values = Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]!);
@@ -157,8 +165,9 @@ export function eigenvalues(matrix: Float64Array, n: number): Float64Array {
 }
 
 /**
- * Householder's reduction (Martin, Reinsch and Wilkinson, "Householder's tridiagonalization of a symmetric matrix", 1968,
- * procedure tred1): the diagonal stays in place; what lies beside it is given back, from the first on.
+ * Householder's reduction (Martin, Reinsch and Wilkinson, "Householder's tridiagonalization of a
+ * symmetric matrix", 1968, procedure tred1). The diagonal stays in place. The function returns the
+ * elements beside it, from the first on.
  */
 function tridiagonal(a: Float64Array, n: number): Float64Array {
   const beside = new Float64Array(n);
@@ -208,13 +217,16 @@ function tridiagonal(a: Float64Array, n: number): Float64Array {
   return beside;
 }
 
-/** A value is found in two or three turns; more than this says that there is none. */
+/**
+ * An eigenvalue takes two or three iterations. More than this many mean that it does not converge.
+ */
 const MOST_TURNS = 60;
 
 /**
- * Dubrulle, Martin and Wilkinson, "The implicit QL algorithm", 1968, procedure imtql1: eigenvalues in place of the diagonal. What is
- * small beside the whole matrix counts as nothing, not only what is small beside its neighbours: where many eigenvalues are nearly zero
- * rounding keeps those from coming out.
+ * Dubrulle, Martin and Wilkinson, "The implicit QL algorithm", 1968, procedure imtql1. The
+ * eigenvalues replace the diagonal. Unlike there, an element counts as zero when it is small
+ * compared with the whole matrix, not only with its neighbours. When many eigenvalues are nearly
+ * zero, rounding would otherwise prevent convergence.
  */
 function implicitQl(d: Float64Array, e: Float64Array): void {
   const n = d.length;

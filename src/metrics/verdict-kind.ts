@@ -1,5 +1,8 @@
-// What an evaluation can come to; verdict.ts has the rules.
-/** In one word. `plausible`: by patches alone, which show neither copies nor a lack of variety. */
+// The possible conclusions of an evaluation; verdict.ts has the rules.
+/**
+ * The conclusion in one word. `plausible` is concluded from patches alone, which show neither
+ * copies nor a lack of variety.
+ */
 export type VerdictKind =
   | 'too-few'
   | 'blank'
@@ -12,10 +15,10 @@ export type VerdictKind =
   | 'fair'
   | 'plausible';
 
-/** What all figures of an evaluation together say. */
+/** The conclusion from all figures of an evaluation. */
 export interface Verdict {
-  /** In one word, for programs. */
+  /** The conclusion in one word, for programs. */
   readonly kind: VerdictKind;
-  /** One sentence for people, no full stop; it begins with the verdict. */
+  /** The conclusion in one sentence without a full stop, for people. It begins with the word. */
   readonly text: string;
 }

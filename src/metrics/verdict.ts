@@ -1,37 +1,64 @@
-// What all figures together say of samples, in one word and one sentence. No figure can be read alone: grey static has a precision of
-// 1.00, because all of it lies in one place among the data. So rules come in an order, and the first that holds speaks.
+// Draws a conclusion from all figures of samples, in one word and one sentence. No figure can be
+// read alone: grey static has a precision of 1.00, because all of it lies in one place among the
+// data. Therefore the rules have an order, and the first rule that holds decides.
 //
-// The thresholds are shares of the floors, which are the same figures of held-out images. Only the sliced Wasserstein distance is
-// taken as it is, less its floor as squares are: patches are normalised to deviation 1 (1,000 in its units), so that this excess
-// depends neither on the number of samples nor on their contrast. Each threshold stands beside what was measured: MNIST, 100,
-// 500 and 2,000 samples, by the digit classifier, by pixels and without features; of static, plain grey and black, one digit
-// and ten digits again and again, sevens alone, digits blurred over 3 x 3 and 5 x 5 pixels, training images, held-out images,
-// and of `tf2018` and `best` before the first epoch, after it and after the second.
+// The thresholds are shares of the floors, which are the same figures of held-out images. The
+// sliced Wasserstein distance is the exception: its excess over the floor is used, as a difference
+// of squares. Patches are normalised to deviation 1 (1,000 in its units), so this excess depends
+// neither on the number of samples nor on their contrast. Each threshold stands beside the values
+// that were measured: MNIST, with 100, 500 and 2,000 samples, by the digit classifier, by pixels
+// and without features. The samples were static, plain grey and black, one digit and ten digits
+// repeated, sevens alone, digits blurred over 3 x 3 and 5 x 5 pixels, training images, held-out
+// images, and those of `tf2018` and `best` before the first epoch, after it and after the second.
 import type { Evaluation, FeatureFigures } from './figures.ts';
 import type { Verdict } from './verdict-kind.ts';
 
 type Figures = Omit<Evaluation, 'verdict'>;
 
-/** Fewer samples say too little: the verdicts on 100 are those on 2,000, but for what lies at a threshold. */
+/**
+ * Fewer samples say too little. The verdicts on 100 samples equal those on 2,000, except near a
+ * threshold.
+ */
 const LEAST = 50;
 /** Excess of some level. Black: 700; all else: at most 305. */
 const BLANK = 400;
-/** Excess of every level. Static, grey, `tf2018` until its second epoch: 126 and more; one digit: 85; blurred: 71. */
+/**
+ * Excess of every level. Static, grey, `tf2018` until its second epoch: 126 and more; one digit:
+ * 85; blurred: 71.
+ */
 const NOISE = 100;
-/** Excess of the finest level, and how many times that of the others. Blurred: 54 to 129, 1.8 to 2.1 times; sevens: 41, 0.5 times. */
+/**
+ * Excess of the finest level, and its ratio to that of the others. Blurred: 54 to 129, ratio 1.8 to
+ * 2.1; sevens: 41, ratio 0.5.
+ */
 const BLURRED = { excess: 40, times: 1.4 } as const;
-/** Share of samples taken for one class, where the data are not covered. One digit, sevens: 0.99; sound: 0.13. */
+/**
+ * Share of samples assigned to one class, when the data are not covered. One digit, sevens: 0.99;
+ * sound: 0.13.
+ */
 const ONE_CLASS = 0.9;
-/** Shares of the floor. One to ten pictures again and again: recall 0, coverage below 0.11 from 500 samples on; sound: 0.78. */
+/**
+ * Shares of the floor. One to ten pictures repeated: recall 0, coverage below 0.11 from 500 samples
+ * on; sound: 0.78.
+ */
 const COLLAPSED = { recall: 0.05, coverage: 0.12 } as const;
-/** Shares of the floor. Ten digits, sevens: recall at most 0.26; `best` after an epoch: 0.78 and 0.78. */
+/**
+ * Shares of the floor. Ten digits, sevens: recall at most 0.26; `best` after an epoch: 0.78 and
+ * 0.78.
+ */
 const LITTLE_VARIETY = { recall: 0.3, coverage: 0.4 } as const;
-/** Share of samples nearer to the data than 99 of 100 held-out images. Held-out images: up to 0.032; half copies: 0.5. */
+/**
+ * Share of samples that are nearer to the data than 99 of 100 held-out images. Held-out images: up
+ * to 0.032; half copies: 0.5.
+ */
 const MEMORISED = 0.1;
-/** Shares of the floor, and excess of every level. Held-out images: 0.96 and 20; `best` after two epochs: 0.81 and 15. */
+/**
+ * Shares of the floor, and excess of every level. Held-out images: 0.96 and 20; `best` after two
+ * epochs: 0.81 and 15.
+ */
 const GOOD = { share: 0.8, excess: 30 } as const;
 
-/** The verdict on samples, from all of their figures. */
+/** Returns the verdict on samples, from all of their figures. */
 export function verdictOf(evaluation: Figures): Verdict {
   const { samples, slicedWasserstein, features } = evaluation;
   if (samples.count < LEAST)
@@ -48,12 +75,15 @@ export function verdictOf(evaluation: Figures): Verdict {
     : { kind: 'fair', text: 'fair: patches differ from those of the data; copies and lack of variety would not show' };
 }
 
-/** Whether a verdict leaves precision and density worth reading: where samples lie in one place, both may be high. */
+/**
+ * Returns whether precision and density are meaningful with this verdict. Both may be high when all
+ * samples lie in one place.
+ */
 export function trustsPrecision({ kind }: Verdict): boolean {
   return ['memorised', 'good', 'fair', 'plausible'].includes(kind);
 }
 
-/** What patches tell, whatever a network makes of the images. */
+/** Returns what the patches alone prove, whatever the features say. */
 function byStructure(excess: readonly number[]): Verdict | null {
   const [finest = 0, ...coarser] = excess;
   if (excess.some((level) => level > BLANK))

@@ -1,9 +1,13 @@
-// The sliced Wasserstein distance between patches of two sets of images (Karras et al., "Progressive growing of GANs for
-// improved quality, stability, and variation", 2018, section 5): needs no trained network, and tells at which scale two sets
-// differ. Each image becomes a Laplacian pyramid (Burt and Adelson 1983); at each level patches of 7 x 7 pixels are taken at random
-// places, normalised to mean 0 and deviation 1 in each channel over the set, projected on random directions; the
-// distance between the sorted projections of both sets is averaged, and given times 1,000 as in the paper.
-// Fewer patches and directions than there (16 an image and 128, not 128 and 512): small images have few places.
+// The sliced Wasserstein distance between patches of two sets of images (Karras et al.,
+// "Progressive growing of GANs for improved quality, stability, and variation", 2018, section 5).
+// It needs no trained network, and tells at which scale two sets differ.
+//
+// Each image becomes a Laplacian pyramid (Burt and Adelson 1983). At each level, patches of 7 x 7
+// pixels are taken at random places. They are normalised to mean 0 and deviation 1 in each channel
+// over the set, and projected on random directions. The distance between the sorted projections of
+// both sets is averaged, and multiplied by 1,000 as in the paper. There are fewer patches and
+// directions than in the paper (16 an image and 128, not 128 and 512), because small images have
+// few places.
 import { compile } from '../engine/compile.ts';
 import { layoutState } from '../engine/layout.ts';
 import { input, matmul } from '../engine/ops/index.ts';
@@ -17,16 +21,16 @@ import { type ImageSet, laplacianPyramid } from './pyramid.ts';
 const PATCH = 7;
 const PATCHES = 16;
 const DIRECTIONS = 128;
-/** Streams of the random places and directions. */
+/** The random streams of places and directions. */
 const [PLACES, LINES] = [0, 1000];
 
 export interface SlicedDistance {
-  /** Side of the images at this level of the pyramid. */
+  /** The side of the images at this level of the pyramid. */
   readonly side: number;
   readonly distance: number;
 }
 
-/** One set of images, looked at once, that others are compared with. */
+/** A set of images whose projections are computed once, for comparison with others. */
 export class SlicedTarget {
   readonly #set: ImageSet;
   readonly #seed: number;
@@ -40,12 +44,12 @@ export class SlicedTarget {
     this.#project = projection(session, set.count * PATCHES, PATCH * PATCH * set.channels);
   }
 
-  /** Images of the set. */
+  /** The number of images in the set. */
   get count(): number {
     return this.#set.count;
   }
 
-  /** Distances at each level, finest first, from as many images of the same size. */
+  /** Returns the distances to as many images of the same size, at each level, finest first. */
   async distances(other: ImageSet): Promise<SlicedDistance[]> {
     const { count, side, channels } = this.#set;
     if (other.count !== count || other.side !== side || other.channels !== channels)
@@ -70,7 +74,7 @@ export class SlicedTarget {
   }
 }
 
-/** Projections on each direction, in order of size. */
+/** The sorted projections on each direction. */
 interface Level {
   readonly side: number;
   readonly sorted: readonly Float32Array[];
@@ -95,7 +99,7 @@ function columnsInOrder(projected: Float32Array): Float32Array[] {
   return columns.map(putInOrder);
 }
 
-/** Distances at each level, finest first, of two sets of as many images of one size. */
+/** Returns the distances between two sets of equal number and size, at each level, finest first. */
 export async function slicedWasserstein(
   a: ImageSet,
   b: ImageSet,
@@ -110,7 +114,10 @@ export async function slicedWasserstein(
   }
 }
 
-/** [count * PATCHES, 7 * 7 * channels], at places drawn for this level: the same for both sets. */
+/**
+ * Returns patches [count * PATCHES, 7 * 7 * channels] at places drawn for this level, which are the
+ * same for both sets.
+ */
 export function patches({ images, count, side, channels }: ImageSet, seed: number, level: number): Float32Array {
   const places = side - PATCH + 1;
   const row = PATCH * channels;
@@ -128,7 +135,7 @@ export function patches({ images, count, side, channels }: ImageSet, seed: numbe
   return out;
 }
 
-/** In place: each channel less its mean, over its deviation. */
+/** In place, subtracts each channel's mean and divides by its deviation. */
 export function normalised(values: Float32Array, channels: number): Float32Array {
   for (let c = 0; c < channels; c++) {
     let [total, squares] = [0, 0];
@@ -142,7 +149,7 @@ export function normalised(values: Float32Array, channels: number): Float32Array
   return values;
 }
 
-/** Random unit vectors as columns, [width, DIRECTIONS]. */
+/** Returns random unit vectors as columns, [width, DIRECTIONS]. */
 export function directions(width: number, seed: number, level: number): Float32Array {
   const out = new Float32Array(width * DIRECTIONS);
   for (let d = 0; d < DIRECTIONS; d++) {

@@ -1,12 +1,14 @@
-// Are samples copies? Two figures of the distance in feature space from an image to the nearest one of the data. Copies are
-// much nearer to the data than held-out images are.
+// Are samples copies? Two figures answer this with the distance in feature space from an image to
+// its nearest image of the data. Copies are much nearer to the data than held-out images are.
 import { nearest } from '../neighbours.ts';
 import { figure, type MeasuredSet, oncePer } from './figure.ts';
 
-/** The share of held-out images that counts as nearer than usual. */
+/** The share of held-out images that counts as unusually near. */
 const NEAR = 0.01;
 
-/** From each image of the set to the nearest one of the data, shortest first. */
+/**
+ * Returns the distance from each image of the set to its nearest image of the data, shortest first.
+ */
 const lengthsOf = oncePer(async ({ features, data }: MeasuredSet): Promise<Float64Array> => {
   const { squared } = await nearest(data.distances, features, data.all, 1);
   return squared.map(Math.sqrt).sort();
@@ -30,7 +32,7 @@ export const copyingNear = figure({
   name: 'share nearer than usual',
   better: 'far above the floor: copies',
   digits: 3,
-  /** The distance below which an image counts as near. */
+  /** Returns the distance below which an image counts as near. */
   async scale(heldOut) {
     const lengths = await lengthsOf(heldOut);
     return lengths[Math.floor(NEAR * lengths.length)]!;

@@ -1,8 +1,11 @@
-// The Fréchet distance between two sets of features, each taken for a normal distribution (Heusel et al., "GANs trained by a
-// two time-scale update rule converge to a local Nash equilibrium", 2017, equation 6; Dowson and Landau 1982), in double precision:
+// The Fréchet distance between two sets of features, in double precision. It takes each set as a
+// normal distribution (Heusel et al., "GANs trained by a two time-scale update rule converge to a
+// local Nash equilibrium", 2017, equation 6; Dowson and Landau 1982):
 //   |m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2))
-// With C1 = L L', the eigenvalues of C1 C2 are those of the symmetric matrix L' C2 L, and the trace of the root is the sum of their
-// roots. L needs no eigenvectors, and is narrow where features are tied or samples few.
+//
+// With C1 = L L', the eigenvalues of C1 C2 are those of the symmetric matrix L' C2 L, and the trace
+// of the root is the sum of their roots. L needs no eigenvectors. It is narrow when features depend
+// on each other or samples are few.
 import { DcganError } from '../../platform/errors.ts';
 import type { Features } from '../extractor.ts';
 import { addRowProducts, choleskyRows, eigenvalues, mirror, trace } from '../symmetric.ts';
@@ -11,14 +14,17 @@ import { type ComparedData, figure, oncePer } from './figure.ts';
 export interface Moments {
   readonly count: number;
   readonly mean: Float64Array;
-  /** [width, width], with count - 1 below. */
+  /** [width, width], divided by count - 1. */
   readonly covariance: Float64Array;
 }
 
-/** Samples whose products are added together. */
+/** The products of this many samples are added together. */
 const AT_ONCE = 256;
 
-/** Mean and covariance of features. @throws DcganError for fewer than two, or values that are not finite */
+/**
+ * Computes mean and covariance of features. @throws DcganError for fewer than two samples, or
+ * values that are not finite
+ */
 export function momentsOf({ count, width, values }: Features): Moments {
   if (count < 2)
     throw new DcganError({
@@ -34,7 +40,7 @@ export function momentsOf({ count, width, values }: Features): Moments {
   const covariance = new Float64Array(width * width);
   for (let first = 0; first < count; first += AT_ONCE) {
     const n = Math.min(AT_ONCE, count - first);
-    // A row for each feature.
+    // It has a row for each feature.
     const centred = new Float64Array(width * n);
     for (let s = 0; s < n; s++)
       for (let i = 0; i < width; i++) centred[i * n + s] = values[(first + s) * width + i]! - mean[i]!;
@@ -45,7 +51,7 @@ export function momentsOf({ count, width, values }: Features): Moments {
   return { count, mean, covariance };
 }
 
-/** The squared distance that papers call FID; 0 for equal distributions. */
+/** Returns the squared distance, which papers call FID; 0 for equal distributions. */
 export function frechetDistance(a: Moments, b: Moments): number {
   const n = a.mean.length;
   const means = a.mean.reduce((total, value, i) => total + (value - b.mean[i]!) ** 2, 0);

@@ -1,9 +1,12 @@
-// Four figures by nearest neighbours. A set's manifold is the union of balls around its samples, each as wide as the
-// distance to its k-th neighbour in the set.
-//   precision  share of fakes in the manifold of the reals     (Kynkäänniemi et al., "Improved precision and recall metric
-//   recall     share of reals in the manifold of the fakes      for assessing generative models", 2019, equation 1; k = 3)
-//   density    how many balls of reals a fake lies in, over k   (Naeem et al., "Reliable fidelity and diversity metrics for
-//   coverage   share of reals with a fake in their ball          generative models", 2020, equations 3 and 4; k = 5)
+// Four figures by nearest neighbours. A set's manifold is the union of balls around its samples.
+// The radius of a ball is the distance to the sample's k-th neighbour in the set.
+//   precision  share of fakes in the manifold of the reals
+//   recall     share of reals in the manifold of the fakes
+//   density    number of balls of reals that a fake lies in, divided by k
+//   coverage   share of reals with a fake in their ball
+// Sources: Kynkäänniemi et al., "Improved precision and recall metric for assessing generative
+// models", 2019, equation 1, with k = 3; Naeem et al., "Reliable fidelity and diversity metrics for
+// generative models", 2020, equations 3 and 4, with k = 5.
 import { type Distances, exactSquared, squaredLengths } from '../distances.ts';
 import type { Features } from '../extractor.ts';
 import { type Neighbours, nearest } from '../neighbours.ts';
@@ -19,10 +22,13 @@ export interface ManifoldFigures {
   readonly coverage: number;
 }
 
-/** A distance in single precision this near to a radius, as a share of both rows' squares, is taken again. */
+/**
+ * A distance in single precision is computed again when it is this close to a radius, as a share of
+ * both rows' squared lengths.
+ */
 const DOUBT = 1e-5;
 
-/** The reals' own neighbours, which serve any number of fakes. */
+/** Finds the reals' own neighbours, which serve any number of fakes. */
 export function realNeighbours(distances: Distances, reals: Features): Promise<Neighbours> {
   return nearest(distances, reals, reals, DENSITY_NEIGHBOURS);
 }
@@ -52,7 +58,7 @@ export async function manifoldFigures(
       const largest = Math.max(wide[real]!, own);
       const doubt = DOUBT * (realLength[real]! + fakeLength[fake]!);
       if (value > largest + doubt) continue;
-      // Rounding may decide only what is not near any of the three radii.
+      // Single precision may only decide when the distance is not close to any of the three radii.
       if (value > Math.min(narrow[real]!, own) - doubt) value = exactSquared(fakes, fake, reals, real);
       if (value <= narrow[real]!) inManifold[fake] = 1;
       if (value <= own) recalled[real] = 1;
@@ -77,7 +83,7 @@ const figuresOf = oncePer(async ({ features, data }: MeasuredSet) =>
   manifoldFigures(data.distances, data.some, features, await neighboursOf(data)),
 );
 
-/** Digits behind the point of figures that are shares, or near to 1. */
+/** Digits after the decimal point of figures that are shares, or close to 1. */
 const digits = 3;
 
 export const precision = figure({

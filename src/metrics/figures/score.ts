@@ -1,9 +1,10 @@
-// What a classifier's answers say of samples: the Inception Score's form with any classifier (Salimans et al., "Improved
-// techniques for training GANs", 2016, section 4), and how often each class comes up.
+// What a classifier's answers say about samples: the Inception Score's form with any classifier
+// (Salimans et al., "Improved techniques for training GANs", 2016, section 4), and how often each
+// class occurs.
 import type { Features } from '../extractor.ts';
 import { figure } from './figure.ts';
 
-/** Probabilities [count, classes] of logits, in double precision. */
+/** Returns the probabilities [count, classes] of logits, in double precision. */
 function probabilities({ count, width, values }: Features): Float64Array {
   const result = new Float64Array(count * width);
   for (let n = 0; n < count; n++) {
@@ -16,7 +17,10 @@ function probabilities({ count, width, values }: Features): Float64Array {
   return result;
 }
 
-/** exp of the mean divergence of each sample's classes from the mean of all: from 1 to the number of classes. */
+/**
+ * Returns exp of the mean divergence of each sample's class distribution from the mean
+ * distribution. It lies between 1 and the number of classes.
+ */
 export function classifierScore(logits: Features): number {
   const { count, width } = logits;
   const p = probabilities(logits);
@@ -31,7 +35,7 @@ export function classifierScore(logits: Features): number {
   return Math.exp(divergence / count);
 }
 
-/** The class of each sample. */
+/** Returns the class of each sample. */
 export function predictions({ count, width, values }: Features): Uint32Array {
   return Uint32Array.from({ length: count }, (_, n) => {
     let best = 0;
@@ -40,7 +44,7 @@ export function predictions({ count, width, values }: Features): Uint32Array {
   });
 }
 
-/** How many samples are of each class. */
+/** Returns how many samples are of each class. */
 export function histogram(classes: Uint32Array, width: number): number[] {
   const counts = new Array<number>(width).fill(0);
   for (const each of classes) counts[each]!++;

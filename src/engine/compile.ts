@@ -71,7 +71,7 @@ export function compile(computation: Computation, state: StateLayout, passes: Pa
   return compileInSteps(computation, state, passes).plan;
 }
 
-/** A plan, and what was settled on the way to it. */
+/** A plan, and what was decided on the way to it. */
 export interface CompiledSteps {
   /** After all rewrites. */
   readonly graph: Computation;
@@ -79,12 +79,12 @@ export interface CompiledSteps {
   readonly stored: ReadonlySet<Tensor>;
   /** Values computed together, before they are ordered. */
   readonly groups: readonly TensorGroup[];
-  /** In the order in which they are computed. */
+  /** The groups in the order in which they are computed. */
   readonly scheduled: readonly Scheduled[];
   readonly plan: Plan;
 }
 
-/** Compiles, and keeps what each pass decided: for people who look at the compiler. */
+/** Compiles, and keeps what each pass decided, for people who examine the compiler. */
 export function compileInSteps(
   computation: Computation,
   state: StateLayout,
@@ -103,7 +103,7 @@ export function compileInSteps(
 
 interface Rewrite<N extends string = string> {
   readonly name: N;
-  /** Decides whether it is applied; null for one that always is. */
+  /** The switch that decides whether it is applied; null for one that always is. */
   readonly by: keyof PassSwitches | null;
   apply(roots: readonly Tensor[]): Tensor[];
 }
@@ -118,7 +118,7 @@ export const REWRITES = [
 
 export type RewriteName = (typeof REWRITES)[number]['name'];
 
-/** The computation after all rewrites of the graph, or after those up to `last`. */
+/** Returns the computation after all rewrites of the graph, or after those up to `last`. */
 export function prepare(
   computation: Computation,
   passes: PassSwitches = ALL_PASSES,
@@ -138,14 +138,17 @@ export function prepare(
   };
 }
 
-/** In place of a plan: writing this variable in place would destroy a value that is still needed. */
+/**
+ * Returned instead of a plan: writing this variable in place would destroy a value that is still
+ * needed.
+ */
 interface MustCopy {
   readonly copy: string;
 }
 
 /**
- * One try at a plan. It is settled before it starts which values are stored and which variables are
- * written in place.
+ * One attempt at a plan. Which values are stored and which variables are written in place is fixed
+ * before it starts.
  */
 class Round {
   readonly #graph: Computation;
@@ -179,7 +182,7 @@ class Round {
     for (const node of this.#stored) this.#buffers.set(node, this.#bufferOf(node));
   }
 
-  /** The plan, or what the next try must settle otherwise. */
+  /** Returns the plan, or what the next attempt must decide differently. */
   compile(): Omit<CompiledSteps, 'graph'> | MustStore | MustCopy {
     const groups = this.#groups();
     const scheduled = this.#schedule(groups);
@@ -266,7 +269,10 @@ class Round {
 
   readonly #written = new Set<Address>();
 
-  /** The variable whose old value is read after, or while, it is overwritten; null where none is. */
+  /**
+   * Returns the variable whose old value is read after, or while, it is overwritten; null when
+   * there is none.
+   */
   #destroyedBy(group: TensorGroup, draft: Draft): string | null {
     for (const read of group.reads)
       if (read.op.name === variableOp.name && this.#written.has(this.#buffers.get(read)!.address!)) return nameOf(read);
@@ -281,7 +287,10 @@ class Round {
     return null;
   }
 
-  /** Outputs that are leaves, then updates that could not be written in place. */
+  /**
+   * Returns copies for outputs that are leaves, then for updates that could not be written in
+   * place.
+   */
   #copies(): Draft[] {
     const drafts: Draft[] = [];
     for (const [name, buffer] of this.#outputs)

@@ -7,10 +7,13 @@
 import { type DrawKey, words } from './random.ts';
 
 export const CONTROL_WORDS = 8;
-/** Most draw sites of one plan: the bits of a word. */
+/** The most draw sites of one plan, which is the number of bits in a word. */
 export const MAX_SITES = 32;
 
-/** The control words of one run; `injected` lists draw sites that take the caller's values. */
+/**
+ * Returns the control words of one run; `injected` lists the draw sites that take the caller's
+ * values.
+ */
 export function controlWords(key: DrawKey, injected: Iterable<number> = []): Uint32Array {
   let bits = 0;
   for (const site of injected) bits |= 1 << site;

@@ -4,9 +4,12 @@ import { type Computation, prepare } from './compile.ts';
 import { type Flop, topological } from './graph.ts';
 
 export interface Cost {
-  /** As written, which is the work of a framework that computes each gradient by itself. */
+  /**
+   * The count as the graph is written, which is the work of a framework that computes each gradient
+   * by itself.
+   */
   readonly nominal: number;
-  /** After backward chains that two losses share are computed once. */
+  /** The count after backward chains that two losses share are computed once. */
   readonly shared: number;
   /** The part of `shared` that does not fall on padding. */
   readonly needed: number;

@@ -1,6 +1,6 @@
-// A computation as text after each pass of the compiler, one line a value: to see what a pass did
-// to a model, by a diff of two prints. A value is called by its place in the order of the graph,
-// inputs before users.
+// Prints a computation as text after each pass of the compiler, with one line for each value. A
+// diff of two prints shows what a pass did to a model. A value is named by its place in the order
+// of the graph, inputs before users.
 import {
   type CompiledSteps,
   type Computation,
@@ -30,9 +30,8 @@ export const PASSES = [
 export type PassName = (typeof PASSES)[number];
 
 /**
- * What the compiler has made of a computation after a pass. After `stored` a star marks the values
- * that lie in memory; after `groups` and `schedule` each paragraph is a group of values that are
- * computed together.
+ * Prints the computation after a pass. After `stored` a star marks the values that lie in memory.
+ * After `groups` and `schedule` each paragraph is a group of values that are computed together.
  */
 export function printAfter(pass: PassName, computation: Computation, state: StateLayout): string {
   if (pass === 'written') return printGraph(computation);

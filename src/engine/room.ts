@@ -5,7 +5,7 @@
 import type { Geometry } from './geometry.ts';
 import type { Precision } from './precision.ts';
 
-/** Shapes that kernels/winograd.c takes: square filters of so many taps, at strides 1 and 2. */
+/** Shapes that kernels/winograd.c takes: square filters of this many taps, at strides 1 and 2. */
 export const FAST_TAPS = 5;
 /** Fewest images of a batch. */
 export const FAST_LEAST_IMAGES = 12;
@@ -21,21 +21,23 @@ export const FAST_POINTS_STRIDE_2 = 6;
 export const FAST_LEAST_BLOCK = 6;
 /** Floats for the values at the points of a run of images in the filter's gradient. */
 export const FAST_RUN_FLOATS = 2 ** 20;
-/** What is read or written together may lie so many floats apart beyond what is asked for. */
+/**
+ * The parts that are read or written together may lie up to this many floats further apart than
+ * their size.
+ */
 export const FAST_LINE = 16;
 /** Packed weights come in blocks of channels whose width divides this. */
 export const PACK_CHANNELS = 64;
-/** Floats of working memory that a kernel may ask for on each thread, beside the plan's scratch. */
+/**
+ * The floats of working memory that a kernel may ask for on each thread, beside the plan's scratch.
+ */
 export const SPACE_FLOATS = 2 ** 22;
 /**
  * Kernels may read past a tensor's end by less than this, so an arena ends with so much to spare.
  */
 export const SPARE_BYTES = 4096;
 
-/**
- * Scratch floats for so many operands rounded to bf16, two to a float; none where they stay as they
- * are.
- */
+/** Returns the scratch floats for operands rounded to bf16, two to a float; none in float32. */
 export function roundedFloats(precision: Precision, ...operands: readonly number[]): number {
   if (precision === 'float32') return 0;
   return operands.reduce((total, n) => total + 16 * Math.ceil(n / 32), 0);

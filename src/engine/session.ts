@@ -1,6 +1,6 @@
-// One model on one backend: a state, the plans that work on it, and their runs. A run is given its
-// inputs, the key of its random draws, and values to inject in place of draws; it gives back the
-// outputs asked for. All inside is ordered by the backend; a session adds names and checks.
+// One model on one backend: a state, the plans that work on it, and their runs. A run receives its
+// inputs, the key of its random draws, and values to inject in place of draws. It returns the
+// outputs that were asked for. The backend orders all calls; a session adds names and checks.
 import { DcganError } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
 import type { Backend, Executable } from './backends/backend.ts';
@@ -35,7 +35,7 @@ export class Session {
     this.layout = layout;
   }
 
-  /** Makes a plan ready before its first run. */
+  /** Prepares a plan before its first run. */
   prepare(plan: Plan): Promise<Executable> {
     let ready = this.#ready.get(plan);
     if (!ready) {
@@ -46,8 +46,8 @@ export class Session {
   }
 
   /**
-   * Runs a plan once: fresh copies of the outputs asked for, in their order. Inputs must stay as
-   * they are until it has run.
+   * Runs a plan once and returns fresh copies of the outputs asked for, in their order. Inputs must
+   * not change until it has run.
    */
   async run(plan: Plan, { key, inputs = {}, injected = {}, outputs }: RunOptions): Promise<Float32Array[]> {
     for (const name of plan.inputs.keys())
@@ -72,8 +72,8 @@ export class Session {
   }
 
   /**
-   * Hands a call over once it is ready and all calls before it are handed over, however long their
-   * plans take to be made ready.
+   * Hands a call to the backend once it is ready and all earlier calls were handed over, however
+   * long their plans take to prepare.
    */
   async #inTurn<R, T>(ready: Promise<R>, call: (ready: R) => Promise<T>): Promise<T> {
     const before = this.#handed;
@@ -88,13 +88,13 @@ export class Session {
     return (await handing).done;
   }
 
-  /** A fresh copy of one variable's values. */
+  /** Returns a fresh copy of one variable's values. */
   readVariable(name: string): Promise<Float32Array> {
     const { address, shape } = this.layout.slots.get(name)!;
     return this.#read(address, size(shape));
   }
 
-  /** The values of every variable, by name. */
+  /** Returns the values of every variable, by name. */
   async readState(): Promise<Map<string, Float32Array>> {
     const all = await this.#read(0, this.layout.floats);
     return new Map(

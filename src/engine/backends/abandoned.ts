@@ -1,7 +1,7 @@
-// Backends that nobody disposes of. A training whose iterator is dropped in the middle leaves its
-// model to the garbage collector, which knows nothing of threads and of memory outside of
-// JavaScript. Here they are given back once their backend is collected. What kernels work on is
-// never collected meanwhile.
+// Frees what backends hold when nobody disposes of them. A training whose iterator is dropped in
+// the middle leaves its model to the garbage collector, which knows nothing of threads and of
+// memory outside of JavaScript. This file gives both back once their backend is collected. Memory
+// that kernels work on is never collected meanwhile.
 
 /**
  * Threads and memory. It must not refer to the backend that holds it, which would then never be
@@ -19,7 +19,7 @@ export function freeWhenCollected(backend: object, holdings: Holdings): void {
   registry.register(backend, holdings, backend);
 }
 
-/** To be called where a backend frees what it holds by itself. */
+/** Must be called when a backend frees what it holds by itself. */
 export function isDisposed(backend: object): void {
   registry.unregister(backend);
 }

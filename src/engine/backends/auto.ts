@@ -1,34 +1,34 @@
-// What `auto` takes: the processor's best device, unless there is a GPU that is hardware and runs
-// the very step that is to be trained faster than it. That is measured once and kept, so that a
-// start stays quick and a run goes on where it began. A GPU that fails at it, or takes the process
-// with it, is tried twice and no more.
+// Chooses the device for `auto`: the processor's best device, unless a hardware GPU runs the very
+// step to be trained faster. That is measured once and kept, so later starts are quick and a run
+// continues where it began. A GPU that fails in the measurement, or ends the process with it, is
+// tried twice and no more.
 import { sha256 } from '../../platform/sha256.ts';
 import type { DeviceName } from './backend.ts';
 import type { GpuDescription } from './webgpu/adapter.ts';
 
 export interface ChosenDevice {
   readonly device: DeviceName;
-  /** Why this one: one clause. */
+  /** Says in one clause why this device was chosen. */
   readonly reason: string;
-  /** The choice to make instead should this device fail: set where `auto` took a GPU. */
+  /** The choice to make if this device fails; set when `auto` chose a GPU. */
   readonly fallback?: 'cpu';
 }
 
-/** The world as `auto` sees it; tests bring another. */
+/** What `auto` knows of the machine; tests replace it. */
 export interface Surroundings {
   /** The processor's best device, and its kernel variant. */
   readonly processor: ChosenDevice & { readonly variant: string };
-  /** The GPU, as far as there is one. */
+  /** The GPU, or null when there is none. */
   gpu(): Promise<GpuDescription | null>;
-  /** All of the step that its time depends on, as text. */
+  /** Describes as text everything that the time of a step depends on. */
   work(): string;
-  /** Seconds of a step. */
+  /** Measures the seconds of a step. */
   measure(device: DeviceName): Promise<number>;
   finding(name: string): Promise<unknown>;
   keepFinding(name: string, value: unknown): Promise<void>;
 }
 
-/** Seconds of a step on either; or how often the GPU was tried without an end. */
+/** Seconds of a step on either device; or how often the GPU was tried without finishing. */
 type Finding = { readonly gpu: number; readonly processor: number } | { readonly tries: number };
 
 const MOST_TRIES = 2;
@@ -64,7 +64,7 @@ export async function chooseBest(around: Surroundings): Promise<ChosenDevice> {
 
 const seconds = (value: number): string => `${value.toPrecision(3)} s`;
 
-/** What was kept, if it can be understood. */
+/** Returns the stored finding if it can be understood. */
 function asFinding(kept: unknown): Finding | null {
   if (typeof kept !== 'object' || kept === null) return null;
   const is = (key: string): boolean => Number.isFinite((kept as Record<string, unknown>)[key]);

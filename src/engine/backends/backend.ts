@@ -1,7 +1,7 @@
-// What runs plans. A backend owns one arena (see plan.ts) that JavaScript may be unable to touch,
-// so everything goes through five asynchronous calls. Calls take effect in the order they are made,
-// awaited or not; a failed call poisons the backend: later calls reject with the same reason rather
-// than computing on broken memory.
+// A backend runs plans. It owns one arena (see plan.ts) that JavaScript may be unable to touch, so
+// everything goes through five asynchronous calls. Calls take effect in the order in which they are
+// made, awaited or not. A failed call poisons the backend: later calls reject with the same reason
+// rather than compute on broken memory.
 import { DcganError } from '../../platform/errors.ts';
 import type { Address, Plan } from '../plan.ts';
 
@@ -10,27 +10,27 @@ export const DEVICES = ['native', 'wasm', 'wasm-relaxed', 'webgpu', 'reference']
 export type DeviceName = (typeof DEVICES)[number];
 
 /**
- * Which backend, and what decides its bits: results repeat exactly where `device` and `variant` are
- * equal.
+ * Identifies the backend and what decides its bits. Results repeat exactly where `device` and
+ * `variant` are equal.
  */
 export interface BackendInfo {
-  /** Its name. */
+  /** The device's name. */
   readonly device: DeviceName;
-  /** Kernel variant, compiler included: one short line without machine paths. */
+  /** The kernel variant, compiler included: one short line without machine paths. */
   readonly variant: string;
-  /** Threads that compute; 1 on a GPU. */
+  /** The number of threads that compute; 1 on a GPU. */
   readonly threads: number;
   /**
-   * How many steps a training should have under way at a time: 2 on a GPU, which would else wait
-   * for its orders.
+   * How many steps a training should have under way at once. A GPU takes 2, because it would
+   * otherwise wait for the next submission.
    */
   readonly stepsAtOnce: number;
 }
 
-/** The device itself failed, whatever was asked of it: another device may do the same work. */
+/** The device itself failed, whatever was asked of it. Another device may do the same work. */
 export class DeviceFailure extends DcganError {}
 
-/** A plan made ready by the backend that compiled it; of use to that backend alone. */
+/** A plan made ready by a backend. Only that backend can use it. */
 export interface Executable {
   readonly plan: Plan;
 }
@@ -38,21 +38,21 @@ export interface Executable {
 export interface Backend {
   readonly info: BackendInfo;
   /**
-   * Checks and prepares a plan; the arena's scratch grows to what it needs. Its state must be the
-   * arena's: plan.stateFloats equal.
+   * Checks and prepares a plan. The arena's scratch grows to what the plan needs. The plan's state
+   * must be the arena's: plan.stateFloats is equal.
    */
   compile(plan: Plan): Promise<Executable>;
-  /** Copies 32-bit words into the arena; the caller may reuse `data` at once. */
+  /** Copies 32-bit words into the arena. The caller may reuse `data` at once. */
   write(address: Address, data: Float32Array | Uint32Array): Promise<void>;
-  /** A fresh copy of `length` floats of the arena. */
+  /** Returns a fresh copy of `length` floats of the arena. */
   read(address: Address, length: number): Promise<Float32Array>;
-  /** Runs the whole plan. The event loop stays free meanwhile (the reference backend excepted). */
+  /** Runs the whole plan. The event loop stays free meanwhile, except on the reference backend. */
   run(executable: Executable): Promise<void>;
-  /** Frees memory and threads after what was asked before has finished. */
+  /** Frees memory and threads after all earlier calls have finished. */
   dispose(): Promise<void>;
 }
 
-/** What a person can do where bf16 cannot run. */
+/** Says what a person can do when bf16 cannot run. */
 export const WITHOUT_BF16 =
   'Start a training in float32 (leave precision out), or use device native on a processor with AVX512-BF16 (AMD from Zen 4, Intel Xeon from Sapphire Rapids)';
 

@@ -1,6 +1,6 @@
-// The order of a backend's calls: each waits for all before it, a failed one ends the queue, and
-// nothing is taken after the close. What the backends that compute elsewhere (native, wasm) promise
-// of their five calls is kept here.
+// Orders a backend's calls: each waits for all before it, a failed one ends the queue, and no call
+// is accepted after the close. The backends that compute on other threads (native, wasm) keep the
+// promises of their five calls with it.
 import { DcganError } from '../../platform/errors.ts';
 import type { DeviceName } from './backend.ts';
 
@@ -14,7 +14,7 @@ export class CallQueue {
     this.#device = device;
   }
 
-  /** Queues one call behind all before it. */
+  /** Queues one call behind all earlier calls. */
   ask<T>(act: () => T | Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new DcganError({ what: `${this.#device}: the backend was disposed` }));
     const result = this.#tail.then(async () => {
@@ -36,7 +36,8 @@ export class CallQueue {
   }
 
   /**
-   * Frees what the backend holds once all calls before have ended; once, however often it is asked.
+   * Frees what the backend holds once all earlier calls have ended. It does so once, however often
+   * it is called.
    */
   close(free: () => void | Promise<void>): Promise<void> {
     this.#closed ??= this.#tail.then(free);

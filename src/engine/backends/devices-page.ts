@@ -1,5 +1,5 @@
-// Which devices there are in a page. Takes the place of devices.ts in the page's build
-// (package.json, "browser").
+// Lists the devices in a page. It takes the place of devices.ts in the page's build (package.json,
+// "browser").
 import { mayShareMemory } from '../../platform/page.ts';
 import type { Device, DeviceName } from './backend.ts';
 import { openReference } from './reference.ts';

@@ -1,7 +1,7 @@
-// Which devices there are in Node, and whether they can run here: native where a C compiler is
-// found, else wasm; a GPU where it is faster (auto.ts). The reference, which is for tests, and
-// wasm-relaxed, whose bits depend on the machine, are only ever taken by name. devices-page.ts is
-// the same for pages.
+// Lists the devices in Node, and says whether they can run here. `auto` prefers native when there
+// is a C compiler, otherwise wasm, and a GPU when it is faster (auto.ts). Two devices are only
+// taken by name: the reference, which is for tests, and wasm-relaxed, whose bits depend on the
+// machine. devices-page.ts does the same for pages.
 import type { Device, DeviceName } from './backend.ts';
 import { nativeAvailability, openNative } from './native/backend.ts';
 import { openReference } from './reference.ts';

@@ -1,4 +1,4 @@
-// How the device is chosen from those that devices.ts lists, and what is said where it cannot run.
+// Chooses one of the devices that devices.ts lists, and says why when one cannot run.
 import { DcganError, usage } from '../../platform/errors.ts';
 import { finding, keepFinding } from '../../platform/findings.ts';
 import { didYouMean } from '../../platform/suggest.ts';
@@ -9,10 +9,10 @@ import { likelyGpu, PREFERENCE, TABLE } from './devices.ts';
 import { secondsOfRun } from './trial.ts';
 import { planKernels } from './webgpu/wgsl/kernels.ts';
 
-/** `auto`, or `cpu`: the best device of the processor. */
+/** `auto`, or `cpu` for the best device of the processor. */
 export const CHOICES = ['auto', 'cpu', ...DEVICES] as const;
 
-/** What is to be run, so that `auto` can measure whether a GPU is faster at it. */
+/** The work to run, so that `auto` can measure whether a GPU is faster at it. */
 export interface Work {
   readonly threads: number;
   plan(): Plan;
@@ -22,15 +22,16 @@ export function opener(device: DeviceName): OpenBackend {
   return TABLE[device].open;
 }
 
-/** Whether a device can run here, or why not and what to do. */
+/** Says whether a device can run here, or why not and what to do. */
 export function availability(device: DeviceName): Promise<Availability> {
   return TABLE[device].available();
 }
 
 /**
- * The device meant by an option's text: `auto` takes the best that runs here, a GPU only where it
- * is measured to be faster at `work`; `cpu` the best of the processor; any other must run or says
- * what is missing.
+ * Returns the device that an option's text means. `auto` takes the best that runs here, and a GPU
+ * only when it is measured to be faster at `work`. `cpu` takes the best of the processor. Any other
+ * name must be able to run.
+ * @throws DcganError that says what is missing
  */
 export async function chooseDevice(wanted: string, work?: Work): Promise<ChosenDevice> {
   if (wanted === 'cpu' || (wanted === 'auto' && !work)) return bestProcessor();

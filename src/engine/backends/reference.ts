@@ -1,7 +1,7 @@
-// Plans in plain TypeScript: slow, simple, and the living definition of what each instruction
-// means. Convolutions and sums run in double precision, so other backends are compared with
-// something better than themselves. It works on the calling thread; its calls are asynchronous in
-// form only.
+// Runs plans in plain TypeScript. It is slow and simple, and it defines the meaning of each
+// instruction. Convolutions and sums run in double precision, so that other backends are compared
+// with something more exact than themselves. It works on the calling thread; its calls are
+// asynchronous in form only.
 import { DcganError } from '../../platform/errors.ts';
 import { CONTROL_WORDS } from '../control.ts';
 import { recordOf } from '../instructions/index.ts';
@@ -77,7 +77,10 @@ class ReferenceBackend implements Backend {
 
 export const openReference: OpenBackend = async ({ stateFloats }) => new ReferenceBackend(stateFloats);
 
-/** An array of JavaScript holds less than other devices' memory, and there may not be so much. */
+/**
+ * A JavaScript array holds less than other devices' memory, and the machine may not even have that
+ * much.
+ */
 function memoryFor(plan: Plan): Float32Array {
   const limit = 4 * MOST_IN_ARRAY;
   const fits = (other: Plan): boolean => planBytes(other) <= limit;

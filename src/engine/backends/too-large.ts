@@ -1,14 +1,17 @@
-// A plan that a device has no room for. It is refused before memory is asked for, because a system
-// that promises more than it has ends a process that touches it; and whoever made the plan can ask
-// what would fit.
+// The error for a plan that a device has no room for. It is thrown before memory is allocated,
+// because a system that promises more memory than it has ends a process that touches it. Whoever
+// made the plan can then ask which plan would fit.
 import { DcganError } from '../../platform/errors.ts';
 import { recordOf } from '../instructions/index.ts';
 import type { Plan } from '../plan.ts';
 
 export class PlanTooLarge extends DcganError {
-  /** Whether the device has room for another plan. */
+  /** Returns whether the device has room for another plan. */
   readonly fits: (plan: Plan) => boolean;
-  /** Another device that has room for this one, as what to do: a clause, or nothing. */
+  /**
+   * Names another device that has room for this plan, as a clause that says what to do; or is
+   * empty.
+   */
   readonly elsewhere: string;
 
   constructor(
@@ -30,10 +33,11 @@ export function gibibytes(bytes: number): string {
 }
 
 /**
- * The kernels count floats of the arena in 32 bits, without sign; they may read some past its end.
+ * The kernels count floats of the arena in unsigned 32-bit integers, and may read some floats past
+ * its end.
  */
 export const MOST_FLOATS = 2 ** 32 - 2 ** 20;
-/** They count the values of one tensor with sign, in steps of their blocks. */
+/** They count the values of one tensor in signed integers, in steps of their blocks. */
 const MOST_VALUES = 2 ** 31 - 2 ** 20;
 
 export function planBytes({ stateFloats, scratchFloats }: Plan): number {
@@ -41,7 +45,8 @@ export function planBytes({ stateFloats, scratchFloats }: Plan): number {
 }
 
 /**
- * Bytes of the largest tensor where the kernels cannot count its values; null where they count all.
+ * Returns the bytes of the largest tensor whose values the kernels cannot count; null when they can
+ * count all.
  */
 export function uncountable(plan: Plan): number | null {
   if (plan.scratchFloats <= MOST_VALUES && plan.stateFloats <= MOST_VALUES) return null;

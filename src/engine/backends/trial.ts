@@ -1,17 +1,17 @@
-// How fast a device runs a plan: a moment of running it on a backend opened for that alone, on
-// zeros, which take the same time as any numbers.
+// Measures how fast a device runs a plan. It opens a backend for this alone and runs the plan on
+// zeros, which take the same time as any other numbers.
 import type { Plan } from '../plan.ts';
 import type { OpenBackend } from './backend.ts';
 
-/** Half of the one second that a comparison of two devices takes. */
+/** In milliseconds: half of the one second that a comparison of two devices takes. */
 const LONG_ENOUGH = 500;
 const WARM_UP = 2;
 const FEWEST = 3;
 
 /**
- * Seconds of one run: the median of those timed, reading back included, each asked for before the
- * one before it is done, as training does on a GPU. One that takes longer than all should is not
- * done again.
+ * Returns the seconds of one run, reading back included: the median of those timed. Each run is
+ * submitted before the previous one is done, as a training does on a GPU. A run that takes longer
+ * than the whole measurement should is not repeated.
  */
 export async function secondsOfRun(open: OpenBackend, plan: Plan, threads: number): Promise<number> {
   const backend = await open({ stateFloats: plan.stateFloats, threads });
@@ -19,7 +19,7 @@ export async function secondsOfRun(open: OpenBackend, plan: Plan, threads: numbe
     const executable = await backend.compile(plan);
     const once = (): Promise<unknown> => {
       const running = Promise.all([backend.run(executable), backend.read(plan.control, 1)]);
-      // Thrown where it is waited for.
+      // The failure is thrown to whoever awaits it.
       running.catch(() => {});
       return running;
     };

@@ -1,10 +1,11 @@
-// What the C kernels say when a plan holds something that their build does not know: dcgan_walk's
-// result in words (kernels/dcgan.h).
+// The error when the C kernels meet something in a plan that their build does not know. It puts
+// dcgan_walk's result into words (kernels/dcgan.h).
 import { DcganError } from '../../platform/errors.ts';
 import type { Plan } from '../plan.ts';
 
 /**
- * The error of a run whose walk gave `code`, which is not 0; `todo` says how to get newer kernels.
+ * Returns the error of a run for which dcgan_walk returned `code`, which is not 0. `todo` says how
+ * to get newer kernels.
  */
 export function unknownToKernels(device: string, plan: Plan, code: number, todo: string): DcganError {
   if (code < 0)

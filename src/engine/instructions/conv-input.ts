@@ -1,5 +1,5 @@
-// convInput: x = gradient of a convolution's input for output gradient y; also the forward pass of
-// a transposed convolution. Words: x, w, y, pack, then the geometry.
+// convInput: x = gradient of a convolution's input for output gradient y. It is also the forward
+// pass of a transposed convolution. Words: x, w, y, pack, then the geometry.
 import { convFlop, convInputReference, convTranspose2d } from '../ops/conv.ts';
 import { tanh } from '../ops/elementwise.ts';
 import type { Address } from '../program.ts';
@@ -11,7 +11,7 @@ import { SAMPLE, SAMPLE_GEOMETRY } from './sample.ts';
 export interface ConvInput extends Convolution {
   readonly kind: 'convInput';
   /**
-   * Scratch of `packFloats` floats for re-ordered weights and, in bf16, of `roundedFloats` for y
+   * Scratch of `packFloats` floats for re-ordered weights. In bf16, `roundedFloats` for y come
    * before them.
    */
   readonly pack: Address;

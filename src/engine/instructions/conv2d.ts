@@ -11,7 +11,7 @@ import { SAMPLE, SAMPLE_GEOMETRY } from './sample.ts';
 export interface Conv2d extends Convolution {
   readonly kind: 'conv2d';
   /**
-   * Scratch of `packFloats` floats for re-ordered weights and, in bf16, of `roundedFloats` for x
+   * Scratch of `packFloats` floats for re-ordered weights. In bf16, `roundedFloats` for x come
    * before them.
    */
   readonly pack: Address;

@@ -1,7 +1,7 @@
-// What an instruction kind is: one record of this type holds all that the engine knows of it. The
-// kinds' numbers, the encoder, the printer, the reference device, the checks of plans, the probe of
-// a new library and doctor's checks read nothing else. A device has its own table of what it does
-// for a kind, whose type asks for every one.
+// The record of an instruction kind: it holds all that the engine knows of the kind. The kinds'
+// numbers, the encoder, the printer, the reference device, the checks of plans, the probe of a new
+// library and doctor's checks read nothing else. Each device has a table of its own that says what
+// it does for a kind, and the table's type asks for every kind.
 import type { Flop, Shape, Tensor } from '../graph.ts';
 import type { Address } from '../program.ts';
 import type { DrawKey } from '../random.ts';

@@ -19,7 +19,10 @@ export interface Places extends Surroundings {
   of(base: Tensor): Buffer;
 }
 
-/** In place of an instruction, for a group that no program can hold: the plan is to be made anew with this value stored. */
+/**
+ * Returned instead of an instruction, for a group that no program can hold. The plan must be made
+ * again with this value stored.
+ */
 export interface MustStore {
   readonly store: Tensor;
 }
@@ -56,7 +59,10 @@ export function lower(
   return elementwiseDraft(made, writes, attached);
 }
 
-/** The value in the middle of what a program would compute: stored, it makes two smaller programs of one. */
+/**
+ * Returns the value in the middle of a program's computation. When it is stored, the program
+ * becomes two smaller ones.
+ */
 function middleOf(roots: readonly Tensor[], places: Surroundings, { tooLarge }: TooLarge): Tensor {
   const inner = innerNodes(roots, places);
   const middle = inner[Math.floor(inner.length / 2)];

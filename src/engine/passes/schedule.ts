@@ -53,7 +53,10 @@ class Chain {
   readonly #points: number;
   readonly #behindConvolution: boolean;
   readonly #leads: boolean;
-  /** How many there are, where something says so: a convolution's, or those that are summed. */
+  /**
+   * The number of images when something determines it: a convolution, or the images that are
+   * summed.
+   */
   #images: number | null;
   /** Full values and sums of images that the chain makes. */
   readonly made = new Set<Tensor>();

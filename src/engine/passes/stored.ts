@@ -1,6 +1,7 @@
-// Decides which values lie in memory. Everything elementwise is computed inside the programs of its
-// users, again in each, because arithmetic is cheaper than memory. Stored is what a kernel reads,
-// what is broadcast, what leaves the plan, and what would make a program too large.
+// Decides which values lie in memory. Every elementwise value is computed inside the programs of
+// its users, again in each, because arithmetic is cheaper than memory. The values in memory are
+// those that a kernel reads, that are broadcast, that leave the plan, or that would make a program
+// too large.
 import { size, type Tensor } from '../graph.ts';
 import { constantOp } from '../ops/leaves.ts';
 import { baseOf } from './views.ts';

@@ -1,6 +1,7 @@
-// The native device: the C kernels built by this machine's own compiler, on a pool of threads. State and scratch are two
-// blocks of the library's memory, seen from JavaScript without copying. Calls queue in the order they are made, and a
-// failed one ends the backend: what the arena then holds is unknown.
+// The native device runs the C kernels, built by this machine's own compiler, on a pool of threads.
+// State and scratch are two blocks of the library's memory, which JavaScript sees without copying.
+// Calls queue in the order in which they are made. A failed one ends the backend, because the
+// arena's contents are then unknown.
 import { DcganError } from '../../../platform/errors.ts';
 import { encode } from '../../encode.ts';
 import type { Address, Plan } from '../../plan.ts';
@@ -16,9 +17,9 @@ export type NativeAvailability =
   | {
       readonly ok: true;
       readonly variant: string;
-      /** What the compiler says of itself. */
+      /** The compiler's description of itself. */
       readonly compiler: string;
-      /** Where built kernels are kept, and why there. */
+      /** The folder that keeps built kernels, and why it was chosen. */
       readonly cache: Library['cache'];
     }
   | { readonly ok: false; readonly reason: string; readonly todo: string };
@@ -30,7 +31,10 @@ interface Native {
 
 let opened: Promise<Native> | undefined;
 
-/** Found once a process: sources and machine do not change under it. A failure may be mended, so it is not kept. */
+/**
+ * The result is kept for the process, because sources and machine do not change under it. A failure
+ * is not kept, because it may be remedied.
+ */
 function native(): Promise<Native> {
   opened ??= library().then(async (found) => ({ kernels: await loadLibrary(found), library: found }));
   opened.catch(() => {
@@ -39,7 +43,10 @@ function native(): Promise<Native> {
   return opened;
 }
 
-/** Whether this machine can build and run the native kernels (they are built now if need be), or why not and what to do. */
+/**
+ * Says whether this machine can build and run the native kernels (they are built now if need be),
+ * or why not and what to do.
+ */
 export async function nativeAvailability(): Promise<NativeAvailability> {
   try {
     const { kernels, library: found } = await native();
@@ -60,7 +67,7 @@ export const openNative: OpenBackend = async ({ stateFloats, threads }) => {
   }
 };
 
-/** Kernels of one precision, and threads to run them. */
+/** Kernels of one precision, and threads that run them. */
 interface Engine {
   readonly kernels: NativeKernels;
   readonly pool: bigint;
@@ -77,7 +84,7 @@ class NativeHoldings {
   readonly blocks: Block[] = [];
   readonly engines: Engine[] = [];
 
-  /** Ends the threads, then frees the memory; no run may be under way. */
+  /** Ends the threads, then frees the memory. No run may be under way. */
   free(): void {
     for (const { kernels, pool } of this.engines.splice(0)) kernels.poolClose(pool);
     for (const block of this.blocks.splice(0)) block.free();
@@ -90,7 +97,7 @@ class NativeBackend implements Backend {
   readonly #state: Block;
   readonly #scratch: Block;
   readonly #float32: Engine;
-  /** Started by the first plan in bf16. Both work on the same memory, one run at a time. */
+  /** Started by the first plan in bf16. Both engines work on the same memory, one run at a time. */
   #bf16: Engine | undefined;
   readonly #holdings = new NativeHoldings();
   readonly #ready = new WeakMap<Executable, { readonly words: Int32Array; readonly engine: Engine }>();
@@ -119,7 +126,10 @@ class NativeBackend implements Backend {
     return { device: 'native', variant: kernels.join(' + '), threads: this.#threads, stepsAtOnce: 1 };
   }
 
-  /** Where bf16 cannot run, a plan in it is refused before it is queued: nothing else suffers. */
+  /**
+   * When bf16 cannot run, a plan in it is refused before it is queued, so no other call fails with
+   * it.
+   */
   async compile(plan: Plan): Promise<Executable> {
     const engine = plan.precision === 'bf16' ? await this.#startBf16() : this.#float32;
     return this.#queue.ask(() => {
@@ -193,7 +203,9 @@ class NativeBackend implements Backend {
     }
   }
 
-  /** The parts of an address range in state and scratch, and where they begin in the range. */
+  /**
+   * Returns the parts of an address range in state and scratch, and where each begins in the range.
+   */
   #pieces(address: Address, length: number): { floats: Float32Array; offset: number }[] {
     const split = this.#stateFloats;
     const whole = Number.isInteger(address) && Number.isInteger(length) && address >= 0 && length >= 0;

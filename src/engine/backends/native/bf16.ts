@@ -1,5 +1,6 @@
-// bf16 on native: the kernels built a second time, to round what they multiply (kernels/bf16.h). That is worth it where the
-// processor multiplies pairs of bf16 numbers, and refused elsewhere; tests have it anyway, in plain C.
+// bf16 on the native device: the kernels are built a second time and round the operands of products
+// (kernels/bf16.h). This is worth it where the processor multiplies pairs of bf16 numbers, and is
+// refused elsewhere. Tests run it anywhere, in plain C.
 import { cpus } from 'node:os';
 import { WITHOUT_BF16 } from '../backend.ts';
 import { hasFeature, processor } from './compiler.ts';
@@ -8,13 +9,16 @@ import { library, loadLibrary, type NativeKernels, NoLibrary, usableCompiler } f
 let emulatedBits: number | null = null;
 let opened: Promise<NativeKernels> | undefined;
 
-/** For tests: from now on bf16 runs on any machine, slowly; fewer than its 8 bits show that bounds can fail. Null ends it. */
+/**
+ * For tests: from now on bf16 runs on any machine, slowly. Fewer than its 8 bits show that bounds
+ * can fail. Null ends it.
+ */
 export function emulateBf16(bits: number | null = 8): void {
   emulatedBits = bits;
   opened = undefined;
 }
 
-/** The bf16 kernels. @throws NoLibrary where they cannot be had */
+/** Returns the bf16 kernels. @throws NoLibrary when they cannot be built */
 export function bf16Kernels(): Promise<NativeKernels> {
   opened ??= build();
   opened.catch(() => {
@@ -31,7 +35,7 @@ async function build(): Promise<NativeKernels> {
   return loadLibrary(await library(process.env, ['-DDCGAN_BF16']));
 }
 
-/** Why this machine cannot multiply bf16 numbers, or null. Nothing is built. */
+/** Says why this machine cannot multiply bf16 numbers, or returns null. It builds nothing. */
 export async function whatIsMissing(): Promise<NoLibrary | null> {
   let compiler: Awaited<ReturnType<typeof usableCompiler>>;
   try {

@@ -1,6 +1,7 @@
-// The machine's own C compiler: which one, how it is asked, and what it says when it refuses. Sources go in, one shared
-// library comes out. Convolutions may fuse multiply and add; everything else must not, so that random draws and
-// elementary functions have the same bits in every build of the kernels.
+// The machine's own C compiler: how it is found and called, and what it reports when it fails. It
+// makes one shared library from the sources. Convolutions may fuse multiply and add. Everything
+// else must not, so that random draws and elementary functions have the same bits in every build of
+// the kernels.
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -10,24 +11,24 @@ import { DcganError } from '../../../platform/errors.ts';
 export interface Compiler {
   /** Program and leading arguments: $CC may hold both. */
   readonly command: readonly string[];
-  /** What it runs in. */
+  /** The environment in which it runs. */
   readonly environment: NodeJS.ProcessEnv;
-  /** First line of what it says of itself. */
+  /** The first line of its version text. */
   readonly banner: string;
-  /** Short: gcc-12.2.0. */
+  /** A short name: gcc-12.2.0. */
   readonly name: string;
 }
 
 interface Finished {
   readonly ok: boolean;
   readonly output: string;
-  /** Whether its time was over. */
+  /** Whether it took longer than the limit. */
   readonly late: boolean;
 }
 
-/** Answers are a line of text; slow file systems and machines under load included. */
+/** An answer is a line of text. The limit allows for slow file systems and loaded machines. */
 const ANSWER_MS = 20_000;
-/** One unit takes seconds. */
+/** A unit takes seconds. */
 const COMPILE_MS = 300_000;
 
 async function execute(
@@ -45,15 +46,15 @@ async function execute(
   return { ok, late, output: late ? end : said || ended.failure || end };
 }
 
-/** The commands tried, in order: $CC as it is set, then the usual names. */
+/** Returns the commands to try, in order: $CC as it is set, then the usual names. */
 function commands(environment: NodeJS.ProcessEnv): string[][] {
   const own = environment.CC?.trim();
   return [...(own ? [own.split(/\s+/)] : []), ['cc'], ['gcc'], ['clang']];
 }
 
 /**
- * The first command that answers, or null.
- * @throws DcganError when one says nothing for `limitMs`
+ * Returns the first command that answers, or null.
+ * @throws DcganError when one does not answer for `limitMs`
  */
 export async function findCompiler(environment: NodeJS.ProcessEnv, limitMs = ANSWER_MS): Promise<Compiler | null> {
   for (const command of commands(environment)) {
@@ -71,27 +72,33 @@ export async function findCompiler(environment: NodeJS.ProcessEnv, limitMs = ANS
   return null;
 }
 
-/** Flags of every unit, on every machine. */
+/** The flags of every unit, on every machine. */
 export const COMMON: readonly string[] = '-O3 -fPIC -pthread -std=gnu17 -fno-math-errno'.split(' ');
 const LINK = ['-shared', '-pthread', ...(process.platform === 'linux' ? ['-Wl,-z,nodelete'] : [])];
-/** Some compilers refuse to look at the machine; the library is then plain, and slower. */
+/** Some compilers do not know `-march=native`. The library is then plain, and slower. */
 const MACHINE: readonly (readonly string[])[] = [['-march=native'], []];
 /** Units whose sums may be fused. */
 export const FUSED: readonly string[] = ['conv.c', 'filter.c', 'winograd.c', 'winograd_points.c'];
 
-/** Whether products and sums of a unit may be fused. */
+/** Says whether products and sums of a unit may be fused. */
 export const contraction = (unit: string): string => `-ffp-contract=${FUSED.includes(unit) ? 'fast' : 'off'}`;
 
-/** All that decides the library besides sources and compiler, for its name in the cache. */
+/** All that decides the library besides sources and compiler; a part of its name in the cache. */
 export const FLAGS: readonly unknown[] = [COMMON, LINK, MACHINE, FUSED];
 
-/** Whether code for this machine may use a feature of the processor, by the macro that tells C of it. */
+/**
+ * Returns whether code for this machine may use a feature of the processor, given the macro that
+ * announces it to C.
+ */
 export async function hasFeature(compiler: Compiler, macro: string): Promise<boolean> {
   const { ok, output } = await execute(compiler, ['-march=native', '-dM', '-E', '-x', 'c', '/dev/null'], ANSWER_MS);
   return ok && output.split('\n').some((line) => line.startsWith(`#define ${macro} `));
 }
 
-/** Compiles `units` of `folder` into `library`; the compiler's first complaint, or null. Objects and its own files go to `objects`. */
+/**
+ * Compiles `units` of `folder` into `library`. Returns the compiler's first complaint, or null.
+ * Objects and the compiler's own files go to `objects`.
+ */
 export async function compileLibrary(
   compiler: Compiler,
   defines: readonly string[],
@@ -124,7 +131,7 @@ export async function compileLibrary(
   return complaint;
 }
 
-/** How compilers say that the disk is full. */
+/** The words of compilers for a full disk. */
 export const FULL = /no space left on device|disk quota exceeded/i;
 
 function firstComplaint(output: string): string {
@@ -137,7 +144,7 @@ function firstComplaint(output: string): string {
   ).trim();
 }
 
-/** What `-march=native` depends on: the processor's name and what it can do. */
+/** Returns what `-march=native` depends on: the processor's name and features. */
 export function processor(): string {
   try {
     const lines = readFileSync('/proc/cpuinfo', 'utf8').split('\n');

@@ -1,8 +1,9 @@
-// The native kernels as a shared library: found in the cache under the hash of all that decides it, or built into it once.
-// A new library is tried in a process of its own before it gets its name, because a wrong guess about the processor ends
-// a process without a word (SIGILL). Building is safe when several processes do it at once: each works in a folder of
-// its own, and the name appears whole, by rename. Beside it lies its SHA-256: a library that a failing disk or a power cut
-// has changed is built again before a line of it runs.
+// The native kernels as a shared library. It lies in the cache under the hash of all that decides
+// it, and is built into the cache once. A new library is tried in a separate process before it gets
+// its name, because a wrong guess about the processor ends a process without a message (SIGILL).
+// Several processes may build at once: each works in a folder of its own, and the name appears
+// whole, by rename. The library's SHA-256 lies beside it. A library that a failing disk or a power
+// cut has changed is built again before a line of it runs.
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,7 +21,7 @@ import { encode } from '../../encode.ts';
 import { type Compiler, compileLibrary, FLAGS, FULL, findCompiler, processor } from './compiler.ts';
 import { probePlan } from './probe.ts';
 
-/** The same from src/engine/backends and from dist/engine/backends. */
+/** The path is the same from src/engine/backends and from dist/engine/backends. */
 const KERNELS = fileURLToPath(new URL('../../../../kernels/', import.meta.url));
 
 type Koffi = typeof import('koffi').default;
@@ -29,14 +30,20 @@ type Koffi = typeof import('koffi').default;
 export interface NativeKernels {
   readonly koffi: Koffi;
   readonly variant: string;
-  /** Floats of scratch that these kernels use for an instruction's kind and body (dcgan_room). */
+  /**
+   * Returns the floats of scratch that these kernels use for an instruction, given its kind and
+   * body (dcgan_room).
+   */
   room(kind: number, body: Int32Array): number;
   memory(bytes: number): bigint | null;
   memoryGrow(memory: bigint, bytes: number, wanted: number): bigint | null;
   memoryFree(memory: bigint, bytes: number): void;
   poolOpen(threads: number): bigint | null;
   poolClose(pool: bigint): void;
-  /** dcgan_walk's result; runs outside the event loop. `words` must not change meanwhile. */
+  /**
+   * Returns dcgan_walk's result, which is computed outside the event loop. `words` must not change
+   * meanwhile.
+   */
   poolRun(
     pool: bigint,
     words: Int32Array,
@@ -55,7 +62,7 @@ export interface Library {
   readonly cache: { readonly path: string; readonly kind: string };
 }
 
-/** Why there is no library, for a sentence that ends in what to do. */
+/** Says why there is no library; its text begins a sentence that ends with what to do. */
 export class NoLibrary extends Error {
   readonly todo: string;
   constructor(reason: string, todo: string, cause?: unknown) {
@@ -67,7 +74,7 @@ export class NoLibrary extends Error {
 const INSTALL =
   process.platform === 'darwin' ? 'Install one: "xcode-select --install"' : 'Install one: "apt-get install gcc"';
 
-/** The compiler that builds libraries here. @throws NoLibrary */
+/** Returns the compiler that builds libraries here. @throws NoLibrary */
 export async function usableCompiler(
   environment: NodeJS.ProcessEnv = process.env,
   limitMs?: number,
@@ -79,7 +86,10 @@ export async function usableCompiler(
   return compiler;
 }
 
-/** The library for this machine, with what `defines` ask for (-D...); built when the cache has none. @throws NoLibrary */
+/**
+ * Returns the library for this machine, with the macros of `defines` (-D...). It is built when the
+ * cache has none. @throws NoLibrary
+ */
 export async function library(
   environment: NodeJS.ProcessEnv = process.env,
   defines: readonly string[] = [],
@@ -104,12 +114,15 @@ export async function library(
   return { path, compiler, hash, cache };
 }
 
-/** The name of the file that holds a library's SHA-256. */
+/** Returns the name of the file that holds a library's SHA-256. */
 export function hashFileOf(library: string): string {
   return library.replace(/\.so$/, '.sha256');
 }
 
-/** Why a library in the cache may not be loaded: null when it may, empty when there is none. */
+/**
+ * Says why a library in the cache may not be loaded. Returns null when it may, and an empty text
+ * when there is none.
+ */
 function whatIsWrong(path: string): string | null {
   if (!lstatSync(path, { throwIfNoEntry: false })) return '';
   const bytes = readTrusted(path);
@@ -130,7 +143,7 @@ function trustedCache(): Library['cache'] {
   }
 }
 
-/** What goes wrong with files and folders is a reason for no library. */
+/** Turns an error with files and folders into a reason for no library. */
 function asNoLibrary(error: unknown): never {
   if (!(error instanceof DcganError)) throw error;
   const { what, expected, got, todo = 'Set DCGAN_CACHE_DIR to another folder' } = error.complaint;
@@ -166,10 +179,10 @@ async function build(
         'Set CC to another compiler',
       );
     const bytes = readFile(made);
-    // What lies there, a link or a folder, was not put there by us.
+    // What lies there, such as a link or a folder, is not ours.
     for (const old of [path, hashFileOf(path)])
       if (lstatSync(old, { throwIfNoEntry: false })?.isFile() === false) rmSync(old, { recursive: true });
-    // The hash first: whoever finds a library finds its hash.
+    // The hash is written first, so whoever finds a library also finds its hash.
     writeFileDurably(hashFileOf(path), new TextEncoder().encode(`${sha256(bytes)}\n`), { mode: 0o600 });
     writeFileDurably(path, bytes, { mode: 0o600 });
   } finally {
@@ -185,7 +198,7 @@ function makePrivate(folder: string): void {
   }
 }
 
-/** Some linkers die of a full disk without saying so. */
+/** Some linkers fail on a full disk without saying so. */
 function isFull(folder: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder);
@@ -195,7 +208,10 @@ function isFull(folder: string): boolean {
   }
 }
 
-/** Runs every kind of kernel once; the program is text, so that it is the same from sources and from dist. */
+/**
+ * Runs every kind of kernel once. The program is text, so that it is the same from sources and from
+ * dist.
+ */
 const TRIAL = `
 const [koffiPath, path, floats, control, code] = process.argv.slice(1);
 const koffi = require(koffiPath);
@@ -211,7 +227,7 @@ process.stdout.write('walked ' + result);
 
 const TRIAL_MS = 60_000;
 
-/** What went wrong, or null. */
+/** Returns what went wrong, or null. */
 async function tryLibrary(path: string): Promise<string | null> {
   const koffi = createRequire(import.meta.url).resolve('koffi');
   const plan = probePlan();
@@ -224,7 +240,10 @@ async function tryLibrary(path: string): Promise<string | null> {
   return signal ?? failure ?? (stderr.trim().split('\n').at(-1) || stdout);
 }
 
-/** Loads a library. koffi itself may lack a build for this machine: then this says so. @throws NoLibrary */
+/**
+ * Loads a library. When koffi itself has no build for this machine, the error says so. @throws
+ * NoLibrary
+ */
 export async function loadLibrary({ path, compiler, hash }: Library): Promise<NativeKernels> {
   let koffi: Koffi;
   try {
@@ -264,7 +283,10 @@ export async function loadLibrary({ path, compiler, hash }: Library): Promise<Na
   };
 }
 
-/** @throws NoLibrary where the system refuses it, as a file system does that runs no programs */
+/**
+ * @throws NoLibrary when the system refuses the library, for example on a file system without
+ * execute permission
+ */
 function load(koffi: Koffi, path: string): ReturnType<Koffi['load']> {
   try {
     return koffi.load(path);

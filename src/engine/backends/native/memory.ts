@@ -1,12 +1,12 @@
-// Blocks of the library's memory, and how much of it there is. JavaScript sees a block through windows, because one of its
-// buffers holds 4 GiB at most (Node 20) and a block may hold 16.
+// Blocks of the library's memory, and how much of it there is. JavaScript sees a block through
+// windows, because one of its buffers holds at most 4 GiB (Node 20) and a block may hold 16 GiB.
 import { freemem } from 'node:os';
 import { DcganError } from '../../../platform/errors.ts';
 import type { Plan } from '../../plan.ts';
 import { gibibytes, MOST_FLOATS, MOST_TENSOR_BYTES, PlanTooLarge, planBytes, uncountable } from '../too-large.ts';
 import type { NativeKernels } from './library.ts';
 
-/** Floats of a window: 1 GiB. */
+/** The floats of a window: 1 GiB. */
 const WINDOW = 2 ** 28;
 
 /** A block that can grow, and JavaScript's views of it. */
@@ -18,7 +18,7 @@ export class Block {
 
   constructor(kernels: NativeKernels, floats: number, who: string) {
     this.#kernels = kernels;
-    // Never empty: a view of nothing cannot be had.
+    // A block is never empty, because an empty view cannot be made.
     this.floats = Math.max(floats, 16);
     checkMemory(4 * this.floats, who);
     this.pointer = kernels.memory(4 * this.floats) ?? noMemory(who, this.floats);
@@ -31,7 +31,10 @@ export class Block {
     this.#windows = [];
   }
 
-  /** The parts of `length` floats from `start`, in order: views, good until the block grows. */
+  /**
+   * Yields the parts of `length` floats from `start`, in order. The views are valid until the block
+   * grows.
+   */
   *at(start: number, length: number): Generator<Float32Array, void, undefined> {
     for (let at = start; at < start + length; ) {
       const window = Math.floor(at / WINDOW);
@@ -56,10 +59,13 @@ export class Block {
   }
 }
 
-/** Less than this is asked for without looking at what is free. */
+/** Smaller amounts are allocated without a look at what is free. */
 const UNCHECKED = 2 ** 30;
 
-/** Bytes that this process could still use; only Linux tells, of the machine and of the container. */
+/**
+ * Returns the bytes that this process could still use, within the machine and the container. Only
+ * Linux tells them.
+ */
 function freeBytes(): number {
   if (process.platform !== 'linux') return Number.POSITIVE_INFINITY;
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
@@ -80,7 +86,10 @@ function checkMemory(bytes: number, who: string): void {
   });
 }
 
-/** @throws PlanTooLarge for a plan that the kernels cannot address, or that this machine has no memory for now */
+/**
+ * @throws PlanTooLarge for a plan that the kernels cannot address, or that this machine now has no
+ * memory for
+ */
 export function checkPlan(plan: Plan, scratchFloats: number): void {
   const bytes = planBytes(plan);
   const missing = 4 * (plan.scratchFloats - scratchFloats);

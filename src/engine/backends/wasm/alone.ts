@@ -1,4 +1,5 @@
-// The kernels on the calling thread, for a page's Worker that may share no memory: it is its own only team member.
+// Runs the kernels on the calling thread, for a page's Worker that may not share memory. The thread
+// is the only member of its team.
 import { DcganError } from '../../../platform/errors.ts';
 import type { Kernels } from './module.ts';
 import type { Team } from './team.ts';

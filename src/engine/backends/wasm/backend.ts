@@ -1,8 +1,8 @@
-// The wasm backend without Node: kernels, arena and team joined behind the backend's five calls. What differs between
-// Node and a page (where the artefact's bytes come from, how a worker starts) is a WasmPlatform; node.ts is Node's,
-// page.ts a page's.
-// Calls queue in the order they are made. The arena could be touched at once when no run is under way, but a queue
-// without exceptions is what makes the order certain.
+// The wasm backend without Node: it joins kernels, arena and team behind the backend's five calls.
+// A WasmPlatform holds what differs between Node and a page: where the artefact's bytes come from,
+// and how a worker starts. node.ts is Node's, and page.ts a page's. Calls queue in the order in
+// which they are made. The arena could be touched at once when no run is under way, but a queue
+// without exceptions makes the order certain.
 import { DcganError } from '../../../platform/errors.ts';
 import { encode } from '../../encode.ts';
 import type { Address, Plan } from '../../plan.ts';
@@ -25,20 +25,30 @@ import { type SpawnWorker, type Team, WasmTeam } from './team.ts';
 export interface WasmPlatform {
   /** The built kernels and their SHA-256 in hexadecimal. */
   artefact(): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }>;
-  /** Null where memory may not be shared with workers: the calling thread then runs the kernels itself. */
+  /**
+   * Null where memory may not be shared with workers. The calling thread then runs the kernels
+   * itself.
+   */
   readonly spawn: SpawnWorker | null;
-  /** Whether a terminated worker is gone when `terminate` says so, and can be surprised by no later use of its memory. */
+  /**
+   * Whether a terminated worker is really gone when `terminate` settles, so that later use of its
+   * memory is safe.
+   */
   readonly endsSurely: boolean;
 }
 
-/** What decides this build's bits: the kernels' own name for it and the start of the artefact's hash. */
+/**
+ * Identifies what decides this build's bits: the kernels' own name for it, and the start of the
+ * artefact's hash.
+ */
 export function wasmVariant(kernels: Kernels, sha256: string): string {
   return `${kernelVariant(kernels)} ${sha256.slice(0, 12)}`;
 }
 
-/** OpenBackend for any platform; `device` is the name its results are noted under. */
+/** Returns an OpenBackend for any platform. Results are recorded under the name `device`. */
 export function wasmOpener(platform: WasmPlatform, device: DeviceName = 'wasm'): OpenBackend {
-  // A memory goes when the collector comes by, which may be late: until then the next backend takes it over.
+  // A memory is freed when it is garbage-collected, which may be late. Until then the next backend
+  // takes it over.
   const idle: WeakRef<Kernels>[] = [];
   const idleKernels = (): Kernels | undefined => {
     while (idle.length > 0) {
@@ -67,7 +77,7 @@ export function wasmOpener(platform: WasmPlatform, device: DeviceName = 'wasm'):
   };
 }
 
-/** Workers and the memory they share. */
+/** Workers and the memory that they share. */
 class WasmHoldings {
   readonly #team: Team;
   readonly #release: () => void;
@@ -83,7 +93,10 @@ class WasmHoldings {
   }
 }
 
-/** A function of its own, so that the workers, which are never collected, do not keep the backend from being so. */
+/**
+ * This is a function of its own, so that the workers, which are never collected, do not keep the
+ * backend alive.
+ */
 function failWith(team: Team, queue: CallQueue): void {
   team.onFailure = (reason) => queue.fail(reason);
 }
@@ -97,7 +110,7 @@ class WasmBackend implements Backend {
   readonly #words = new WeakMap<Executable, Int32Array>();
   readonly #queue = new CallQueue('wasm');
 
-  /** `release` is told when nobody works on the memory any more. */
+  /** `release` is called when nobody works on the memory any more. */
   constructor(info: BackendInfo, stateFloats: number, arena: WasmArena, team: Team, release: () => void) {
     this.info = info;
     this.#stateFloats = stateFloats;
@@ -121,7 +134,7 @@ class WasmBackend implements Backend {
   }
 
   write(address: Address, data: Float32Array | Uint32Array): Promise<void> {
-    // slice() copies to memory of its own, also from a shared buffer.
+    // slice() copies to memory of its own, even from a shared buffer.
     const { buffer, byteOffset, length } = data.slice();
     return this.#queue.ask(() => this.#arena.floats(address, length).set(new Float32Array(buffer, byteOffset, length)));
   }

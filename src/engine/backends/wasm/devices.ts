@@ -1,7 +1,8 @@
-// The wasm devices in Node. `wasm` is the fallback where no C compiler is found: same C sources as native, built ahead to
-// WebAssembly with simd128 and threads; the same bits on every machine, and in a page. `wasm-relaxed` is the same with
-// relaxed SIMD's multiply-and-add in convolutions (https://github.com/WebAssembly/relaxed-simd), which each machine rounds in
-// its own way: so it is a device of its own.
+// The wasm devices in Node. `wasm` is the fallback where there is no C compiler. It uses the same C
+// sources as native, built ahead of time to WebAssembly with simd128 and threads, and gives the
+// same bits on every machine and in a page. `wasm-relaxed` uses relaxed SIMD's multiply-and-add in
+// convolutions (https://github.com/WebAssembly/relaxed-simd). Each machine may round that in its
+// own way, so it is a device of its own.
 import { DcganError } from '../../../platform/errors.ts';
 import type { OpenBackend } from '../backend.ts';
 import { type WasmPlatform, wasmOpener, wasmVariant } from './backend.ts';
@@ -15,10 +16,13 @@ export type WasmAvailability =
   | { readonly ok: true; readonly variant: string }
   | { readonly ok: false; readonly reason: string; readonly todo: string };
 
-/** Whether this process can run the wasm device, or why not and what to do. Starts no worker. */
+/**
+ * Says whether this process can run the wasm device, or why not and what to do. It starts no
+ * worker.
+ */
 export const wasmAvailability = (): Promise<WasmAvailability> => availabilityOn(nodePlatform);
 
-/** The same for wasm-relaxed. */
+/** Says the same for wasm-relaxed. */
 export const wasmRelaxedAvailability = (): Promise<WasmAvailability> => availabilityOn(relaxedPlatform);
 
 async function availabilityOn(platform: WasmPlatform): Promise<WasmAvailability> {

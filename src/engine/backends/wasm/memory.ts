@@ -1,8 +1,11 @@
-// Where things lie in the kernels' memory, and how it grows. One block, lowest first:
-//   the kernels' data and first stack | signals | job | (thread-local data, stack, workspace) of each thread | arena | plan words
-// The arena is last but for the words of the plan being run, so it can grow in place: state first, scratch after it, as
-// the plan's addresses have it, hence float `a` lies at arena + 4 a. The memory may have served another backend: what
-// must be zero is cleared. Pages cost nothing until touched. Growing leaves older views short: they are made anew for each use.
+// The layout of the kernels' memory, and how it grows. From the lowest address:
+//   the kernels' data and first stack | signals | job |
+//   (thread-local data, stack, workspace) of each thread | arena | plan words
+// Only the words of the running plan lie behind the arena, so the arena can grow in place. State
+// comes first and scratch after it, as in the plan's addresses, so float `a` lies at arena + 4 a.
+// The memory may have served another backend, so what must be zero is cleared. Pages cost nothing
+// until they are touched. Growing makes older views too short, so views are created anew for each
+// use.
 import { DcganError } from '../../../platform/errors.ts';
 import { SPACE_FLOATS, SPARE_BYTES } from '../../room.ts';
 import { MOST_FLOATS, PlanTooLarge, planBytes } from '../too-large.ts';
@@ -10,20 +13,23 @@ import { type Kernels, PAGE } from './module.ts';
 import { SIGNAL_WORDS } from './worker.ts';
 
 const ALIGN = 64;
-/** A worker's stack; scripts/build-wasm.mjs refuses kernels with a frame near a quarter of it. */
+/**
+ * The size of a worker's stack. scripts/build-wasm.mjs refuses kernels with a frame near a quarter
+ * of it.
+ */
 const STACK = 256 * 1024;
-/** Bytes of a worker's workspace. Pages never touched cost nothing. */
+/** The bytes of a worker's workspace. Pages that are never touched cost nothing. */
 const SPACE = 4 * SPACE_FLOATS;
 
-/** Bytes enough for the words of any step: what would fit is only estimated. */
+/** Enough bytes for the words of any step; this is used only to estimate what would fit. */
 const ROOM_FOR_WORDS = 2 ** 20;
 
 const roundUp = (bytes: number, unit = ALIGN): number => Math.ceil(bytes / unit) * unit;
 
-/** Byte offsets of one thread's own places. */
+/** The byte offsets of one thread's own places. */
 export interface ThreadPlace {
   readonly tls: number;
-  /** Upper end: stacks grow downwards. */
+  /** The upper end, because stacks grow downwards. */
   readonly stack: number;
   readonly space: number;
 }
@@ -60,7 +66,7 @@ export class WasmArena {
   /** Makes sure that `scratchFloats` of scratch and a plan of `words` words fit. */
   reserve(scratchFloats: number, words: number, who: string): void {
     const floats = Math.max(this.#floats, this.#stateFloats + scratchFloats);
-    // The longest plan must still fit when a later one has pushed the words further up.
+    // The longest plan must still fit after a later one has pushed the words further up.
     const most = Math.max(this.#words, words);
     const bytes = this.#arena + roundUp(4 * floats) + 4 * most + SPARE_BYTES;
     const { memory, limit } = this.#kernels;
@@ -94,12 +100,12 @@ export class WasmArena {
     exports.dcgan_job_init(job, code, words.length, this.#arena, this.#stateFloats, scratch, control, threads.length);
   }
 
-  /** The words by which workers are woken and counted. */
+  /** Returns the words that wake and count workers. */
   signalWords(): Int32Array {
     return new Int32Array(this.#kernels.memory.buffer, this.signals, SIGNAL_WORDS);
   }
 
-  /** A view of `length` floats at `address`, good until the memory grows. */
+  /** Returns a view of `length` floats at `address`, which is valid until the memory grows. */
   floats(address: number, length: number): Float32Array<SharedArrayBuffer> {
     const whole = Number.isInteger(address) && Number.isInteger(length) && address >= 0 && length >= 0;
     if (!whole || address + length > this.#floats) {

@@ -1,17 +1,21 @@
-// The compiled kernels (kernels/wasm/dcgan.wasm, built by scripts/build-wasm.mjs) as TypeScript sees them: what they
-// export, how they start on a shared memory, and the few WebAssembly types that Node's type definitions leave out.
-// Nothing here knows Node or a page. The memory comes from outside and is shared with the workers; the module's data is
-// placed once, by whichever instance starts first.
+// The compiled kernels (kernels/wasm/dcgan.wasm, built by scripts/build-wasm.mjs) as TypeScript
+// sees them: what they export, how they start on a shared memory, and the few WebAssembly types
+// that Node's type definitions lack. Nothing here knows Node or a page. The memory comes from
+// outside and is shared with the workers. The instance that starts first places the module's data,
+// once.
 import { DcganError } from '../../../platform/errors.ts';
 
-/** A compiled module: handed on, never looked into. */
+/** A compiled module, which is passed on without a look inside. */
 export interface WasmModule {
   readonly __module: never;
 }
 
 export interface WasmMemory {
   readonly buffer: SharedArrayBuffer;
-  /** Adds pages; throws RangeError past the maximum or when the machine has no more. Old buffers stay valid, but short. */
+  /**
+   * Adds pages. Throws RangeError past the maximum or when the machine has no more. Old buffers
+   * stay valid, but are too short.
+   */
   grow(pages: number): number;
 }
 
@@ -28,7 +32,10 @@ function wasmApi(): WasmApi | undefined {
   return typeof WebAssembly === 'undefined' ? undefined : WebAssembly;
 }
 
-/** Exports of the kernels (kernels/dcgan.h) and of their linker; pointers are byte offsets in the memory. */
+/**
+ * The exports of the kernels (kernels/dcgan.h) and of their linker. Pointers are byte offsets in
+ * the memory.
+ */
 export interface KernelExports {
   readonly __heap_base: { readonly value: number };
   readonly __tls_size: { readonly value: number };
@@ -50,24 +57,24 @@ export interface KernelExports {
   dcgan_workspace(space: number): void;
 }
 
-/** Bytes of a WebAssembly page, the unit memory grows by. */
+/** The bytes of a WebAssembly page, in which memory grows. */
 export const PAGE = 65536;
 
-/** The kernels on a fresh shared memory. */
+/** The kernels on a new shared memory. */
 export interface Kernels {
   readonly module: WasmModule;
   readonly memory: WasmMemory;
-  /** Most bytes the memory may come to have. */
+  /** The most bytes that the memory can have. */
   readonly limit: number;
   readonly exports: KernelExports;
 }
 
-/** Whether this engine knows all that a build uses. */
+/** Returns whether this engine supports all that a build uses. */
 export function isValid(bytes: Uint8Array): boolean {
   return wasmApi()?.validate(bytes) ?? false;
 }
 
-/** Compiles the kernels and starts them on a shared memory as small as they allow. */
+/** Compiles the kernels and starts them on a shared memory of their smallest size. */
 export async function loadKernels(bytes: Uint8Array): Promise<Kernels> {
   const api = wasmApi();
   if (!api) throw unable('it is switched off here', 'Run without --jitless');
@@ -91,7 +98,10 @@ function unable(got: string, todo: string, cause?: unknown): DcganError {
   return new DcganError({ what: 'WebAssembly cannot run the kernels', got, todo, cause });
 }
 
-/** Address space is reserved, not used: ask for all that 32 bits reach, and for less where that is refused. */
+/**
+ * Reserves address space, which costs no memory: as much as 32 bits can address, and less where
+ * that is refused.
+ */
 function reserve(api: WasmApi): { memory: WasmMemory; limit: number } {
   for (let maximum = 65536; ; maximum /= 2) {
     try {
@@ -102,10 +112,12 @@ function reserve(api: WasmApi): { memory: WasmMemory; limit: number } {
   }
 }
 
-/** Room for the kernels' own data and first stack; scripts/build-wasm.mjs links them for no more. */
+/**
+ * Room for the kernels' own data and first stack. scripts/build-wasm.mjs links them for no more.
+ */
 const INITIAL_PAGES = 16;
 
-/** The kernels' name for their build (vector width, tile). */
+/** Returns the kernels' name for their build (vector width, tile). */
 export function kernelVariant({ exports, memory }: Kernels): string {
   const bytes = new Uint8Array(memory.buffer, exports.dcgan_variant());
   return String.fromCharCode(...bytes.slice(0, bytes.indexOf(0)));

@@ -1,5 +1,6 @@
-// Node's side of the wasm backend: the artefact comes from the package's kernels folder, a worker is a worker_thread.
-// The artefact's hash is checked against its record, so that a damaged or half-updated package is named, not run.
+// Node's side of the wasm backend. The artefact comes from the package's kernels folder, and a
+// worker is a worker_thread. The artefact's hash is compared with its record, so that a damaged or
+// half-updated package is reported and not run.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -10,12 +11,13 @@ import { isValid } from './module.ts';
 import type { SpawnWorker } from './team.ts';
 import { SERVE_SOURCE, type WorkerMessage } from './worker.ts';
 
-/** The same from src/engine/backends and from dist/engine/backends. */
+/** The path is the same from src/engine/backends and from dist/engine/backends. */
 const KERNELS = new URL('../../../../kernels/wasm/', import.meta.url);
 
 /**
- * On Linux a priority belongs to a thread: a worker makes itself a little nicer than the main thread, whose timers and
- * signals then stay on time when every core computes. Elsewhere it would slow the whole process, so it is left.
+ * On Linux a priority belongs to a thread. A worker gives itself a slightly lower priority than the
+ * main thread, whose timers and signals then stay on time when every core computes. Elsewhere that
+ * would slow the whole process, so it is not done.
  */
 const NODE_SOURCE = `${SERVE_SOURCE}
 const { parentPort, workerData } = require('node:worker_threads');
@@ -23,7 +25,7 @@ const os = require('node:os');
 if (process.platform === 'linux') try { os.setPriority(os.getPriority() + 1); } catch {}
 serve(workerData, (message) => parentPort.postMessage(message));`;
 
-/** A build of a folder, when it is what the record beside it says. */
+/** Reads a build from a folder, if its hash is the recorded one. */
 export async function readArtefact(folder: URL, name = 'dcgan.wasm'): Promise<{ bytes: Uint8Array; sha256: string }> {
   try {
     const [bytes, record] = await Promise.all([
@@ -72,7 +74,10 @@ export const nodePlatform: WasmPlatform & { readonly spawn: SpawnWorker } = {
   endsSurely: true,
 };
 
-/** The build with relaxed SIMD, which Node 20 knows but has switched off: V8's flag holds for all threads from then on. */
+/**
+ * The build with relaxed SIMD. Node 20 supports it behind a flag of V8, which affects all later
+ * threads.
+ */
 export const relaxedPlatform: WasmPlatform = {
   async artefact() {
     const made = await readArtefact(KERNELS, 'dcgan-relaxed.wasm');

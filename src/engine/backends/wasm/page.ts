@@ -1,12 +1,13 @@
-// A page's side of the wasm backend: the artefact lies in the bundle, a worker is a Worker started by the one the backend runs
-// in. Where memory may not be shared there is none, and the backend's own thread walks the plans.
+// A page's side of the wasm backend. The artefact lies in the bundle, and a worker is a Worker that
+// the backend's own Worker starts. Where memory may not be shared there are no workers, and the
+// backend's own thread walks the plans.
 import { mayShareMemory, startWorker } from '../../../platform/page.ts';
 import { sha256 } from '../../../platform/sha256.ts';
 import type { WasmPlatform } from './backend.ts';
 import type { SpawnWorker } from './team.ts';
 import { SERVE_SOURCE, type WorkerMessage } from './worker.ts';
 
-/** kernels/wasm/dcgan.wasm, in base64: the page's build puts it here. */
+/** kernels/wasm/dcgan.wasm in base64; the page's build defines it. */
 declare const __DCGAN_WASM__: string;
 
 const PAGE_SOURCE = `${SERVE_SOURCE}

@@ -1,28 +1,32 @@
-// The workers of one wasm backend as one thing that can run a prepared job. The main thread only wakes them and gets a
-// message when the last has finished, so its event loop stays free. The first failure of any worker ends the whole
-// team: the others may be waiting for it at a barrier, and memory is in an unknown state.
+// The workers of one wasm backend, as one object that can run a prepared job. The main thread only
+// wakes them, and gets a message when the last one has finished, so its event loop stays free. The
+// first failure of any worker ends the whole team, because the others may be waiting for it at a
+// barrier, and the memory is in an unknown state.
 import { DcganError } from '../../../platform/errors.ts';
 import { DONE, GO, type WorkerMessage, type WorkerStart } from './worker.ts';
 
-/** A running worker, as its platform offers it. */
+/** A running worker, as its platform provides it. */
 export interface WorkerHandle {
   /** Whether the worker keeps the process alive. */
   keepAlive(yes: boolean): void;
   terminate(): Promise<unknown>;
 }
 
-/** Starts a worker that calls `serve` (worker.ts). `died` is told of an end that nobody asked for. */
+/**
+ * Starts a worker that calls `serve` (worker.ts). `died` is called when the worker ends
+ * unexpectedly.
+ */
 export type SpawnWorker = (
   start: WorkerStart,
   heard: (message: WorkerMessage) => void,
   died: (reason: string) => void,
 ) => WorkerHandle;
 
-/** Whoever runs prepared jobs: a team of workers, or the calling thread alone (alone.ts). */
+/** Runs prepared jobs: a team of workers, or the calling thread alone (alone.ts). */
 export interface Team {
-  /** Told once, of the first failure outside a run. */
+  /** Called once, with the first failure outside a run. */
   onFailure: (error: DcganError) => void;
-  /** Runs the prepared job; resolves with dcgan_walk's result. One run at a time. */
+  /** Runs the prepared job and resolves with dcgan_walk's result. Only one run may be under way. */
   run(): Promise<number>;
   close(): Promise<void>;
 }
@@ -46,7 +50,10 @@ export class WasmTeam implements Team {
     this.#signals = signals;
   }
 
-  /** Starts one worker for each start; resolves when all are asleep, waiting for work. */
+  /**
+   * Starts one worker for each element of `starts`. Resolves when all of them sleep and wait for
+   * work.
+   */
   static async open(spawn: SpawnWorker, starts: readonly WorkerStart[], signals: () => Int32Array): Promise<WasmTeam> {
     const team = new WasmTeam(signals);
     await new Promise<void>((resolve, reject) => {
@@ -58,7 +65,10 @@ export class WasmTeam implements Team {
     return team;
   }
 
-  /** Wakes all workers for the prepared job; resolves with dcgan_walk's result. One run at a time. */
+  /**
+   * Wakes all workers for the prepared job and resolves with dcgan_walk's result. Only one run may
+   * be under way.
+   */
   run(): Promise<number> {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
@@ -71,7 +81,7 @@ export class WasmTeam implements Team {
     });
   }
 
-  /** Ends the workers, whatever they do. */
+  /** Ends the workers, whatever they are doing. */
   async close(): Promise<void> {
     this.#closed ??= Promise.all(this.#workers.map((worker) => worker.terminate()));
     await this.#closed;

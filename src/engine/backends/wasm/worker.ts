@@ -1,22 +1,26 @@
-// What a worker of the wasm backend does: start the kernels on the shared memory with a stack of its own, then sleep
-// until a run is called, walk the plan, and sleep again. A worker never returns to its event loop; it is woken through
-// shared words and speaks only when it is ready, when a run is done (the last to finish speaks for all) or when it
-// fails. The program is kept as text, so that the same one starts as an eval'd Node worker or as a page's Blob worker, from
-// sources, from dist and from any bundle, whatever those did to functions.
+// The program of a wasm worker. It starts the kernels on the shared memory with a stack of its own,
+// then sleeps until a run is called, walks the plan, and sleeps again. A worker never returns to
+// its event loop. Shared words wake it. It sends a message only when it is ready, when a run is
+// done (the last to finish speaks for all) or when it fails. The program is kept as text, so that
+// the same one starts as an eval'd Node worker or as a page's Blob worker, from sources, from dist
+// and from any bundle, whatever those did to functions.
 import type { WasmMemory, WasmModule } from './module.ts';
 
-/** The shared words: GO counts runs and wakes workers, DONE counts those who have finished the run. */
+/**
+ * The shared words. GO counts runs and wakes workers, and DONE counts the workers that have
+ * finished the run.
+ */
 export const GO = 0;
 export const DONE = 1;
 export const SIGNAL_WORDS = 2;
 
-/** What a worker is given at its start. */
+/** What a worker receives at its start. */
 export interface WorkerStart {
   readonly module: WasmModule;
   readonly memory: WasmMemory;
   readonly thread: number;
   readonly threads: number;
-  /** Byte offsets: see memory.ts. */
+  /** Byte offsets; see memory.ts. */
   readonly signals: number;
   readonly job: number;
   readonly tls: number;
@@ -24,13 +28,13 @@ export interface WorkerStart {
   readonly space: number;
 }
 
-/** What a worker says. `code` is dcgan_walk's result (kernels/dcgan.h). */
+/** A worker's messages. `code` is dcgan_walk's result (kernels/dcgan.h). */
 export type WorkerMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly run: number; readonly code: number }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Text of a function `serve(start: WorkerStart, post: (message: WorkerMessage) => void)`. */
+/** The text of a function `serve(start: WorkerStart, post: (message: WorkerMessage) => void)`. */
 export const SERVE_SOURCE = `function serve(start, post) {
   'use strict';
   try {

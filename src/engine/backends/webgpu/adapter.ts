@@ -1,5 +1,6 @@
-// An adapter and a device of it, with the limits the adapter has rather than the defaults, which
-// fit no training. / <reference types="@webgpu/types" />
+// An adapter and its device. The device gets the adapter's limits, because the default limits are
+// too small for a training.
+/// <reference types="@webgpu/types" />
 
 import { DeviceFailure } from '../backend.ts';
 import { ADVICE } from './advice.ts';
@@ -7,23 +8,24 @@ import { Pipelines } from './pipelines.ts';
 
 export interface OpenedGpu {
   readonly device: GPUDevice;
-  /** Vendor, architecture, name: one line. */
+  /** Vendor, architecture and name, in one line. */
   readonly variant: string;
   readonly pipelines: Pipelines;
   /**
-   * Whether tiles are chosen by measuring: a software adapter would take minutes to tell nothing.
+   * Whether tiles are chosen by measuring. A software adapter would take minutes, and its times
+   * mean nothing.
    */
   readonly tunes: boolean;
 }
 
-/** What there is to say of an adapter. */
+/** The description of an adapter. */
 export interface GpuDescription {
   readonly name: string;
   /** False for a software adapter, which is for tests. */
   readonly hardware: boolean;
 }
 
-/** The adapter WebGPU prefers for work, or null. */
+/** Returns the adapter that WebGPU prefers for speed, or null. */
 export async function findAdapter(gpu: GPU): Promise<GPUAdapter | null> {
   return gpu.requestAdapter({ powerPreference: 'high-performance' });
 }
@@ -35,8 +37,8 @@ export function describeAdapter({ info }: GPUAdapter): GpuDescription {
 let opened: Promise<OpenedGpu> | null = null;
 
 /**
- * The device that all backends of this process share: drivers keep threads for each, and compiled
- * shaders. A lost one is replaced.
+ * Returns the device that all backends of this process share, because drivers keep threads and
+ * compiled shaders for each device. A lost device is replaced.
  */
 export function openGpu(gpu: GPU): Promise<OpenedGpu> {
   const forget = (): void => {
@@ -62,7 +64,10 @@ function nameOf({ vendor, architecture, device, description }: GPUAdapterInfo): 
   );
 }
 
-/** Software renderers say so, or are known by name. */
+/**
+ * Returns whether the adapter is hardware. Software renderers say what they are, or are known by
+ * name.
+ */
 function isHardware(info: GPUAdapterInfo): boolean {
   if (info.isFallbackAdapter) return false;
   return !/swiftshader|llvmpipe|lavapipe|basic render|warp/i.test(nameOf(info));

@@ -1,5 +1,5 @@
-// What to do about a GPU that fails, for whoever writes a page. Takes the place of advice.ts in the
-// page's build (package.json, "browser").
+// What to do about a GPU that fails, for the author of a page. It takes the place of advice.ts in
+// the page's build (package.json, "browser").
 export const ADVICE = {
   elsewhere: "Train on the processor: device: 'cpu'",
   lost: "Go on from the last checkpoint (resume), on the processor with device: 'cpu'",

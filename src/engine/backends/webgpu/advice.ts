@@ -1,5 +1,4 @@
-// What to do about a GPU that fails, in the words of the command line. advice-page.ts is the same
-// for pages.
+// What to do about a GPU that fails, as commands. advice-page.ts has the advice for pages.
 import { commandLine } from '../../../platform/command.ts';
 
 export const ADVICE = {

@@ -1,8 +1,8 @@
-// Plans on a GPU, in Node and in pages alike. The arena is one buffer, bound as a whole; an
-// instruction is a dispatch (or two); a run is one command buffer. WebGPU's queue keeps the order
-// of calls, so calls work at once: what is asked for in one turn of the event loop (inputs, a run,
-// its outputs) is one submission, with one read-back of the few numbers wanted. / <reference
-// types="@webgpu/types" />
+// Runs plans on a GPU, in Node and in pages alike. The arena is one buffer, bound as a whole. An
+// instruction is a dispatch (or two), and a run is one command buffer. WebGPU's queue keeps the
+// order of calls, so calls take effect at once. All calls of one turn of the event loop (inputs, a
+// run, its outputs) are one submission, with one read-back of the few numbers wanted.
+/// <reference types="@webgpu/types" />
 import { DcganError } from '../../../platform/errors.ts';
 import { CONTROL_WORDS } from '../../control.ts';
 import type { Address, Plan } from '../../plan.ts';
@@ -12,7 +12,7 @@ import { gpuError, lostError, tooLarge } from './errors.ts';
 import { tunedTiles } from './tune.ts';
 import { planKernels } from './wgsl/kernels.ts';
 
-// Numbers of the specification: the globals that hold them exist in pages alone.
+// These are numbers of the specification. The globals that hold them exist in pages alone.
 const USAGE = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
 const MAP_READ = 1;
 
@@ -93,7 +93,7 @@ export class WebGpuBackend implements Backend {
 
   async write(address: Address, data: Float32Array | Uint32Array): Promise<void> {
     this.#check();
-    // What was asked for before is to see the old values.
+    // Reads that were asked for before must see the old values.
     this.#flush();
     // Dawn's Node binding crashes on shared memory.
     const shared = typeof SharedArrayBuffer !== 'undefined' && data.buffer instanceof SharedArrayBuffer;
@@ -113,7 +113,7 @@ export class WebGpuBackend implements Backend {
     return new Promise((resolve, reject) => {
       this.#check();
       const { plan, dispatches } = executable as Prepared;
-      // Reads asked for before this run see what was there before it.
+      // Reads that were asked for before this run must see the values before it.
       if (this.#reads.length > 0) this.#flush();
       const encoder = this.#encoder ?? this.#device.createCommandEncoder();
       this.#encoder = encoder;
@@ -156,7 +156,7 @@ export class WebGpuBackend implements Backend {
 
   #flushing = false;
 
-  /** Submits when the turn that asked is over. */
+  /** Submits at the end of the current turn of the event loop. */
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
@@ -166,7 +166,7 @@ export class WebGpuBackend implements Backend {
     });
   }
 
-  /** Submits what waits: runs, then one copy of all that is to be read. */
+  /** Submits what waits: the runs, then one copy of everything to be read. */
   #flush(): void {
     const [encoder, runs, reads] = [this.#encoder, this.#runs, this.#reads];
     if (!encoder && reads.length === 0) return;
@@ -216,7 +216,7 @@ export class WebGpuBackend implements Backend {
     return staging;
   }
 
-  /** A larger arena with the same state. */
+  /** Replaces the arena by a larger one with the same state. */
   async #grow(floats: number): Promise<void> {
     this.#flush();
     const old = this.#arena;
@@ -240,7 +240,7 @@ export class WebGpuBackend implements Backend {
   }
 }
 
-/** A buffer for an arena, at once; `made` rejects when there is no memory for it. */
+/** Creates a buffer for an arena at once. `made` rejects when there is no memory for it. */
 function makeArena(device: GPUDevice, floats: number): { readonly buffer: GPUBuffer; readonly made: Promise<void> } {
   const size = 16 * Math.ceil(floats / 4);
   const most = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);

@@ -1,4 +1,5 @@
-// How long the GPU takes for a pass, by the wall's clock: from handing it over until it is done.
+// Measures how long the GPU takes for a pass by the wall clock, from its submission until it is
+// done.
 /// <reference types="@webgpu/types" />
 
 export async function secondsOfPass(device: GPUDevice, encode: (pass: GPUComputePassEncoder) => void): Promise<number> {
@@ -13,8 +14,8 @@ export async function secondsOfPass(device: GPUDevice, encode: (pass: GPUCompute
 }
 
 /**
- * Seconds of one of many equal passes: as many as take `least` seconds together, the best of three
- * rounds, after one to warm up.
+ * Returns the seconds of one of many equal passes. A round runs as many as take `least` seconds
+ * together. The best of three rounds counts, after one to warm up.
  */
 export async function secondsOfOne(
   device: GPUDevice,

@@ -1,4 +1,4 @@
-// What WebGPU reports, as errors that say what to do.
+// Turns WebGPU's reports into errors that say what to do.
 /// <reference types="@webgpu/types" />
 import { DeviceFailure } from '../backend.ts';
 import { ADVICE } from './advice.ts';
@@ -19,7 +19,7 @@ export function lostError(message: string): DeviceFailure {
   });
 }
 
-/** @param most what the adapter allows in one buffer; null when its memory was too little */
+/** @param most the largest buffer that the adapter allows; null when its memory was too small */
 export function tooLarge(bytes: number, most: number | null): DeviceFailure {
   const mib = (n: number): string => `${Math.ceil(n / 2 ** 20)} MiB`;
   return new DeviceFailure({
@@ -29,7 +29,10 @@ export function tooLarge(bytes: number, most: number | null): DeviceFailure {
   });
 }
 
-/** A shader that did not compile: our mistake or the driver's, with the lines to report. */
+/**
+ * Returns the error for a shader that did not compile, with the lines to report. Either our code or
+ * the driver is at fault.
+ */
 export async function shaderError(name: string, module: GPUShaderModule, cause: unknown): Promise<DeviceFailure> {
   const { messages } = await module.getCompilationInfo();
   const lines = messages

@@ -1,4 +1,4 @@
-// All there is to say of an adapter that matters here, its speed included: for `doctor`.
+// Examines an adapter for `doctor`: everything that matters here, including its speed.
 /// <reference types="@webgpu/types" />
 import { describeAdapter, findAdapter, openGpu } from './adapter.ts';
 import { peakBandwidth, peakGflops } from './peak.ts';
@@ -7,9 +7,9 @@ export interface GpuReport {
   readonly adapter: string;
   readonly driver: string;
   readonly hardware: boolean;
-  /** Those that decide what can be trained, and how: bytes and counts, by WebGPU's names. */
+  /** The limits that decide what can be trained, and how: bytes and counts, by WebGPU's names. */
   readonly limits: Readonly<Record<(typeof LIMITS)[number], number>>;
-  /** Features that matter, and whether they are offered. */
+  /** The features that matter, and whether the adapter offers them. */
   readonly features: Readonly<Record<(typeof FEATURES)[number], boolean>>;
   readonly subgroups: { readonly least: number; readonly most: number } | null;
   readonly gflopsPerSecond: number;

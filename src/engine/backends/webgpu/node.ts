@@ -1,5 +1,6 @@
-// WebGPU in Node: Dawn, by the npm package `webgpu`, an optional dependency. Its GPU object is kept
-// for ever: collected, it would take the process with it. / <reference types="@webgpu/types" />
+// WebGPU in Node: Dawn, from the npm package `webgpu`, an optional dependency. Its GPU object is
+// kept for ever, because collecting it would end the process.
+/// <reference types="@webgpu/types" />
 import { existsSync, readdirSync } from 'node:fs';
 import type { Availability, OpenBackend } from '../backend.ts';
 import { describeAdapter, findAdapter, type GpuDescription, openGpu } from './adapter.ts';
@@ -7,7 +8,7 @@ import { WebGpuBackend } from './backend.ts';
 
 let dawn: Promise<GPU | null> | null = null;
 
-/** Dawn's entry; null when the package is not installed or does not load here. */
+/** Returns Dawn's entry; null when the package is not installed or does not load here. */
 export function nodeGpu(): Promise<GPU | null> {
   dawn ??= import('webgpu').then(
     ({ create }) => create([]) as GPU,
@@ -33,7 +34,7 @@ export async function webGpuAvailability(): Promise<Availability> {
   return { ok: true, variant: name, ...(!hardware && { note: 'a software adapter, far slower than native' }) };
 }
 
-/** The GPU as `auto` wants to know it: where nothing tells of one, Dawn is not even loaded. */
+/** Returns the GPU as `auto` needs it. When nothing indicates a card, Dawn is not even loaded. */
 export async function likelyGpu(): Promise<GpuDescription | null> {
   if (!mayHaveCard() || !mayHaveDriver()) return null;
   const gpu = await nodeGpu();
@@ -42,7 +43,8 @@ export async function likelyGpu(): Promise<GpuDescription | null> {
 }
 
 /**
- * What Linux shows of a graphics card: the kernel's rendering nodes, NVIDIA's own, and that of WSL.
+ * Returns whether Linux shows a graphics card: one of the kernel's rendering nodes, NVIDIA's own,
+ * or that of WSL.
  */
 function mayHaveCard(): boolean {
   if (process.platform !== 'linux') return true;
@@ -51,12 +53,15 @@ function mayHaveCard(): boolean {
 }
 
 /**
- * Folders where drivers announce themselves to Vulkan's loader (its documentation, "Driver
- * discovery on Linux").
+ * The folders in which drivers register with Vulkan's loader (its documentation, "Driver discovery
+ * on Linux").
  */
 const DRIVERS = ['/etc/vulkan/icd.d', '/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
-/** Whether Dawn is worth asking: on Linux it writes to standard error where there is no driver. */
+/**
+ * Returns whether to load Dawn at all. On Linux it writes to standard error when there is no
+ * driver.
+ */
 function mayHaveDriver(): boolean {
   const { VK_ICD_FILENAMES, VK_DRIVER_FILES } = process.env;
   if (process.platform !== 'linux' || VK_ICD_FILENAMES || VK_DRIVER_FILES) return true;

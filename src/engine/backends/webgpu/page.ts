@@ -1,4 +1,4 @@
-// WebGPU in a page or its Workers: the browser's own.
+// WebGPU in a page or its Workers, which is the browser's own.
 /// <reference types="@webgpu/types" />
 import type { Availability, OpenBackend } from '../backend.ts';
 import { describeAdapter, findAdapter, type GpuDescription, openGpu } from './adapter.ts';
@@ -18,7 +18,7 @@ export async function pageGpuAvailability(): Promise<Availability> {
   return { ok: true, variant: name, ...(!hardware && { note: 'a software adapter, slower than wasm' }) };
 }
 
-/** The GPU as `auto` wants to know it. */
+/** Returns the GPU as `auto` needs it. */
 export async function likelyGpu(): Promise<GpuDescription | null> {
   const gpu = pageGpu();
   const adapter = gpu ? await findAdapter(gpu).catch(() => null) : null;

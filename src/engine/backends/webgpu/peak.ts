@@ -1,19 +1,20 @@
-// What a GPU can do at most, measured: multiply-adds without memory, and copying. `doctor` says it,
-// bench/gpu relates kernels to it. / <reference types="@webgpu/types" />
+// Measures a GPU's peak: multiply-adds without memory, and copying. `doctor` reports it, and
+// bench/gpu compares kernels with it.
+/// <reference types="@webgpu/types" />
 import { secondsOfPass } from './clock.ts';
 
-/** Long enough that a submission's own cost is little of it. */
+/** In seconds; long enough that the cost of a submission is small compared with it. */
 const LONG_ENOUGH = 0.03;
 const ROUNDS = 3;
-/** Against what starting a thread costs, which is much where the adapter is software. */
+/** Fewer loops would measure the cost of starting threads, which is large on a software adapter. */
 const FEWEST_LOOPS = 64;
 const THREADS = 256;
 const STORAGE = 128;
 const COMPUTE = 4;
 
 /**
- * GFLOP/s of multiplications and additions in float32 (one instruction where the compiler joins
- * them), in 16 chains a thread that touch no memory until their end.
+ * Returns GFLOP/s of multiplications and additions in float32 (one instruction where the compiler
+ * fuses them). Each thread runs 16 chains that touch no memory until their end.
  */
 export async function peakGflops(device: GPUDevice): Promise<number> {
   const workgroups = 512;
@@ -31,8 +32,8 @@ export async function peakGflops(device: GPUDevice): Promise<number> {
 }
 
 /**
- * GB/s, read and written counted singly, of a copy from one half of a buffer to the other, larger
- * than most caches.
+ * Returns GB/s of a copy from one half of a buffer to the other. Reads and writes count separately,
+ * and the buffer is larger than most caches.
  */
 export async function peakBandwidth(device: GPUDevice): Promise<number> {
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
@@ -50,8 +51,8 @@ export async function peakBandwidth(device: GPUDevice): Promise<number> {
 }
 
 /**
- * Seconds of one turn of a kernel's loop, by doubling the turns until they take a while; the best
- * of some rounds.
+ * Returns the seconds of one iteration of a kernel's loop. It doubles the iterations until they
+ * take long enough, and takes the best of some rounds.
  */
 async function secondsOfTurn(device: GPUDevice, body: string, workgroups: number, quads: number): Promise<number> {
   const code = `override LOOPS: u32;

@@ -1,13 +1,14 @@
-// Kernels made ready, kept as long as the device: a model opened again, or a step that was measured
-// before it is trained, compiles nothing twice. All take the same two bindings: the arena, and the
-// run's control words. / <reference types="@webgpu/types" />
+// Compiled kernels, kept as long as the device. A model that is opened again, or a step that was
+// measured before it is trained, compiles nothing twice. All kernels take the same two bindings:
+// the arena, and the run's control words.
+/// <reference types="@webgpu/types" />
 import { shaderError } from './errors.ts';
 import type { Kernel } from './wgsl/kernel.ts';
 
 const COMPUTE = 4;
 /**
- * Kernels compiled at a time: more than processors have cores, and far fewer than the 250 at which
- * a driver has ended the process.
+ * The number of kernels that compile at once. It is more than processors have cores, and far fewer
+ * than the 250 at which a driver has ended the process.
  */
 const AT_ONCE = 32;
 
@@ -16,7 +17,7 @@ export class Pipelines {
   readonly #layout: GPUPipelineLayout;
   readonly #made = new Map<string, Promise<GPUComputePipeline>>();
   readonly bindings: GPUBindGroupLayout;
-  /** As many as are compiled at a time: each is what its next kernel waits for. */
+  /** One lane for each kernel that compiles at once. The lane's next kernel waits for it. */
   readonly #lanes: Promise<unknown>[] = new Array(AT_ONCE).fill(Promise.resolve());
   #next = 0;
 
@@ -46,7 +47,7 @@ export class Pipelines {
 
   async #make({ name, code }: Kernel): Promise<GPUComputePipeline> {
     const device = this.#device;
-    // What is wrong with the text is told by the pipeline's rejection.
+    // The pipeline's rejection reports what is wrong with the text.
     device.pushErrorScope('validation');
     const module = device.createShaderModule({ label: name, code });
     const making = device.createComputePipelineAsync({ label: name, layout: this.#layout, compute: { module } });

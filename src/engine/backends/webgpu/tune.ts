@@ -1,6 +1,7 @@
-// Which tile a product takes: on a hardware adapter those of tile.ts are timed on its shape, for
-// itself, and the fastest that gives the very bits of the standard one is taken and kept by adapter
-// and shape. A choice changes no result, so it may change. / <reference types="@webgpu/types" />
+// Chooses the tile for each product. On a hardware adapter the tiles of tile.ts are timed alone on
+// the product's shape. The fastest that gives exactly the bits of the standard one is taken, and is
+// kept by adapter and shape. A choice changes no result, so it may differ from run to run.
+/// <reference types="@webgpu/types" />
 import { finding, keepFinding } from '../../../platform/findings.ts';
 import { sha256 } from '../../../platform/sha256.ts';
 import { VERSION } from '../../../platform/version.ts';
@@ -14,9 +15,12 @@ import { grid, type Kernel } from './wgsl/kernel.ts';
 import type { TileOf } from './wgsl/kernels.ts';
 import { STANDARD, TILES, type Tile } from './wgsl/tile.ts';
 
-/** Another tile must gain this much on the standard one: clocks are not exact. */
+/**
+ * Another tile must take at most this share of the standard one's time, because clocks are not
+ * exact.
+ */
 const WORTH = 0.95;
-/** Seconds that a tile is timed for, three times over. */
+/** A tile is timed for this many seconds, three times. */
 const LONG_ENOUGH = 0.005;
 
 export interface TileTrial {
@@ -25,9 +29,9 @@ export interface TileTrial {
 }
 
 /**
- * The fastest of some tiles, where it gains on the first and gives its bits. One that does not run
- * is no candidate. All are measured twice, and the better counts: a card that has been idle takes a
- * while to reach its clock.
+ * Returns the fastest tile that gives the first one's bits, if it gains enough. A tile that does
+ * not run is no candidate. All are measured twice, and the better time counts, because an idle card
+ * takes a while to reach its clock rate.
  */
 export async function fastestTile(
   tiles: readonly Tile[],
@@ -52,7 +56,9 @@ export interface Tunable {
   readonly variant: string;
 }
 
-/** The tile of each convolution of a plan, measured now where nobody knows it. */
+/**
+ * Returns the tile of each convolution of a plan. Shapes without a stored choice are measured now.
+ */
 export async function tunedTiles(gpu: Tunable, { instructions }: Plan): Promise<TileOf> {
   const chosen = new Map<string, Tile>();
   for (const instruction of instructions) {
@@ -94,10 +100,13 @@ interface Dispatch {
   readonly workgroups: readonly [number, number];
 }
 
-/** One convolution alone, on numbers of no meaning, in a buffer of its own. */
+/** Runs one convolution alone, on arbitrary numbers, in a buffer of its own. */
 export class Bench {
   readonly #device: GPUDevice;
-  /** Its own: of all that are tried one is used, with other addresses. */
+  /**
+   * These pipelines are its own, because only one of the tiles that are tried is used, and with
+   * other addresses.
+   */
   readonly #pipelines: Pipelines;
   readonly #kernels: (tile: Tile) => readonly Kernel[];
   readonly #result: { readonly address: number; readonly floats: number };
@@ -120,7 +129,7 @@ export class Bench {
     });
   }
 
-  /** Without memory for it, every measurement is null. */
+  /** When there is no memory for it, every measurement is null. */
   static async open(device: GPUDevice, convolution: Convolution): Promise<Bench> {
     device.pushErrorScope('out-of-memory');
     const bench = new Bench(device, convolution);
@@ -147,8 +156,8 @@ export class Bench {
   }
 
   /**
-   * Of tiles that come to the same kernels here, the first: few columns leave less to choose, and
-   * dot products nothing.
+   * Returns the first of all tiles that lead to the same kernels here. With few columns there is
+   * less to choose, and with dot products nothing.
    */
   distinct(tiles: readonly Tile[]): readonly Tile[] {
     const seen = new Map<string, Tile>();
@@ -161,13 +170,13 @@ export class Bench {
     return [...seen.values()];
   }
 
-  /** Compiles for some tiles at once. What does not compile is told by `measure`. */
+  /** Compiles for several tiles at once. `measure` reports what does not compile. */
   async prepare(tiles: readonly Tile[]): Promise<void> {
     if (!this.#usable) return;
     await Promise.allSettled(tiles.flatMap(this.#kernels).map((kernel) => this.#pipelines.get(kernel)));
   }
 
-  /** Seconds and bits with a tile; null where it does not run here. */
+  /** Returns seconds and bits with a tile; null when it does not run here. */
   async measure(tile: Tile): Promise<TileTrial | null> {
     if (!this.#usable) return null;
     const dispatches: Dispatch[] = [];
@@ -200,8 +209,8 @@ export class Bench {
 }
 
 /**
- * A convolution's kernels with its tensors side by side from address 0, without what is attached,
- * and where its result lies.
+ * Returns a convolution's kernels without what is attached, with its tensors side by side from
+ * address 0, and the place of its result.
  */
 function aloneAt0(c: Convolution): {
   readonly kernels: (tile: Tile) => readonly Kernel[];
@@ -225,7 +234,7 @@ function aloneAt0(c: Convolution): {
   return { kernels: (tile) => convFilterKernels({ ...c, ...at, partials }, tile), result: w, floats };
 }
 
-/** Fills all with numbers in [-1, 1) that have nothing in common. */
+/** Fills the memory with pseudo-random numbers in [-1, 1). */
 function noise(quads: number): Kernel {
   return {
     name: 'noise',

@@ -1,12 +1,18 @@
-// The three convolutions as matrix products whose left side is never written out: its values are
-// gathered from images as they are needed (implicit matrix product; Chetlur et al., "cuDNN:
-// efficient primitives for deep learning", 2014, section 3.1). How a product is computed is for
-// tiled.ts and, where columns are few, dots.ts.
-//   conv2d      rows: output pixels         depth: taps x C              columns: OC
-//   convInput   rows: input pixels of one    depth: taps of the phase x OC  columns: C      (a unit is one phase of stride^2,
-//               phase                                                                     so that no zero is multiplied)
-//   convFilter  rows: taps x C              depth: output pixels          columns: OC     (the images in runs, summed apart)
-// Sums go in order of depth and runs are cut by shape, so that results repeat, whatever the tile.
+// The three convolutions as matrix products whose left side is never written out. Its values are
+// gathered from images when they are needed (implicit matrix product; Chetlur et al., "cuDNN:
+// efficient primitives for deep learning", 2014, section 3.1). tiled.ts computes a product, or
+// dots.ts when it has few columns.
+//   conv2d      rows: output pixels         depth: taps x C
+//               columns: OC
+//   convInput   rows: input pixels of one phase
+//               depth: taps of the phase x OC
+//               columns: C
+//               (a unit is one phase of stride^2, so that no zero is multiplied)
+//   convFilter  rows: taps x C              depth: output pixels
+//               columns: OC
+//               (the images are summed in separate runs)
+// Sums go in the order of depth, and runs are cut by shape, so that results repeat, whatever the
+// tile.
 import type { Conv2d, ConvFilter, ConvInput, Elementwise } from '../../../plan.ts';
 import { partialFloats } from '../../../room.ts';
 import { dotsKernel, isNarrow } from './dots.ts';
@@ -16,7 +22,7 @@ import { accessors } from './program.ts';
 import { STANDARD, type Tile } from './tile.ts';
 import { tileKernel } from './tiled.ts';
 
-/** Most runs of images that a filter's gradient is summed in. */
+/** The most runs of images in which a filter's gradient is summed. */
 const MOST_RUNS = 128;
 
 export function conv2dKernel(c: Conv2d, attached: Elementwise | null, tile = STANDARD): Kernel {
@@ -98,7 +104,10 @@ ${leftAt}`,
   });
 }
 
-/** Runs of images, by shape alone: as many as there is room for. */
+/**
+ * Returns the number of runs of images, which depends on the shape alone: as many as there is room
+ * for.
+ */
 export function filterRuns(c: ConvFilter): number {
   return Math.min(c.N, MOST_RUNS, Math.floor(partialFloats(c, c.groups) / (c.KH * c.KW * c.C * c.OC)));
 }
@@ -156,7 +165,7 @@ fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index
   };
 }
 
-/** Whether values come in fours. */
+/** Returns whether values come in fours. */
 const fours = (count: number): boolean => count % 4 === 0;
 
 function productKernel(tile: Tile, product: Product): Kernel {

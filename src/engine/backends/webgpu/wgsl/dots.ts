@@ -1,12 +1,12 @@
-// A product of one to three columns: dot products. A tile would be mostly idle; here some threads
-// share the depth of a row, each taking its turn of fours, and the first of them adds their sums in
-// order.
+// A product with one to three columns is computed as dot products, because a tile would be mostly
+// idle. Several threads share the depth of a row and take turns of four values each. The first of
+// them adds their sums in order.
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { fourOf, type Product, pick, prelude, storeOne } from './product.ts';
 
 export const DOTS = 'dots';
 export const DOTS_THREADS = 64;
-/** Values of depth that make it worth another thread. */
+/** So many values of depth make another thread worthwhile. */
 const WORTH = 32;
 
 export function isNarrow({ columns, left }: Product): boolean {

@@ -1,7 +1,7 @@
-// Programs over a domain, transposes and moved images: four neighbouring values a thread. What lies
-// behind the last value up to the next slot belongs to nobody, so a last thread may fill it.
-// Several programs share a dispatch where they can: most are as small as a bias, and a launch costs
-// more than they do.
+// Programs over a domain, transposes and moved images. A thread computes four neighbouring values.
+// The place between the last value and the next slot belongs to nobody, so the last thread may fill
+// it. Several programs share a dispatch where they can: most are as small as a bias, and a launch
+// costs more than they do.
 import type { Elementwise, ShiftCut, Transpose } from '../../../plan.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { accessors, called, emit, operandFunctions, storeFours } from './program.ts';
@@ -10,15 +10,15 @@ const SIZE = 64;
 
 interface Part {
   readonly count: number;
-  /** Declarations, by names that are the part's own. */
+  /** Declarations, with names that are unique to the part. */
   readonly functions: string;
-  /** Computes for point `i`. */
+  /** Computes point `i`. */
   readonly body: string;
 }
 
 /**
- * A kernel of one thread for each four values of its parts, whose workgroups come one part after
- * another.
+ * Returns a kernel with one thread for each four values of its parts. Its workgroups take one part
+ * after another.
  */
 function overQuads(name: string, shared: string, parts: readonly Part[]): Kernel {
   let workgroups = 0;
@@ -48,7 +48,7 @@ fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index
   };
 }
 
-/** Programs of which none touches what another writes, in one dispatch. */
+/** Runs programs in one dispatch. None of them may touch what another writes. */
 export function elementwiseKernel(instructions: readonly Elementwise[]): Kernel {
   const parts = instructions.map((instruction, p) => {
     const prefix = `p${p}_`;
@@ -61,7 +61,7 @@ export function elementwiseKernel(instructions: readonly Elementwise[]): Kernel 
   return overQuads('elementwise', called(...instructions), parts);
 }
 
-/** A kernel that computes each value alone: `value` is an expression for point `j`. */
+/** Returns a kernel that computes each value alone; `value` is an expression for point `j`. */
 function eachValue(name: string, count: number, y: number, functions: string): Kernel {
   const four = [0, 1, 2, 3].map((lane) => `value(i + ${lane}u)`).join(', ');
   return overQuads(name, '', [{ count, functions, body: `arena[(${y}u + i) >> 2u] = vec4(${four});` }]);

@@ -1,6 +1,5 @@
-// A plan's instructions as dispatches, in order. What is attached to a convolution is part of its
-// dispatch, and elementwise programs that follow each other share one where none needs another's
-// results.
+// Turns a plan's instructions into dispatches, in order. What is attached to a convolution is part
+// of its dispatch. Consecutive elementwise programs share one when none needs another's results.
 import {
   type Convolution,
   type Elementwise,
@@ -24,8 +23,8 @@ export function planKernels(plan: Pick<Plan, 'instructions'>, tileOf: TileOf = (
 }
 
 /**
- * What one dispatch (or two) takes together: a convolution and what is attached to it; elementwise
- * programs; any other instruction.
+ * The instructions of one launch (one or two dispatches): a convolution and what is attached to it,
+ * several elementwise programs, or any other instruction.
  */
 type Launch = readonly [Instruction, ...Elementwise[]];
 
@@ -45,7 +44,7 @@ function joins(launch: Launch, next: Elementwise): boolean {
   return KINDS[first.kind].leads === 'programs' && more.length === 0 && next.attached;
 }
 
-/** How a kind becomes dispatches, with what it takes along: see `launchesOf`. */
+/** Turns an instruction of a kind, and what it takes along, into dispatches; see `launchesOf`. */
 type Emitter<K extends InstructionKind> = (
   instruction: InstructionOf<K>,
   more: readonly Elementwise[],

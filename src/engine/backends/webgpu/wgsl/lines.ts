@@ -1,8 +1,8 @@
-// The lines of register programs (opcodes.ts) in WGSL, one row an opcode: an expression of four
-// values, in terms of the registers r0, r1, ... or of functions of math.ts.
+// The lines of register programs (opcodes.ts) in WGSL, with one row for each opcode. A row is an
+// expression of four values in terms of the registers r0, r1, ... or of functions of math.ts.
 import type { Code, Line, Opcode } from '../../../opcodes.ts';
 
-/** A float as a literal of the very same value. */
+/** Returns a literal with exactly the value of a float. */
 export function literal(value: number): string {
   const single = Math.fround(value);
   const text = String(single);
@@ -10,9 +10,9 @@ export function literal(value: number): string {
 }
 
 interface Row<O extends Opcode> {
-  /** `operand` gives the text that reads an operand. */
+  /** `operand` returns the text that reads an operand. */
   readonly text: (line: Line<O>, operand: (number: number) => string) => string;
-  /** True where the text calls what `MATH` of math.ts defines. */
+  /** True when the text calls functions that `MATH` of math.ts defines. */
   readonly math?: true;
 }
 
@@ -49,12 +49,12 @@ const LINES: { readonly [O in Opcode]: Row<O> } = {
   },
 };
 
-/** The expression of a line, for four neighbouring points. */
+/** Returns the expression of a line for four neighbouring points. */
 export function lineText<O extends Opcode>(line: Line<O>, operand: (number: number) => string): string {
   return LINES[line.op].text(line, operand);
 }
 
-/** True when some of the lines call functions of `MATH`. */
+/** Returns true when some of the lines call functions of `MATH`. */
 export function callMath(code: readonly Code[]): boolean {
   return code.some(({ op }) => LINES[op].math);
 }

@@ -1,5 +1,5 @@
 // Elementary functions and random numbers in WGSL, four values at a time. The language allows its
-// own exp, log, tanh and cos errors that our bounds do not: these are the polynomials of
+// own exp, log, tanh and cos larger errors than our bounds. These functions use the polynomials of
 // kernels/vmath.h (Cephes, S. Moshier 1989), written so that a compiler that reorders sums does no
 // harm. Philox is that of random.ts, word for word.
 
@@ -72,7 +72,7 @@ fn vsigmoid(x: vec4<f32>) -> vec4<f32> {
 fn vsoftplus(x: vec4<f32>) -> vec4<f32> { return max(x, vec4(0.0)) + vlog1p(vexp(-abs(x))); }
 `;
 
-/** Draws of values 4 b to 4 b + 3 of a stream. */
+/** The draws of values 4 b to 4 b + 3 of a stream. */
 export const DRAWS = `
 fn high(a: u32, b: u32) -> u32 {
   let al = a & 0xffffu;

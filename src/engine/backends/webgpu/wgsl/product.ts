@@ -1,6 +1,6 @@
-// A matrix product whose sides are gathered by index, as text for WGSL, and what every way of
-// computing one needs: reading four values of a side at a time, and storing results with what is
-// attached computed on them.
+// A matrix product in WGSL whose sides are gathered by index, and the text that every way of
+// computing one needs: reading four values of a side at a time, and storing results together with
+// what is attached.
 import { isContiguous } from '../../../passes/domain.ts';
 import type { Elementwise } from '../../../plan.ts';
 import { accessors, called, emit, operandFunctions, storeFours } from './program.ts';
@@ -8,19 +8,21 @@ import { accessors, called, emit, operandFunctions, storeFours } from './program
 export interface Product {
   readonly name: string;
   readonly columns: number;
-  /** Most rows of any unit, and units (phases, or runs). */
+  /** The most rows of any unit, and the number of units (phases, or runs). */
   readonly rows: number;
   readonly units: number;
-  /** Four columns of the result lie together in memory, and nobody else's values among them. */
+  /**
+   * Whether four columns of the result lie together in memory, with no foreign values among them.
+   */
   readonly quad: boolean;
   /**
-   * The depth of unit `unit`, computed from it alone: a barrier's loop must be seen to be the same
-   * for all threads.
+   * The depth of unit `unit`. It must be computed from the unit alone, because WGSL requires that a
+   * loop with a barrier is visibly the same for all threads.
    */
   readonly depth: string;
-  /** Most depth of any unit. */
+  /** The largest depth of any unit. */
   readonly deepest: number;
-  /** Sets `rows` and what the sides need, for unit `unit`. */
+  /** Sets `rows` and what the sides need for unit `unit`. */
   readonly setup: string;
   readonly left: Side;
   readonly right: Side;
@@ -32,20 +34,22 @@ export interface Product {
 
 export interface Side {
   /**
-   * The function `left_at(row, k)` or `right_at(column, k)`: where a value lies, or NOWHERE, which
-   * is zero.
+   * The function `left_at(row, k)` or `right_at(column, k)`. It returns a value's address, or
+   * NOWHERE for a zero.
    */
   readonly at: string;
   /**
-   * What values lie together in memory along: depth, or the side's width (rows of the left side,
-   * columns of the right).
+   * The direction in which values lie together in memory: depth, or the side's width (rows of the
+   * left side, columns of the right).
    */
   readonly along: 'depth' | 'width';
   /** Whether they come in fours. */
   readonly fours: boolean;
 }
 
-/** Four values from (at, k) on, along depth or width, of a side that may lie otherwise. */
+/**
+ * Reads four values from (at, k) on, along depth or width, from a side that may lie the other way.
+ */
 export function fourOf(name: 'left' | 'right', side: Side, along: Side['along'], at: string, k: string): string {
   if (side.fours && side.along === along) return `fetch4(${name}_at(${at}, ${k}))`;
   const one = (i: number): string =>
@@ -53,7 +57,10 @@ export function fourOf(name: 'left' | 'right', side: Side, along: Side['along'],
   return `vec4(${[0, 1, 2, 3].map(one).join(', ')})`;
 }
 
-/** Declarations: the sides, the arena, and what the attached program calls. */
+/**
+ * Returns the declarations: the sides, the arena, and the functions that the attached program
+ * calls.
+ */
 export function prelude({ quad, left, right, attached }: Product): string {
   return `${accessors(quad)}const NOWHERE = 0xffffffffu;
 // Without branches, which compilers for processors dwell on.
@@ -67,8 +74,8 @@ ${attached ? `${called(attached)}${operandFunctions(attached)}` : ''}`;
 }
 
 /**
- * One of some variables `NAME0`, `NAME1`, ..., by a number: an array that is indexed would leave
- * registers for memory, for the whole kernel.
+ * Selects one of the variables `NAME0`, `NAME1`, ... by a number. An indexed array would move from
+ * registers to memory, in the whole kernel.
  */
 export function pick(name: string, count: number, by: string): string {
   if (count === 1) return `${name}0`;
@@ -78,7 +85,9 @@ export function pick(name: string, count: number, by: string): string {
   );
 }
 
-/** Stores four columns, `made`, of `row` from `column` on; what is attached is computed on them. */
+/**
+ * Stores four columns, `made`, of `row` from `column` on, and computes what is attached on them.
+ */
 export function storeQuad({ index, address, attached }: Product): string {
   const stored = `let i = ${index} + column;
     arena[(${address}u + i) >> 2u] = made;`;
@@ -86,7 +95,7 @@ export function storeQuad({ index, address, attached }: Product): string {
   return `${stored}\n    ${emit(attached, true, { known: ownOperands(attached, address) })}\n    ${storeFours(attached.results)}`;
 }
 
-/** The same for one column, whose value is in every lane of `made`. */
+/** Does the same for one column, whose value is in every lane of `made`. */
 export function storeOne({ index, address, attached }: Product): string {
   const results = attached?.results.map(({ register, address: to }) => `arena[${to}u + i] = r${register}.x;`) ?? [];
   return `let i = ${index} + column;
@@ -96,7 +105,8 @@ export function storeOne({ index, address, attached }: Product): string {
 }
 
 /**
- * The convolution's own output, which a thread still has at hand, as operands of what is attached.
+ * Returns those operands of the attached program that are the convolution's own output, which a
+ * thread still has in registers.
  */
 function ownOperands({ sizes, operands }: Elementwise, address: number): Map<number, string> {
   return new Map(

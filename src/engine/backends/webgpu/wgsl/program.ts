@@ -1,6 +1,6 @@
-// Register programs (plan.ts) as WGSL. Registers are vec4: a thread computes four neighbouring
-// points of the domain at once, so that a Philox block serves a thread whole; or, where neighbours
-// don't lie together, one point, in every lane.
+// Register programs (plan.ts) in WGSL. Registers are vec4. A thread usually computes four
+// neighbouring points of the domain at once, so that it uses a whole Philox block. When neighbours
+// don't lie together, it computes one point, in every lane.
 
 import type { Code } from '../../../opcodes.ts';
 import { isContiguous } from '../../../passes/domain.ts';
@@ -8,7 +8,7 @@ import type { Program, Result } from '../../../plan.ts';
 import { callMath, lineText } from './lines.ts';
 import { DRAWS, MATH } from './math.ts';
 
-/** Reads of the arena in kernels that see it as vectors (`quad`) or as floats. */
+/** Functions that read the arena, in kernels that see it as vectors (`quad`) or as floats. */
 export function accessors(quad: boolean): string {
   return quad
     ? `@group(0) @binding(0) var<storage, read_write> arena: array<vec4<f32>>;
@@ -24,8 +24,8 @@ fn cells(i: u32) -> vec4<f32> { return vec4(arena[i], arena[i + 1u], arena[i + 2
 const CONTROL = '@group(0) @binding(1) var<uniform> control: array<vec4<u32>, 2>;\n';
 
 /**
- * What a program needs besides its lines: a function for each operand's address. Where programs
- * share a kernel their functions' names begin with a `prefix`.
+ * Returns what a program needs besides its lines: a function for each operand's address. When
+ * programs share a kernel, `prefix` begins the names of their functions.
  */
 export function operandFunctions({ sizes, operands }: Program, prefix = ''): string {
   return operands
@@ -47,16 +47,16 @@ export function operandFunctions({ sizes, operands }: Program, prefix = ''): str
     .join('\n');
 }
 
-/** How many quotients the outermost dimension that moves needs. */
+/** Returns how many quotients the outermost dimension that moves needs. */
 function lastUsed(strides: readonly number[]): number {
   const first = strides.findIndex((stride) => stride !== 0);
   return first < 0 ? 0 : strides.length - 1 - first;
 }
 
 /**
- * The lines of a program at point `i`. In quads i is a multiple of four and lanes are i to i + 3.
- * `known` is what operands have in registers already, by their number; `prefix` is that of
- * `operandFunctions`.
+ * Returns the lines of a program at point `i`. With quads, i is a multiple of four and the lanes
+ * are i to i + 3. `known` maps numbers of operands to the registers that hold them already.
+ * `prefix` is that of `operandFunctions`.
  */
 export function emit(
   program: Program,
@@ -89,14 +89,14 @@ function emitLine(c: Code, quads: boolean, loaded: (operand: number) => string):
   return `if (((control[1].x >> ${c.site}u) & 1u) != 0u) { r${c.dst} = ${loaded(c.a)}; } else { r${c.dst} = ${value}; }`;
 }
 
-/** The parts of math.ts that programs call, and the control words where they draw. */
+/** Returns the parts of math.ts that the programs call, and the control words when they draw. */
 export function called(...programs: readonly Program[]): string {
   const draws = programs.some(({ code }) => code.some((line) => 'site' in line));
   const math = programs.some(({ code }) => callMath(code));
   return `${draws ? CONTROL : ''}${math ? MATH : ''}${draws ? DRAWS : ''}`;
 }
 
-/** Stores of results at point `i`, four values each. */
+/** Stores results at point `i`, four values each. */
 export function storeFours(results: readonly Result[]): string {
   return results.map(({ register, address }) => `arena[(${address}u + i) >> 2u] = r${register};`).join(' ');
 }

@@ -1,7 +1,7 @@
-// Sums over the middle of [outer, length, inner]. A workgroup has a tile of inner values and a run
-// of the length; its threads walk the run in rows, and their sums are added in a fixed order; where
-// the length is cut into parts, a second dispatch adds those. Four neighbouring values a thread
-// where the inner ones, or else the length, come in fours.
+// Sums over the middle of [outer, length, inner]. A workgroup takes a tile of inner values and a
+// run of the length. Its threads walk the run in rows, and their sums are added in a fixed order.
+// When the length is cut into parts, a second dispatch adds their sums. A thread takes four
+// neighbouring values when the inner ones, or else the length, come in fours.
 import type { Reduce } from '../../../plan.ts';
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { accessors, called, emit, operandFunctions } from './program.ts';
@@ -14,7 +14,7 @@ export function reduceKernels(r: Reduce): Kernel[] {
   return direct ? [first] : [first, totals(r)];
 }
 
-/** How a thread's values lie: four inner ones, four of the length, or one by itself. */
+/** How a thread's values lie: four inner ones, four of the length, or a single one. */
 type Shape = 'inner' | 'length' | 'single';
 
 function shapeOf({ outer, length, inner, parts }: Reduce): Shape {
@@ -23,16 +23,19 @@ function shapeOf({ outer, length, inner, parts }: Reduce): Shape {
   return inner === 1 && length % 4 === 0 && (outer === 1 || parts === 1) && run % 4 === 0 ? 'length' : 'single';
 }
 
-/** Fewer workgroups than this leave most of a card idle. */
+/** With fewer workgroups most of a card is idle. */
 const ENOUGH = 1024;
-/** Rows that a thread adds up, one read after another: fewer are not worth more workgroups. */
+/**
+ * A thread adds up this many rows, read one after another. Fewer rows do not justify more
+ * workgroups.
+ */
 const SHORT = 8;
-/** Least neighbouring lanes: what memory hands over at a time. */
+/** The fewest neighbouring lanes, which memory delivers together. */
 const NARROW = 2;
 
 /**
- * Lanes of a workgroup's tile: all there are, but fewer where its few threads would walk long runs
- * while the card is idle.
+ * Returns the lanes of a workgroup's tile: all of them, but fewer when its few threads would walk
+ * long runs while the card is idle.
  */
 function acrossOf(lanes: number, rows: number, units: number): number {
   let across = 1;
@@ -51,7 +54,7 @@ function partialSums(r: Reduce, direct: boolean): Kernel {
   const across = acrossOf(lanes, run / downStep, outer * parts);
   const down = THREADS / across;
   const tiles = Math.ceil(lanes / across);
-  // Where the sums go: the results themselves, or a row of partial sums for each part.
+  // The sums go to the results, or to a row of partial sums for each part.
   const target = (k: number): string =>
     direct
       ? `${results[k]!.address}u + unit * ${inner}u + at`
@@ -74,7 +77,8 @@ function partialSums(r: Reduce, direct: boolean): Kernel {
   return {
     name: 'reduce',
     workgroups: grid(outer * parts * tiles),
-    // The arena as floats: neighbouring results may be another workgroup's.
+    // The kernel sees the arena as floats, because neighbouring results may belong to another
+    // workgroup.
     code: `${accessors(false)}${called(r)}${operandFunctions(r)}
 var<workgroup> sums: array<vec4<f32>, ${results.length * THREADS}>;
 @compute @workgroup_size(${THREADS})
@@ -103,7 +107,7 @@ fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index
   };
 }
 
-/** The parts' sums added in their order. */
+/** Adds the parts' sums in their order. */
 function totals({ inner, parts, partials, results }: Reduce): Kernel {
   const count = inner * results.length;
   const cases = results.map(({ address }, k) => `case ${k}u: { to = ${address}u; }`).join(' ');

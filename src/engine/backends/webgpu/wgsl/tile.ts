@@ -1,31 +1,31 @@
-// How a product is cut into tiles. No bit depends on it: each result is one sum over depth, taken
-// in order, whatever tile it lies in; only how often memory is read and how many threads are at
-// work does.
+// How a product is cut into tiles. No bit depends on it, because each result is one sum over depth,
+// in order, whatever tile it lies in. A tile only decides how often memory is read and how many
+// threads work.
 
 export interface Tile {
-  /** Of the result, of one workgroup. */
+  /** The size of one workgroup's part of the result. */
   readonly rows: number;
   readonly columns: number;
-  /** Of a slice: what lies in the workgroup's memory at a time. */
+  /** The depth of a slice, which lies in the workgroup's memory at one time. */
   readonly depth: number;
-  /** Rows and columns of one thread: fours of either. */
+  /** The rows and columns of one thread, multiples of four. */
   readonly each: number;
   readonly wide: number;
 }
 
 /**
- * Vectors left free after each depth of a slice, so that what is stored down a column falls into
- * several banks of memory.
+ * The number of vectors left free after each depth of a slice, so that values stored down a column
+ * fall into several banks of memory.
  */
 export const PITCH = 1;
 
 /**
- * Within what every WebGPU allows: 256 threads and 16 KiB. Of those below what software adapters
- * are quickest with.
+ * The standard tile needs what every WebGPU allows: 256 threads and 16 KiB. Of the tiles below,
+ * software adapters are fastest with it.
  */
 export const STANDARD: Tile = { rows: 64, columns: 64, depth: 8, each: 8, wide: 8 };
 
-/** Those that a tuner may choose from. */
+/** The tiles that a tuner may choose from. */
 export const TILES: readonly Tile[] = [
   STANDARD,
   { rows: 64, columns: 64, depth: 16, each: 4, wide: 4 },
@@ -39,14 +39,16 @@ export const TILES: readonly Tile[] = [
 
 export interface FittedTile extends Tile {
   readonly threads: number;
-  /** Of the workgroup's memory. */
+  /** The bytes of the workgroup's memory. */
   readonly bytes: number;
 }
 
-/** Fewer threads than this would each have much of a tile to do: then they get less of it. */
+/**
+ * With fewer threads than this each would have a large part of a tile, so they get a smaller part.
+ */
 const FEW = 32;
 
-/** A tile with no more columns than a power of two can use. */
+/** Returns a tile with no more columns than a power of two can use. */
 export function fitTile({ rows, columns, depth, each, wide }: Tile, wanted: number): FittedTile {
   let used = 4;
   while (used < columns && used < wanted) used *= 2;

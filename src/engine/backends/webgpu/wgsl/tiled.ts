@@ -1,31 +1,33 @@
-// A product in tiles: a workgroup makes one tile of the result from slices of both sides' depth,
-// which lie in its own memory while they are used. A thread has some rows by four or eight columns.
+// Computes a product in tiles. A workgroup makes one tile of the result from slices of both sides'
+// depth, which lie in its own memory while they are used. A thread computes some rows by four or
+// eight columns.
 import { grid, type Kernel, WORKGROUP } from './kernel.ts';
 import { fourOf, type Product, pick, prelude, storeOne, storeQuad } from './product.ts';
 import { type FittedTile, fitTile, PITCH, type Tile } from './tile.ts';
 
 /**
- * A side's slice of depth in the workgroup's memory, as vectors along the side's width, depth
- * outermost.
+ * A side's slice of depth in the workgroup's memory. Its vectors lie along the side's width, with
+ * depth outermost.
  */
 interface Slice {
   readonly declaration: string;
-  /** Before the loop: where each of a thread's blocks lies. */
+  /** Runs before the loop: finds where each of a thread's blocks lies. */
   readonly places: string;
   /**
-   * From depth k0 on, to registers: so that all reads are under way before the first is waited for.
+   * Reads from depth k0 on into registers, so that all reads are under way before the first one is
+   * awaited.
    */
   readonly take: string;
-  /** What was taken, to the workgroup's memory. */
+  /** Writes what was read to the workgroup's memory. */
   readonly put: string;
-  /** Four values at depth k, from vector `place` on. */
+  /** Returns four values at depth k, from vector `place` on. */
   readonly four: (place: string) => string;
 }
 
 /**
- * Values are read by fours along what lies together in memory. Where they come in fours along
- * depth, a thread reads a block of four of those, and turns it: in the workgroup's memory vectors
- * lie along the width.
+ * Reads values in fours along the direction in which they lie together in memory. When that is
+ * depth, a thread reads a block of four by four and transposes it, because vectors in the
+ * workgroup's memory lie along the width.
  */
 function sliceOf(
   name: 'left' | 'right',
@@ -36,7 +38,7 @@ function sliceOf(
   const pitch = width / 4 + PITCH;
   const blocks = (width * depth) / (turned ? 16 : 4);
   const lanes = turned ? [0, 1, 2, 3] : [0];
-  /** Block by block of a thread; the last may be beyond the slice. */
+  /** Emits a line for each block of a thread. The last block may be beyond the slice. */
   const each = (line: (j: number) => string, guarded = true): string =>
     Array.from({ length: Math.ceil(blocks / threads) }, (_, j) =>
       guarded && (j + 1) * threads > blocks ? `if (thread + ${j * threads}u < ${blocks}u) { ${line(j)} }` : line(j),
@@ -133,7 +135,7 @@ fn main(@builtin(workgroup_id) place: vec3<u32>, @builtin(local_invocation_index
   };
 }
 
-/** Column by column, for results whose rows don't come in fours. */
+/** Stores column by column, for results whose rows don't come in fours. */
 function eachColumn(p: Product): string {
   return `for (var c = 0u; c < min(4u, ${p.columns}u - four); c++) {
       let made = vec4(values[c]);

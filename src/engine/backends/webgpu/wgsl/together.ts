@@ -1,9 +1,9 @@
-// Which elementwise programs may run at the same time: neighbours in a plan of which none touches
-// what another writes. A buffer's place in the arena is used again as soon as nobody needs it, so
-// it is places that are compared, not names.
+// Finds elementwise programs that may run at the same time: neighbours in a plan of which none
+// touches what another writes. A buffer's place in the arena is reused as soon as nobody needs it,
+// so places are compared, not names.
 import type { Elementwise } from '../../../plan.ts';
 
-/** Most programs of a dispatch: its kernel has the text of all of them. */
+/** The most programs in a dispatch, because its kernel contains the text of all of them. */
 const MOST = 32;
 
 interface Span {
@@ -20,7 +20,7 @@ export function goTogether(programs: readonly Elementwise[], next: Elementwise):
   });
 }
 
-/** Values are read and written by fours. */
+/** Values are read and written in fours. */
 const fours = (address: number, floats: number): Span => ({ begin: address, end: address + 4 * Math.ceil(floats / 4) });
 
 function readsOf({ sizes, operands }: Elementwise): Span[] {

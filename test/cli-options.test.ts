@@ -98,7 +98,7 @@ describe('a run with options', () => {
 
   it('classes need data that have them', async () => {
     const ended = await run('sample', 'all', '--class', 'seven');
-    expect(ended.stderr).toContain('--class does not fit: expected a whole number from 0 to 255, got "seven".');
+    expect(ended.stderr).toContain('--class does not fit: expected a whole number from 0 to 9, got seven.');
     await run('sample', 'all', '-o', 'plain.npy');
     const without = await run('train', '--data', 'plain.npy', '--cond', '--out', 'none');
     expect(without).toMatchObject({ code: 2 });

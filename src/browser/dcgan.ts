@@ -21,14 +21,17 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   readonly seed: number;
   /** Epochs finished: kept for whoever counts them, and saved. */
   epoch: number;
+  /** What its classes are called, in their order; null where nothing is known of them. */
+  readonly classNames: Mirror['classNames'];
   #steps: number;
 
-  private constructor(host: Host, { config, info, seed, epoch, steps }: Mirror) {
+  private constructor(host: Host, { config, info, seed, epoch, steps, classNames }: Mirror) {
     this.#host = host;
     this.config = config;
     this.info = info;
     this.seed = seed;
     this.epoch = epoch;
+    this.classNames = classNames;
     this.#steps = steps;
   }
 

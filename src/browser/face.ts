@@ -7,7 +7,7 @@ import type { SentOptions } from './page-options.ts';
 import { PageRun } from './page-run.ts';
 
 /** What a page knows of its Worker's model without asking. */
-export type Mirror = Pick<DCGAN, 'config' | 'info' | 'seed' | 'epoch' | 'steps'>;
+export type Mirror = Pick<DCGAN, 'config' | 'info' | 'seed' | 'epoch' | 'steps' | 'classNames'>;
 type Tensors = Awaited<ReturnType<DCGAN['tensors']>>;
 
 export class Face {
@@ -98,6 +98,6 @@ export class Face {
   }
 }
 
-function mirror({ config, info, seed, epoch, steps }: DCGAN): Mirror {
-  return { config, info, seed, epoch, steps };
+function mirror({ config, info, seed, epoch, steps, classNames }: DCGAN): Mirror {
+  return { config, info, seed, epoch, steps, classNames };
 }

@@ -9,7 +9,7 @@ import { type DeviceChange, deviceChange } from '../train/device-change.ts';
 import type { Divergence } from '../train/health/divergence.ts';
 import { Loop, type State } from '../train/loop.ts';
 import { progressPicture } from '../train/progress-pictures.ts';
-import { configOn, continuedConfig, refuseSettled, toldOf } from '../train/settle.ts';
+import { classNamesOf, configOn, continuedConfig, refuseSettled, toldOf } from '../train/settle.ts';
 import type { CheckpointEvent, PictureEvent, TrainEvent } from './events.ts';
 import * as kept from './kept.ts';
 import type { SentOptions } from './page-options.ts';
@@ -122,8 +122,8 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
   }
 
   #snapshot(tensors: State): Snapshot {
-    const { config, seed, epoch, steps: step } = this.gan;
-    return { config, seed, epoch, step, tensors };
+    const { config, seed, epoch, steps: step, classNames } = this.gan;
+    return { config, seed, epoch, step, ...(classNames && { classNames }), tensors };
   }
 
   protected override async save(tensors: State): Promise<CheckpointEvent> {
@@ -151,7 +151,8 @@ function diverged({ step, seen }: Divergence): DcganError {
 
 function openFresh({ seed, device, threads, ...options }: SentOptions, data: Dataset): Promise<DCGAN> {
   const config = configOn(data, options);
-  return DCGAN.create({ ...config, seed: checkSeed(seed ?? randomSeed()), device, threads });
+  const classNames = classNamesOf(config, data);
+  return DCGAN.create({ ...config, classNames, seed: checkSeed(seed ?? randomSeed()), device, threads });
 }
 
 async function openAt(resume: string | Uint8Array, options: SentOptions, data: Dataset): Promise<DCGAN> {

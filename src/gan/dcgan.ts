@@ -8,7 +8,7 @@ import { resolveConfig } from './config.ts';
 import { Machine, type MachineInfo, type MachineOptions, oneHot } from './machine.ts';
 import { allClasses } from './model.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
-import { decodeSnapshot, encodeSnapshot, type Snapshot, snapshotParts } from './snapshot.ts';
+import { type ClassNames, decodeSnapshot, encodeSnapshot, type Snapshot, snapshotParts } from './snapshot.ts';
 import { STEP_NUMBERS } from './step.ts';
 import { maskSource, NOISE } from './streams.ts';
 
@@ -21,6 +21,8 @@ export interface CreateOptions extends MachineOptions, ConfigOverrides {
   readonly preset?: string | undefined;
   /** Decides every random number: a whole number below 2^53. Random when not given; see `seed`. */
   readonly seed?: number | undefined;
+  /** What the classes are called, one name for each; see the member of this name. */
+  readonly classNames?: ClassNames | undefined;
 }
 
 /** Options of `DCGAN.step`: classes, and values that replace what the step would draw. */
@@ -93,12 +95,21 @@ export class DCGAN {
   readonly seed: number;
   /** Epochs finished: kept for whoever counts them, and saved. */
   epoch: number;
+  /**
+   * What its classes are called, in their order, and null for one that the data had no image of;
+   * null where nothing is known of them.
+   */
+  readonly classNames: ClassNames | null;
   #steps: number;
 
-  private constructor(machine: Machine, { seed, step, epoch }: Pick<Snapshot, 'seed' | 'step' | 'epoch'>) {
+  private constructor(
+    machine: Machine,
+    { seed, step, epoch, classNames }: Pick<Snapshot, 'seed' | 'step' | 'epoch' | 'classNames'>,
+  ) {
     this.#machine = machine;
     this.seed = seed;
     this.epoch = epoch;
+    this.classNames = classNames ?? null;
     this.#steps = step;
   }
 
@@ -111,6 +122,7 @@ export class DCGAN {
     seed = randomSeed(),
     device,
     threads,
+    classNames,
     ...overrides
   }: CreateOptions = {}): Promise<DCGAN> {
     const config = resolveConfig(preset, overrides);
@@ -123,7 +135,7 @@ export class DCGAN {
       await machine.dispose();
       throw error;
     }
-    return new DCGAN(machine, { seed, step: 0, epoch: 0 });
+    return new DCGAN(machine, { seed, step: 0, epoch: 0, classNames });
   }
 
   /**
@@ -339,8 +351,8 @@ export class DCGAN {
 
 /** All that a model is now. */
 export async function snapshotOf(gan: DCGAN): Promise<Snapshot> {
-  const { config, seed, epoch, steps: step } = gan;
-  return { config, seed, epoch, step, tensors: await gan.tensors() };
+  const { config, seed, epoch, steps: step, classNames } = gan;
+  return { config, seed, epoch, step, ...(classNames && { classNames }), tensors: await gan.tensors() };
 }
 
 async function loadSnapshot(source: string | URL | Blob | Uint8Array): Promise<Snapshot> {

@@ -8,15 +8,24 @@ import type { StateLayout } from '../engine/layout.ts';
 import type { ByteSource } from '../platform/bytes.ts';
 import { DcganError } from '../platform/errors.ts';
 import { parseJson, showJson } from '../platform/json.ts';
+import { clean } from '../platform/text.ts';
 import { parseConfig } from './config.ts';
 import { makeModel } from './model.ts';
 import type { Config } from './schema.ts';
 
+/** Characters of a class's name that are kept. */
+const LONGEST_NAME = 1000;
 /** Raised whenever older programs could misread a file. */
 const FORMAT = 'dcgan-1';
 
 /** All that a file says beside its tensors. */
-const METADATA: readonly string[] = ['checksum', 'config', 'epoch', 'format', 'seed', 'step'];
+const METADATA: readonly string[] = ['checksum', 'classes', 'config', 'epoch', 'format', 'seed', 'step'];
+
+/**
+ * What each class of a conditional model is called, in their order; null for one that the data had no
+ * image of.
+ */
+export type ClassNames = readonly (string | null)[];
 
 /** Everything a model is, at one moment. */
 export interface Snapshot {
@@ -28,6 +37,8 @@ export interface Snapshot {
   readonly step: number;
   /** Epochs finished. */
   readonly epoch: number;
+  /** What its classes are called; see `ClassNames`. */
+  readonly classNames?: ClassNames | undefined;
   /** Every tensor of the state. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
@@ -38,8 +49,9 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
 }
 
 /** The same as parts, to be written one after another: a state may be larger than an array. */
-export function snapshotParts({ config, seed, step, epoch, tensors }: Snapshot): Uint8Array[] {
+export function snapshotParts({ config, seed, step, epoch, classNames, tensors }: Snapshot): Uint8Array[] {
   return checkpointParts(tensors, {
+    ...(classNames && { classes: JSON.stringify(classNames) }),
     format: FORMAT,
     config: JSON.stringify(config),
     seed: String(seed),
@@ -82,7 +94,34 @@ export function decodeSnapshot(bytes: ByteSource, file: string): Snapshot {
       got: String(metadata[key]),
     });
   };
-  return { config, seed: number('seed'), step: number('step'), epoch: number('epoch'), tensors: index.tensors() };
+  const classNames = namesOf(metadata.classes, config, file);
+  return {
+    ...{ config, seed: number('seed'), step: number('step'), epoch: number('epoch') },
+    ...(classNames && { classNames }),
+    tensors: index.tensors(),
+  };
+}
+
+function isNames(value: unknown): value is ClassNames {
+  return Array.isArray(value) && value.every((name) => name === null || typeof name === 'string');
+}
+
+/** The names of a stranger's file reach terminals and pages. */
+function namesOf(text: string | undefined, { classes }: Config, file: string): ClassNames | undefined {
+  if (text === undefined) return undefined;
+  let names: unknown = null;
+  try {
+    names = parseJson(text);
+  } catch {
+    // Told below, as any other list that does not fit.
+  }
+  if (isNames(names) && names.length === classes)
+    return names.map((name) => (name === null ? null : clean(name.slice(0, LONGEST_NAME))));
+  throw new DcganError({
+    what: `${file}: the names of its classes do not fit`,
+    expected: `a list of ${classes} names`,
+    got: showJson(text),
+  });
 }
 
 function configOf(text: string | undefined, file: string): unknown {

@@ -20,7 +20,7 @@ import { usableCores } from '../platform/cores.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Evaluations, forgetBestAfter, settleEvaluations } from './best.ts';
-import { notesOnData } from './data-notes.ts';
+import { notesOnClasses, notesOnData } from './data-notes.ts';
 import { stepsPerEpoch } from './epoch.ts';
 import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
 import { RunLock } from './lock.ts';
@@ -29,7 +29,7 @@ import { checkpointsOf, createRun, readRunConfig, sweepRun, writeRunConfig } fro
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
-import { configOn, refuseDone, SETTLED, TRAINABLE, toldOf } from './settle.ts';
+import { classNamesOf, configOn, refuseDone, SETTLED, TRAINABLE, toldOf } from './settle.ts';
 
 /** A run that is ready to train. */
 export interface Prepared {
@@ -130,7 +130,9 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const seed = checkSeed(options.seed ?? randomSeed());
   await tryEvaluations(settleEvaluations(options), images, options, (note) => notes.push(note));
   const data = await toldOf(images, config);
-  const gan = await DCGAN.create({ ...config, seed, device: options.device, threads: options.threads });
+  const classNames = classNamesOf(config, data);
+  notes.push(...notesOnClasses(classNames));
+  const gan = await DCGAN.create({ ...config, classNames, seed, device: options.device, threads: options.threads });
   try {
     // A step that memory has no room for is refused before anything is written. A GPU's step may
     // fail for other reasons, and then the training changes to the processor.
@@ -164,6 +166,7 @@ export async function layDown(
       name: data.name,
       count: data.count,
       sha256: data.sha256,
+      ...(gan.classNames && { classes: [...gan.classNames] }),
       ...(Object.keys(reading).length > 0 && { reading }),
     },
     contrast: options.contrast ?? 'fixed',
@@ -254,7 +257,7 @@ async function reopen(
   // A run that was killed before its first checkpoint starts again from its seed.
   const gan = snapshot
     ? await trainable({ ...snapshot, config }, machine)
-    : await DCGAN.create({ ...config, ...machine, seed: old.seed });
+    : await DCGAN.create({ ...config, ...machine, classNames: classNamesOf(config, data), seed: old.seed });
   try {
     // The start is saved, so every step has a checkpoint before it.
     if (!snapshot) saveCheckpoint(checkpointsOf(folder), checkpointName(0), snapshotParts(await snapshotOf(gan)));

@@ -37,6 +37,8 @@ export const runSchema = z.strictObject({
     /** The number of images used, after the limit. */
     count: z.int().positive(),
     sha256: z.string(),
+    /** What the classes are called; null for one that the data have no image of. */
+    classes: z.array(z.string().nullable()).optional(),
     reading: readingSchema.optional(),
   }),
   contrast,

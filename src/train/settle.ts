@@ -6,7 +6,7 @@ import { isTrainable } from '../data/image-options.ts';
 import { resolveConfig } from '../gan/config.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, type ConfigOverrides, configSchema, ownClasses } from '../gan/schema.ts';
-import type { Snapshot } from '../gan/snapshot.ts';
+import type { ClassNames, Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { fitted, groupsFor } from './amount.ts';
 import { stepsPerEpoch } from './epoch.ts';
@@ -99,6 +99,18 @@ function groupsOn(
 /** Returns the dataset with found groups as its labels when the configuration uses groups. */
 export async function toldOf(data: Dataset, { groups }: Config): Promise<Dataset> {
   return groups > 0 ? data.labelled(await findGroups(data, groups)) : data;
+}
+
+/**
+ * Returns what the classes of a conditional training are called, with null for each class that the
+ * data have no image of. It returns undefined when there is nothing to say of them.
+ */
+export function classNamesOf(config: Config, { classes, labels }: Dataset): ClassNames | undefined {
+  const count = ownClasses(config);
+  if (count === 0 || !labels) return undefined;
+  const found = new Set(labels);
+  if (!classes && found.size === count) return undefined;
+  return Array.from({ length: count }, (_, label) => (found.has(label) ? (classes?.[label] ?? String(label)) : null));
 }
 
 /** Returns the number of classes of a dataset. @throws a usage error when it has none */

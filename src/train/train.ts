@@ -193,8 +193,8 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   #write(name: string, tensors: State): string {
     this.#run.lock.check();
     this.#metrics.sync();
-    const { config, seed, epoch, steps: step } = this.gan;
-    const parts = snapshotParts({ config, seed, epoch, step, tensors });
+    const { config, seed, epoch, steps: step, classNames } = this.gan;
+    const parts = snapshotParts({ config, seed, epoch, step, ...(classNames && { classNames }), tensors });
     return saveCheckpoint(checkpointsOf(this.#run.folder), name, parts);
   }
 

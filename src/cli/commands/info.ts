@@ -3,10 +3,11 @@ import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { makeModel, parameterCounts } from '../../gan/model.ts';
 import type { Config } from '../../gan/schema.ts';
-import type { Snapshot } from '../../gan/snapshot.ts';
+import type { ClassNames, Snapshot } from '../../gan/snapshot.ts';
 import { readSnapshot } from '../../gan/snapshot-file.ts';
 import { readRunConfig, resolveSource } from '../../train/run.ts';
 import { columns, grouped, megabytes, setting } from '../format.ts';
+import { classList } from '../options/class.ts';
 import { debugOption } from '../options/values.ts';
 import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP } from '../source.ts';
@@ -44,18 +45,21 @@ interface Description {
   readonly seed: number;
   readonly epoch: number;
   readonly step: number;
+  /** What the classes are called; null where nothing is known of them. */
+  readonly classNames: ClassNames | null;
   readonly parameters: { readonly generator: number; readonly discriminator: number };
   readonly tensors: readonly { readonly name: string; readonly shape: readonly number[]; readonly values: number }[];
 }
 
 /** A decoded snapshot has passed its checksum. */
-function describe({ config, seed, epoch, step, tensors }: Snapshot): Description {
+function describe({ config, seed, epoch, step, classNames, tensors }: Snapshot): Description {
   return {
     checksum: 'ok',
     config,
     seed,
     epoch,
     step,
+    classNames: classNames ?? null,
     parameters: parameterCounts(makeModel(config)),
     tensors: [...tensors].map(([name, { shape, data }]) => ({ name, shape, values: data.length })),
   };
@@ -74,7 +78,10 @@ function text(
   if (data) rows.push(['data', `${data.name}, ${grouped(data.count)} images (${data.source})`]);
   if (notes) rows.push(['made by', `dcgan ${notes.version} on ${notes.device} (${notes.variant})`]);
   rows.push(['epochs', `${epoch} of ${config.epochs} done`], ['steps', grouped(step)], ['seed', String(seed)]);
-  for (const [name, value] of Object.entries(config)) if (name !== 'epochs') rows.push([name, setting(value)]);
+  for (const [name, value] of Object.entries(config)) {
+    if (name !== 'epochs') rows.push([name, setting(value)]);
+    if (name === 'classes' && report.classNames) rows.push(['class names', classList(report.classNames)]);
+  }
   rows.push(['generator', `${grouped(parameters.generator)} parameters`]);
   rows.push(['discriminator', `${grouped(parameters.discriminator)} parameters`]);
   const table = tensors.map(({ name, shape, values }) => [name, `[${shape.join(', ')}]  ${grouped(values)}`] as const);

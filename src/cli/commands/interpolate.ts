@@ -7,15 +7,8 @@ import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { endingOf, pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
-import {
-  checkClass,
-  classOption,
-  debugOption,
-  deviceOption,
-  threadsOption,
-  wholeNumber,
-  wholeNumbers,
-} from '../options/values.ts';
+import { classAsked, classOption } from '../options/class.ts';
+import { debugOption, deviceOption, threadsOption, wholeNumber, wholeNumbers } from '../options/values.ts';
 import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 
@@ -30,7 +23,7 @@ interface Flags {
   readonly fromSeed?: number;
   readonly toSeed?: number;
   readonly seeds?: readonly number[];
-  readonly class?: number;
+  readonly class?: string;
   readonly steps: number;
   readonly output: string;
   readonly device?: string;
@@ -72,8 +65,7 @@ async function interpolate(source: string | undefined, flags: Flags): Promise<vo
   if (seeds.length < 2)
     throw usage({ what: '--seeds does not fit', expected: 'two seeds or more, as in 1,2,3', got: seeds.join(',') });
   await withModel(source, flags, async (gan, checkpoint) => {
-    checkClass(flags.class, gan.config.classes);
-    const rows = await rowsBetween(gan, seeds, steps, flags.class);
+    const rows = await rowsBetween(gan, seeds, steps, classAsked(flags.class, gan));
     const pictures = endingOf(output) === '.gif' ? film(gan, rows) : [strip(gan, rows, steps)];
     writeFileDurably(output, await encode(pictures));
     write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);

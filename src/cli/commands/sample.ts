@@ -12,15 +12,8 @@ import { endingOf, pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { count } from '../format.ts';
-import {
-  checkClass,
-  classOption,
-  debugOption,
-  deviceOption,
-  seedOption,
-  threadsOption,
-  wholeNumber,
-} from '../options/values.ts';
+import { classAsked, classList, classOption } from '../options/class.ts';
+import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../options/values.ts';
 import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 
@@ -45,7 +38,7 @@ Examples:
 interface Flags {
   readonly count?: number;
   readonly seed?: number;
-  readonly class?: number;
+  readonly class?: string;
   readonly noise?: string;
   readonly output: string;
   readonly device?: string;
@@ -80,18 +73,22 @@ async function sample(source: string | undefined, { noise: file, output: typed, 
   const save = await writerFor(output);
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
-    const { imageSize, channels, latent, classes } = gan.config;
-    checkClass(flags.class, classes);
-    const rows = ownClasses(gan.config) > 0 && flags.class === undefined;
-    const wanted = flags.count ?? (rows ? classes * OF_EACH_CLASS : DEFAULT_COUNT);
+    const { imageSize, channels, latent } = gan.config;
+    const asked = classAsked(flags.class, gan);
+    const all = Array.from({ length: ownClasses(gan.config) }, (_, label) => label);
+    // A class that the data had no image of would be noise.
+    const inRows = asked === undefined ? all.filter((label) => gan.classNames?.[label] !== null) : [];
+    const rows = inRows.length > 0;
+    const wanted = flags.count ?? (rows ? inRows.length * OF_EACH_CLASS : DEFAULT_COUNT);
     const noise = file === undefined ? await gan.sampleNoise(wanted, seed) : readNoise(file, gan);
     const n = noise.length / latent;
-    const columns = rows ? Math.ceil(n / classes) : undefined;
-    const given = columns === undefined ? flags.class : rowsOf(columns, n);
+    const columns = rows ? Math.ceil(n / inRows.length) : undefined;
+    const given = columns === undefined ? asked : rowsOf(inRows, columns, n);
     const images = await gan.generate(file === undefined ? n : noise, { seed, classes: given });
     await save(images, [n, imageSize, imageSize, channels], columns);
     const origin = file === undefined ? `seed ${seed}` : file;
     write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);
+    if (rows && gan.classNames) write(`rows: ${classList(gan.classNames)}\n`);
   });
 }
 
@@ -107,8 +104,8 @@ export function unusedName(path: string): string {
 }
 
 /** Returns the classes of n images in rows, with one row for each class. */
-function rowsOf(columns: number, n: number): number[] {
-  return Array.from({ length: n }, (_, i) => Math.floor(i / columns));
+function rowsOf(classes: readonly number[], columns: number, n: number): number[] {
+  return Array.from({ length: n }, (_, i) => classes[Math.floor(i / columns)]!);
 }
 
 function readNoise(file: string, { config }: DCGAN): Float32Array {

@@ -95,23 +95,6 @@ export function seedOption(what: string): Option {
   return new Option('--seed <n>', what).argParser(wholeNumber('--seed', 0));
 }
 
-export function classOption(): Option {
-  return new Option('--class <n>', 'the class to make, of a run trained with --cond').argParser(
-    wholeNumber('--class', 0, 255),
-  );
-}
-
-/** @throws a usage error when a model with `classes` classes does not have the class */
-export function checkClass(asked: number | undefined, classes: number): void {
-  if (asked === undefined || asked < classes) return;
-  throw classes === 0
-    ? usage({
-        what: '--class needs a model that was trained with --cond, which this one was not',
-        todo: 'Leave it out',
-      })
-    : usage({ what: '--class does not fit', expected: `a whole number from 0 to ${classes - 1}`, got: String(asked) });
-}
-
 /** Every command has `--debug`; main looks for it itself. */
 export function debugOption(): Option {
   return new Option('--debug', 'print a stack trace with errors');

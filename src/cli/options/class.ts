@@ -1,0 +1,55 @@
+// The option that chooses a class of a conditional model, by its name or by its number.
+import { Option } from 'commander';
+import type { DCGAN } from '../../gan/dcgan.ts';
+import { usage } from '../../platform/errors.ts';
+import { didYouMean } from '../../platform/suggest.ts';
+
+/** So many classes are listed at most. */
+const LISTED = 20;
+
+export function classOption(): Option {
+  return new Option('--class <name|n>', 'the class to make, of a run trained with --cond');
+}
+
+/** Returns `0 cats, 1 dogs` for classes with names. */
+export function classList(names: NonNullable<DCGAN['classNames']>): string {
+  const shown = names.slice(0, LISTED).map((name, label) => `${label} ${name ?? '(without images)'}`);
+  return `${shown.join(', ')}${names.length > LISTED ? `, and ${names.length - LISTED} more` : ''}`;
+}
+
+/**
+ * Returns the class that was asked for, by its name where one is called so, else by its number.
+ * @throws a usage error that lists the classes, when the model does not have it
+ */
+export function classAsked(
+  asked: string | undefined,
+  { config: { classes }, classNames }: Pick<DCGAN, 'config' | 'classNames'>,
+): number | undefined {
+  if (asked === undefined) return undefined;
+  if (classes === 0)
+    throw usage({
+      what: '--class needs a model that was trained with --cond, which this one was not',
+      todo: 'Leave it out',
+    });
+  const names = classNames ?? [];
+  const named = names.indexOf(asked);
+  const label = named >= 0 ? named : /^\d{1,3}$/.test(asked) ? Number(asked) : classes;
+  if (label >= classes)
+    throw usage({
+      what: '--class does not fit',
+      expected: classNames ? `one of ${classList(classNames)}` : `a whole number from 0 to ${classes - 1}`,
+      got: asked,
+      ...todoFor(asked, names),
+    });
+  if (classNames?.[label] === null)
+    throw usage({ what: `the data had no image of class ${label}`, expected: `one of ${classList(classNames)}` });
+  return label;
+}
+
+function todoFor(asked: string, names: NonNullable<DCGAN['classNames']>): { readonly todo?: string } {
+  const near = didYouMean(
+    asked,
+    names.filter((name) => name !== null),
+  );
+  return near === null ? {} : { todo: near };
+}

@@ -1,5 +1,6 @@
 // Pictures of every kind that is read, whatever they are called; what is not read is counted and named.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { create } from 'tar';
 import { expect, test } from 'vitest';
 import { decodeBitmap } from '../src/data/bmp.ts';
@@ -134,4 +135,37 @@ test('pictures under any ending, in a folder, a .zip and a .tar; SVG by option; 
   const { formats, kinds } = await inspectData('p', { svg: true });
   expect(formats).toEqual({ BMP: 2, AVIF: 1, TIFF: 1, JPEG: 2, PNG: 1, SVG: 1 });
   expect(kinds.grey).toBe(1);
+});
+
+test('one picture in colour after 64 grey ones makes all images colour, and a note says so', async () => {
+  mkdirSync('p');
+  for (let i = 100; i < 166; i++) await png(noisy(16, i, 1), `p/${i}.png`);
+  await png(noisy(16, 1, 3), 'p/200.png');
+  const note =
+    'the first 64 pictures are grey, and later ones are not: all are read in colour; --channels 1 makes them grey';
+  expect(await open('p')).toEqual({ count: 67, channels: 3, notes: [note] });
+  expect(await open('p')).toEqual({ count: 67, channels: 3, notes: [] });
+  expect((await open('p', { channels: 1 })).channels).toBe(1);
+  expect((await inspectData('p')).shape.channels).toBe(3);
+});
+
+test('a coloured background stays coloured under grey pictures with alpha, and beside padded ones', async () => {
+  mkdirSync('p');
+  const alpha = Buffer.alloc(2 * 256);
+  writeFileSync(
+    'p/a.png',
+    await sharp(alpha, { raw: { width: 16, height: 16, channels: 2 } })
+      .toColourspace('b-w')
+      .png()
+      .toBuffer(),
+  );
+  const laid = await loadDataset('p', { background: '#ff0000' });
+  expect([laid.channels, ...laid.images.subarray(0, 3)]).toEqual([3, 255, 0, 0]);
+  expect((await loadDataset('p', { background: '#808080' })).channels).toBe(1);
+  mkdirSync('q');
+  const wide = sharp(Buffer.alloc(512, 9), { raw: { width: 32, height: 16, channels: 1 } }).toColourspace('b-w');
+  writeFileSync('q/a.png', await wide.png().toBuffer());
+  const padded = await loadDataset('q', { background: '#ff0000', fit: 'pad', size: 32 });
+  expect([padded.channels, ...padded.images.subarray(0, 3)]).toEqual([3, 255, 0, 0]);
+  expect([...padded.images.subarray(3 * 32 * 16, 3 * 32 * 16 + 3)]).toEqual([9, 9, 9]);
 });

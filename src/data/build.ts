@@ -9,7 +9,7 @@ import { fileError, syncFolder } from '../platform/durable.ts';
 import type { DcganError } from '../platform/errors.ts';
 import { sweepLeft, temporaryPath } from '../platform/temporary.ts';
 import { BrokenPicture, brokenTogether, noneLeft } from './broken.ts';
-import { checkColour, decode, factsOf } from './decode.ts';
+import { checkColour, decode, decodeWithFacts, factsOf, rgbOf } from './decode.ts';
 import {
   type DataOptions,
   DEFAULT_BACKGROUND,
@@ -35,6 +35,8 @@ export interface PackProgress {
 export interface BuildOptions extends DataOptions {
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The channels are a guess from the first pictures: a later one in colour makes all of them colour. */
+  readonly greyIsGuessed?: boolean | undefined;
   /** Permissions of the pack; default: as the process gives them to new files. */
   readonly mode?: number | undefined;
 }
@@ -64,7 +66,7 @@ export async function settle(supply: Supply, options: DataOptions & Pick<BuildOp
   if (options.background !== undefined) await checkColour(background);
   if (size !== undefined && channels !== undefined) return { size, fit, channels, background };
   const sides = new Set<number>();
-  let grey = true;
+  let [grey, shows] = [true, false];
   let seen = 0;
   let raw = false;
   for await (const picture of supply.pictures()) {
@@ -74,6 +76,7 @@ export async function settle(supply: Supply, options: DataOptions & Pick<BuildOp
       raw = facts.format === 'array';
       sides.add(facts.width === facts.height ? facts.width : 0);
       grey &&= facts.channels === 1;
+      shows ||= facts.transparent || (fit === 'pad' && facts.width !== facts.height);
       // Arrays are all of one shape.
       if (++seen === SETTLING || raw) break;
     } catch (error) {
@@ -82,7 +85,9 @@ export async function settle(supply: Supply, options: DataOptions & Pick<BuildOp
   }
   const [side = 0] = sides.size === 1 ? sides : [];
   const found = side > 0 && (raw || isTrainable(side)) ? side : DEFAULT_SIZE;
-  return { size: size ?? found, fit, channels: channels ?? (grey && seen > 0 ? 1 : 3), background };
+  // A coloured background is part of what was asked for.
+  const coloured = shows && new Set(await rgbOf(background)).size > 1;
+  return { size: size ?? found, fit, channels: channels ?? (grey && seen > 0 && !coloured ? 1 : 3), background };
 }
 
 /**
@@ -103,7 +108,15 @@ export async function writePack(
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx', options.mode);
-    const built = await fill(handle, supply, shaping, source, options);
+    const greyIsGuessed = options.greyIsGuessed ?? guessedGrey(options, shaping);
+    let built: Built;
+    try {
+      built = await fill(handle, supply, shaping, source, { ...options, greyIsGuessed });
+    } catch (error) {
+      if (!(error instanceof ColourFound)) throw error;
+      await handle.truncate(0);
+      built = await fill(handle, supply, { ...shaping, channels: 3 }, source, { ...options, greyIsGuessed: false });
+    }
     await handle.sync();
     await handle.close();
     handle = undefined;
@@ -118,12 +131,20 @@ export async function writePack(
   }
 }
 
+/** Whether images are to be grey only because the first pictures are. */
+export function guessedGrey({ channels }: DataOptions, shaping: Shaping): boolean {
+  return channels === undefined && shaping.channels === 1;
+}
+
+/** A picture in colour among those that were taken for grey. */
+class ColourFound extends Error {}
+
 async function fill(
   handle: FileHandle,
   supply: Supply,
   shaping: Shaping,
   source: string,
-  { skipBroken = false, onProgress, signal }: BuildOptions,
+  { skipBroken = false, greyIsGuessed = false, onProgress, signal }: BuildOptions,
 ): Promise<Built> {
   const { size, channels, fit, background } = shaping;
   const { classes, names, fingerprint } = supply;
@@ -147,7 +168,10 @@ async function fill(
   let done = 0;
   const work = async (picture: Supplied): Promise<{ index: number; image: Uint8Array | BrokenPicture }> => {
     try {
-      return { index: picture.index, image: await decode(picture, shaping) };
+      if (!greyIsGuessed) return { index: picture.index, image: await decode(picture, shaping) };
+      const { facts, image } = await decodeWithFacts(picture, shaping);
+      if (facts.channels === 3) throw new ColourFound(picture.name);
+      return { index: picture.index, image };
     } catch (error) {
       if (error instanceof BrokenPicture) return { index: picture.index, image: error };
       throw error;

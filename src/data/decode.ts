@@ -10,7 +10,7 @@ import { bitmapFacts, decodeBitmap } from './bmp.ts';
 import { broken } from './broken.ts';
 import { MOST_PIXELS, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
 import { foreignOf } from './foreign.ts';
-import type { Shaping } from './image-options.ts';
+import { DEFAULT_BACKGROUND, type Shaping } from './image-options.ts';
 import { formatOf, isSvg, type PictureFormat } from './picture-format.ts';
 import type { RawPicture, Supplied } from './supply.ts';
 
@@ -145,6 +145,17 @@ export async function checkColour(background: string): Promise<void> {
   }
 }
 
+/** Red, green and blue of a colour that `checkColour` accepts, or of white. */
+export async function rgbOf(background = '#ffffff'): Promise<readonly [number, number, number]> {
+  const sharp = await loadSharp();
+  const pixel = { raw: { width: 1, height: 1, channels: 4 as const } };
+  const [r = 255, g = 255, b = 255] = await sharp(Uint8Array.of(0, 0, 0, 0), pixel)
+    .flatten({ background })
+    .raw()
+    .toBuffer();
+  return [r, g, b];
+}
+
 /** [size, size, channels]. @throws DcganError that names the picture */
 export async function decode(picture: Supplied, shaping: Shaping): Promise<Uint8Array> {
   if (picture.kind === 'raw' && fits(picture, shaping)) return picture.pixels;
@@ -182,6 +193,11 @@ async function shaped(sharp: Opened['sharp'], shaping: Shaping, name: string): P
 }
 
 async function render(sharp: Sharp, { size, fit, channels, background }: Shaping): Promise<Uint8Array> {
+  // Beside and under a grey picture libvips would show a grey background.
+  if (channels === 3 && background !== DEFAULT_BACKGROUND) {
+    const { space } = await sharp.metadata();
+    if (space === 'b-w' || space === 'grey16') sharp.pipelineColourspace('srgb');
+  }
   const { data, info } = await sharp
     .autoOrient()
     .flatten({ background })

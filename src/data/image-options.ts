@@ -15,7 +15,7 @@ export interface DataOptions {
   readonly size?: number | undefined;
   /** How a picture that is not square becomes so: its middle (`crop`, default), all of it on `background` (`pad`), or squeezed. */
   readonly fit?: Fit | undefined;
-  /** 1: grey, 3: RGB. Default: as they are; for pictures grey if the first 64 are, else RGB. */
+  /** 1: grey, 3: RGB. Default: as they are; pictures are grey only if all of them are. */
   readonly channels?: 1 | 3 | undefined;
   /** After each image its mirror image, so that there are twice as many. */
   readonly flip?: boolean | undefined;

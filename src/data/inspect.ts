@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { BrokenPicture } from './broken.ts';
-import { settle, windowSize } from './build.ts';
+import { guessedGrey, settle, windowSize } from './build.ts';
 import { decodeWithFacts, type Facts } from './decode.ts';
 import { checkDataOptions, type Shaping } from './image-options.ts';
 import { inOrder } from './in-order.ts';
@@ -75,6 +75,12 @@ export async function inspectData(
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
   if (options.output !== undefined) refuseSource(where, options.output, supply.names);
   const shaping = await settle(supply, options);
+  const tally = await tallyOf(supply, shaping, options);
+  if (!guessedGrey(options, shaping) || !tally.hasColour) return tally.result(found.form);
+  return (await tallyOf(supply, { ...shaping, channels: 3 }, options)).result(found.form);
+}
+
+async function tallyOf(supply: Supply, shaping: Shaping, options: LoadOptions): Promise<Tally> {
   const tally = new Tally(supply, shaping);
   let [done, skipped] = [0, 0];
   for await (const seen of inOrder(supply.pictures(), windowSize(), (picture) => look(picture, shaping))) {
@@ -84,7 +90,7 @@ export async function inspectData(
     if ('error' in seen) skipped++;
     options.onProgress?.({ done, total: supply.names.length, skipped });
   }
-  return tally.result(found.form);
+  return tally;
 }
 
 async function look(picture: Supplied, shaping: Shaping): Promise<Seen> {
@@ -123,6 +129,10 @@ class Tally {
     const total = supply.names.length;
     const wanted = Math.min(shaping.size > LARGE ? LARGE_SHEET : SHEET, total);
     this.#onSheet = new Set(Array.from({ length: wanted }, (_, i) => Math.floor((i * total) / wanted)));
+  }
+
+  get hasColour(): boolean {
+    return this.#kinds.colour > 0;
   }
 
   add(seen: Seen): void {

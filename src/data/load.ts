@@ -9,9 +9,9 @@ import { DcganError, usage } from '../platform/errors.ts';
 import { evict, keepInUse, markUsed } from '../platform/evict.ts';
 import { safeName } from '../platform/text.ts';
 import { isTrustedFile } from '../platform/trusted.ts';
-import { type Built, type PackProgress, settle, writePack } from './build.ts';
+import { type Built, guessedGrey, type PackProgress, settle, writePack } from './build.ts';
 import type { Dataset } from './dataset.ts';
-import { checkDataOptions, type DataOptions } from './image-options.ts';
+import { checkDataOptions, type DataOptions, SETTLING, type Shaping } from './image-options.ts';
 import { isKnown } from './known.ts';
 import { packTarget, refuseSource, writePackInto } from './output.ts';
 import { openPack, readHeader } from './pack.ts';
@@ -73,6 +73,8 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
     array,
     transpose,
     options.svg,
+    // A guess of grey may turn out wrong.
+    options.channels,
   ];
   // Labels may lie in a file beside pictures that stay as they are.
   const key = createHash('sha256')
@@ -93,9 +95,11 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
   const built = await writePack(supply, file, relative(folder, resolve(where)), {
     ...options,
     ...shaping,
+    greyIsGuessed: guessedGrey(options, shaping),
     mode: 0o600,
   });
   noteSkipped(built, options);
+  noteColour(built, shaping, options);
   const dataset = openPack(file);
   evict(folder);
   return dataset;
@@ -114,6 +118,14 @@ function reuse(file: string, fingerprint: string): Dataset | null {
 function noteSkipped({ skipped }: Built, { onNote }: LoadOptions): void {
   for (const { complaint } of skipped.slice(0, NAMED_SKIPPED)) onNote?.(`left out: ${complaint.what}`);
   if (skipped.length > NAMED_SKIPPED) onNote?.(`left out: ${skipped.length - NAMED_SKIPPED} more broken files`);
+}
+
+/** Somebody who looked at the first pictures would expect grey images. */
+function noteColour({ shaping }: Built, settled: Shaping, { onNote }: LoadOptions): void {
+  if (shaping.channels !== settled.channels)
+    onNote?.(
+      `the first ${SETTLING} pictures are grey, and later ones are not: all are read in colour; --channels 1 makes them grey`,
+    );
 }
 
 /**
@@ -135,5 +147,6 @@ export async function buildPack(where: string, output: string, options: LoadOpti
       ? await writePack(supply, target.path, source, options)
       : await writePackInto(supply, target.path, source, options);
   noteSkipped(built, options);
+  noteColour(built, await settle(supply, options), options);
   return built;
 }

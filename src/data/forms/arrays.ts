@@ -2,6 +2,7 @@
 // (values.ts). Where a shape could mean two things, it is refused with the command that makes it clear.
 
 import { DcganError } from '../../platform/errors.ts';
+import { rgbOf } from '../decode.ts';
 import { IN_MEMORY } from '../pack.ts';
 import { MemoryPixels, type PixelSource, Source } from '../pixel-source.ts';
 import type { FormOptions } from './form.ts';
@@ -58,7 +59,7 @@ export async function imagesOf(array: NumberArray, options: FormOptions): Promis
   }
   if (channels === 4) {
     options.onNote(`${name} has an alpha channel: its images are laid on ${options.background ?? 'white'}`);
-    images = new OpaquePixels(images, await colourOf(options.background));
+    images = new OpaquePixels(images, await rgbOf(options.background));
   }
   // Scaling costs more than a copy.
   if (images !== raw && images.length <= IN_MEMORY) images = new MemoryPixels(images.all());
@@ -100,17 +101,6 @@ function layoutOf({ name, shape }: NumberArray): Layout {
 function onePicture(command: string, side: number): string {
   const rows = Number.isInteger(side) && side > 1 ? `; rows of images: images.reshape(-1, ${side}, ${side})` : '';
   return `A single picture needs a count before it: ${command}${rows}`;
-}
-
-async function colourOf(background = '#ffffff'): Promise<readonly [number, number, number]> {
-  const { loadSharp } = await import('../../platform/sharp.ts');
-  const sharp = await loadSharp();
-  const pixel = { raw: { width: 1, height: 1, channels: 4 as const } };
-  const [r = 255, g = 255, b = 255] = await sharp(Uint8Array.of(0, 0, 0, 0), pixel)
-    .flatten({ background })
-    .raw()
-    .toBuffer();
-  return [r, g, b];
 }
 
 /** Where each value of an image comes from. */

@@ -14,7 +14,7 @@ export { type CreateOptions, DCGAN, type GenerateOptions, type StepOptions, type
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
 export { type PresetName, presets } from './gan/presets.ts';
 export type { Config, ConfigOverrides } from './gan/schema.ts';
-export type { Snapshot } from './gan/snapshot.ts';
+export type { ClassNames, Snapshot } from './gan/snapshot.ts';
 export type { ExtractorInfo } from './metrics/extractor.ts';
 export type { ExtractorChoice } from './metrics/extractors.ts';
 export type { ClassFigures, Copying, Evaluation, FeatureFigures, Figure } from './metrics/figures.ts';

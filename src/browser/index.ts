@@ -12,6 +12,7 @@ export type { CreateOptions, GenerateOptions, StepOptions, StepResult } from '..
 export type { MachineInfo, MachineOptions } from '../gan/machine.ts';
 export { type PresetName, presets } from '../gan/presets.ts';
 export type { Config, ConfigOverrides } from '../gan/schema.ts';
+export type { ClassNames } from '../gan/snapshot.ts';
 export { type Complaint, DcganError } from '../platform/errors.ts';
 export { VERSION as version } from '../platform/version.ts';
 export type { GridOptions, Picture } from '../render/grid.ts';

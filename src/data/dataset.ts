@@ -111,7 +111,10 @@ export class Dataset implements DatasetParts {
     return new Dataset({ ...this.#shape(), origin, images: this.#pixels, count: this.count, ...this.#labels() });
   }
 
-  /** The same images (no copy), which have no labels for the reason `why`; the dataset itself where it has labels. */
+  /**
+   * The same images (no copy), which have no labels for the reason `why`; the dataset itself where it has labels.
+   * @throws never
+   */
   withoutClasses(why: string): Dataset {
     if (this.labels) return this;
     return new Dataset({ ...this.#shape(), whyNoClasses: why, images: this.#pixels, count: this.count });

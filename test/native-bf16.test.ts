@@ -43,14 +43,14 @@ function allThree(g: Geometry, precision: Plan['precision']) {
   };
   const [x, w, y] = [place(size.x), place(size.w), place(size.y)];
   const to = { x: place(size.x), w: place(size.w), y: place(size.y) };
-  const groups = Math.min(3, g.N);
+  const imageRuns = Math.min(3, g.N);
   const even = evenValues(g);
   const pack = place(roundedFloats('bf16', Math.max(even.x, even.y)) + packFloats(g));
-  const partials = place(roundedFloats('bf16', even.x, even.y) + partialFloats(g, groups));
+  const partials = place(roundedFloats('bf16', even.x, even.y) + partialFloats(g, imageRuns));
   const instructions: Instruction[] = [
     { kind: 'conv2d', ...g, x, w, y: to.y, pack },
     { kind: 'convInput', ...g, x: to.x, w, y, pack },
-    { kind: 'convFilter', ...g, x, w: to.w, y, partials, groups },
+    { kind: 'convFilter', ...g, x, w: to.w, y, partials, imageRuns },
   ];
   const plan: Plan = { ...planOf(instructions, end), precision };
   const data = { x: values([size.x], 1), w: values([size.w], 2), y: values([size.y], 3) };

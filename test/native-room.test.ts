@@ -8,7 +8,7 @@ import { library, loadLibrary, type NativeKernels } from '../src/engine/backends
 import { encode, HEADER_WORDS } from '../src/engine/encode.ts';
 import { recordOf } from '../src/engine/instructions/index.ts';
 import { ISA_HEADER } from '../src/engine/isa.ts';
-import { filterGroups } from '../src/engine/passes/kernels.ts';
+import { filterImageRuns } from '../src/engine/passes/kernels.ts';
 import type { Geometry, Instruction, Precision } from '../src/engine/plan.ts';
 import { evenValues, isFast, packFloats, partialFloats, roundedFloats } from '../src/engine/room.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
@@ -18,7 +18,7 @@ const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
 
 /** [given by the planner, used by the kernels] for each of the three kinds. */
 function rooms(kernels: NativeKernels, precision: Precision, g: Geometry): Record<string, readonly [number, number]> {
-  const groups = filterGroups(g);
+  const imageRuns = filterImageRuns(g);
   const even = evenValues(g);
   const used = (instruction: Instruction): number =>
     Number(kernels.room(recordOf(instruction).number, encode(planOf([instruction], 16)).subarray(HEADER_WORDS)));
@@ -27,8 +27,8 @@ function rooms(kernels: NativeKernels, precision: Precision, g: Geometry): Recor
     conv2d: [roundedFloats(precision, even.x) + packFloats(g), used({ kind: 'conv2d', ...at, pack: 0 })],
     convInput: [roundedFloats(precision, even.y) + packFloats(g), used({ kind: 'convInput', ...at, pack: 0 })],
     convFilter: [
-      roundedFloats(precision, even.x, even.y) + partialFloats(g, groups),
-      used({ kind: 'convFilter', ...at, partials: 0, groups }),
+      roundedFloats(precision, even.x, even.y) + partialFloats(g, imageRuns),
+      used({ kind: 'convFilter', ...at, partials: 0, imageRuns }),
     ],
   };
 }

@@ -226,9 +226,9 @@ class Round {
     const clash = [...this.#injected.values()].find((o) => o.draw.attributes.site === site);
     if (this.#injected.has(name) || clash || site >= MAX_SITES)
       throw new DcganError({
-        what: `plan ${this.#graph.name}: draw ${name} at site ${site}`,
-        expected: `a name and a site below ${MAX_SITES} of its own`,
-        todo: 'Number draws apart',
+        what: `plan ${this.#graph.name}: draw ${name} cannot have site ${site}`,
+        expected: `a name and a site below ${MAX_SITES} that no other draw has`,
+        todo: 'Give each draw its own name and site',
       });
     this.#injected.set(name, { draw, buffer: { floats: size(draw.shape) } });
   }

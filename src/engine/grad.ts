@@ -13,7 +13,7 @@ import { broadcast } from './ops/shape.ts';
 export function gradients(loss: Tensor, targets: readonly Tensor[], constants: readonly Tensor[] = []): Tensor[] {
   if (size(loss.shape) !== 1)
     throw new DcganError({
-      what: 'gradients: the loss',
+      what: 'gradients: the loss is not a scalar',
       expected: 'a scalar',
       got: showShape(loss.shape),
       todo: 'Sum or average it first',

@@ -11,7 +11,7 @@
 //
 // Instructions run in order, and each sees the complete results of those before it. A backend
 // decides how threads share an instruction. It does not decide how sums are cut: the plan (`parts`,
-// `groups`) or the shape alone does. So any number of threads gives the same bits.
+// `imageRuns`) or the shape alone does. So any number of threads gives the same bits.
 
 import type { Instruction } from './instructions/index.ts';
 import type { Precision } from './precision.ts';

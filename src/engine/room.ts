@@ -63,11 +63,11 @@ export function packFloats(g: Geometry): number {
 }
 
 /**
- * Scratch floats of a filter's gradient: a copy of the filter for each group or, where a fast
- * algorithm may be used, its room.
+ * Scratch floats of a filter's gradient: a copy of the filter for each run of images or, where a
+ * fast algorithm may be used, its room.
  */
-export function partialFloats(g: Geometry, groups: number): number {
-  const direct = groups * g.KH * g.KW * g.C * g.OC;
+export function partialFloats(g: Geometry, imageRuns: number): number {
+  const direct = imageRuns * g.KH * g.KW * g.C * g.OC;
   return isFast(g) ? Math.max(direct, filterPlaces(g) * (g.C * g.OC + FAST_LINE) + fastRoom(g)) : direct;
 }
 

@@ -45,8 +45,8 @@ function errorBound(g: Geometry): { readonly bound?: number } {
 /** The three convolutions of a geometry. */
 function convolutions(g: Geometry): Trial[] {
   const size = { x: g.N * g.H * g.W * g.C, w: g.KH * g.KW * g.C * g.OC, y: g.N * g.OH * g.OW * g.OC };
-  const groups = Math.min(3, g.N);
-  const at = places(size.x, size.w, size.y, Math.max(packFloats(g), partialFloats(g, groups)));
+  const imageRuns = Math.min(3, g.N);
+  const at = places(size.x, size.w, size.y, Math.max(packFloats(g), partialFloats(g, imageRuns)));
   const [x, w, y, scratch] = at;
   const tensors = { ...g, x, w, y };
   const [xs, ws, ys] = [values([size.x], 1), values([size.w], 2), values([size.y], 3)];
@@ -69,7 +69,7 @@ function convolutions(g: Geometry): Trial[] {
     {
       ...common,
       name: `convFilter ${label(g)}`,
-      instructions: [{ kind: 'convFilter', ...tensors, partials: scratch, groups }],
+      instructions: [{ kind: 'convFilter', ...tensors, partials: scratch, imageRuns }],
       inputs: [[x, xs], [y, ys]], // biome-ignore format: pairs
       results: [[w, size.w]],
     },

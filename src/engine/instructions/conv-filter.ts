@@ -1,5 +1,5 @@
 // convFilter: w = gradient of a convolution's filter. Words: x, w, y, partials, then the geometry,
-// groups.
+// imageRuns.
 import { convFilterReference, convFlop } from '../ops/conv.ts';
 import { matmul } from '../ops/matmul.ts';
 import type { Address } from '../program.ts';
@@ -9,25 +9,26 @@ import type { KindRecord } from './record.ts';
 import { SAMPLE, SAMPLE_GEOMETRY } from './sample.ts';
 
 /**
- * The N images are cut into `groups` runs of ceil(N / groups) images. The sum of each run goes to a
- * copy of w of its own in `partials` (`partialFloats` floats), then the copies are added in order.
- * In bf16 groups are of pairs of images, and `roundedFloats` for x and y come before the copies.
+ * The N images are cut into `imageRuns` runs of ceil(N / imageRuns) images. The sum of each run
+ * goes to a copy of w of its own in `partials` (`partialFloats` floats), then the copies are added
+ * in order. In bf16 runs are of pairs of images, and `roundedFloats` for x and y come before the
+ * copies.
  */
 export interface ConvFilter extends Convolution {
   readonly kind: 'convFilter';
   readonly partials: Address;
-  readonly groups: number;
+  readonly imageRuns: number;
 }
 
 export const convFilter: KindRecord<ConvFilter> = {
   number: 3,
   leads: 'nothing',
-  words: (i) => [i.x, i.w, i.y, i.partials, ...geometryWords(i), i.groups],
+  words: (i) => [i.x, i.w, i.y, i.partials, ...geometryWords(i), i.imageRuns],
   touches(i) {
     const { x, w, y } = tensorRegions(i);
-    return { reads: [x, y], writes: [w], scratch: [{ start: i.partials, floats: partialFloats(i, i.groups) }] };
+    return { reads: [x, y], writes: [w], scratch: [{ start: i.partials, floats: partialFloats(i, i.imageRuns) }] };
   },
-  print: (i) => `convFilter  w@${i.w} = x@${i.x} * y@${i.y}  ${printGeometry(i)}, ${i.groups} groups`,
+  print: (i) => `convFilter  w@${i.w} = x@${i.x} * y@${i.y}  ${printGeometry(i)}, ${i.imageRuns} runs`,
   run(i, memory) {
     const { x, w, y } = tensorsIn(memory, i);
     convFilterReference(i, x, y, w);
@@ -38,7 +39,7 @@ export const convFilter: KindRecord<ConvFilter> = {
       kind: 'convFilter',
       ...SAMPLE_GEOMETRY,
       ...{ x: SAMPLE.x, w: SAMPLE.w, y: SAMPLE.y, partials: SAMPLE.scratch },
-      groups: 2,
+      imageRuns: 2,
     },
   ],
   checks: [

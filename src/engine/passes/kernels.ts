@@ -12,7 +12,7 @@ import type { Buffer, Draft, Placing } from './draft.ts';
  * How many runs of images a filter gradient is summed in: one for each 4,096 output pixels, at most
  * 16.
  */
-export function filterGroups({ N, OH, OW }: Geometry): number {
+export function filterImageRuns({ N, OH, OW }: Geometry): number {
   return Math.max(1, Math.min(16, N, Math.round((N * OH * OW) / 4096)));
 }
 
@@ -38,17 +38,17 @@ function convInputDraft(g: Geometry, precision: Precision, y: Buffer, w: Buffer,
 }
 
 function convFilterDraft(g: Geometry, precision: Precision, x: Buffer, y: Buffer, w: Buffer): Draft {
-  const groups = filterGroups(g);
+  const imageRuns = filterImageRuns(g);
   const values = evenValues(g);
   const rounded = roundedFloats(precision, values.x, values.y);
-  const partials: Buffer = { floats: rounded + partialFloats(g, groups) };
+  const partials: Buffer = { floats: rounded + partialFloats(g, imageRuns) };
   return draft([x, y], [w], [partials], (at) => ({
     kind: 'convFilter',
     x: at(x),
     y: at(y),
     w: at(w),
     partials: at(partials),
-    groups,
+    imageRuns,
     ...g,
   }));
 }

@@ -89,7 +89,7 @@ const KEYS = ['N', 'H', 'W', 'C', 'KH', 'KW', 'OC', 'OH', 'OW', 'stride', 'padTo
 
 function shapeOf(convolution: Convolution): string {
   const numbers = KEYS.map((key: keyof Geometry) => convolution[key]);
-  return [convolution.kind, ...numbers, convolution.kind === 'convFilter' ? convolution.groups : 0].join(' ');
+  return [convolution.kind, ...numbers, convolution.kind === 'convFilter' ? convolution.imageRuns : 0].join(' ');
 }
 
 const USAGE = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
@@ -230,7 +230,7 @@ function aloneAt0(c: Convolution): {
   if (c.kind === 'conv2d') return { kernels: (tile) => [conv2dKernel({ ...c, ...at }, null, tile)], result: y, floats };
   if (c.kind === 'convInput')
     return { kernels: (tile) => [convInputKernel({ ...c, ...at }, null, tile)], result: x, floats };
-  const partials = place(partialFloats(c, c.groups)).address;
+  const partials = place(partialFloats(c, c.imageRuns)).address;
   return { kernels: (tile) => convFilterKernels({ ...c, ...at, partials }, tile), result: w, floats };
 }
 

@@ -109,7 +109,7 @@ ${leftAt}`,
  * for.
  */
 export function filterRuns(c: ConvFilter): number {
-  return Math.min(c.N, MOST_RUNS, Math.floor(partialFloats(c, c.groups) / (c.KH * c.KW * c.C * c.OC)));
+  return Math.min(c.N, MOST_RUNS, Math.floor(partialFloats(c, c.imageRuns) / (c.KH * c.KW * c.C * c.OC)));
 }
 
 export function convFilterKernels(c: ConvFilter, tile = STANDARD): Kernel[] {

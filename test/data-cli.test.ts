@@ -161,7 +161,7 @@ it('broken files are named, with the way on, which works', async () => {
   expect([refused.code, refused.stderr]).toEqual([
     1,
     "dcgan: 2 of 4 pictures of bad can't be used: bad/1.png (it claims more pixels than the 100 million that are " +
-      'decoded), bad/2.png (it is not a PNG, JPEG, WebP, GIF, TIFF or AVIF file, whatever its name says). Mend or remove ' +
+      'decoded), bad/2.png (it is not a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file, whatever its name says). Mend or remove ' +
       'them, or leave all such files out: --skip-broken.\n',
   ]);
   const way = await run('data', 'build', 'bad', '-o', 'good.pack', '--skip-broken');
@@ -206,7 +206,7 @@ it('dcgan data inspect says what is there, in words and as JSON, and draws a she
 });
 
 it.each([
-  ['train --data empty', 1, 'the folder empty holds no images: expected PNG, JPEG, WebP, GIF, TIFF or AVIF files'],
+  ['train --data empty', 1, 'the folder empty holds no images: expected PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP files'],
   ['train --data bad/2.png', 1, 'bad/2.png is a single picture: expected a folder of pictures,'],
   ['train --data slip.zip', 1, "slip.zip: ../slip.png can't be used: its name leads out of the archive (..)."],
   [

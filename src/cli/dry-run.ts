@@ -63,7 +63,8 @@ async function settled(options: TrainOptions): Promise<{ data: Dataset; config: 
     const { data, config, snapshot } = await openAdopted(locate(resume), options);
     return { data, config, seed: snapshot.seed };
   }
-  const run = readRunConfig(resolveRun(resume));
-  const data = await openData(dataOfRun(run, options));
+  const folder = resolveRun(resume);
+  const run = readRunConfig(folder);
+  const data = await openData(dataOfRun(folder, run, options));
   return { data, config: { ...run.config, epochs: epochs ?? run.config.epochs }, seed: run.seed };
 }

@@ -48,7 +48,7 @@ export interface RunEvaluation {
 export async function evaluateAll(run: string, question: Question, screen: Screen): Promise<RunEvaluation> {
   const { seed, count, device, threads } = question;
   const record = readRunConfig(run);
-  const data = await openData(dataOfRun(record, {}));
+  const data = await openData(dataOfRun(run, record, {}));
   const machine = { device, threads };
   const extractor = await openExtractor(question.extractor, data, machine);
   const found = new Map<number, Measurement>();

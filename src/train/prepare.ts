@@ -16,11 +16,13 @@ import { type Snapshot, snapshotParts } from '../gan/snapshot.ts';
 import { readSnapshot } from '../gan/snapshot-file.ts';
 import { openExtractor, whyNoDigits } from '../metrics/extractors.ts';
 import { comparedPart } from '../metrics/sets.ts';
+import { commandLine } from '../platform/command.ts';
 import { usableCores } from '../platform/cores.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Evaluations, forgetBestAfter, settleEvaluations } from './best.ts';
 import { notesOnClasses, notesOnData } from './data-notes.ts';
+import { placeOf, sourceOf } from './data-place.ts';
 import { stepsPerEpoch } from './epoch.ts';
 import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
 import { RunLock } from './lock.ts';
@@ -157,12 +159,12 @@ export async function layDown(
 ): Promise<{ readonly folder: string; readonly record: RunConfig; readonly lock: RunLock }> {
   const { config, seed, info } = gan;
   const reading = readingOf(options);
-  const record: RunConfig = {
+  const recordIn = (folder: string): RunConfig => ({
     format: 1,
     config,
     seed,
     data: {
-      source: typeof options.data === 'string' ? options.data : data.name,
+      ...placeOf(folder, typeof options.data === 'string' ? options.data : data.name),
       name: data.name,
       count: data.count,
       sha256: data.sha256,
@@ -173,10 +175,11 @@ export async function layDown(
     onNan: options.onNan ?? 'stop',
     ...settleEvaluations(options),
     notes: { version: VERSION, device: info.device, variant: info.variant },
-  };
+  });
   const start = snapshotParts(await snapshotOf(gan));
   const folder = createRun(options.out, data.name, config.preset);
   const lock = RunLock.acquire(folder);
+  const record = recordIn(folder);
   try {
     writeRunConfig(folder, record);
     saveCheckpoint(checkpointsOf(folder), name, start);
@@ -230,13 +233,14 @@ async function reopen(
   refuseChanges(options, old);
   const epochs = options.epochs ?? old.config.epochs;
   const notes: string[] = [];
-  const images = await openData(dataOfRun(old, options), (note) => notes.push(note));
+  const question = dataOfRun(folder, old, options);
+  const images = await openData(question, (note) => notes.push(note));
   if (images.count !== old.data.count || images.sha256 !== old.data.sha256)
     throw new DcganError({
       what: `the data of ${folder} have changed`,
       expected: `${old.data.count} images with SHA-256 ${old.data.sha256.slice(0, 12)}...`,
       got: `${images.count} with ${images.sha256.slice(0, 12)}...`,
-      todo: 'Give the same images again: --data',
+      todo: `Give the same images again: ${commandLine(['train', '--resume', folder, '--data', 'PATH'])}`,
     });
   const data = await toldOf(images, old.config);
   sweepRun(folder);
@@ -276,6 +280,7 @@ async function reopen(
     const record = {
       ...old,
       config,
+      data: { ...old.data, ...(typeof question.data === 'string' && placeOf(folder, question.data)) },
       contrast: options.contrast ?? old.contrast,
       onNan,
       ...evaluations,
@@ -331,9 +336,10 @@ async function tryEvaluations(
 }
 
 /** Returns the options of `openData` that open the data of an existing run. */
-export function dataOfRun({ config, data }: RunConfig, options: TrainOptions): DataQuestion {
+export function dataOfRun(folder: string, record: RunConfig, options: TrainOptions): DataQuestion {
+  const { config, data } = record;
   const { imageSize, channels } = config;
-  const source = options.data ?? data.source;
+  const source = options.data ?? sourceOf(folder, record);
   return { ...options, ...data.reading, data: source, limit: data.count, imageSize, channels };
 }
 

@@ -33,6 +33,8 @@ export const runSchema = z.strictObject({
   data: z.strictObject({
     /** The name or path, as it was given. */
     source: z.string(),
+    /** The same path, seen from the run's folder. */
+    fromRun: z.string().optional(),
     name: z.string(),
     /** The number of images used, after the limit. */
     count: z.int().positive(),

@@ -145,8 +145,8 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
     const { imageSize, channels } = gan.config;
     // A run is compared with the images that it was trained on, as `--all` does.
     const data = await openData(
-      record && flags.against === undefined
-        ? dataOfRun(record, {})
+      record && run !== null && flags.against === undefined
+        ? dataOfRun(run, record, {})
         : { data: flags.against ?? 'mnist', imageSize, channels },
     );
     const count = Math.min(flags.count, data.count);

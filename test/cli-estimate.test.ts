@@ -1,8 +1,9 @@
 // The estimated time of a training: printed before it begins and, if it takes long, again when its
 // real speed is known.
 import { expect, it } from 'vitest';
-import { estimateStep, timeInWords } from '../src/cli/estimate.ts';
+import { estimateTraining, timeInWords } from '../src/cli/estimate.ts';
 import { duration } from '../src/cli/format.ts';
+import { Dataset } from '../src/data/dataset.ts';
 import { resolveConfig } from '../src/gan/config.ts';
 import { presets } from '../src/gan/presets.ts';
 import { TEST_DEVICES } from './support/devices.ts';
@@ -20,6 +21,7 @@ it.each([
 
 it('suggests smaller settings only for a training that takes long', () => {
   expect(timeInWords(presets.tf2018, 235, 0.5)).toBe('about 5 hours for 150 epochs');
+  expect(timeInWords(presets.tf2018, 1, 0.5, 1.5)).toBe('about 5 minutes for 150 epochs');
   expect(timeInWords(presets.tf2018, 235, 5)).toBe(
     'about 2 days for 150 epochs; smaller: --epochs 36 (about 12 hours)',
   );
@@ -33,8 +35,13 @@ it('suggests smaller settings only for a training that takes long', () => {
 
 it('times any configuration: with classes, several steps of the discriminator, a batch of few images', async () => {
   const device = TEST_DEVICES.find(({ missing }) => missing === null)!.name;
-  const config = resolveConfig('tiny', { classes: 10, discriminatorSteps: 3, batchSize: 8 });
-  const estimate = await estimateStep(config, { device, threads: 1 });
-  expect(estimate).toEqual({ device, threads: 1, secondsPerStep: expect.any(Number) });
+  const config = resolveConfig('tiny', { imageSize: 16, classes: 10, discriminatorSteps: 3, batchSize: 8 });
+  const images = new Uint8Array(20 * 16 * 16);
+  const labels = Uint8Array.from({ length: 20 }, (_, i) => i % 10);
+  const data = new Dataset({ name: 'few', images, labels, count: 20, height: 16, width: 16, channels: 1 });
+  const estimate = await estimateTraining(config, data, { device, threads: 1 });
+  const secondsPerEpochEnd = expect.any(Number);
+  expect(estimate).toEqual({ device, threads: 1, secondsPerStep: expect.any(Number), secondsPerEpochEnd });
+  expect(estimate.secondsPerEpochEnd).toBeGreaterThan(0);
   expect(estimate.secondsPerStep).toBeGreaterThan(0);
 });

@@ -13,11 +13,12 @@ import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
 import { locate } from '../train/run-names.ts';
 import type { TrainOptions } from '../train/run-options.ts';
-import { estimateStep, timeInWords } from './estimate.ts';
+import { estimateTraining, timeInWords } from './estimate.ts';
 import { columns, count, grouped, large, megabytes, setting } from './format.ts';
 
 export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
-  const { data, config, seed } = await settled(options);
+  const notes: string[] = [];
+  const { data, config, seed } = await settled(options, (note) => notes.push(note));
   const model = makeModel(config);
   const step = trainingStep(model, config.batchSize);
   const steps = stepsPerEpoch(data.count, config.batchSize);
@@ -25,15 +26,16 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     config,
     seed,
     data: { name: data.name, count: data.count },
+    notes,
     stepsPerEpoch: steps,
     parameters: parameterCounts(model),
     arenaBytes: arenaBytes(compile(step, model.layout)),
     flopPerStep: costOf(step),
-    estimate: await estimateStep(config, { device: options.device, threads: options.threads }),
+    estimate: await estimateTraining(config, data, { device: options.device, threads: options.threads }),
   };
   if (json) return `${JSON.stringify(report)}\n`;
   const { nominal, shared, needed } = report.flopPerStep;
-  const { device, threads, secondsPerStep } = report.estimate;
+  const { device, threads, secondsPerStep, secondsPerEpochEnd } = report.estimate;
   const settings = Object.entries(config).map(([name, value]) => [name, setting(value)] as const);
   const rows: (readonly [string, string])[] = [
     ...settings,
@@ -46,25 +48,28 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     ['a step costs', `${large(nominal)}FLOP nominal, ${large(shared)}FLOP shared, ${large(needed)}FLOP needed`],
     [
       'it takes',
-      `${timeInWords(config, steps, secondsPerStep)} (${device}, ${count(threads, 'thread')}, just measured)`,
+      `${timeInWords(config, steps, secondsPerStep, secondsPerEpochEnd)} (${device}, ${count(threads, 'thread')}, just measured)`,
     ],
   ];
-  return `${columns(rows)}\n`;
+  return `${columns(rows)}\n${notes.map((note) => `Note: ${note}.\n`).join('')}`;
 }
 
 /** Returns what the run would have: a fresh run, one from a checkpoint alone, or a resumed one. */
-async function settled(options: TrainOptions): Promise<{ data: Dataset; config: Config; seed: number | null }> {
+async function settled(
+  options: TrainOptions,
+  onNote: (note: string) => void,
+): Promise<{ data: Dataset; config: Config; seed: number | null }> {
   const { resume, epochs, seed = null } = options;
   if (resume === undefined) {
-    const data = await openData(options);
+    const data = await openData(options, onNote);
     return { data, config: configFor(options, data), seed };
   }
   if (isCheckpoint(resume)) {
-    const { data, config, snapshot } = await openAdopted(locate(resume), options);
+    const { data, config, snapshot } = await openAdopted(locate(resume), options, onNote);
     return { data, config, seed: snapshot.seed };
   }
   const folder = resolveRun(resume);
   const run = readRunConfig(folder);
-  const data = await openData(dataOfRun(folder, run, options));
+  const data = await openData(dataOfRun(folder, run, options), onNote);
   return { data, config: { ...run.config, epochs: epochs ?? run.config.epochs }, seed: run.seed };
 }

@@ -1,11 +1,15 @@
 // Estimates before a training how long it takes on this machine. It times a few steps of the same
 // networks on a batch that is small enough to be quick. The FLOP of the real step say how many
 // times longer that one takes.
+
+import type { Dataset } from '../data/dataset.ts';
 import { costOf } from '../engine/cost.ts';
+import type { DCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { makeModel } from '../gan/model.ts';
 import type { Config } from '../gan/schema.ts';
 import { trainingStep } from '../gan/step.ts';
+import { measureEpochEnd } from '../train/epoch-end.ts';
 import { measureSpeed } from './checks/speed.ts';
 import { duration } from './format.ts';
 
@@ -24,19 +28,25 @@ export interface Estimate {
   readonly device: string;
   readonly threads: number;
   readonly secondsPerStep: number;
+  /** Of an epoch's picture, figures and checkpoint. */
+  readonly secondsPerEpochEnd: number;
 }
 
 /**
  * Opens the device for some seconds at most. It throws what a training throws: the device is
  * unknown, or can't run here.
  */
-export async function estimateStep(config: Config, machine: MachineOptions): Promise<Estimate> {
+export async function estimateTraining(config: Config, data: Dataset, machine: MachineOptions): Promise<Estimate> {
   const whole = flopOf(config);
   const images = Math.max(TIMED_IMAGES, Math.floor((TIMED_FLOP / whole) * config.batchSize));
   // With one step of the discriminator for one of the generator each timed step costs the same.
   const timed = { ...config, batchSize: Math.min(config.batchSize, images), discriminatorSteps: 1 };
-  const { device, threads, secondsPerStep } = await measureSpeed(timed, { ...TIMED, ...machine });
-  return { device, threads, secondsPerStep: (secondsPerStep.median * whole) / flopOf(timed) };
+  let secondsPerEpochEnd = 0;
+  const after = async (gan: DCGAN): Promise<void> => {
+    secondsPerEpochEnd = await measureEpochEnd(gan, data);
+  };
+  const { device, threads, secondsPerStep } = await measureSpeed(timed, { ...TIMED, ...machine, after });
+  return { device, threads, secondsPerStep: (secondsPerStep.median * whole) / flopOf(timed), secondsPerEpochEnd };
 }
 
 /** Returns the FLOP of a step, as the mean over a turn of the discriminator's steps. */
@@ -48,9 +58,14 @@ function flopOf(config: Config): number {
 }
 
 /** Returns `about 3 days for 25 epochs`. A long training also gets options that take less. */
-export function timeInWords(config: Config, stepsPerEpoch: number, secondsPerStep: number): string {
+export function timeInWords(
+  config: Config,
+  stepsPerEpoch: number,
+  secondsPerStep: number,
+  secondsPerEpochEnd = 0,
+): string {
   const { epochs, batchSize, imageSize, preset } = config;
-  const epoch = stepsPerEpoch * secondsPerStep;
+  const epoch = stepsPerEpoch * secondsPerStep + secondsPerEpochEnd;
   const count = (n: number): string => (n === 1 ? '1 epoch' : `${n} epochs`);
   const text = `${duration(epochs * epoch)} for ${count(epochs)}`;
   if (epochs * epoch <= LONG_SECONDS) return text;

@@ -38,6 +38,10 @@ export class Progress {
   #run: RunEvent | null = null;
   #secondsPerStep = 0;
   #measured = 0;
+  /** Beyond its steps, of the newest epoch that was seen whole. */
+  #secondsPerEnd = 0;
+  /** Of the epoch under way: the steps that were seen, and their time. */
+  #seen = { steps: 0, seconds: 0 };
   #drawn = 0;
   #plain = { at: performance.now(), share: 0 };
   #stopping = false;
@@ -66,6 +70,7 @@ export class Progress {
   show(event: TrainEvent): void {
     if (event.type === 'run') this.#run = event;
     if (event.type === 'step') this.#measure(event);
+    if (event.type === 'epoch') this.#measureEnd(event);
     if (this.#quiet) return;
     if (event.type === 'run') this.#begin(event);
     else if (event.type === 'step') this.#step(event);
@@ -92,17 +97,34 @@ export class Progress {
 
   /** Takes the mean of the first steps, then an exponential moving average. */
   #measure({ seconds }: StepEvent): void {
+    this.#seen = { steps: this.#seen.steps + 1, seconds: this.#seen.seconds + seconds };
     this.#measured++;
     this.#secondsPerStep += Math.max(SMOOTHING, 1 / this.#measured) * (seconds - this.#secondsPerStep);
+  }
+
+  /** Takes the time of an epoch beyond its steps: of its picture, its figures and its checkpoint. */
+  #measureEnd({ seconds }: EpochEvent): void {
+    const whole = this.#seen.steps === this.#run!.stepsPerEpoch;
+    if (whole) this.#secondsPerEnd = Math.max(0, seconds - this.#seen.seconds);
+    this.#seen = { steps: 0, seconds: 0 };
+  }
+
+  /** Returns the seconds that the ends of the epochs take that are still to come. */
+  #endsLeft(step: number): number {
+    const { config, stepsPerEpoch } = this.#run!;
+    return (config.epochs - Math.floor((step - 1) / stepsPerEpoch)) * this.#secondsPerEnd;
   }
 
   /** Says once how long the rest of the training takes. */
   #sayIfLong({ step }: StepEvent): void {
     const { config, stepsPerEpoch } = this.#run!;
     const left = config.epochs * stepsPerEpoch - step;
-    const seconds = left * this.#secondsPerStep;
+    const seconds = left * this.#secondsPerStep + this.#endsLeft(step);
     if (this.#measured !== STEPS_TO_KNOW || seconds <= WORTH_SAYING_SECONDS) return;
-    const time = seconds <= LONG_SECONDS ? duration(seconds) : timeInWords(config, stepsPerEpoch, this.#secondsPerStep);
+    const time =
+      seconds <= LONG_SECONDS
+        ? duration(seconds)
+        : timeInWords(config, stepsPerEpoch, this.#secondsPerStep, this.#secondsPerEnd);
     this.#screen.print(`Note: at this speed it takes ${time}.`);
   }
 
@@ -130,7 +152,7 @@ export class Progress {
     const seconds = this.#secondsPerStep;
     const epoch = `${event.epoch}/${config.epochs}`;
     const step = `${event.stepInEpoch}/${stepsPerEpoch}`;
-    const eta = `ETA ${clock((config.epochs * stepsPerEpoch - event.step) * seconds)}`;
+    const eta = `ETA ${clock((config.epochs * stepsPerEpoch - event.step) * seconds + this.#endsLeft(event.step))}`;
     const speed = Math.round(Math.min(config.batchSize, this.#run!.data.count) / seconds);
     const measures = [
       `G ${event.generatorLoss.toFixed(3)}`,

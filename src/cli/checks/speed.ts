@@ -20,6 +20,8 @@ export interface SpeedOptions extends MachineOptions {
   readonly steps: number;
   /** Timing stops early after this many seconds, but at least one step is timed. */
   readonly seconds?: number;
+  /** Called with the model after the last step. */
+  readonly after?: (gan: DCGAN) => Promise<void>;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface Speed {
 }
 
 export async function measureSpeed(config: Config, options: SpeedOptions): Promise<Speed> {
-  const { steps, seconds: enough = Number.POSITIVE_INFINITY, device, threads } = options;
+  const { steps, seconds: enough = Number.POSITIVE_INFINITY, after, device, threads } = options;
   const gan = await DCGAN.create({ ...config, seed: 1, device, threads });
   try {
     const images = syntheticImages(config);
@@ -59,6 +61,7 @@ export async function measureSpeed(config: Config, options: SpeedOptions): Promi
       times.push((performance.now() - started) / 1000);
       total += times.at(-1)!;
     }
+    await after?.(gan);
     const { info } = gan;
     const middle = median(times);
     const { nominal } = costOf(trainingStep(makeModel(config), config.batchSize));

@@ -17,6 +17,7 @@ const RANKS: Readonly<Record<string, number>> = {
   gan: 3,
   metrics: 3,
   train: 4,
+  studio: 5,
   'index.ts': 6,
   browser: 6,
   cli: 6,

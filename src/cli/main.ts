@@ -15,6 +15,7 @@ import { defineInfo } from './commands/info.ts';
 import { defineInterpolate } from './commands/interpolate.ts';
 import { defineSample } from './commands/sample.ts';
 import { defineShow } from './commands/show.ts';
+import { defineStudio } from './commands/studio.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineVerifyResume } from './commands/verify-resume.ts';
 import { type Asked, explain, type Outcome, usageSentence } from './failure.ts';
@@ -73,6 +74,7 @@ Examples:
     defineGif,
     defineShow,
     defineInfo,
+    defineStudio,
     defineData,
     defineDoctor,
     defineBench,

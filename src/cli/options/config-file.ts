@@ -6,10 +6,12 @@ import { configSchema } from '../../gan/schema.ts';
 import { usage } from '../../platform/errors.ts';
 import { readJsonFile } from '../../platform/file-bytes.ts';
 import { parseData } from '../../platform/schema.ts';
+import { optionsThatRepeat } from '../../train/repeat.ts';
 import type { TrainOptions } from '../../train/run-options.ts';
 import { readingSchema, runSchema, settingsSchema } from '../../train/run-schema.ts';
 
-const fileSchema = z
+/** The options of a training under the names that the library has for them. */
+export const fileSchema = z
   .strictObject({
     ...configSchema.shape,
     data: z.string(),
@@ -30,10 +32,7 @@ const fileSchema = z
 export function readConfigFile(path: string): TrainOptions {
   const data = parseJson(path);
   const run = runSchema.safeParse(data);
-  if (run.success) {
-    const { config, data: images, format: _, notes: __, ...rest } = run.data;
-    return { ...config, ...images.reading, ...rest, data: images.source, limit: images.count };
-  }
+  if (run.success) return optionsThatRepeat(run.data);
   return parseData(fileSchema, data, path, Object.keys(fileSchema.shape));
 }
 

@@ -1,0 +1,22 @@
+// Builds dist/studio/page, the studio's page: one script and one style sheet, with every library in
+// them, so that nothing is loaded from elsewhere.
+import { copyFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = new URL('../', import.meta.url);
+
+await build({
+  absWorkingDir: fileURLToPath(root),
+  entryPoints: { page: 'src/studio/page/main.tsx', 'page-style': 'src/studio/page/page.css' },
+  outdir: 'dist/studio/page',
+  bundle: true,
+  format: 'esm',
+  platform: 'browser',
+  target: ['es2022'],
+  minify: true,
+  charset: 'utf8',
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
+copyFileSync(new URL('src/studio/page/index.html', root), new URL('dist/studio/page/index.html', root));

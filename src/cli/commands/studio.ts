@@ -1,0 +1,161 @@
+// `dcgan studio`: a page beside the runs of this machine. The trainings it starts are processes of
+// their own, so that they go on when it ends.
+import { spawn } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { commandLine } from '../../platform/command.ts';
+import { usage } from '../../platform/errors.ts';
+import { ownIdentity, stateOf } from '../../platform/process.ts';
+import { describeForm, type TrainFlag } from '../../studio/server/form.ts';
+import { Doorkeeper } from '../../studio/server/guard.ts';
+import { listen } from '../../studio/server/listen.ts';
+import { routes } from '../../studio/server/routes.ts';
+import { Runs } from '../../studio/server/runs.ts';
+import { Trainings } from '../../studio/server/trainings.ts';
+import { whoTrains } from '../../train/lock.ts';
+import { RUNS_FOLDER } from '../../train/run-names.ts';
+import type { Outcome } from '../failure.ts';
+import { fileSchema } from '../options/config-file.ts';
+import { libraryNames } from '../options/model.ts';
+import { debugOption, wholeNumber } from '../options/values.ts';
+import { EXIT_CODES, Stop } from '../stop.ts';
+
+const PORT = 4820;
+
+const EXAMPLES = `
+Examples:
+  dcgan studio                    the runs in ./runs, in your browser
+  dcgan studio ../other/runs      the runs below another folder
+  dcgan studio --port 9000 --no-open
+
+It answers this machine alone. From another one: ssh -L ${PORT}:127.0.0.1:${PORT} HOST, and the printed link there.
+Ctrl-C ends the studio; trainings go on.`;
+
+interface Flags {
+  readonly port: number;
+  readonly open: boolean;
+}
+
+export function defineStudio(program: Command, outcome: Outcome): void {
+  program
+    .command('studio')
+    .description('Watch, compare, start and stop runs in a page of this machine.')
+    .argument('[folder]', `the folder of runs (default: ./${RUNS_FOLDER})`)
+    .option(
+      '--port <n>',
+      `the port to listen on; the next free one where it is taken (default: ${PORT})`,
+      wholeNumber('--port', 1024, 65_535),
+      PORT,
+    )
+    .option('--no-open', 'do not open a browser')
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (folder: string | undefined, flags: Flags) => {
+      outcome.code = await studio(program, resolve(folder ?? RUNS_FOLDER), flags);
+    });
+}
+
+async function studio(program: Command, root: string, { port, open }: Flags): Promise<number> {
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw usage({ what: `${root} is a file`, expected: 'a folder of runs' });
+  const flags = flagsOf(program);
+  const form = describeForm(flags, fileSchema);
+  const runs = new Runs(root, holderOf);
+  let door: Doorkeeper | undefined;
+  const listening = await listen(port, (taken) => {
+    door = new Doorkeeper(taken);
+    return routes({
+      door,
+      runs,
+      trainings: new Trainings(root, [process.execPath, process.argv[1]!]),
+      holderOf,
+      stop,
+      typed: commandLine,
+      page: pageFiles(),
+      nameOf: (flag) => flags.find((one) => one.flag === `--${flag}`)?.name ?? flag,
+      form: () => form,
+    });
+  });
+  const link = door!.link();
+  const elsewhere = listening.port === port ? '' : ` (port ${port} is taken)`;
+  process.stdout.write(`The studio shows ${root}${elsewhere}:\n  ${link}\n`);
+  process.stdout.write('The link works once. Enter: another link. Ctrl-C: end the studio; trainings go on.\n');
+  if (open) openBrowser(link);
+  process.stdin.on('data', () => process.stdout.write(`  ${door!.link()}\n`));
+  const by = await ended();
+  process.stdin.destroy();
+  await listening.close();
+  const training = (await runs.list()).filter(({ state }) => state === 'training');
+  for (const { id } of training) process.stdout.write(`Still training: ${id}\n`);
+  return by;
+}
+
+/** Resolves to the exit code once a signal asks for the end. */
+function ended(): Promise<number> {
+  return new Promise((resolve) => {
+    const stopped = new Stop((signal) => {
+      stopped.dispose();
+      resolve(signal === 'SIGINT' ? 0 : EXIT_CODES[signal]);
+    });
+  });
+}
+
+function holderOf(folder: string): { readonly pid: number; readonly text: string } | null {
+  try {
+    const holder = whoTrains(folder);
+    return holder && { pid: holder.pid, text: `process ${holder.pid} on ${holder.host}, since ${holder.since}` };
+  } catch {
+    return null; // a training that is started there says what is wrong with the lock
+  }
+}
+
+/** Asks a run's training to save and end, as Ctrl-C in its terminal does. */
+function stop(folder: string): void {
+  const holder = whoTrains(folder);
+  if (!holder) throw usage({ what: 'this run is not being trained' });
+  if (stateOf(holder, ownIdentity()) === 'elsewhere')
+    throw usage({ what: `this run is being trained on ${holder.host}`, todo: 'Stop it there' });
+  process.kill(holder.pid, 'SIGINT');
+}
+
+/** The options of `train`, for the form. */
+function flagsOf(program: Command): TrainFlag[] {
+  const train = program.commands.find((command) => command.name() === 'train')!;
+  return train.options
+    .filter(({ negate, hidden }) => !negate && !hidden)
+    .map((option) => ({
+      flag: option.long ?? '',
+      name: Object.keys(libraryNames({ [option.attributeName()]: true }))[0]!,
+      help: option.description,
+      group: (option.helpGroupHeading ?? '').replace(/:$/, ''),
+      takesValue: option.required || option.optional,
+      ...(option.argChoices && { choices: option.argChoices }),
+    }));
+}
+
+/** The page as it was built. */
+function pageFiles(): Map<string, { readonly type: string; readonly bytes: Uint8Array<ArrayBuffer> }> {
+  const folder = new URL('../../studio/page/', import.meta.url);
+  const types = {
+    '/': ['index.html', 'text/html'],
+    '/page.js': ['page.js', 'text/javascript'],
+    '/page-style.css': ['page-style.css', 'text/css'],
+  };
+  return new Map(
+    Object.entries(types).map(([path, [name, type]]) => [
+      path,
+      { type: `${type}; charset=utf-8`, bytes: new Uint8Array(readFileSync(fileURLToPath(new URL(name!, folder)))) },
+    ]),
+  );
+}
+
+/** Opens the link in the person's browser where there is one; nothing is said where there is none. */
+function openBrowser(link: string): void {
+  const command = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
+  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
+  const child = spawn(command, [link], { detached: true, stdio: 'ignore' });
+  child.once('error', () => {});
+  child.unref();
+}

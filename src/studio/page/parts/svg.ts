@@ -1,0 +1,64 @@
+// A chart as an SVG file, and files that the page makes.
+import type { Curve } from './chart.tsx';
+
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [720, 360, 60, 40];
+const TICKS = 5;
+/** The colours of the light page: files are looked at on paper. */
+const COLORS: Readonly<Record<string, string>> = {
+  '--generator': '#b3500b',
+  '--discriminator': '#1c5fb8',
+  '--quiet': '#5b6470',
+};
+const OTHERS = ['#b3500b', '#1c5fb8', '#2e7d4f', '#8a3d9c', '#8a6d00', '#0e7c86', '#b0305f', '#5b6470'];
+
+export function svgOf(title: string, axis: string, curves: readonly Curve[]): string {
+  const points = curves.map(({ x, y }) => y.flatMap((value, i) => (value === null ? [] : [[x[i]!, value] as const])));
+  const all = points.flat();
+  const [left, right] = span(all.map(([x]) => x));
+  const [low, high] = span(all.map(([, y]) => y));
+  const place = ([x, y]: readonly [number, number]): string => {
+    const across = LEFT + ((x - left) / (right - left || 1)) * (WIDTH - LEFT - 20);
+    const down = HEIGHT - BOTTOM - ((y - low) / (high - low || 1)) * (HEIGHT - BOTTOM - 50);
+    return `${across.toFixed(1)} ${down.toFixed(1)}`;
+  };
+  const ticks = Array.from({ length: TICKS }, (_, i) => i / (TICKS - 1));
+  const number = (value: number): string => String(Number(value.toPrecision(3)));
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+<rect width="100%" height="100%" fill="#fff"/>
+<text x="${LEFT}" y="20" font-size="15">${escaped(title)}</text>
+${ticks
+  .map((share) => {
+    const [x, y] = place([left + share * (right - left), low + share * (high - low)]).split(' ');
+    return `<text x="${x}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${number(left + share * (right - left))}</text><text x="${LEFT - 6}" y="${y}" text-anchor="end">${number(low + share * (high - low))}</text>`;
+  })
+  .join('\n')}
+<text x="${WIDTH / 2}" y="${HEIGHT - 6}" text-anchor="middle">${escaped(axis)}</text>
+${curves
+  .map(({ name, color, dashed }, i) => {
+    const stroke = COLORS[color] ?? OTHERS[i % OTHERS.length]!;
+    const path = points[i]!.map((point, k) => `${k === 0 ? 'M' : 'L'}${place(point)}`).join('');
+    const dash = dashed ? ' stroke-dasharray="4 4"' : '';
+    return `<path d="${path}" fill="none" stroke="${stroke}" stroke-width="1.5"${dash}/><text x="${LEFT + 10 + 160 * i}" y="40" fill="${stroke}">${escaped(name)}</text>`;
+  })
+  .join('\n')}
+</svg>
+`;
+}
+
+function span(values: readonly number[]): [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return low <= high ? [low, high] : [0, 1];
+}
+
+const escaped = (text: string): string =>
+  text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
+
+/** Hands a file to the person. */
+export function download(name: string, type: string, text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name.replace(/[^\p{L}\p{N}._-]+/gu, '-');
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

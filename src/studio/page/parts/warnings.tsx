@@ -1,0 +1,45 @@
+// What the watch saw, in its words, and a new run with the change that it names.
+import type { RunDetail, RunWarning } from '../../api.ts';
+import type { TrainingOptions } from '../sources/source.ts';
+import { links } from '../state/route.ts';
+import { t } from '../strings/index.ts';
+
+interface WarningsProps {
+  readonly warnings: readonly RunWarning[];
+  readonly detail: RunDetail;
+  readonly canStart: boolean;
+}
+
+export function Warnings({ warnings, detail, canStart }: WarningsProps) {
+  const words = t.value;
+  if (detail.head.state === 'damaged') return null;
+  return (
+    <section class="warnings">
+      <h2>{words.warnings}</h2>
+      {detail.output && (
+        <>
+          <h3>{words.output}</h3>
+          <pre>{detail.output}</pre>
+        </>
+      )}
+      {warnings.length === 0 && <p class="quiet">{words.noWarnings}</p>}
+      <ul>
+        {warnings.map((warning) => (
+          <li key={warning.condition} class="notice">
+            <p>
+              <b>{words.fromStep(warning.since, warning.step)}:</b> {warning.seen}. {warning.help}.
+            </p>
+            {canStart && (
+              <a class="button" href={links.fresh(changed(detail, warning))}>
+                {words.startWith}
+              </a>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The run's own options, with the first change that the warning's help names. */
+const changed = (detail: RunDetail, { options }: RunWarning): TrainingOptions => ({ ...detail.options, ...options });

@@ -1,0 +1,43 @@
+// Where a page's runs come from. The views know this interface alone, so the same views stand beside
+// a server, over a training in the page itself, or over what one file holds.
+import type {
+  DataReport,
+  FormDescription,
+  MetricsPart,
+  PictureHead,
+  RunDetail,
+  RunHead,
+  RunWarning,
+} from '../../api.ts';
+
+export interface Source {
+  /** The folder, file or place that the runs are from, for the page's title. */
+  readonly place: () => string;
+  /** Tells the runs there are, now and whenever one of them changes; returns what ends it. */
+  watch(tell: (heads: readonly RunHead[]) => void): () => void;
+  /** All there is to show of a run but its metrics. */
+  detail(id: string): Promise<RunDetail>;
+  /** Hands over a run's metrics from the first line on, and new ones as they come; returns what ends it. */
+  follow(id: string, take: (part: MetricsPart) => void): () => void;
+  warnings(id: string): Promise<readonly RunWarning[]>;
+  picture(id: string, picture: PictureHead): string;
+  film(id: string): string;
+  checkpoint(id: string, name: string): string;
+  /** What can be changed; null where a page can only look. */
+  readonly control: Control | null;
+}
+
+/** Options of a training under the library's names. */
+export type TrainingOptions = Readonly<Record<string, string | number | boolean>>;
+
+export interface Control {
+  form(): Promise<FormDescription>;
+  estimate(options: TrainingOptions): Promise<Readonly<Record<string, unknown>>>;
+  inspect(path: string, size: number | undefined): Promise<DataReport>;
+  /** Resolves to the new run's name. */
+  start(options: TrainingOptions): Promise<string>;
+  stop(id: string): Promise<void>;
+  resume(id: string, epochs?: number): Promise<void>;
+  /** The first call asks: it resolves to a word that the second call must bring. */
+  remove(id: string, confirm?: string): Promise<{ readonly confirm?: string; readonly trash?: string }>;
+}

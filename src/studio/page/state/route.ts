@@ -1,0 +1,31 @@
+// Which view is shown, in the address behind '#', so that back, forward and links work.
+import { signal } from '@preact/signals';
+import type { TrainingOptions } from '../sources/source.ts';
+
+export type Route =
+  | { readonly view: 'runs' }
+  | { readonly view: 'run'; readonly id: string }
+  | { readonly view: 'compare'; readonly ids: readonly string[] }
+  | { readonly view: 'new'; readonly options: TrainingOptions };
+
+function parse(hash: string): Route {
+  const [view = '', ...rest] = hash.replace(/^#\/?/, '').split('/');
+  const names = rest.map(decodeURIComponent);
+  if (view === 'run' && names[0]) return { view, id: names[0] };
+  if (view === 'compare') return { view, ids: names.filter(Boolean) };
+  if (view === 'new') return { view, options: Object.fromEntries(new URLSearchParams(rest[0] ?? '')) };
+  return { view: 'runs' };
+}
+
+export const route = signal<Route>(parse(location.hash));
+addEventListener('hashchange', () => {
+  route.value = parse(location.hash);
+});
+
+export const links = {
+  runs: '#/',
+  run: (id: string) => `#/run/${encodeURIComponent(id)}`,
+  compare: (ids: readonly string[]) => `#/compare/${ids.map(encodeURIComponent).join('/')}`,
+  fresh: (options: TrainingOptions = {}) =>
+    `#/new/${new URLSearchParams(Object.entries(options).map(([name, value]) => [name, String(value)]))}`,
+};

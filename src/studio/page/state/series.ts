@@ -1,0 +1,90 @@
+// A run's numbers as charts want them: columns that grow, the axis they stand over, and smoothing.
+import type { EpochColumns, EvaluationRow, MetricsPart, StepColumns } from '../../api.ts';
+
+export type Axis = 'steps' | 'epochs' | 'minutes';
+type Numbers = (number | null)[];
+
+/** All of a run's lines so far. */
+export class Series {
+  steps: Record<keyof StepColumns, Numbers> = emptySteps();
+  epochs: Record<keyof EpochColumns, Numbers> = emptyEpochs();
+  evaluations: EvaluationRow[] = [];
+  damaged = 0;
+  /** Minutes of training until each step, without what lies between steps. */
+  minutes: number[] = [];
+
+  take(part: MetricsPart): void {
+    if (part.whole) Object.assign(this, new Series());
+    let minutes = this.minutes.at(-1) ?? 0;
+    for (const seconds of part.steps.seconds) {
+      minutes += (seconds ?? 0) / 60;
+      this.minutes.push(minutes);
+    }
+    append(this.steps, part.steps);
+    append(this.epochs, part.epochs);
+    this.evaluations.push(...part.evaluations);
+    this.damaged += part.damaged;
+  }
+
+  /**
+   * The same columns in another object: components whose properties are the same objects as before
+   * are not drawn again.
+   */
+  snapshot(): Series {
+    return Object.assign(new Series(), this);
+  }
+
+  /** Steps of a whole epoch; null before the first one ends. */
+  get stepsPerEpoch(): number | null {
+    const [step, epoch] = [this.epochs.step.at(-1), this.epochs.epoch.at(-1)];
+    return step && epoch ? step / epoch : null;
+  }
+
+  /** Where steps stand on an axis. */
+  axisOfSteps(axis: Axis): number[] {
+    const steps = this.steps.step as number[];
+    if (axis === 'steps') return steps;
+    if (axis === 'minutes') return this.minutes;
+    const perEpoch = this.stepsPerEpoch;
+    return perEpoch === null
+      ? steps.map((step) => step / Math.max(1, steps.length))
+      : steps.map((step) => step / perEpoch);
+  }
+
+  /** Where a step of the run stands on an axis. */
+  position(step: number, axis: Axis): number {
+    if (axis === 'steps') return step;
+    if (axis === 'epochs') return this.stepsPerEpoch === null ? 0 : step / this.stepsPerEpoch;
+    return this.minutes[Math.min(step, this.minutes.length) - 1] ?? 0;
+  }
+}
+
+function append(to: Record<string, Numbers>, from: object): void {
+  for (const [name, values] of Object.entries(from)) for (const value of values as Numbers) to[name]!.push(value);
+}
+
+const STEP = ['step', 'epoch', 'generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore', 'seconds'] as const;
+const EPOCH = [...STEP, 'diversity', 'classDiversity', 'generatorGradient', 'discriminatorGradient'] as const;
+
+function emptySteps(): Record<keyof StepColumns, Numbers> {
+  return Object.fromEntries(STEP.map((name) => [name, []])) as unknown as Record<keyof StepColumns, Numbers>;
+}
+
+function emptyEpochs(): Record<keyof EpochColumns, Numbers> {
+  return Object.fromEntries(EPOCH.map((name) => [name, []])) as unknown as Record<keyof EpochColumns, Numbers>;
+}
+
+/**
+ * An exponential moving average with its start corrected (Kingma and Ba, "Adam", 2015, section 3):
+ * `amount` 0 leaves values as they are, 0.99 averages some hundred of them. Gaps stay gaps.
+ */
+export function smooth(values: readonly (number | null)[], amount: number): (number | null)[] {
+  if (amount <= 0) return [...values];
+  let [sum, weight] = [0, 0];
+  return values.map((value) => {
+    if (value === null) return null;
+    sum = amount * sum + (1 - amount) * value;
+    weight = amount * weight + (1 - amount);
+    return sum / weight;
+  });
+}

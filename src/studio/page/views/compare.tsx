@@ -1,0 +1,197 @@
+// Two to eight runs beside each other: their pictures at one moment, their curves over one axis, and
+// what differs in their configurations.
+import { useEffect, useState } from 'preact/hooks';
+import type { RunDetail } from '../../api.ts';
+import { Chart, type Curve } from '../parts/chart.tsx';
+import { ChartBar, useChartSettings } from '../parts/chart-settings.tsx';
+import { Scroll } from '../parts/scroll.tsx';
+import type { Source } from '../sources/source.ts';
+import { links } from '../state/route.ts';
+import { useDetail, useSeries } from '../state/runs.ts';
+import type { Series } from '../state/series.ts';
+import { t } from '../strings/index.ts';
+
+/** One colour a run, told apart by people who see few colours too (Wong, "Color blindness", 2011). */
+const COLORS = ['--run-1', '--run-2', '--run-3', '--run-4', '--run-5', '--run-6', '--run-7', '--run-8'] as const;
+
+interface One {
+  readonly id: string;
+  readonly color: string;
+  readonly detail: RunDetail;
+  readonly series: Series;
+}
+
+export function Compare({ source, ids }: { readonly source: Source; readonly ids: readonly string[] }) {
+  const words = t.value;
+  const [runs, setRuns] = useState<Readonly<Record<string, One>>>({});
+  const settings = useChartSettings();
+  const { axis, axisName, smoothing } = settings;
+  const compared = ids.slice(0, COLORS.length);
+  const ready = compared.map((id) => runs[id]).filter((run) => run !== undefined);
+  const most = Math.max(0, ...ready.map(({ detail }) => detail.pictures.at(-1)?.epoch ?? 0));
+  const [epoch, setEpoch] = useState<number | null>(null);
+  const at = epoch ?? most;
+  if (compared.length < 2) return <p class="empty">{words.compareNone}</p>;
+  const shared = { axis: axisName, smoothing, syncKey: 'compare' };
+  const curves = (of: (series: Series) => Omit<Curve, 'name' | 'color'>): Curve[] =>
+    ready.map(({ id, color, series }) => ({ name: id, color, ...of(series) }));
+  const overSteps = (column: keyof Series['steps']): Curve[] =>
+    curves((series) => ({ x: series.axisOfSteps(axis), y: series.steps[column] }));
+  return (
+    <section>
+      <div class="bar">
+        <h1>{words.compare}</h1>
+        <a class="button" href={links.runs}>
+          {words.back}
+        </a>
+      </div>
+      {compared.map((id, i) => (
+        <Loader
+          key={id}
+          source={source}
+          id={id}
+          color={COLORS[i]!}
+          take={(one) => setRuns((all) => ({ ...all, [id]: one }))}
+        />
+      ))}
+      {most > 0 && (
+        <label class="slider">
+          {words.time}
+          <input
+            type="range"
+            min={0}
+            max={most}
+            value={at}
+            aria-valuetext={words.epoch(at)}
+            onInput={(event) => setEpoch(Number(event.currentTarget.value))}
+          />
+          <output>{words.epoch(at)}</output>
+        </label>
+      )}
+      <div class="moments">
+        {ready.map(({ id, color, detail }) => {
+          const picture = detail.pictures.findLast((one) => (one.epoch ?? 0) <= at) ?? detail.pictures[0];
+          return (
+            <figure key={id}>
+              {picture && (
+                <img
+                  class="picture"
+                  src={source.picture(id, picture)}
+                  alt={`${id}, ${words.epoch(picture.epoch ?? 0)}`}
+                />
+              )}
+              <figcaption>
+                <span class="line" style={{ '--line': `var(${color})` }} /> <a href={links.run(id)}>{id}</a>
+              </figcaption>
+            </figure>
+          );
+        })}
+      </div>
+      <section class="charts">
+        <ChartBar settings={settings} />
+        {ready.some(({ series }) => series.evaluations.length > 0) && (
+          <Chart
+            title={words.distance}
+            help={words.distanceHelp}
+            curves={curves((series) => ({
+              x: series.evaluations.map(({ step }) => series.position(step, axis)),
+              y: series.evaluations.map(({ value }) => value),
+              exact: true,
+              points: true,
+            }))}
+            {...shared}
+          />
+        )}
+        <Chart
+          title={`${words.losses}: ${words.generator}`}
+          help={words.lossesHelp}
+          curves={overSteps('generatorLoss')}
+          {...shared}
+        />
+        <Chart
+          title={`${words.losses}: ${words.discriminator}`}
+          help={words.lossesHelp}
+          curves={overSteps('discriminatorLoss')}
+          {...shared}
+        />
+        <Chart
+          title={words.diversity}
+          help={words.diversityHelp}
+          curves={curves((series) => ({
+            x: series.epochs.step.map((step) => series.position(step ?? 0, axis)),
+            y: series.epochs.diversity,
+            exact: true,
+            points: true,
+          }))}
+          {...shared}
+        />
+      </section>
+      <Differences runs={ready} />
+    </section>
+  );
+}
+
+interface LoaderProps {
+  readonly source: Source;
+  readonly id: string;
+  readonly color: string;
+  readonly take: (one: One) => void;
+}
+
+/** Reads one of the runs; what it finds goes to the view. */
+function Loader({ source, id, color, take }: LoaderProps) {
+  const { detail, error } = useDetail(source, id);
+  const series = useSeries(source, id);
+  useEffect(() => {
+    if (detail) take({ id, color, detail, series });
+  }, [id, color, detail, series]);
+  return error === null ? null : (
+    <p role="alert" class="notice">
+      {id}: {error}
+    </p>
+  );
+}
+
+function Differences({ runs }: { readonly runs: readonly One[] }) {
+  const words = t.value;
+  const records = runs.map(({ detail: { config } }): Record<string, unknown> => {
+    if (!config) return {};
+    return { data: config.data.name, images: config.data.count, seed: config.seed, ...config.config, ...config.notes };
+  });
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  const text = (value: unknown): string => JSON.stringify(value) ?? '–';
+  const differing = names.filter((name) => new Set(records.map((record) => text(record[name]))).size > 1);
+  return (
+    <section>
+      <h2>{words.differences}</h2>
+      {differing.length === 0 ? (
+        <p class="quiet">{words.noDifferences}</p>
+      ) : (
+        <Scroll label={words.differences}>
+          <table>
+            <thead>
+              <tr>
+                <td />
+                {runs.map(({ id }) => (
+                  <th scope="col" key={id}>
+                    {id}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {differing.map((name) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  {records.map((record, i) => (
+                    <td key={runs[i]!.id}>{text(record[name]).replace(/^"|"$/g, '')}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+// One stream of server-sent events for a page: heads of runs as they change, and new lines of metrics
+// of the runs that it follows. A browser allows six connections to a host, so there is one for all.
+// Every event carries the places reached as its id. A browser that lost the connection sends the last
+// id, and the stream goes on from there: no line twice, none missing.
+// Source: WHATWG HTML, "Server-sent events".
+import type { SSEStreamingApi } from 'hono/streaming';
+import type { LiveEvents, RunHead } from '../api.ts';
+import type { Runs } from './runs.ts';
+import { metricsFrom, START } from './tail.ts';
+
+/** Ten messages a second at most: a chart needs no more, and a busy run has hundreds of steps. */
+const METRICS_MS = 100;
+/** Heads are read this often, and the list of runs with them. */
+const HEADS_MS = 1000;
+/** Silent connections are cut by some proxies and noticed late by browsers. */
+const COMMENT_MS = 15_000;
+
+export type Places = Readonly<Record<string, string>>;
+
+/** Places as the text of an event's id, and back; what is no such text means the beginning. */
+export const encodePlaces = (places: Places): string => Buffer.from(JSON.stringify(places)).toString('base64url');
+
+export function decodePlaces(text: string): Places {
+  try {
+    const data: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    if (typeof data !== 'object' || data === null) return {};
+    return Object.fromEntries(
+      Object.entries(data).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** Follows runs until the page goes away. `places` are the runs whose metrics it wants, and from where. */
+export async function follow(stream: SSEStreamingApi, runs: Runs, places: Places): Promise<void> {
+  const reached = new Map(Object.entries(places));
+  const known = new Map<string, string>();
+  let [nextHeads, lastSent, listed] = [0, performance.now(), false];
+  const send = async <K extends keyof LiveEvents>(event: K, data: LiveEvents[K]): Promise<void> => {
+    lastSent = performance.now();
+    await stream.writeSSE({ event, data: JSON.stringify(data), id: encodePlaces(Object.fromEntries(reached)) });
+  };
+  while (!stream.aborted && !stream.closed) {
+    for (const id of reached.keys()) {
+      const place = runs.find(id);
+      const part = place && (await metricsFrom(place.root, place.parts, reached.get(id) ?? START));
+      if (!part) continue;
+      reached.set(id, part.place);
+      await send('metrics', { id, ...part });
+    }
+    if (performance.now() >= nextHeads) {
+      nextHeads = performance.now() + HEADS_MS;
+      for (const head of await changedHeads(runs, known)) await send('head', head);
+      if (!listed) await send('ready', {});
+      listed = true;
+      const names = new Set(runs.names());
+      for (const id of [...known.keys()].filter((name) => !names.has(name))) {
+        known.delete(id);
+        await send('gone', { id });
+      }
+    }
+    if (performance.now() - lastSent > COMMENT_MS) {
+      lastSent = performance.now();
+      await stream.write(': still here\n\n');
+    }
+    await stream.sleep(METRICS_MS);
+  }
+}
+
+/** Heads that are not what was sent last; `known` holds those by id. */
+async function changedHeads(runs: Runs, known: Map<string, string>): Promise<RunHead[]> {
+  const heads = await runs.list();
+  return heads.filter((head) => {
+    const text = JSON.stringify(head);
+    if (known.get(head.id) === text) return false;
+    known.set(head.id, text);
+    return true;
+  });
+}

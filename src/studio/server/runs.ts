@@ -1,0 +1,76 @@
+// The runs below a folder. Whatever the page asks for goes by a name that was given out here: a name
+// that is not in the list leads nowhere, whatever it contains.
+import { type Dirent, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CONFIG_NAME } from '../../train/run-names.ts';
+import type { RunHead } from '../api.ts';
+import { type HolderOf, type RunPlace, readHead } from './heads.ts';
+
+/** A sweep's runs lie in a folder of their own, and those of several sweeps one deeper. */
+const DEEPEST = 3;
+/** More folders than this are not looked through: then the wrong folder was given. */
+const MOST_FOLDERS = 20_000;
+const AT_ONCE = 16;
+
+export class Runs {
+  readonly root: string;
+  readonly #holderOf: HolderOf;
+  #places = new Map<string, RunPlace>();
+
+  constructor(root: string, holderOf: HolderOf) {
+    this.root = root;
+    this.#holderOf = holderOf;
+  }
+
+  /** The run of that name, as far as it was there when the list was read last; else null. */
+  find(id: string): RunPlace | null {
+    if (!this.#places.has(id)) this.#scan();
+    return this.#places.get(id) ?? null;
+  }
+
+  head(place: RunPlace): Promise<RunHead> {
+    return readHead(place, this.#holderOf);
+  }
+
+  /** All runs, the one that changed last first. */
+  async list(): Promise<RunHead[]> {
+    this.#scan();
+    const places = [...this.#places.values()];
+    const heads: RunHead[] = [];
+    for (let i = 0; i < places.length; i += AT_ONCE)
+      heads.push(...(await Promise.all(places.slice(i, i + AT_ONCE).map((place) => this.head(place)))));
+    return heads.sort((a, b) => b.changed - a.changed);
+  }
+
+  /** Names of all runs there are now. */
+  names(): readonly string[] {
+    this.#scan();
+    return [...this.#places.keys()];
+  }
+
+  #scan(): void {
+    const places = new Map<string, RunPlace>();
+    let folders = 0;
+    const visit = (parts: readonly string[]): void => {
+      if (++folders > MOST_FOLDERS) return;
+      const path = join(this.root, ...parts);
+      if (parts.length > 0 && existsSync(join(path, CONFIG_NAME))) {
+        places.set(parts.join('/'), { root: this.root, parts });
+        return;
+      }
+      if (parts.length === DEEPEST) return;
+      for (const entry of entriesOf(path))
+        if (entry.isDirectory() && !entry.name.startsWith('.')) visit([...parts, entry.name]);
+    };
+    visit([]);
+    this.#places = places;
+  }
+}
+
+function entriesOf(path: string): Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch {
+    return []; // removed, or not for us to read
+  }
+}

@@ -1,0 +1,66 @@
+// metrics.jsonl from a place on. A place names a file (by its inode) and an offset in it, just behind
+// a line's end: whoever was away asks for what came since, and gets no line twice and none less.
+import type { FileHandle } from 'node:fs/promises';
+import { METRICS_NAME } from '../../train/metrics.ts';
+import type { MetricsPart } from '../api.ts';
+import { ColumnsOf } from './columns.ts';
+import { openInside } from './files.ts';
+
+const CHUNK = 1 << 20;
+/** A longer line is none of ours. */
+const LONGEST_LINE = 1 << 16;
+const NEWLINE = 10;
+
+export const START = '0:0';
+
+interface Place {
+  readonly file: string;
+  readonly offset: number;
+}
+
+function parsePlace(place: string): Place {
+  const [, file, offset] = /^(\d{1,20}):(\d{1,16})$/.exec(place) ?? [];
+  return file === undefined ? { file: '0', offset: 0 } : { file, offset: Number(offset) };
+}
+
+/** The lines of a run's metrics from `place` on; null when there is nothing new. A torn last line waits. */
+export async function metricsFrom(root: string, parts: readonly string[], place: string): Promise<MetricsPart | null> {
+  const file = await openInside(root, ...parts, METRICS_NAME);
+  if (!file) return null;
+  try {
+    const status = await file.stat({ bigint: true });
+    const asked = parsePlace(place);
+    const same = asked.file === String(status.ino) && BigInt(asked.offset) <= status.size;
+    if (same && BigInt(asked.offset) === status.size) return null;
+    return await readLines(file, String(status.ino), same ? asked.offset : 0, Number(status.size), !same);
+  } finally {
+    await file.close();
+  }
+}
+
+async function readLines(
+  file: FileHandle,
+  name: string,
+  from: number,
+  size: number,
+  whole: boolean,
+): Promise<MetricsPart | null> {
+  const columns = new ColumnsOf();
+  const buffer = Buffer.alloc(Math.min(CHUNK, size - from));
+  let [done, at, rest] = [from, from, ''];
+  while (at < size) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), at);
+    if (bytesRead === 0) break;
+    let begin = 0;
+    for (let end = buffer.indexOf(NEWLINE); end >= 0 && end < bytesRead; end = buffer.indexOf(NEWLINE, begin)) {
+      columns.add(rest + buffer.toString('utf8', begin, end));
+      [rest, begin] = ['', end + 1];
+    }
+    if (begin > 0) done = at + begin;
+    // A line that is longer than any of ours is kept only as far as it takes to be refused.
+    rest = (rest + buffer.toString('utf8', begin, bytesRead)).slice(0, LONGEST_LINE);
+    at += bytesRead;
+  }
+  if (columns.lines === 0 && !whole) return null;
+  return columns.part(`${name}:${done}`, whole);
+}

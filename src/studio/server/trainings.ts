@@ -1,0 +1,183 @@
+// Trainings that the studio starts. Each is `dcgan train` in a process of its own, which outlives the
+// studio: the studio starts it, keeps what it prints when something is wrong, and asks it to stop as
+// Ctrl-C does.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync } from 'node:fs';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type DcganError, usage } from '../../platform/errors.ts';
+import { CONFIG_NAME } from '../../train/run-names.ts';
+import type { DataReport } from '../api.ts';
+import { readTail } from './files.ts';
+
+/** Where the studio keeps its own files, below the folder of runs; no run has such a name. */
+const OWN_FOLDER = '.studio';
+const LAST_OUTPUT = 1 << 12;
+const LOOK_MS = 50;
+/** How often a training that was started here draws what its generator makes between epochs. */
+const PREVIEW_SECONDS = '2';
+
+/** How this very program is called: the command, and the arguments before those of a person. */
+export type ProgramCommand = readonly [string, ...string[]];
+
+/** Options of a training under the library's names, as `--config` reads them. */
+export type TrainingOptions = Readonly<Record<string, unknown>>;
+
+export class Trainings {
+  readonly #root: string;
+  readonly #program: ProgramCommand;
+
+  constructor(root: string, program: ProgramCommand) {
+    this.#root = root;
+    this.#program = program;
+  }
+
+  /**
+   * Starts a training in a new folder among the runs; resolves to the folder's name once the run is
+   * on disk.
+   * @throws DcganError with the training's own words when it ends before that
+   */
+  async start(options: TrainingOptions): Promise<string> {
+    const name = this.#reserve(options);
+    const config = join(this.#own(), `${name}.json`);
+    await writeFile(config, JSON.stringify(options));
+    const folder = join(this.#root, name);
+    try {
+      const child = this.#spawn(name, ['--config', config, '--out', folder]);
+      await this.#until(child, name, () => existsSync(join(folder, CONFIG_NAME)));
+      return name;
+    } catch (error) {
+      removeEmpty(folder);
+      throw error;
+    } finally {
+      await rm(config, { force: true });
+    }
+  }
+
+  /** Goes on with a run, whose lock `isHeld` looks at; `epochs` changes how many it is to have. */
+  async resume(id: string, isHeld: () => boolean, epochs?: number): Promise<void> {
+    const more = epochs === undefined ? [] : ['--epochs', String(epochs)];
+    const child = this.#spawn(logName(id), ['--resume', join(this.#root, ...id.split('/')), ...more]);
+    await this.#until(child, logName(id), isHeld);
+  }
+
+  /** What a training would do and cost here, as `train --dry-run --json` says it. */
+  async estimate(options: TrainingOptions, signal: AbortSignal): Promise<unknown> {
+    const config = join(this.#own(), `${randomUUID()}.json`);
+    await writeFile(config, JSON.stringify(options));
+    try {
+      return JSON.parse(await this.#ask(['train', '--config', config, '--dry-run', '--json'], signal));
+    } finally {
+      await rm(config, { force: true });
+    }
+  }
+
+  /** What `data inspect` finds in a folder or file of pictures, and its contact sheet. */
+  async inspect(path: string, size: number | undefined, signal: AbortSignal): Promise<DataReport> {
+    const sheet = join(this.#own(), `${randomUUID()}.png`);
+    const options = ['--json', '-o', sheet, ...(size === undefined ? [] : ['--size', String(size)])];
+    try {
+      const report = JSON.parse(await this.#ask(['data', 'inspect', ...options, '--', path], signal));
+      return { report, sheet: existsSync(sheet) ? await readFile(sheet, 'base64') : null };
+    } finally {
+      await rm(sheet, { force: true });
+    }
+  }
+
+  /** Runs the program to its end for an answer; throws its own words where it fails. */
+  async #ask(args: readonly string[], signal: AbortSignal): Promise<string> {
+    const [command, ...before] = this.#program;
+    const child = spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'], signal });
+    const [out, complaints]: [Buffer[], Buffer[]] = [[], []];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
+    const code = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status) => resolve(status ?? 1));
+    });
+    if (code === 0) return Buffer.concat(out).toString('utf8');
+    throw inItsWords(Buffer.concat(complaints).toString('utf8'));
+  }
+
+  /** The last lines that a run's training printed when something was wrong; empty when nothing was. */
+  async lastWords(id: string): Promise<string> {
+    const path = join(this.#own(), `${logName(id)}.log`);
+    if (!existsSync(path)) return '';
+    const file = await open(path);
+    try {
+      return (await readTail(file, LAST_OUTPUT)).bytes.toString('utf8').trim();
+    } finally {
+      await file.close();
+    }
+  }
+
+  #own(): string {
+    const own = join(this.#root, OWN_FOLDER);
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    return own;
+  }
+
+  /** Takes the next free number among the runs, as a training in a terminal does. */
+  #reserve({ data = 'mnist', preset = 'tf2018' }: TrainingOptions): string {
+    const about = `${basename(String(data))}-${String(preset)}`.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
+    mkdirSync(this.#root, { recursive: true });
+    for (;;) {
+      const numbers = readdirSync(this.#root).map((name) => Number(/^(\d{1,9})-/.exec(name)?.[1] ?? 0));
+      const name = `${String(1 + Math.max(0, ...numbers)).padStart(5, '0')}-${about}`;
+      try {
+        mkdirSync(join(this.#root, name));
+        return name;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
+  }
+
+  #spawn(log: string, args: readonly string[]): ChildProcess {
+    const [command, ...before] = this.#program;
+    const output = openSync(join(this.#own(), `${log}.log`), 'w', 0o600);
+    try {
+      return spawn(command, [...before, 'train', ...args, '--quiet', '--preview', PREVIEW_SECONDS], {
+        detached: true,
+        stdio: ['ignore', output, output],
+      });
+    } finally {
+      closeSync(output);
+    }
+  }
+
+  /** Waits until the training has begun, and lets it go; or throws what it said. */
+  async #until(child: ChildProcess, log: string, begun: () => boolean): Promise<void> {
+    let ended = false;
+    child.once('error', () => {
+      ended = true;
+    });
+    child.once('exit', () => {
+      ended = true;
+    });
+    for (;;) {
+      const over = ended;
+      if (begun()) break;
+      if (over) throw inItsWords(await this.lastWords(log));
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+    child.unref();
+  }
+}
+
+/** The error that the program printed, as an error here: one sentence or two. */
+function inItsWords(output: string): DcganError {
+  const said = output.match(/^dcgan: (.*)\.$/m)?.[1];
+  return usage(said === undefined ? { what: 'the training did not start', got: output.trim() } : { what: said });
+}
+
+/** A run's place as the name of one file. */
+const logName = (id: string): string => id.replaceAll('/', '~');
+
+/** A folder that was reserved and not used; with something in it, it stays. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {}
+}

@@ -1,0 +1,9 @@
+// A run's record as the options that repeat it.
+import type { TrainOptions } from './run-options.ts';
+import type { RunConfig } from './run-schema.ts';
+
+/** Returns the options of `train` that make the same run anew, under the library's names. */
+export function optionsThatRepeat(run: RunConfig): TrainOptions {
+  const { config, data: images, format: _, notes: __, ...rest } = run;
+  return { ...config, ...images.reading, ...rest, data: images.source, limit: images.count };
+}

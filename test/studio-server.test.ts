@@ -1,0 +1,260 @@
+// What the studio's server says of runs: their state, their numbers from any place on, their pictures;
+// and what it says of runs that are damaged, torn or gone.
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MetricsPart, RunDetail, RunHead } from '../src/studio/api.ts';
+import { decodePlaces, encodePlaces } from '../src/studio/server/live.ts';
+import { metricsFrom, START } from '../src/studio/server/tail.ts';
+import { sharedFolder } from './support/cli.ts';
+import { openStudio, type TestStudio } from './support/studio.ts';
+import { events, SMALL } from './support/training.ts';
+
+const shared = sharedFolder();
+const holders = new Map<string, { pid: number; text: string }>();
+let root: string;
+let studio: TestStudio;
+
+const path = (...parts: string[]): string => join(root, ...parts);
+const get = async <T>(url: string): Promise<T> => (await (await studio.get(url)).json()) as T;
+const heads = async (): Promise<Map<string, RunHead>> =>
+  new Map((await get<{ runs: RunHead[] }>('/api/runs')).runs.map((head) => [head.id, head]));
+
+beforeAll(async () => {
+  root = join(shared.path, 'runs');
+  mkdirSync(root);
+  await events({ ...SMALL, epochs: 2, device: 'wasm', out: path('done') });
+  const copy = (name: string): void => cpSync(path('done'), path(name), { recursive: true });
+  copy('stopped');
+  const config = readFileSync(path('stopped', 'config.json'), 'utf8').replace('"epochs": 2', '"epochs": 5');
+  writeFileSync(path('stopped', 'config.json'), config);
+  cpSync(path('stopped'), path('sweep', 'training'), { recursive: true });
+  copy('damaged');
+  writeFileSync(path('damaged', 'config.json'), '{ "format": 1');
+  cpSync(path('stopped'), path('diverged'), { recursive: true });
+  appendFileSync(path('diverged', 'metrics.jsonl'), `${JSON.stringify(lineOf({ step: 7, generatorLoss: null }))}\n`);
+  holders.set(path('sweep', 'training'), { pid: 1, text: 'process 1' });
+  const holderOf = (folder: string) => holders.get(folder) ?? null;
+  studio = await openStudio(root, { holderOf });
+}, 120_000);
+afterAll(() => studio.close());
+
+function lineOf(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const numbers = { generatorLoss: 1, discriminatorLoss: 1, realScore: 0.5, fakeScore: 0.5, seconds: 0.1 };
+  return { type: 'step', epoch: 3, ...numbers, ...values };
+}
+
+describe('the list', () => {
+  it('says how each run stands', async () => {
+    const found = await heads();
+    expect([...found].map(([id, { state }]) => [id, state]).sort()).toEqual([
+      ['damaged', 'damaged'],
+      ['diverged', 'diverged'],
+      ['done', 'done'],
+      ['stopped', 'stopped'],
+      ['sweep/training', 'training'],
+    ]);
+    expect(found.get('damaged')!.detail).toContain('config.json');
+    expect(found.get('sweep/training')!.detail).toBe('process 1');
+  });
+
+  it('says how far each run is, and shows its newest picture', async () => {
+    const done = (await heads()).get('done')!;
+    expect(done).toMatchObject({ preset: 'tiny', epoch: 2, epochs: 2, step: 6, data: { name: 'mnist', count: 40 } });
+    expect(done.newest!.name).toBe('image_at_epoch_0002.png');
+  });
+
+  it('of 300 runs is read without reading their metrics whole', async () => {
+    const many = join(shared.path, 'many');
+    const filter = (name: string): boolean => !name.endsWith('.safetensors');
+    for (let i = 0; i < 300; i++) cpSync(path('done'), join(many, `${i}`), { recursive: true, filter });
+    const other = await openStudio(many);
+    try {
+      // Whoever read this file whole would need 8 GiB and more time than a test has.
+      const huge = join(many, '7', 'metrics.jsonl');
+      truncateSync(huge, 2 ** 33);
+      appendFileSync(huge, `\n${JSON.stringify({ ...lineOf({ step: 12_345 }), epoch: 1 })}\n`);
+      const { runs } = (await (await other.get('/api/runs')).json()) as { runs: RunHead[] };
+      expect(runs).toHaveLength(300);
+      expect(runs.find(({ id }) => id === '7')!.step).toBe(12_345);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe('a run', () => {
+  it('tells the options that make it again, where they differ from the preset', async () => {
+    const { options } = await get<RunDetail>('/api/runs/done');
+    const { seed, ...rest } = options;
+    expect(rest).toEqual({ preset: 'tiny', data: 'mnist', limit: 40, epochs: 2, batchSize: 16 });
+    expect(seed).toBeTypeOf('number');
+  });
+});
+
+describe('the metrics of a run', () => {
+  it('come as columns, and go on from the place that was reached', async () => {
+    const first = await get<MetricsPart>('/api/runs/done/metrics');
+    expect(first).toMatchObject({ whole: true, damaged: 0 });
+    expect(first.steps.step).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(first.epochs.epoch).toEqual([1, 2]);
+    expect(await get(`/api/runs/done/metrics?after=${first.place}`)).toBeNull();
+  });
+
+  it('are handed over once each, however they are cut, torn and mixed', async () => {
+    mkdirSync(path('growing'));
+    const file = path('growing', 'metrics.jsonl');
+    const text = [1, 2, 3, 4, 5].map((step) => JSON.stringify(lineOf({ step }))).join('\nnot a line\n');
+    const seen: number[] = [];
+    let [place, damaged] = [START, 0];
+    for (let at = 0; at < text.length; at += 37) {
+      appendFileSync(file, text.slice(at, at + 37));
+      const part = await metricsFrom(root, ['growing'], place);
+      if (!part) continue;
+      seen.push(...part.steps.step);
+      damaged += part.damaged;
+      place = part.place;
+    }
+    expect(seen).toEqual([1, 2, 3, 4]);
+    appendFileSync(file, '\n');
+    expect((await metricsFrom(root, ['growing'], place))!.steps.step).toEqual([5]);
+    expect(damaged).toBe(4);
+  });
+
+  it('begin anew when the file was replaced, as a resume does', async () => {
+    const before = (await metricsFrom(root, ['growing'], START))!;
+    writeFileSync(path('growing', 'new'), `${JSON.stringify(lineOf({ step: 1 }))}\n`);
+    renameSync(path('growing', 'new'), path('growing', 'metrics.jsonl'));
+    const after = (await metricsFrom(root, ['growing'], before.place))!;
+    expect(after).toMatchObject({ whole: true, steps: { step: [1] } });
+  });
+
+  it('survive a line longer than memory should hold', async () => {
+    writeFileSync(
+      path('growing', 'metrics.jsonl'),
+      `${'x'.repeat(3_000_000)}\n${JSON.stringify(lineOf({ step: 9 }))}\n`,
+    );
+    expect((await metricsFrom(root, ['growing'], START))!).toMatchObject({ damaged: 1, steps: { step: [9] } });
+  });
+});
+
+describe('the stream', () => {
+  it('sends heads and metrics, and goes on where its last event was', async () => {
+    const first = await listen(`/api/live?after=${encodePlaces({ done: START })}`, {}, 'ready');
+    const metrics = first.filter(({ event }) => event === 'metrics').map(({ data }) => JSON.parse(data) as MetricsPart);
+    expect(metrics.flatMap(({ steps }) => steps.step)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(first.filter(({ event }) => event === 'head')).toHaveLength(5);
+    const last = first.at(-1)!.id;
+    expect(decodePlaces(last)).toEqual({ done: metrics.at(-1)!.place });
+    const second = await listen('/api/live', { 'Last-Event-ID': last }, 'ready');
+    expect(second.filter(({ event }) => event === 'metrics')).toEqual([]);
+  });
+
+  it('tells of runs that come and go', async () => {
+    const told = listen('/api/live', {}, 'gone');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    cpSync(path('done'), path('passing'), { recursive: true });
+    setTimeout(() => rmSync(path('passing'), { recursive: true }), 2500);
+    const events = await told;
+    expect(events.some(({ event, data }) => event === 'head' && JSON.parse(data).id === 'passing')).toBe(true);
+    expect(JSON.parse(events.at(-1)!.data)).toEqual({ id: 'passing' });
+  });
+
+  interface Heard {
+    readonly event: string;
+    readonly data: string;
+    readonly id: string;
+  }
+
+  /** All events until one of this name. */
+  async function listen(url: string, headers: Readonly<Record<string, string>>, until: string): Promise<Heard[]> {
+    const response = await studio.get(url, headers);
+    expect(response.headers.get('Content-Type')).toMatch(/^text\/event-stream/);
+    const heard: Heard[] = [];
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body!) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true });
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const fields = new Map(
+          text
+            .slice(0, end)
+            .split('\n')
+            .map((line) => line.split(/: (.*)/s).slice(0, 2) as [string, string]),
+        );
+        text = text.slice(end + 2);
+        heard.push({ event: fields.get('event') ?? '', data: fields.get('data') ?? '', id: fields.get('id') ?? '' });
+        if (heard.at(-1)!.event === until) return heard;
+      }
+    }
+    return heard;
+  }
+});
+
+describe('a run', () => {
+  it('has pictures that a browser keeps by their version, and asks for again by none', async () => {
+    const { pictures, reals } = await get<RunDetail>('/api/runs/done');
+    expect(pictures.map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
+    const url = `/api/runs/done/images/${reals!.name}`;
+    const kept = await studio.get(`${url}?v=${reals!.version}`);
+    expect(kept.headers.get('Cache-Control')).toContain('immutable');
+    expect(Buffer.from(await kept.arrayBuffer())).toEqual(readFileSync(path('done', 'images', 'reals.png')));
+    expect((await studio.get(url)).headers.get('Cache-Control')).toBe('no-cache');
+  });
+
+  it('has checkpoints to download whole', async () => {
+    const { checkpoints } = await get<RunDetail>('/api/runs/done');
+    const { name } = checkpoints.at(-1)!;
+    const answer = await studio.get(`/api/runs/done/checkpoints/${name}`);
+    expect(answer.headers.get('Content-Disposition')).toBe(`attachment; filename="${name}"`);
+    const sent = Buffer.from(await answer.arrayBuffer());
+    expect(sent.equals(readFileSync(path('done', 'checkpoints', name)))).toBe(true);
+  });
+
+  it('that does not exist gets a sentence', async () => {
+    const answer = await studio.get('/api/runs/nothing');
+    expect([answer.status, await answer.json()]).toEqual([
+      404,
+      { error: 'there is no such run. Go back to the list.' },
+    ]);
+  });
+
+  it('goes to the trash only when asked twice, and never while it trains', async () => {
+    const refused = await studio.post('/api/runs/sweep%2Ftraining/delete', {});
+    expect([refused.status, await refused.json()]).toEqual([
+      400,
+      { error: 'this run is being trained. Stop it first.' },
+    ]);
+    const { confirm } = (await (await studio.post('/api/runs/diverged/delete', {})).json()) as { confirm: string };
+    const guessed = (await (await studio.post('/api/runs/diverged/delete', { confirm: 'guessed' })).json()) as object;
+    expect(guessed).not.toHaveProperty('trash');
+    expect((await heads()).has('diverged')).toBe(true);
+    const again = (await (await studio.post('/api/runs/diverged/delete', {})).json()) as { confirm: string };
+    expect(again.confirm).not.toBe(confirm);
+    const answer = await studio.post('/api/runs/diverged/delete', { confirm: again.confirm });
+    const { trash } = (await answer.json()) as { trash: string };
+    expect((await heads()).has('diverged')).toBe(false);
+    expect(readFileSync(path(trash, 'metrics.jsonl'), 'utf8')).not.toBe('');
+  });
+
+  it.each([
+    ['/api/start', { options: 'all' }],
+    ['/api/start', {}],
+    ['/api/inspect', { path: '' }],
+    ['/api/runs/done/resume', { epochs: 0 }],
+    ['/api/runs/done/resume', { epochs: 3, more: 1 }],
+  ])('%s of %j is refused', async (url, body) => {
+    const answer = await studio.post(url, body);
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { error: string }).error).toMatch(/^the request does not fit/);
+  });
+});

@@ -15,6 +15,7 @@ export const CONDITIONS = [
   'explosion',
   'vanished-gradient',
 ] as const;
+/** A condition that the watch of a training warns of; see docs/training.md. */
 export type Condition = (typeof CONDITIONS)[number];
 
 /** Returns one sentence without a full stop. */

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodePng } from '../src/render/png.ts';
 import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
+import { NO_TERMINAL, onTerminal, seenLines } from './support/terminal.ts';
 
 const shared = sharedFolder();
 const RUN = 'runs/00001-mnist-tiny';
@@ -157,10 +158,51 @@ describe('gif and show', () => {
     expect(await run('show', RUN, '--epoch', '1')).toMatchObject({ code: 0, stdout: picture });
     expect(await run('show', '--epoch', '0')).toMatchObject({ code: 0, stdout: `${RUN}/images/initial.png\n` });
     expect(await run('show', '--gif')).toMatchObject({ code: 0, stdout: `${RUN}/dcgan.gif\n` });
+    expect(await run('show', 'reals')).toMatchObject({ code: 0, stdout: `${RUN}/images/reals.png\n` });
+    expect(await run('show', 'reals', '1')).toMatchObject({ code: 0, stdout: `${RUN}/images/reals.png\n` });
+    expect(await run('show', 'film.gif')).toMatchObject({ code: 0, stdout: 'film.gif\n' });
+    expect(await run('show', 'preview')).toMatchObject({
+      code: 2,
+      stderr: `dcgan: there is no ${RUN}/images/preview.png. Train with --preview SECONDS.\n`,
+    });
+    expect(await run('show', 'film.gif', '--epoch', '2')).toMatchObject({ code: 2 });
+    expect(await run('show', '1', '1')).toMatchObject({ code: 2 });
+    expect(await run('show', `${RUN}/config.json`)).toMatchObject({
+      code: 2,
+      stderr: `dcgan: ${RUN}/config.json is not a picture: expected a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file. Give another file.\n`,
+    });
     expect(await run('show', '--epoch', '2')).toMatchObject({
       code: 2,
       stderr: `dcgan: ${RUN} has no picture of epoch 2: expected an epoch from 1 to 1. Choose another epoch.\n`,
     });
+  });
+});
+
+describe.skipIf(NO_TERMINAL)('on a terminal', () => {
+  const seen = async (columns: number, ...args: string[]): Promise<string[]> => {
+    const { code, stdout } = await onTerminal(args, columns, 60, { cwd: shared.path });
+    expect([code, stdout.slice(0, 200)]).toEqual([0, expect.any(String)]);
+    return seenLines(stdout).map((line) => line.trimEnd());
+  };
+  const drawn = (lines: readonly string[]): number => lines.filter((line) => line.includes('▀')).length;
+
+  it('sample, interpolate and show draw what they made, as wide as the terminal', async () => {
+    const sampled = await seen(100, 'sample', '--seed', '3', '-o', 'seen.png');
+    expect([drawn(sampled), sampled.at(-2)]).toEqual([50, `16 samples of ${CHECKPOINT} from seed 3: seen.png`]);
+    expect(sampled.slice(0, 50)).toEqual((await seen(100, 'show', 'seen.png')).slice(0, 50));
+    expect(drawn(await seen(80, 'interpolate', '-o', 'seen.gif'))).toBe(5);
+    expect(drawn(await seen(40, 'show', 'reals'))).toBe(20);
+    for (const command of ['sample', 'interpolate'])
+      expect(await seen(80, command, '--no-pictures', '-o', 'unseen.gif')).toHaveLength(2);
+  });
+
+  it('train draws one picture, which each epoch replaces', async () => {
+    const options = ['--preset', 'tiny', '--limit', '64', '--epochs', '3', '--seed', '7'];
+    const lines = await seen(100, 'train', ...options, '--out', 'drawn');
+    expect(drawn(lines)).toBe(32);
+    const texts = lines.filter((line) => line.startsWith('Time taken for epoch'));
+    expect(texts).toHaveLength(3);
+    expect(drawn(await seen(100, 'train', ...options, '--no-pictures', '--out', 'undrawn'))).toBe(0);
   });
 });
 

@@ -5,21 +5,22 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { makeReport } from '../src/cli/checks/kernel-report.ts';
 import { KERNEL_CHECKS } from '../src/cli/checks/kernels.ts';
 import { clock, grouped, large, median } from '../src/cli/format.ts';
-import { Screen } from '../src/cli/output.ts';
+import { Screen, warn } from '../src/cli/output.ts';
 import { Progress } from '../src/cli/progress.ts';
 import { presets } from '../src/gan/presets.ts';
 import { commandLine } from '../src/platform/command.ts';
 import { makeGrid } from '../src/render/grid.ts';
 import type { RunEvent, StepEvent } from '../src/train/events.ts';
+import { seenLines } from './support/terminal.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.useRealTimers();
 });
 
-function terminal(columns: number, isTTY = true): { screen: Screen; text: () => string } {
+function terminal(columns: number, isTTY = true, rows = 24): { screen: Screen; text: () => string } {
   vi.stubEnv('TERM', 'xterm-256color');
-  const stream = Object.assign(new PassThrough(), { isTTY, columns });
+  const stream = Object.assign(new PassThrough(), { isTTY, columns, rows });
   return { screen: new Screen(stream as unknown as NodeJS.WriteStream), text: () => String(stream.read() ?? '') };
 }
 
@@ -161,6 +162,68 @@ it('pictures are small half-blocks, and signs without colours', () => {
   vi.stubEnv('TERM', 'dumb');
   const dumb = new PassThrough();
   expect(new Screen(Object.assign(dumb, { isTTY: true }) as unknown as NodeJS.WriteStream).picture(PICTURE)).toBe(0);
+});
+
+it('a picture is as wide as the terminal, but no higher than it', () => {
+  const rowsAt = (columns: number, rows: number): number => terminal(columns, true, rows).screen.picture(PICTURE);
+  expect([rowsAt(40, 24), rowsAt(100, 24), rowsAt(100, 80), rowsAt(1000, 80)]).toEqual([20, 32, 50, 78]);
+});
+
+it('a picture takes the place of the last one, and what was printed in between stays above it', () => {
+  const { screen, text } = terminal(60, true, 30);
+  let output = '';
+  const rows = 22;
+  for (let epoch = 1; epoch <= 30; epoch++) {
+    screen.live('working');
+    screen.pictureInPlace(PICTURE);
+    screen.print(`epoch ${epoch}\n  ${'x'.repeat(70)}`);
+    output += text();
+  }
+  const lines = seenLines(output, 60).map((line) => line.trimEnd());
+  expect(lines).toHaveLength(3 * 30 + rows + 1);
+  expect(lines.slice(0, 3)).toEqual(['epoch 1', `  ${'x'.repeat(58)}`, 'x'.repeat(12)]);
+  expect(lines.filter((line) => line.includes('▀'))).toHaveLength(rows);
+  expect(lines.at(-4)).toBe('epoch 30');
+});
+
+it('what the terminal may have moved is left alone', () => {
+  const pictures = (change: (screen: Screen, stream: { columns: number }) => void, rows = 30): number => {
+    vi.stubEnv('TERM', 'xterm-256color');
+    const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 60, rows });
+    const screen = new Screen(stream as unknown as NodeJS.WriteStream);
+    screen.pictureInPlace(PICTURE);
+    change(screen, stream);
+    screen.pictureInPlace(PICTURE);
+    const lines = seenLines(String(stream.read() ?? ''));
+    return lines.filter((line) => line.includes('▀')).length / 22;
+  };
+  expect(pictures(() => {})).toBe(1);
+  // Another width, a note on standard error, letters of unknown width, and a picture that has left the screen.
+  expect(pictures((_, stream) => Object.assign(stream, { columns: 59 }))).toBe(2);
+  const quiet = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  expect(pictures(() => warn('a note\n'))).toBe(2);
+  quiet.mockRestore();
+  expect(pictures((screen) => screen.print('런/00001'))).toBe(2);
+  expect(pictures((screen) => screen.print('line\n'.repeat(9)))).toBe(2);
+  expect(pictures(() => {}, 12)).toBe(0);
+});
+
+it('the time left follows the pace of the run, not that of the last steps', () => {
+  vi.useFakeTimers();
+  const { screen, text } = terminal(120);
+  const progress = new Progress(screen, false, false);
+  progress.show(RUN);
+  let line = '';
+  for (let i = 1; i <= 230; i++) {
+    vi.advanceTimersByTime(500);
+    // Every tenth step is slow, for others use the machine; the last ones are quick.
+    progress.show({ ...step(i), seconds: i % 10 === 0 && i < 200 ? 5.5 : 0.5 });
+    progress.show({ type: 'picture', epoch: 1, path: 'x.png', picture: PICTURE });
+    line = text();
+  }
+  expect(line).not.toContain('▀');
+  // 150 epochs of 235 steps at 0.9 seconds each, not at 0.6.
+  expect(Number(/ETA (\d+):/.exec(line)![1])).toBe(8);
 });
 
 it('a kernel that ends its process is named, as is one that is wrong', () => {

@@ -1,7 +1,7 @@
 // All text leaves the program through here, and control characters that strangers' names may hold
-// are removed. A screen is a stream that may be a terminal. A terminal has pictures and one live
-// line that is written over; a pipe or a file has plain lines only. When a reader goes away (`dcgan
-// ... | head`), the program ends quietly.
+// are removed. A screen is a stream that may be a terminal. A terminal has pictures, one live line
+// that is written over, and one picture that is replaced; a pipe or a file has plain lines only.
+// When a reader goes away (`dcgan ... | head`), the program ends quietly.
 import { fileError } from '../platform/durable.ts';
 import { onNotice } from '../platform/notices.ts';
 import { clean, cleanLines } from '../platform/text.ts';
@@ -9,17 +9,29 @@ import type { Picture } from '../render/grid.ts';
 import { renderTerminal, terminalColours } from '../render/terminal.ts';
 import { explain } from './failure.ts';
 
+/**
+ * A picture is as wide as the terminal, but no higher than it, unless it would be narrower than
+ * this many characters.
+ */
 const PICTURE_COLUMNS = 64;
+/** Rows that stay free beside a picture that is replaced in place, and the fewest of such a picture. */
+const ROWS_BESIDE = 8;
+const LEAST_ROWS = 6;
+
+/** How often text was written outside of a screen, which moves the lines of a terminal. */
+let elsewhere = 0;
 
 let lost: (error: NodeJS.ErrnoException) => void = endNow;
 
 /** Writes results to standard output: lines of text or of JSON, each with its line feed. */
 export function write(text: string): void {
+  elsewhere++;
   process.stdout.write(cleanLines(text));
 }
 
 /** Writes to standard error in the way of `write`. */
 export function warn(text: string): void {
+  elsewhere++;
   process.stderr.write(cleanLines(text));
 }
 
@@ -61,6 +73,9 @@ export class Screen {
   /** Whether there is a terminal that can write over its lines. */
   readonly terminal: boolean;
   #live = false;
+  /** The picture that the next one replaces, and the lines that were printed below it. */
+  #standing: { readonly rows: number; readonly columns: number; readonly below: string[] } | null = null;
+  #elsewhere = 0;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -70,7 +85,9 @@ export class Screen {
   /** Prints a line, or several. */
   print(text: string): void {
     this.clear();
-    this.#stream.write(`${cleanLines(text)}\n`);
+    const cleaned = cleanLines(text);
+    this.#standing?.below.push(...cleaned.split('\n'));
+    this.#stream.write(`${cleaned}\n`);
   }
 
   /** Replaces the live line. Does nothing where there is no terminal. */
@@ -87,11 +104,49 @@ export class Screen {
     this.#live = false;
   }
 
-  /** Draws a small picture on a terminal. Returns its number of lines, 0 without a terminal. */
+  /**
+   * Draws a picture on a terminal, fitted to its width. Returns its number of lines, 0 without a
+   * terminal.
+   */
   picture(picture: Picture): number {
     if (!this.terminal) return 0;
+    return this.#draw(picture, Math.max(PICTURE_COLUMNS, widthWithin(picture, this.rows - 2)));
+  }
+
+  /**
+   * Draws a picture in the place of the last one that was drawn by this method. The lines printed
+   * since then stay, and move above it. Where the last picture cannot be reached any more (it left
+   * the screen, or the terminal has another width now), the new one is drawn below. Does nothing
+   * without a terminal, or on one with too few rows.
+   */
+  pictureInPlace(picture: Picture): void {
+    const most = this.rows - ROWS_BESIDE;
+    if (!this.terminal || most < LEAST_ROWS) return;
     this.clear();
-    const text = renderTerminal(picture, Math.min(PICTURE_COLUMNS, this.columns - 1), terminalColours(process.env));
+    const { below } = this.#takeBack();
+    if (below.length > 0) this.#stream.write(`${below.join('\n')}\n`);
+    const rows = this.#draw(picture, Math.min(PICTURE_COLUMNS, widthWithin(picture, most)));
+    this.#standing = { rows, columns: this.columns, below: [] };
+    this.#elsewhere = elsewhere;
+  }
+
+  /** Erases the standing picture and what is below it. Returns the lines to print again. */
+  #takeBack(): { readonly below: readonly string[] } {
+    const standing = this.#standing;
+    this.#standing = null;
+    if (!standing || standing.columns !== this.columns || this.#elsewhere !== elsewhere) return { below: [] };
+    // The width of other letters than these is not known here.
+    if (standing.below.some((line) => !/^[\x20-\x7e]*$/.test(line))) return { below: [] };
+    const heights = standing.below.map((line) => Math.max(1, Math.ceil(line.length / this.columns)));
+    const height = heights.reduce((total, rows) => total + rows, standing.rows);
+    if (height >= this.rows) return { below: [] };
+    this.#stream.write(`\x1b[${height}A\x1b[J`);
+    return { below: standing.below };
+  }
+
+  #draw(picture: Picture, width: number): number {
+    this.clear();
+    const text = renderTerminal(picture, Math.min(width, this.columns - 1), terminalColours(process.env));
     this.#stream.write(text);
     return text.split('\n').length - 1;
   }
@@ -105,4 +160,14 @@ export class Screen {
   get columns(): number {
     return this.#stream.columns || 80;
   }
+
+  /** The height in lines. */
+  get rows(): number {
+    return this.#stream.rows || 24;
+  }
+}
+
+/** How wide a picture is drawn in so many rows, each of which is as high as two columns are wide. */
+function widthWithin({ width, height }: Picture, rows: number): number {
+  return Math.max(1, Math.floor((2 * rows * width) / height));
 }

@@ -1,8 +1,9 @@
-// Shows a training to a person. A terminal gets one live line, and a small picture after each
-// epoch. A pipe gets plain lines, a few for each epoch. Only the text depends on that; events are
+// Shows a training to a person. A terminal gets one live line, and a picture that each epoch
+// replaces. A pipe gets plain lines, a few for each epoch. Only the text depends on that; events are
 // the same.
 import { MEASURE_NAMES } from '../metrics/gauge.ts';
 import { commandLine } from '../platform/command.ts';
+import type { Picture } from '../render/grid.ts';
 import type {
   DoneEvent,
   EpochEvent,
@@ -31,13 +32,21 @@ const STEPS_TO_KNOW = 5;
 const WORTH_SAYING_SECONDS = 300;
 /** The shown speed follows the real one by this share in each step. */
 const SMOOTHING = 0.1;
+/**
+ * The time left follows from the pace of the whole run. Steps that lie back longer than this count
+ * for less and less.
+ */
+const PACE_SECONDS = 300;
 
 export class Progress {
   readonly #screen: Screen;
   readonly #quiet: boolean;
+  readonly #pictures: boolean;
   #run: RunEvent | null = null;
   #secondsPerStep = 0;
   #measured = 0;
+  /** Steps and the seconds that they took, old ones at a discount. */
+  #pace = { steps: 0, seconds: 0 };
   /** Beyond its steps, of the newest epoch that was seen whole. */
   #secondsPerEnd = 0;
   /** Of the epoch under way: the steps that were seen, and their time. */
@@ -46,9 +55,11 @@ export class Progress {
   #plain = { at: performance.now(), share: 0 };
   #stopping = false;
 
-  constructor(screen: Screen, quiet: boolean) {
+  /** @param pictures whether pictures are drawn on a terminal */
+  constructor(screen: Screen, quiet: boolean, pictures = true) {
     this.#screen = screen;
     this.#quiet = quiet;
+    this.#pictures = pictures;
   }
 
   /** The run's folder. It is empty before the first event. */
@@ -74,11 +85,15 @@ export class Progress {
     if (this.#quiet) return;
     if (event.type === 'run') this.#begin(event);
     else if (event.type === 'step') this.#step(event);
-    else if (event.type === 'picture') this.#screen.picture(event.picture);
+    else if (event.type === 'picture') this.#picture(event.picture);
     else if (event.type === 'epoch') this.#epoch(event);
     else if (event.type === 'evaluation') this.#evaluation(event);
     else if (event.type === 'warning') this.#warning(event);
     else if (event.type === 'done') this.#done(event);
+  }
+
+  #picture(picture: Picture): void {
+    if (this.#pictures) this.#screen.pictureInPlace(picture);
   }
 
   #begin({ folder, config, seed, data, info, stepsPerEpoch, resumed, notes }: RunEvent): void {
@@ -100,6 +115,15 @@ export class Progress {
     this.#seen = { steps: this.#seen.steps + 1, seconds: this.#seen.seconds + seconds };
     this.#measured++;
     this.#secondsPerStep += Math.max(SMOOTHING, 1 / this.#measured) * (seconds - this.#secondsPerStep);
+    const kept = Math.exp(-seconds / PACE_SECONDS);
+    this.#pace = { steps: kept * this.#pace.steps + 1, seconds: kept * this.#pace.seconds + seconds };
+  }
+
+  /** Returns the seconds that the rest of the run takes at its pace, pictures and checkpoints included. */
+  #secondsLeft(step: number): number {
+    const { config, stepsPerEpoch } = this.#run!;
+    const steps = config.epochs * stepsPerEpoch - step;
+    return (steps * this.#pace.seconds) / this.#pace.steps + this.#endsLeft(step);
   }
 
   /** Takes the time of an epoch beyond its steps: of its picture, its figures and its checkpoint. */
@@ -152,7 +176,7 @@ export class Progress {
     const seconds = this.#secondsPerStep;
     const epoch = `${event.epoch}/${config.epochs}`;
     const step = `${event.stepInEpoch}/${stepsPerEpoch}`;
-    const eta = `ETA ${clock((config.epochs * stepsPerEpoch - event.step) * seconds + this.#endsLeft(event.step))}`;
+    const eta = `ETA ${clock(this.#secondsLeft(event.step))}`;
     const speed = Math.round(Math.min(config.batchSize, this.#run!.data.count) / seconds);
     const measures = [
       `G ${event.generatorLoss.toFixed(3)}`,

@@ -177,6 +177,30 @@ export async function decodeWithFacts(
   return { facts, image: await shaped(sharp, shaping, picture.name), encoded };
 }
 
+/** Pixels as bytes, [height, width, channels]. */
+export interface Pixels {
+  readonly pixels: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+/**
+ * A picture that is no part of a data set, changed by `change`.
+ * @throws DcganError that names the picture
+ */
+export async function decodeFreely(picture: Supplied, change: (upright: Sharp) => Sharp): Promise<Pixels> {
+  const { sharp } = await open(picture);
+  try {
+    const { width, height } = await sharp().metadata();
+    const made = change(sharp().autoOrient()).raw({ depth: 'uchar' });
+    const { data, info } = await withRoomFor(width * height, () => made.toBuffer({ resolveWithObject: true }));
+    return { pixels: new Uint8Array(data), width: info.width, height: info.height, channels: info.channels };
+  } catch (error) {
+    throw inWords(picture.name, error);
+  }
+}
+
 async function shaped(sharp: Opened['sharp'], shaping: Shaping, name: string): Promise<Uint8Array> {
   try {
     return await render(sharp(SMALL_PICTURE), shaping);

@@ -8,8 +8,15 @@ import { usage } from '../../platform/errors.ts';
 import { endingOf, pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { classAsked, classOption } from '../options/class.ts';
-import { debugOption, deviceOption, threadsOption, wholeNumber, wholeNumbers } from '../options/values.ts';
-import { write } from '../output.ts';
+import {
+  debugOption,
+  deviceOption,
+  noPicturesOption,
+  threadsOption,
+  wholeNumber,
+  wholeNumbers,
+} from '../options/values.ts';
+import { Screen, write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 
 const EXAMPLES = `
@@ -26,6 +33,7 @@ interface Flags {
   readonly class?: string;
   readonly steps: number;
   readonly output: string;
+  readonly pictures: boolean;
   readonly device?: string;
   readonly threads?: number;
 }
@@ -51,6 +59,7 @@ export function defineInterpolate(program: Command): void {
     )
     .addOption(classOption())
     .option('-o, --output <path>', 'a .png, .webp or .avif (a strip), or a .gif (a film)', 'interpolation.png')
+    .addOption(noPicturesOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(debugOption())
@@ -66,8 +75,9 @@ async function interpolate(source: string | undefined, flags: Flags): Promise<vo
     throw usage({ what: '--seeds does not fit', expected: 'two seeds or more, as in 1,2,3', got: seeds.join(',') });
   await withModel(source, flags, async (gan, checkpoint) => {
     const rows = await rowsBetween(gan, seeds, steps, classAsked(flags.class, gan));
-    const pictures = endingOf(output) === '.gif' ? film(gan, rows) : [strip(gan, rows, steps)];
-    writeFileDurably(output, await encode(pictures));
+    const picture = strip(gan, rows, steps);
+    writeFileDurably(output, await encode(endingOf(output) === '.gif' ? film(gan, rows) : [picture]));
+    if (flags.pictures) new Screen(process.stdout).picture(picture);
     write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);
   });
 }

@@ -13,8 +13,15 @@ import { makeGrid, type Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { count } from '../format.ts';
 import { classAsked, classList, classOption } from '../options/class.ts';
-import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../options/values.ts';
-import { write } from '../output.ts';
+import {
+  debugOption,
+  deviceOption,
+  noPicturesOption,
+  seedOption,
+  threadsOption,
+  wholeNumber,
+} from '../options/values.ts';
+import { Screen, write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 
 const DEFAULT_COUNT = 16;
@@ -23,6 +30,8 @@ const DEFAULT_COUNT = 16;
  */
 const OF_EACH_CLASS = 10;
 const MOST = 100_000;
+/** A terminal shows no more samples than this. */
+const MOST_SHOWN = 100;
 /** Pictures of very many samples enlarge their tiles less, so as not to grow past this side. */
 const LARGEST_SIDE = 4096;
 
@@ -41,6 +50,7 @@ interface Flags {
   readonly class?: string;
   readonly noise?: string;
   readonly output: string;
+  readonly pictures: boolean;
   readonly device?: string;
   readonly threads?: number;
 }
@@ -61,6 +71,7 @@ export function defineSample(program: Command): void {
       'a .png, .webp, .avif or .gif (one picture), a .npy (bytes), or a folder (one .png each)',
       'samples.png',
     )
+    .addOption(noPicturesOption())
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(debugOption())
@@ -85,7 +96,9 @@ async function sample(source: string | undefined, { noise: file, output: typed, 
     const columns = rows ? Math.ceil(n / inRows.length) : undefined;
     const given = columns === undefined ? asked : rowsOf(inRows, columns, n);
     const images = await gan.generate(file === undefined ? n : noise, { seed, classes: given });
-    await save(images, [n, imageSize, imageSize, channels], columns);
+    const shape = [n, imageSize, imageSize, channels] as const;
+    await save(images, shape, columns);
+    if (flags.pictures) new Screen(process.stdout).picture(shownOf(images, shape, columns));
     const origin = file === undefined ? `seed ${seed}` : file;
     write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);
     if (rows && gan.classNames) write(`rows: ${classList(gan.classNames)}\n`);
@@ -129,6 +142,17 @@ function grid(images: Float32Array, shape: Shape, columns = Math.ceil(Math.sqrt(
   const side = Math.max(columns, Math.ceil(n / columns)) * height;
   const enlarge = 3 * side > LARGEST_SIDE ? { enlarge: Math.max(1, Math.floor(LARGEST_SIDE / side)) } : {};
   return makeGrid(images, shape, { columns, ...enlarge });
+}
+
+/**
+ * Returns what a terminal shows of the samples: all in their rows, or the first of them where there
+ * are more than can be seen.
+ */
+function shownOf(images: Float32Array, shape: Shape, columns?: number): Picture {
+  const [n, height, width, channels] = shape;
+  if (columns !== undefined && n <= MOST_SHOWN) return grid(images, shape, columns);
+  const shown = Math.min(n, MOST_SHOWN);
+  return grid(images.subarray(0, shown * height * width * channels), [shown, height, width, channels]);
 }
 
 /** Writes 0000.png, 0001.png, ..., without enlarging. */

@@ -20,6 +20,7 @@ import {
   debugOption,
   defaultOf,
   deviceOption,
+  noPicturesOption,
   precisionOption,
   presetOption,
   seedOption,
@@ -68,6 +69,7 @@ interface Flags extends DataFlags, ModelFlags, ExtractorFlags {
   readonly dryRun?: true;
   readonly json?: true;
   readonly quiet?: true;
+  readonly pictures: boolean;
   readonly debug?: true;
 }
 
@@ -132,6 +134,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .option('--dry-run', 'print configuration and costs, and write nothing')
     .option('--json', 'events as JSON lines on standard output, everything else on standard error')
     .option('--quiet', "print errors and the run's folder only")
+    .addOption(noPicturesOption())
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => {
@@ -149,16 +152,25 @@ export function defineTrain(program: Command, outcome: Outcome): void {
  * Joins the options of the file with those of the command line, which win. Options that were not
  * given stay out, so that a resume takes them from the run.
  */
-function trainOptions({ config, resume, dryRun: _, json, quiet, debug, ...given }: Flags): TrainOptions {
+function trainOptions({
+  config,
+  resume,
+  dryRun: _,
+  json,
+  quiet,
+  pictures: _pictures,
+  debug,
+  ...given
+}: Flags): TrainOptions {
   if (given.from !== undefined && resume === undefined)
     throw usage({ what: '--from says where to resume, and needs --resume', todo: 'Add --resume RUN' });
   const asked = resume === undefined ? {} : { resume: resume === true ? resolveRun(undefined) : resume };
   return { ...(config === undefined ? {} : readConfigFile(config)), ...libraryNames(given), ...asked };
 }
 
-async function run(options: TrainOptions, { json, quiet }: Flags): Promise<number> {
+async function run(options: TrainOptions, { json, quiet, pictures }: Flags): Promise<number> {
   const screen = new Screen(json ? process.stderr : process.stdout);
-  const progress = new Progress(screen, quiet === true);
+  const progress = new Progress(screen, quiet === true, pictures);
   const stop = new Stop((signal) => {
     if (progress.folder !== '') return progress.stopping(signal);
     // Nothing has begun that could be saved. A compiler may have been at work, but the same Ctrl-C

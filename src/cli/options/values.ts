@@ -95,6 +95,11 @@ export function seedOption(what: string): Option {
   return new Option('--seed <n>', what).argParser(wholeNumber('--seed', 0));
 }
 
+/** Commands that draw in a terminal have `--no-pictures`. */
+export function noPicturesOption(): Option {
+  return new Option('--no-pictures', 'draw nothing in the terminal; files are written all the same');
+}
+
 /** Every command has `--debug`; main looks for it itself. */
 export function debugOption(): Option {
   return new Option('--debug', 'print a stack trace with errors');

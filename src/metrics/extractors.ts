@@ -14,7 +14,10 @@ export const DIGITS = 'digits';
 
 /** The choice of features that are compared. */
 export interface ExtractorChoice {
-  /** `digits`, `pixels`, or the path of an ONNX file. When it is not given, the data decide. */
+  /**
+   * `digits`, `pixels`, or the path of an ONNX file; see docs/metrics.md. When it is not given, the
+   * data decide.
+   */
   readonly extractor?: string | undefined;
   /** The range of pixel values that an ONNX network expects; the default is -1..1. */
   readonly extractorRange?: PixelRange | undefined;

@@ -3,20 +3,17 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSnapshot } from '../gan/snapshot-file.ts';
-import type { PixelRange } from '../metrics/network-input.ts';
+import type { ExtractorChoice } from '../metrics/extractors.ts';
 import { fileError } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
 import type { TrainOptions } from './run-options.ts';
 
 export const BEST_NAME = 'best.safetensors';
 
-export interface Evaluations {
+export interface Evaluations extends ExtractorChoice {
   /** Evaluate after every so many epochs; 0 means never. */
   readonly evaluateEvery: number;
   readonly keepBest: boolean;
-  /** Names the network whose features are compared. When it is not given, the data decide. */
-  readonly extractor?: string | undefined;
-  readonly extractorRange?: PixelRange | undefined;
 }
 
 /** Combines the given options with the settings that the run had before. */

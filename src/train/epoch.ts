@@ -16,10 +16,11 @@ export function epochOrder(count: number, seed: number, epoch: number): Uint32Ar
   return permutation(count, { seed, step: epoch }, EPOCH_ORDER_STREAM);
 }
 
-type Numbers = { readonly [K in keyof StepResult]: number | null };
+/** The numbers of a step as metrics hold them. Those of a diverged run may be null. */
+export type LoggedNumbers = { readonly [K in keyof StepResult]: number | null };
 
 /** Returns the means over an epoch's steps. */
-export function meansOf(lines: readonly Numbers[]): StepResult {
+export function meansOf(lines: readonly LoggedNumbers[]): StepResult {
   const mean = (name: (typeof STEP_NUMBERS)[number]): number =>
     lines.reduce((total, line) => total + (line[name] ?? Number.NaN), 0) / lines.length;
   return {

@@ -31,7 +31,7 @@ import { checkpointsOf, createRun, readRunConfig, sweepRun, writeRunConfig } fro
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
-import { classNamesOf, configOn, refuseDone, SETTLED, TRAINABLE, toldOf } from './settle.ts';
+import { cannotChange, classNamesOf, configOn, refuseDone, SETTLED, TRAINABLE, toldOf } from './settle.ts';
 
 /** A run that is ready to train. */
 export interface Prepared {
@@ -389,13 +389,7 @@ function checkBelongs(snapshot: Snapshot, { config, seed }: RunConfig, path: str
 
 function refuseChanges(options: TrainOptions, old: RunConfig): void {
   const refuse = (name: string, was: unknown, got: unknown): never => {
-    throw usage({
-      what: `${name} cannot change when a run is resumed`,
-      options: [name],
-      expected: JSON.stringify(was),
-      got: JSON.stringify(got),
-      todo: 'Leave it out, or start a new run',
-    });
+    throw cannotChange(name, { expected: JSON.stringify(was), got: JSON.stringify(got) });
   };
   for (const key of SETTLED) {
     const given = options[key];

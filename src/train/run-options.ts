@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { DataOptions } from '../data/image-options.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { ConfigOverrides } from '../gan/schema.ts';
-import type { PixelRange } from '../metrics/network-input.ts';
+import type { ExtractorChoice } from '../metrics/extractors.ts';
 import type { Contrast } from './progress-pictures.ts';
 
 export const ON_NAN = ['stop', 'lower-lr'] as const;
@@ -15,6 +15,7 @@ export type OnNan = (typeof ON_NAN)[number];
 export interface TrainOptions
   extends MachineOptions,
     ConfigOverrides,
+    ExtractorChoice,
     Pick<DataOptions, 'fit' | 'background' | 'flip' | 'key' | 'transpose' | 'svg' | 'skipBroken'> {
   /** One of `presets`. The default is `tf2018`, and `best` for a path. */
   readonly preset?: string | undefined;
@@ -57,13 +58,6 @@ export interface TrainOptions
    * evaluates every epoch unless `evaluateEvery` says otherwise.
    */
   readonly keepBest?: boolean | undefined;
-  /**
-   * The features that evaluations compare: `digits`, `pixels`, or the path of an ONNX file; see
-   * docs/metrics.md.
-   */
-  readonly extractor?: string | undefined;
-  /** The range of pixel values that an ONNX network expects; the default is -1..1. */
-  readonly extractorRange?: PixelRange | undefined;
   /**
    * Continues the run in this folder. Then the only other options are device, threads, contrast,
    * evaluations and another number of epochs. A checkpoint's file, such as a page's, starts a new

@@ -75,8 +75,7 @@ export function writeRunConfig(run: string, config: RunConfig): void {
  */
 export function readRunConfig(run: string): RunConfig {
   const path = join(run, CONFIG_NAME);
-  if (!existsSync(path))
-    throw usage({ what: `${run} is not a run`, expected: `a folder with ${CONFIG_NAME}`, todo: 'Check the path' });
+  if (!existsSync(path)) throw notARun(run);
   const wrong = (got: string): DcganError =>
     new DcganError({
       what: `${path} cannot be understood`,

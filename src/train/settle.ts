@@ -132,12 +132,17 @@ function classesOf({ name, classCount, whyNoClasses }: Dataset): number {
  */
 export function refuseSettled(options: { readonly [key: string]: unknown }): void {
   const given = [...SETTLED, 'cond', 'seed'].find((key) => options[key] !== undefined);
-  if (given !== undefined)
-    throw usage({
-      what: `${given} cannot change when a run is resumed`,
-      todo: 'Leave it out, or start a new run',
-      options: [given],
-    });
+  if (given !== undefined) throw cannotChange(given);
+}
+
+/** Returns the error for an option that a run has settled, with both values when they are known. */
+export function cannotChange(option: string, values?: { readonly expected: string; readonly got: string }): DcganError {
+  return usage({
+    what: `${option} cannot change when a run is resumed`,
+    ...values,
+    todo: 'Leave it out, or start a new run',
+    options: [option],
+  });
 }
 
 /**

@@ -13,6 +13,7 @@ import { openExtractor } from '../../metrics/extractors.ts';
 import { Judge } from '../../metrics/judge.ts';
 import { PIXELS } from '../../metrics/pixels.ts';
 import type { ImageSet } from '../../metrics/pyramid.ts';
+import { allOf, setOf } from '../../metrics/sets.ts';
 import { usableCores } from '../../platform/cores.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
@@ -167,9 +168,7 @@ async function gatherImages(what: string, { against = 'mnist', count }: Flags): 
   const data = await openData({ data: against });
   const found = await loadDataset(what, { size: data.height, channels: data.channels as 1 | 3 });
   const taken = found.limit(Math.min(count, data.count));
-  const images = taken.batch(Array.from({ length: taken.count }, (_, i) => i));
-  const samples = { images, count: taken.count, side: taken.height, channels: taken.channels };
-  return { data, name: what, samples, asked: null };
+  return { data, name: what, samples: setOf(taken, allOf(taken)), asked: null };
 }
 
 /** Draws the first samples, each with the nearest image of the data to its right. */

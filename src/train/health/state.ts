@@ -3,6 +3,7 @@
 import type { StoredTensor } from '../../checkpoint/safetensors.ts';
 import type { StepResult } from '../../gan/dcgan.ts';
 import { momentNames } from '../../nn/adam.ts';
+import type { LoggedNumbers } from '../epoch.ts';
 
 /**
  * Euclidean norms of the running means of both networks' gradients, which are Adam's first moments.
@@ -42,7 +43,7 @@ const NAMES: Readonly<Record<keyof StepResult, string>> = {
 };
 
 /** Describes the first number of a step that is not finite; null when all are finite. */
-export function brokenNumber(numbers: { readonly [K in keyof StepResult]: number | null }): string | null {
+export function brokenNumber(numbers: LoggedNumbers): string | null {
   for (const [key, name] of Object.entries(NAMES)) {
     const value = numbers[key as keyof StepResult];
     if (value === null || !Number.isFinite(value)) return `${name} is ${value ?? 'not finite'}`;

@@ -9,7 +9,7 @@ import { type DeviceChange, deviceChange } from '../train/device-change.ts';
 import type { Divergence } from '../train/health/divergence.ts';
 import { Loop, type State } from '../train/loop.ts';
 import { progressPicture } from '../train/progress-pictures.ts';
-import { classNamesOf, configOn, continuedConfig, refuseSettled, toldOf } from '../train/settle.ts';
+import { classNamesOf, configOn, continuedConfig, refuseSettled, withGroups } from '../train/settle.ts';
 import type { CheckpointEvent, PictureEvent, TrainEvent } from './events.ts';
 import * as kept from './kept.ts';
 import type { SentOptions } from './page-options.ts';
@@ -49,8 +49,8 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
       const data = await openData(options);
       const gan = resume === undefined ? await openFresh(options, data) : await openAt(resume, options, data);
       if (name !== null && name !== resume) await kept.noteData(name, data);
-      const told = await toldOf(data, gan.config);
-      return new PageRun(gan, told, options, { kept: name, unlock, resumed: resume !== undefined });
+      const grouped = await withGroups(data, gan.config);
+      return new PageRun(gan, grouped, options, { kept: name, unlock, resumed: resume !== undefined });
     } catch (error) {
       unlock();
       throw error;

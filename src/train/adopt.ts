@@ -12,7 +12,7 @@ import { stepsPerEpoch } from './epoch.ts';
 import { layDown, openData, type Prepared, trainable } from './prepare.ts';
 import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';
-import { continuedConfig, refuseSettled, toldOf } from './settle.ts';
+import { continuedConfig, refuseSettled, withGroups } from './settle.ts';
 
 /** Returns whether `resume` names a checkpoint's file and not a run. */
 export function isCheckpoint(resume: string): boolean {
@@ -45,7 +45,7 @@ export async function openAdopted(
 export async function prepareAdopted(file: string, options: TrainOptions): Promise<Prepared> {
   const notes: string[] = [];
   const { snapshot, data: images, config } = await openAdopted(file, options, (note) => notes.push(note));
-  const data = await toldOf(images, config);
+  const data = await withGroups(images, config);
   const { epoch, step } = snapshot;
   const machine = { device: options.device, threads: options.threads };
   const gan = await trainable({ ...snapshot, config }, machine);

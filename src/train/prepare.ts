@@ -31,7 +31,7 @@ import { checkpointsOf, createRun, readRunConfig, sweepRun, writeRunConfig } fro
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
-import { cannotChange, classNamesOf, configOn, refuseDone, SETTLED, TRAINABLE, toldOf } from './settle.ts';
+import { cannotChange, classNamesOf, configOn, refuseDone, SETTLED, TRAINABLE, withGroups } from './settle.ts';
 
 /** A run that is ready to train. */
 export interface Prepared {
@@ -131,7 +131,7 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   notes.push(...notesOnData(images, config.batchSize));
   const seed = checkSeed(options.seed ?? randomSeed());
   await tryEvaluations(settleEvaluations(options), images, options, (note) => notes.push(note));
-  const data = await toldOf(images, config);
+  const data = await withGroups(images, config);
   const classNames = classNamesOf(config, data);
   notes.push(...notesOnClasses(classNames));
   const gan = await DCGAN.create({ ...config, classNames, seed, device: options.device, threads: options.threads });
@@ -242,7 +242,7 @@ async function reopen(
       got: `${images.count} with ${images.sha256.slice(0, 12)}...`,
       todo: `Give the same images again: ${commandLine(['train', '--resume', folder, '--data', 'PATH'])}`,
     });
-  const data = await toldOf(images, old.config);
+  const data = await withGroups(images, old.config);
   sweepRun(folder);
   const onNan = options.onNan ?? old.onNan;
   const divergence = found ?? divergenceIn(metricsWith(folder, NOT_A_NUMBER));

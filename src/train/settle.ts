@@ -97,7 +97,7 @@ function groupsOn(
 }
 
 /** Returns the dataset with found groups as its labels when the configuration uses groups. */
-export async function toldOf(data: Dataset, { groups }: Config): Promise<Dataset> {
+export async function withGroups(data: Dataset, { groups }: Config): Promise<Dataset> {
   return groups > 0 ? data.labelled(await findGroups(data, groups)) : data;
 }
 

@@ -1,30 +1,34 @@
-// The kernels' face to the outside: one walk over a plan's words by any number of threads (see src/engine/encode.ts for
-// the words, src/engine/plan.ts for what each instruction means). The same sources build for this machine (pool.c adds
-// threads and memory) and for WebAssembly (JavaScript brings workers and shared memory).
+// The interface of the kernels: one walk over a plan's words by any number of threads.
+// src/engine/encode.ts describes the words, and src/engine/plan.ts the meaning of each instruction.
+// The same sources build for this machine, where pool.c adds threads and memory, and for
+// WebAssembly, where JavaScript brings workers and shared memory.
 #pragma once
 #include <stdint.h>
 
-// One run of a plan, shared by its threads. Made zero by the caller, then filled through dcgan_job_init.
+// One run of a plan, shared by its threads. The caller zeroes it, then dcgan_job_init fills it.
 struct job;
 
-// Bytes of a struct job, for callers that place it themselves.
+// The bytes of a struct job, for callers that place it themselves.
 int32_t dcgan_job_bytes(void);
 
-// code: `words` plan words. state, scratch: the two halves of the arena. control: the plan's control address.
+// code: `words` words of a plan. state, scratch: the two halves of the arena. control: the address
+// of the plan's control words.
 void dcgan_job_init(struct job *job, const int32_t *code, int32_t words, float *state, uint32_t state_floats,
                     float *scratch, uint32_t control, int32_t threads);
 
-// Every thread 0..threads-1 calls this once per run. It returns when the whole plan is done, the same in every thread:
-// 0, or 1 + the index of the first instruction that this build does not know, where the run ended, or -1 - the number of
-// an opcode that it does not know, which computed nothing.
+// Every thread 0..threads-1 calls this once for each run. It returns when the whole plan is done,
+// with the same result in every thread. The result is 0 for success; or 1 + the index of the first
+// instruction that this build does not know, where the run ended; or -1 - the number of an opcode
+// that this build does not know and that computed nothing.
 int32_t dcgan_walk(struct job *job, int32_t thread);
 
-// Floats of scratch (`pack` or `partials`) that this build uses for a convolution of this kind; `words` is its instruction's
-// body. 0 for other kinds. A test holds it against the room that the planner gives (src/engine/room.ts).
+// Returns the floats of scratch (`pack` or `partials`) that this build uses for a convolution of
+// this kind; `words` is its instruction's body. It returns 0 for other kinds. A test compares it
+// with the room that the planner gives (src/engine/room.ts).
 int64_t dcgan_room(int32_t kind, const int32_t *words);
 
-// Names the build: vector width, register tile, instruction set.
+// Describes the build: vector width, register tile, instruction set.
 const char *dcgan_variant(void);
 
-// WebAssembly only: every thread tells once where its own SPACE_FLOATS floats (job.h) lie.
+// WebAssembly only: every thread sets once the place of its own SPACE_FLOATS floats (job.h).
 void dcgan_workspace(float *space);

@@ -1,7 +1,8 @@
-// Attached work, image by image: while an image is in the cache, the programs attached to what made it run on it, and its
-// pixels are summed channel by channel. A sum goes pixel after pixel, so that its bits do not depend on how many points come
-// at a time; an image has a sum of its own, so they do not depend on who has which image. (Sums over all images are then
-// taken of these by an instruction of its own.)
+// Runs attached work image by image. While an image is in the cache, the programs attached to the
+// instruction that made it run on it, and its pixels are summed for each channel. A sum goes pixel
+// after pixel, so its bits do not depend on how many points come at a time. Each image has its own
+// sum, so the bits do not depend on which thread has which image. Another instruction then adds
+// these sums over all images.
 #include "follow.h"
 
 void dcgan_follow_begin(const struct worker *me, const int32_t *first, struct followers *f) {

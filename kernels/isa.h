@@ -1,4 +1,5 @@
-// Written by scripts/isa.mjs from src/engine/isa.ts; src/engine/encode.ts explains the layout. Do not edit.
+// scripts/isa.mjs writes this file from src/engine/isa.ts. src/engine/encode.ts has the layout.
+// Do not edit it.
 #pragma once
 enum kind {
   KIND_CONV2D = 1,

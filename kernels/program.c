@@ -1,5 +1,6 @@
-// The interpreter of register programs. What is contiguous is used in place, what repeats is laid out once, so most
-// loads cost nothing. All of a block is computed before any of it is stored: results may overwrite operands.
+// The interpreter of register programs. It uses contiguous operands in place and lays out repeating
+// ones once, so most loads cost nothing. It computes all of a block before it stores any of it,
+// because results may overwrite operands.
 #include "program.h"
 #include "vmath.h"
 
@@ -20,7 +21,8 @@ static int is_contiguous(const struct program *p, const int32_t *strides) {
   return 1;
 }
 
-// Points after which an operand's values begin again: those of the innermost dimensions that move it.
+// Returns after how many points an operand's values begin again: the points of the innermost
+// dimensions that move it.
 static int64_t period_of(const struct program *p, const int32_t *strides) {
   int64_t period = 1, inner = 1;
   for (int32_t d = p->dims - 1; d >= 0; d--) {
@@ -77,8 +79,9 @@ void dcgan_program_results(struct program *p, const int32_t *words, int32_t step
   }
 }
 
-// An operand's values at points [start, start + count): copied to `to` one run of the innermost dimension after another,
-// or, where one contiguous run holds them all, as they lie.
+// Returns an operand's values at points [start, start + count). When one contiguous run holds them
+// all, they are used where they lie. Otherwise they are copied to `to`, one run of the innermost
+// dimension after another.
 static const float *lay_out(const struct program *p, const struct operand *o, int32_t start, int32_t count, float *to) {
   int32_t index[MAX_DIMS];
   int64_t offset = 0;
@@ -111,8 +114,9 @@ static const float *lay_out(const struct program *p, const struct operand *o, in
   return to;
 }
 
-// Asks for values that the next block will read or write. A block is read a piece at a time from several places, with all
-// its arithmetic between: hardware that follows one stream does not run so far ahead.
+// Prefetches values that the next block will read or write. A block reads a piece at a time from
+// several places, with all its arithmetic between them, and hardware that follows one stream does
+// not prefetch that far ahead.
 enum { LINE_FLOATS = 16 };
 
 #define AHEAD(from, count, write) \
@@ -122,7 +126,8 @@ static void copy(float *to, const float *from, int32_t count) {
   __builtin_memcpy(to, from, sizeof(float) * (uint32_t)count);
 }
 
-// Where an operand's values at points [start, start + count) lie, when they are to be in register `own`.
+// Returns where an operand's values at points [start, start + count) lie, when they are to be in
+// register `own`.
 static const float *values_of(struct program *p, int32_t k, int32_t start, int32_t count, float *own,
                               struct registers *regs) {
   struct operand *o = &p->operand[k];
@@ -135,14 +140,14 @@ static const float *values_of(struct program *p, int32_t k, int32_t start, int32
   if (!o->ready) {
     const int32_t all = least(BLOCK, p->count);
     const float *from = lay_out(p, o, 0, all, to);
-    // One run that holds a whole block has been left where it is.
+    // A run that holds a whole block was left where it is.
     if (from != to) copy(to, from, all);
   }
   o->ready = 1;
   return to + start % o->period;
 }
 
-// One loop over a block, whole vectors: `x`, `y`, `z` are the operands' vectors.
+// A loop over a block in whole vectors. `x`, `y` and `z` are the operands' vectors.
 #define EACH(expression)                                                    \
   _Pragma("GCC unroll 2")                                                  \
   for (int32_t i = 0; i < count; i += LANES) {                              \
@@ -168,7 +173,7 @@ void dcgan_block(const struct worker *me, struct program *p, int32_t start, int3
     const int32_t random = op == OP_UNIFORM || op == OP_NORMAL || op == OP_MASK;
     if (op == OP_LOAD || (random && control[4] >> line[3] & 1)) {
       const float *from = values_of(p, line[2], start, count, regs->own[dst], regs);
-      // A result's register is copied: another result may be stored first, over what it was loaded from.
+      // A result's register is copied, because another result may be stored first over its source.
       if (p->is_result >> dst & 1 && from != d) copy(d, from, count);
       regs->value[dst] = p->is_result >> dst & 1 ? d : from;
       continue;
@@ -176,7 +181,8 @@ void dcgan_block(const struct worker *me, struct program *p, int32_t start, int3
     const uint32_t stream = (uint32_t)line[5];
     const float number = float_of(op == OP_MASK ? line[7] : line[5]);
     const vf k = splat(number);
-    // Registers a line does not use are read as register 0, which may be unset: then as the destination.
+    // Registers that a line does not use are read as register 0, which may be unset. They are read
+    // as the destination in that case.
     const float *a = random || op == OP_CONSTANT ? d : regs->value[line[2]];
     const float *b = op <= OP_GREATER || op == OP_SELECT ? regs->value[line[3]] : a;
     const float *c = op == OP_SELECT ? regs->value[line[4]] : a;
@@ -187,7 +193,7 @@ void dcgan_block(const struct worker *me, struct program *p, int32_t start, int3
       case OP_SUB: EACH(x - y);
       case OP_MUL: EACH(x * y);
       case OP_DIV: EACH(x / y);
-      // NaN on either side gives NaN, as Math.max does.
+      // NaN on either side gives NaN, like Math.max.
       case OP_MAXIMUM: EACH(choose(x != x, x, choose(x > y, x, y)));
       case OP_MINIMUM: EACH(choose(x != x, x, choose(x < y, x, y)));
       case OP_GREATER: EACH(choose(x > y, one, zero));
@@ -219,7 +225,8 @@ void dcgan_stretch(const struct worker *me, struct program *p, int32_t begin, in
   // The first block may be short, so that all others start at multiples of BLOCK.
   for (int32_t start = begin; start < end;) {
     const int32_t count = least(BLOCK - start % BLOCK, end - start);
-    // The last line may write to memory at once: it reads at i what it overwrites at i, and nothing is read after it.
+    // The last line may write to memory at once. It reads at i what it overwrites at i, and nothing
+    // is read after it.
     float *last = p->last >= 0 && count % LANES == 0 ? dcgan_at(me, p->result[2 * p->last + 1]) + start : 0;
     dcgan_block(me, p, start, count, last, regs);
     for (int32_t r = 0; r < p->results; r++) {
@@ -231,7 +238,7 @@ void dcgan_stretch(const struct worker *me, struct program *p, int32_t begin, in
   }
 }
 
-// Most blocks of a unit of work.
+// The most blocks of a unit of work.
 enum { UNIT_BLOCKS = 64 };
 
 int32_t dcgan_unit(const struct worker *me, int32_t count) {

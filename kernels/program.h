@@ -1,14 +1,16 @@
-// Register programs (see src/engine/plan.ts) run block by block: every register is a short array that stays in the first
-// level cache, every line of code one loop over it.
+// Register programs (see src/engine/plan.ts) run block by block. Every register is a short array
+// that stays in the first-level cache, and every line of code is one loop over it.
 #pragma once
 #include "job.h"
 #include "random.h"
 #include "vec.h"
 
-// Points of the domain computed together, and floats from one register to the next: registers whose addresses agree in
-// the last 12 bits would be mistaken for each other by the processor's store buffer.
+// The points of the domain that are computed together, and the floats from one register to the
+// next. Registers whose addresses agree in the last 12 bits would collide in the processor's store
+// buffer.
 enum { BLOCK = DRAW_MOST, BLOCK_ROOM = BLOCK + 16 };
-// Most operands laid out once; further ones are laid out for each block. Registers must fit a small stack.
+// The most operands that are laid out once. Further ones are laid out for each block. Registers
+// must fit a small stack.
 enum { REPEATS_MOST = 8 };
 
 struct operand {
@@ -19,7 +21,8 @@ struct operand {
     REPEATS, // the same in every block: laid out once
     STRIDED, // laid out for each block, in the register it is loaded to
   } access;
-  // For REPEATS: points after which it begins again, its place among those laid out, and whether it is there.
+  // For REPEATS: after how many points it begins again, its place among those laid out, and whether
+  // it is laid out already.
   int32_t period, place, ready;
 };
 
@@ -27,29 +30,29 @@ struct program {
   int32_t count, dims, operands, lines, results;
   const int32_t *sizes;
   const int32_t *code;
-  // (register, address) pairs.
+  // Pairs of (register, address).
   const int32_t *result;
   uint32_t is_result;
-  // Which result the last line makes, or -1.
+  // The result that the last line makes, or -1.
   int32_t last;
   struct operand operand[MAX_OPERANDS];
 };
 
-// One thread's registers: `value` says where a register's block is, here or in memory.
+// One thread's registers. `value` says where a register's block is, here or in memory.
 struct registers {
   const float *value[MAX_REGISTERS];
   float own[MAX_REGISTERS][BLOCK_ROOM] __attribute__((aligned(64)));
   float laid_out[REPEATS_MOST][BLOCK_ROOM] __attribute__((aligned(64)));
 };
 
-// Reads a program's words; returns the words after it.
+// Reads a program's words and returns the words after it.
 const int32_t *dcgan_program(const struct worker *me, const int32_t *words, struct program *program);
-// Then its results' words, and a number that divides the start of every block. `places` counts what is laid out: programs
-// that share registers share it too.
+// Reads the words of the program's results. `step` divides the start of every block. `places`
+// counts the operands that are laid out, which programs that share registers also share.
 void dcgan_program_results(struct program *program, const int32_t *words, int32_t step, int32_t *places);
 
-// Computes points [start, start + count), count <= BLOCK. When the last line makes a result and `last` is not null, the
-// result is put there, whole vectors of it.
+// Computes points [start, start + count), count <= BLOCK. When the last line makes a result and
+// `last` is not null, whole vectors of the result are put there.
 void dcgan_block(const struct worker *me, struct program *program, int32_t start, int32_t count, float *last,
                  struct registers *registers);
 
@@ -57,7 +60,7 @@ void dcgan_block(const struct worker *me, struct program *program, int32_t start
 void dcgan_stretch(const struct worker *me, struct program *program, int32_t begin, int32_t end,
                    struct registers *registers);
 
-// Points of a unit of work where nothing else decides it.
+// Returns the points of a unit of work when nothing else decides it.
 int32_t dcgan_unit(const struct worker *me, int32_t count);
 
 // sum[j] += values[j] + values[j + row] + ... over `count` values, row after row.

@@ -1,6 +1,7 @@
-// Philox-4x32-10 (see src/engine/random.ts), a block a lane: each word sits in a 64-bit lane, where one multiplication
-// gives both halves of a product and what stands above a word is ignored by the next. Draws follow from words in order.
-// What all blocks of a stretch have in common is computed once: keys, and half of the first rounds.
+// Philox-4x32-10 (see src/engine/random.ts) with one block in each lane. Each word sits in a 64-bit
+// lane. There one multiplication gives both halves of a product, and the next one ignores what
+// stands above a word. Draws follow from words in order. What all blocks of a stretch share is
+// computed once: the keys, and half of the first rounds.
 #include "random.h"
 #include "vmath.h"
 #if defined(__AVX2__)
@@ -10,9 +11,10 @@
 typedef uint32_t vu_any __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef uint64_t vw __attribute__((vector_size(4 * LANES)));
 
-// A lane of `lanes` holds one word of a block, WIDE blocks side by side; lane i has the block i_th(i) of them.
+// A lane of `lanes` holds one word of a block, and WIDE blocks lie side by side. Lane i has block
+// i_th(i) of them.
 #if defined(__wasm__)
-// A block a lane of 32 bits: one instruction multiplies and widens two lanes.
+// A block has a lane of 32 bits. One instruction multiplies and widens two lanes.
 enum { WIDE = 4 };
 typedef vu lanes;
 INLINE uint32_t i_th(int lane) { return (uint32_t)lane; }
@@ -20,8 +22,8 @@ INLINE uint32_t i_th(int lane) { return (uint32_t)lane; }
 #define FIRST(v) __builtin_convertvector(__builtin_shufflevector(v, v, 0, 1), vw)
 #define LAST(v) __builtin_convertvector(__builtin_shufflevector(v, v, 2, 3), vw)
 
-// Both halves of the products of lanes with a constant. Volatile, for a factor widened ahead of the loop would not be seen
-// to fit that instruction.
+// Computes both halves of the products of lanes with a constant. The constant is volatile, because
+// the compiler would not recognise that a factor widened ahead of the loop fits that instruction.
 #define TIMES(name, factor)                                             \
   INLINE void name(lanes a, lanes *low, lanes *high) {                  \
     static const volatile vu f = {factor, factor, factor, factor};      \
@@ -31,7 +33,7 @@ INLINE uint32_t i_th(int lane) { return (uint32_t)lane; }
     *high = SHUFFLE(vu, p, q, 1, 3, 5, 7);                              \
   }
 
-// Blocks as words in order.
+// Writes the blocks as words in order.
 INLINE void in_order(lanes a, lanes b, lanes c, lanes d, uint32_t *to) {
   const vu ab = SHUFFLE(vu, a, b, 0, 4, 1, 5), cd = SHUFFLE(vu, c, d, 0, 4, 1, 5);
   const vu ef = SHUFFLE(vu, a, b, 2, 6, 3, 7), gh = SHUFFLE(vu, c, d, 2, 6, 3, 7);
@@ -41,12 +43,14 @@ INLINE void in_order(lanes a, lanes b, lanes c, lanes d, uint32_t *to) {
   *(vu_any *)(to + 12) = SHUFFLE(vu, ef, gh, 2, 3, 6, 7);
 }
 #else
-// A block a lane of 64 bits. Blocks are so placed that even lanes, then odd lanes, give them in order.
+// A block has a lane of 64 bits. Blocks are placed so that even lanes, then odd lanes, give them in
+// order.
 enum { WIDE = LANES / 2 };
 typedef vw lanes;
 INLINE uint32_t i_th(int lane) { return (uint32_t)(lane % 2 * (WIDE / 2) + lane / 2); }
 
-// The whole product serves as its lower half. Compilers do not find the one instruction x86 has for it.
+// The whole product serves as its lower half. Compilers do not find the one instruction that x86
+// has for it.
 #if defined(__AVX512F__)
 #define PRODUCT(a, factor) (vw) _mm512_mul_epu32((__m512i)(a), _mm512_set1_epi64(factor))
 #elif defined(__AVX2__)
@@ -60,7 +64,7 @@ INLINE uint32_t i_th(int lane) { return (uint32_t)(lane % 2 * (WIDE / 2) + lane 
     *high = *low >> 32;                                \
   }
 
-// Blocks as words in order.
+// Writes the blocks as words in order.
 INLINE void in_order(lanes a, lanes b, lanes c, lanes d, uint32_t *to) {
 #if LANES == 16
 #define PAIR(a, b) \
@@ -87,7 +91,7 @@ INLINE void in_order(lanes a, lanes b, lanes c, lanes d, uint32_t *to) {
 TIMES(times_m0, M0)
 TIMES(times_m1, M1)
 
-// Vectors worked on at once: while products of one are awaited the others are mixed.
+// The number of vectors in flight: while one waits for products, the others are mixed.
 #if defined(__wasm__)
 enum { AT_ONCE = 2 };
 #else
@@ -95,7 +99,8 @@ enum { AT_ONCE = 3 };
 #endif
 enum { STEP = 4 * WIDE * AT_ONCE, ROUNDS = 10 };
 
-// What all blocks of a stream share at a step: the keys, and what the first rounds make of words that are the same in all.
+// What all blocks of a stream share at a step: the keys, and the result of the first rounds on
+// words that are equal in all blocks.
 struct schedule {
   lanes first_c, second_a, second_c, third_c, key0[ROUNDS], key1[ROUNDS];
 };
@@ -108,7 +113,8 @@ static void prepare(const uint32_t *control, uint32_t stream, struct schedule *s
     s->key0[r] = (lanes){} + key0[r];
     s->key1[r] = (lanes){} + key1[r];
   }
-  // A block begins as (its number, stream, step low, step high): at first only the number's product differs.
+  // A block begins as (its number, stream, step low, step high). At first only the product of its
+  // number differs.
   const uint64_t q = (uint64_t)control[2] * M1;
   const uint32_t a = (uint32_t)(q >> 32) ^ stream ^ key0[0];
   const uint64_t p = (uint64_t)a * M0;
@@ -118,7 +124,7 @@ static void prepare(const uint32_t *control, uint32_t stream, struct schedule *s
   s->third_c = (lanes){} + ((uint32_t)p ^ key1[2]);
 }
 
-// Words of blocks [first, first + WIDE * AT_ONCE) in order.
+// Computes the words of blocks [first, first + WIDE * AT_ONCE) in order.
 INLINE void philox(const struct schedule *s, uint32_t first, uint32_t *to) {
   lanes a[AT_ONCE], b[AT_ONCE], c[AT_ONCE], d[AT_ONCE];
   lanes number = {};
@@ -156,10 +162,11 @@ INLINE void philox(const struct schedule *s, uint32_t first, uint32_t *to) {
   for (int k = 0; k < AT_ONCE; k++) in_order(a[k], b[k], c[k], d[k], to + 4 * WIDE * k);
 }
 
-// A stretch may begin and end in the middle of a block, and whole steps are computed.
+// A stretch may begin and end in the middle of a block, but whole steps are computed.
 enum { WORDS = (DRAW_MOST + 2 * 4 + STEP - 1) / STEP * STEP };
 
-// The words of values [start, start + count), at least: the first is `start % 4` words into the array.
+// Computes at least the words of values [start, start + count). The first lies `start % 4` words
+// into the array.
 static void words_of(const uint32_t *control, uint32_t stream, uint32_t start, int32_t count, uint32_t *to) {
   struct schedule schedule;
   prepare(control, stream, &schedule);
@@ -167,7 +174,7 @@ static void words_of(const uint32_t *control, uint32_t stream, uint32_t start, i
   for (int32_t i = 0; i < needed; i += STEP) philox(&schedule, start / 4 + (uint32_t)i / 4, to + i);
 }
 
-// A word's upper 24 bits as a float in [0, 2^24).
+// Returns a word's upper 24 bits as a float in [0, 2^24).
 INLINE vf upper(const uint32_t *word) {
   const vu bits = *(const vu_any *)word >> 8;
   return __builtin_convertvector((vi)bits, vf);
@@ -190,7 +197,7 @@ void dcgan_draw_mask(const uint32_t *control, uint32_t stream, uint32_t threshol
   }
 }
 
-// Box-Muller: each pair of words gives a radius and an angle, hence two values.
+// Box-Muller: each pair of words gives a radius and an angle, and so two values.
 void dcgan_draw_normal(const uint32_t *control, uint32_t stream, uint32_t start, int32_t count, float *to) {
   uint32_t words[WORDS + LANES];
   words_of(control, stream, start, count, words);

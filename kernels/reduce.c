@@ -1,13 +1,15 @@
-// Sums of a program's registers over the middle of a domain [outer, length, inner]. A unit of work is one outer index or,
-// when there is but one, one of the plan's parts of the middle; a unit is summed by one thread in an order fixed by the
-// shape, so threads change nothing. Inside a unit values are added row on row, vectors wide; a short inner dimension is
-// taken several times at once, so that even a total over everything has many independent sums.
+// Sums a program's registers over the middle of a domain [outer, length, inner]. A unit of work is
+// one outer index or, when there is only one, one of the plan's parts of the middle. One thread
+// sums a unit, in an order that the shape decides, so the number of threads changes nothing. Inside
+// a unit values are added row on row in whole vectors. A short inner dimension is taken several
+// times at once, so that even a total over everything has many independent sums.
 #include "program.h"
 
-// At least so many sums side by side; fewer do where there are many outer indices, whose sums may be taken by follow.c.
+// A row has at least ROW_LEAST sums side by side. With many outer indices CHANNELS_LEAST suffice,
+// because follow.c may take those sums.
 enum { ROW_LEAST = 64, ROW_MOST = 2 * ROW_LEAST, CHANNELS_LEAST = 16 };
 
-// How many rows make up one that is long enough.
+// Returns how many rows are joined to a row that is long enough.
 static int32_t joined_rows(int32_t outer, int32_t inner) {
   return inner < (outer > 1 ? CHANNELS_LEAST : ROW_LEAST) ? (ROW_LEAST + inner - 1) / inner : 1;
 }
@@ -24,7 +26,7 @@ void dcgan_add_rows(float *sum, const float *values, int32_t count, int32_t row)
   for (int32_t j = 0; j < count - whole * row; j++) sum[j] += values[whole * row + j];
 }
 
-// Points [begin, end) of the domain summed into to[result], each of `inner` floats.
+// Sums points [begin, end) of the domain into to[result], each of `inner` floats.
 static void sum_unit(const struct worker *me, struct program *p, int32_t begin, int32_t end, int32_t inner,
                      int32_t times, int32_t step, float *const *to, struct registers *regs) {
   float rows[MAX_RESULTS][ROW_MOST];
@@ -34,7 +36,8 @@ static void sum_unit(const struct worker *me, struct program *p, int32_t begin, 
     for (int32_t j = 0; j < row; j++) sum[j] = 0;
   }
   for (int32_t start = begin, column = 0; start < end;) {
-    // Long rows are cut into blocks, short ones come several to a block; a block never leaves its row half way.
+    // Long rows are cut into blocks, and a block holds several short rows. No block holds parts of
+    // two rows.
     const int32_t count = least(end - start, row <= step ? step : least(step, row - column));
     dcgan_block(me, p, start, count, 0, regs);
     for (int32_t r = 0; r < p->results; r++) {
@@ -66,7 +69,7 @@ void dcgan_reduce(const struct worker *me, const int32_t *words) {
   dcgan_program_results(&p, words + 5, row <= BLOCK ? inner : 1, &places);
   const int32_t per_part = (length + parts - 1) / parts;
   float *to[MAX_RESULTS];
-  // Few outer indices to a unit where there are many.
+  // When there are many outer indices, a unit has several of them.
   const int32_t all = outer == 1 ? parts : outer, each = most(1, all / (8 * me->job->threads));
   for (int32_t claim; (claim = dcgan_claim(me, (all + each - 1) / each)) >= 0;)
     for (int32_t unit = claim * each; unit < least(all, (claim + 1) * each); unit++) {

@@ -1,8 +1,9 @@
-// Images moved and cut (src/engine/ops/shift-cut.ts): rows of pixels copied from where they come from, or blank.
+// Moves and cuts images (src/engine/ops/shift-cut.ts): each row of pixels is copied from its
+// source, or blank.
 #include "job.h"
 #include "vec.h"
 
-// One of `count` equally likely numbers from 0, for u in [0, 1).
+// Returns one of `count` equally likely numbers from 0, for u in [0, 1).
 static int32_t pick(float u, int32_t count) {
   const int32_t at = (int32_t)(u * (float)count);
   return at < count ? at : count - 1;

@@ -1,4 +1,4 @@
-// A matrix transposed in square blocks, so that both sides are met a cache line at a time.
+// Transposes a matrix in square blocks, so that both sides are accessed a cache line at a time.
 #include "job.h"
 #include "vec.h"
 

@@ -1,13 +1,13 @@
-// Vectors as the compilers' own generic types, so that one source serves every machine: only the number of lanes and the
-// register tile are chosen by target. No intrinsics but one. Only convolutions'
-// sums may run across lanes, and so depend on the target.
+// Vectors as the compilers' own generic types, so that one source serves every machine. Only the
+// number of lanes and the register tile depend on the target. There is one intrinsic. Only the sums
+// of convolutions may run across lanes, and so depend on the target.
 #pragma once
 #include <stdint.h>
 #if defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 #endif
 
-// A register tile holds TILE_ROWS x TILE_VECTORS accumulators and, beside them, a row of weights and one broadcast.
+// A register tile holds TILE_ROWS x TILE_VECTORS accumulators, a row of weights, and one broadcast.
 #if defined(__AVX512F__)
 #define LANES 16
 #define TILE_ROWS 12
@@ -41,7 +41,8 @@
 #define VECTOR_NAME "generic"
 #endif
 
-// X(rows, vectors) for every size of tile, and the table of the functions name_rows_vectors; then the same for one vector.
+// X(rows, vectors) for every size of tile, and the table of the functions name_rows_vectors; then
+// the same for one vector.
 #if TILE_VECTORS == 4
 #define VECTORS(X, R) X(R, 1) X(R, 2) X(R, 3) X(R, 4)
 #define LINE(name, R) {name##_##R##_1, name##_##R##_2, name##_##R##_3, name##_##R##_4}
@@ -70,10 +71,11 @@
 #define FOR_ROWS(X) EACH_ROW(ONE, X)
 #define ROW_TABLE(name) ROW_LIST(CELL, name)
 
-// Output channels computed together: the width of packed weights. It divides PACK_CHANNELS, which room.ts counts on.
+// The output channels that are computed together, which is the width of packed weights. It divides
+// PACK_CHANNELS, as room.ts requires.
 #define PANEL (LANES * TILE_VECTORS)
 
-// Lanes of a and b by number; `index` is the integer vector type of the same shape.
+// Selects lanes of a and b by number. `index` is the integer vector type of the same shape.
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 12
 #define SHUFFLE(index, a, b, ...) __builtin_shuffle(a, b, (index){__VA_ARGS__})
 #else
@@ -92,12 +94,13 @@ INLINE void store(float *p, vf v) { *(vf_any *)p = v; }
 INLINE vf splat(float x) { return x - (vf){}; }
 INLINE vi splat_int(int32_t x) { return x - (vi){}; }
 
-// a where the mask's lane is all ones, b where it is zero.
+// Returns a where the mask's lane is all ones, and b where it is zero.
 INLINE vf choose(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 
-// sum + x * w, the inner step of convolutions: rounded once where the machine can, in so many words, since compilers that
-// are left to fuse do so in some tiles and not in others (GCC spares Zen's cores long chains), and an image's bits would
-// depend on its neighbours; with relaxed SIMD as the machine likes.
+// sum + x * w, the inner step of convolutions. Where the machine can, it rounds once, by an
+// explicit call: compilers that may fuse do so in some tiles and not in others (GCC avoids long
+// chains on Zen), and an image's bits would depend on its neighbours. With relaxed SIMD the machine
+// decides.
 INLINE vf multiply_add(vf x, vf w, vf sum) {
 #if defined(__wasm_relaxed_simd__)
   return __builtin_wasm_relaxed_madd_f32x4(x, w, sum);
@@ -111,7 +114,8 @@ INLINE vf multiply_add(vf x, vf w, vf sum) {
 }
 
 #ifdef __wasm_relaxed_simd__
-// Which of the two this machine does: the square of 1 + 2^-12 has a digit too many for one float.
+// Returns whether this machine rounds once. The square of 1 + 2^-12 has one digit too many for a
+// float.
 INLINE int rounds_once(void) {
   return multiply_add(splat(1 + 0x1p-12f), splat(1 + 0x1p-12f), splat(-1 - 0x1p-11f))[0] != 0;
 }
@@ -125,7 +129,8 @@ INLINE vi lane_numbers(void) {
   return lanes;
 }
 
-// Folding: lanes in groups of `group`; the first of each two groups plus the second, those of a and then those of b.
+// Folding takes lanes in groups of `group`. It adds the second to the first of each two groups, and
+// gives those of a and then those of b.
 #if LANES == 16
 INLINE vf fold8(vf a, vf b) {
   return SHUFFLE(vi, a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
@@ -165,7 +170,7 @@ INLINE vf fold1(vf a, vf b) {
 }
 #endif
 
-// Lane i of the result is the sum of v[i]'s lanes; v has LANES vectors and is spoilt.
+// Returns in lane i the sum of v[i]'s lanes. v has LANES vectors and is overwritten.
 INLINE vf totals(vf *v) {
 #define FOLD(count, fold)               \
   _Pragma("GCC unroll 16")              \

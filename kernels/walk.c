@@ -1,10 +1,11 @@
-// The walk over a plan: every thread reads every instruction, does some of it, and waits for the others before the next.
-// Instructions so small that waiting would take longer than the work are done by the thread all others wait for anyway.
+// The walk over a plan: every thread reads every instruction, does its share, and waits for the
+// others before the next one. Some instructions are so small that waiting would take longer than
+// the work. The thread that all others wait for does those.
 #include "bf16.h"
 #include "follow.h"
 
-// Checks of the barrier before sleeping, some 100 microseconds: to be woken takes as long, and whoever wakes late makes the
-// others sleep at the next meeting.
+// The number of checks of the barrier before sleeping, some 100 microseconds. Waking takes as long,
+// and a thread that wakes late makes the others sleep at the next meeting.
 enum { SPINS = 5000 };
 
 INLINE void relax(void) {
@@ -42,7 +43,7 @@ void dcgan_wake(int32_t *word) {
 }
 #endif
 
-// True in the last thread to come to a meeting: the others wait, until it lets them go.
+// Returns true in the last thread that comes to a meeting. The others wait until it lets them go.
 static int arrive(struct job *job, int32_t turn) {
   if (__atomic_add_fetch(&job->arrived, 1, __ATOMIC_ACQ_REL) == job->threads) return 1;
   for (int i = 0; i < SPINS; i++) {
@@ -59,7 +60,8 @@ static void release(struct job *job) {
   __atomic_store_n(&job->claimed, 0, __ATOMIC_RELAXED);
   if (job->threads == 1) return;
   __atomic_store_n(&job->arrived, 0, __ATOMIC_RELAXED);
-  // Sequentially consistent with the sleepers' count: either we see a sleeper, or it sees the new turn.
+  // This is sequentially consistent with the sleepers' count: either we see a sleeper, or it sees
+  // the new turn.
   __atomic_add_fetch(&job->turn, 1, __ATOMIC_SEQ_CST);
   if (__atomic_load_n(&job->sleepers, __ATOMIC_SEQ_CST) > 0) dcgan_wake(&job->turn);
 }
@@ -91,8 +93,8 @@ static int is_attached(const struct job *job, int32_t at) {
   return at < job->words && job->code[at + 2] & FLAG_ATTACHED;
 }
 
-// Work up to this many values of program lines is not worth a meeting: the last to arrive does it before all go on. A line
-// that draws counts as many.
+// Work of up to this many values of program lines is not worth a meeting, and the last thread to
+// arrive does it before all continue. A line that draws counts as DRAW_LINES lines.
 enum { SMALL = 1 << 17, DRAW_LINES = 64 };
 
 static int is_small(const int32_t *words) {
@@ -100,13 +102,13 @@ static int is_small(const int32_t *words) {
   return dcgan_program_work(words + HEADER_WORDS, DRAW_LINES) <= SMALL;
 }
 
-// Where the small instructions that begin at `at` end, and how many they are.
+// Returns where the small instructions that begin at `at` end, and counts them.
 static int32_t past_small(const struct job *job, int32_t at, int32_t *count) {
   for (*count = 0; at < job->words && is_small(job->code + at); at += job->code[at + 1]) ++*count;
   return at;
 }
 
-// The instructions from `at` to `end`, by one thread.
+// Runs the instructions from `at` to `end` in one thread.
 static void walk_alone(struct job *job, int32_t at, int32_t end) {
   struct job alone = {
       .threads = 1, .state = job->state, .scratch = job->scratch, .state_floats = job->state_floats, .control = job->control};
@@ -120,7 +122,8 @@ static void walk_alone(struct job *job, int32_t at, int32_t end) {
   if (alone.fault && !job->fault) job->fault = alone.fault;
 }
 
-// How many of the instructions attached at `at` come before one that cannot be attached, or -1 where all can.
+// Returns how many of the instructions attached at `at` come before one that cannot be attached, or
+// -1 when all can.
 static int32_t unknown_attached(const struct job *job, int32_t at) {
   for (int32_t count = 0; is_attached(job, at); count++, at += job->code[at + 1])
     if (job->code[at] != KIND_ELEMENTWISE && job->code[at] != KIND_REDUCE) return count;

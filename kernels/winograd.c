@@ -1,62 +1,69 @@
-// Fast 5 x 5 convolutions (Winograd, "Arithmetic complexity of computations", 1980; Lavin and Gray, "Fast algorithms for
-// convolutional neural networks", 2016). Outputs are cut into tiles of 4 and 3 (7 = 4 + 3: nothing is computed in vain). With
-// stride 2 the filter is, along each axis, one of 3 taps and one of 2 taps, of stride 1, on inputs of even and odd place.
-// What a point is worth does not depend on tile or phase: denominators stand with the inputs, so that filters and outputs
-// are plain polynomials' values; tiles of all sizes then share a filter's values, and products of all phases are added
-// before one return from points to outputs. The gradients are the adjoints of the same three maps. Of 25 products a pixel
-// remain 8.2 with stride 2 and 4.6 with stride 1.
-// Three stages for a block of images: values at the points, one matrix product for each point, back. In the middle one a
-// panel of weights stays in the first-level cache while all of the block's images and tiles pass, so that all weights are read
-// once a block. An infinite weight or input meets, other than in the direct kernels, all outputs of its tile.
+// Fast 5 x 5 convolutions (Winograd, "Arithmetic complexity of computations", 1980; Lavin and Gray,
+// "Fast algorithms for convolutional neural networks", 2016). Outputs are cut into tiles of 4 and 3
+// (7 = 4 + 3, so that nothing is computed in vain). With stride 2 the filter becomes, along each
+// axis, one of 3 taps and one of 2 taps with stride 1, on inputs at even and odd positions. The
+// value of a point does not depend on tile or phase. Denominators go with the inputs, so that
+// filters and outputs are values of plain polynomials. Then tiles of all sizes share a filter's
+// values, and the products of all phases are added before one map from points to outputs. The
+// gradients are the adjoints of the same three maps. Of 25 products a pixel, 8.2 remain with stride
+// 2 and 4.6 with stride 1.
+//
+// A block of images goes through three stages: values at the points, one matrix product for each
+// point, and back. In the second stage a panel of weights stays in the first-level cache while all
+// images and tiles of the block pass, so all weights are read once for each block. Unlike in the
+// direct kernels, an infinite weight or input affects all outputs of its tile.
 #include "winograd.h"
 
 #include "follow.h"
 #include "winograd_points.h"
 #include "winograd_products.h"
 
-// Fewest images of a batch; tests build with -DWINO_LEAST=1.
+// The fewest images of a batch; tests build with -DWINO_LEAST=1.
 #if !defined(WINO_LEAST)
 #define WINO_LEAST FAST_LEAST_IMAGES
 #endif
 
-// Most images of a block: their values at the points should not leave the caches. FAST_LEAST_BLOCK are the fewest that are
-// worth it, of a block and of a run of the filter's gradient.
+// The most images of a block, because their values at the points should not leave the caches.
+// FAST_LEAST_BLOCK is the fewest that are worthwhile, in a block and in a run of the filter's
+// gradient.
 enum { BLOCK_MOST = 12 };
-// What is read or written together is an odd number of cache lines apart: else it would fall on few places of a cache.
+// Parts that are read or written together are an odd number of cache lines apart. Otherwise they
+// would fall on few sets of a cache.
 enum { LINE = FAST_LINE };
 INLINE int64_t odd_lines(int64_t floats) { return ((floats + LINE - 1) / LINE | 1) * LINE; }
 
-// Rounded weights of a point are half as many; so are rounded values.
+// Rounded weights and rounded values take half as many floats.
 INLINE int32_t in_words(const struct cut *c, int32_t floats) { return floats >> c->words; }
 
-// Floats of an image's values at all points.
+// Returns the floats of an image's values at all points.
 INLINE int64_t inputs_floats(const struct cut *c) { return (int64_t)c->y.inputs * c->x.inputs * c->C; }
 INLINE int64_t outputs_floats(const struct cut *c) { return (int64_t)c->y.outputs * c->x.outputs * c->OC; }
 INLINE int64_t slabs_spare(const struct cut *c) {
   return 2 * LINE * ((int64_t)c->y.inputs * c->x.inputs + (int64_t)c->y.outputs * c->x.outputs);
 }
 
-// One or two images' values before they are rounded.
+// Returns the floats of one or two images' values before they are rounded.
 INLINE int64_t rounding_floats(const struct cut *c) {
   const int64_t x = inputs_floats(c), y = outputs_floats(c);
   return c->words ? 2 * (x > y ? x : y) : 0;
 }
 
-// Images of a block for which this thread's space suffices.
+// Returns the number of images of a block for which this thread's space suffices.
 static int32_t block_images(const struct cut *c) {
   const int64_t room =
       (SPACE_FLOATS - dcgan_strip_floats(c) - slabs_spare(c) - rounding_floats(c)) / (inputs_floats(c) + outputs_floats(c));
   return room < BLOCK_MOST ? (int32_t)room : BLOCK_MOST;
 }
 
-// Floats from an image's row of channels to the next where whole columns are read.
+// Returns the floats from one row of channels of an image to the next, when whole columns are read.
 INLINE int64_t filter_row(int32_t channels) { return odd_lines(channels); }
 static int64_t filter_image_floats(const struct cut *c) {
   return (int64_t)c->y.inputs * c->x.inputs * filter_row(c->C) + (int64_t)c->y.outputs * c->x.outputs * filter_row(c->OC);
 }
 static int32_t filter_images(const struct cut *c) { return most(FAST_LEAST_BLOCK, (int32_t)(FAST_RUN_FLOATS / filter_image_floats(c))); }
 
-// room.ts gives room for just these shapes; what the register tile wants besides is added here.
+// room.ts gives room for exactly these shapes. The requirements of the register tile are added
+// here.
 int dcgan_winograd_fits(const struct geometry *g) {
   if (!(g->N >= WINO_LEAST && g->KH == TAPS && g->KW == TAPS && (g->stride == 1 || g->stride == 2) &&
         g->OH >= FAST_LEAST_OUTPUTS && g->OH <= FAST_MOST_OUTPUTS && g->OW >= FAST_LEAST_OUTPUTS && g->OW <= FAST_MOST_OUTPUTS &&
@@ -64,12 +71,13 @@ int dcgan_winograd_fits(const struct geometry *g) {
         g->W <= g->stride * g->OW && g->C % PANEL == 0 && g->OC % PANEL == 0))
     return 0;
   const struct cut c = cut_of(g);
-  // At eight points a rounded value is worth too little.
+  // At eight points a rounded value is not worth its cost.
   if (c.words && c.points > FAST_POINTS_STRIDE_2) return 0;
   return block_images(&c) >= FAST_LEAST_BLOCK;
 }
 
-// Weights at the points, [a][b][panel][p][q][depth][PANEL], and what of them all; in words `depth` counts those.
+// Weights at the points, [a][b][panel][p][q][depth][PANEL], for `lanes` channels in all panels. With
+// words `depth` counts words.
 struct weights {
   const float *at;
   int32_t depth, lanes;
@@ -83,8 +91,8 @@ INLINE const float *weights_at(const struct cut *c, const struct weights *w, int
   return w->at + (a * c->points + b) * point_step(c) + ((int64_t)panel * phases * phases + p * phases + q) * w->depth * PANEL;
 }
 
-// One vector of a row of weights to its values at the points; in words together with the row `next` floats on. `values` is
-// room for both.
+// Maps one vector of a row of weights to its values at the points; with words, together with the
+// row that is `next` floats on. `values` is room for both.
 enum { VALUES_MOST = 6 * 6 * MOST_PHASES * MOST_PHASES * LANES };
 static void spread_vector(const struct cut *c, const float *w, int64_t next, int64_t tap, float *to, int64_t phase_step,
                           float values[2][VALUES_MOST]) {
@@ -101,7 +109,7 @@ static void spread_vector(const struct cut *c, const float *w, int64_t next, int
     }
 }
 
-// For conv2d: depth is x's channels.
+// For conv2d, where depth is x's channels.
 static void spread_weights(const struct worker *me, const struct cut *c, const float *w, float *to) {
   int64_t begin, end;
   float values[2][VALUES_MOST] = {0};
@@ -115,7 +123,7 @@ static void spread_weights(const struct worker *me, const struct cut *c, const f
   }
 }
 
-// For convInput: depth is y's channels, so squares of weights are turned.
+// For convInput, where depth is y's channels, so squares of weights are transposed.
 static void spread_weights_turned(const struct worker *me, const struct cut *c, const float *w, float *to) {
   float turned[TAPS * TAPS * LANES * LANES], values[2][VALUES_MOST] = {0};
   int64_t begin, end;
@@ -133,7 +141,8 @@ static void spread_weights_turned(const struct worker *me, const struct cut *c, 
   }
 }
 
-// Rows of a block, a register tile at a time; `v_row` and `out_row` floats from one to the next.
+// Computes the rows of a block, a register tile at a time. Rows are `v_row` and `out_row` floats
+// apart.
 INLINE void rows_product(const struct cut *c, int32_t images, const struct run *run, int32_t runs, int32_t depth, float *out, int32_t out_row) {
   const int32_t tiles = (images + TILE_ROWS - 1) / TILE_ROWS;
   for (int32_t t = 0; t < tiles; t++) {
@@ -144,7 +153,7 @@ INLINE void rows_product(const struct cut *c, int32_t images, const struct run *
   }
 }
 
-// v is x at the points, m becomes y.
+// v is x at the points, and m becomes y.
 static void multiply_forward(const struct cut *c, const struct weights *w, int32_t images, const float *v, int64_t v_slab,
                              float *m, int64_t m_slab) {
   for (int32_t a = 0; a < c->points; a++)
@@ -167,7 +176,7 @@ static void multiply_forward(const struct cut *c, const struct weights *w, int32
           }
 }
 
-// m is y at the points, v becomes x.
+// m is y at the points, and v becomes x.
 static void multiply_input(const struct cut *c, const struct weights *w, int32_t images, const float *m, int64_t m_slab,
                            float *v, int64_t v_slab) {
   for (int32_t a = 0; a < c->points; a++)
@@ -185,12 +194,13 @@ static void multiply_input(const struct cut *c, const struct weights *w, int32_t
               }
 }
 
-// One image's values, `channels` of them at each of `slabs` places, rounded in pairs of channels.
+// Rounds one image's values in pairs of channels; there are `channels` of them at each of `slabs`
+// places.
 static void round_values(const float *values, int32_t slabs, int32_t channels, float *to, int64_t slab) {
   for (int32_t s = 0; s < slabs; s++) bf16_neighbours(values + (int64_t)s * channels, to + s * slab, channels / 2);
 }
 
-// Blocks of images and, on each image while it is warm, what follows.
+// Takes blocks of images, and runs what follows on each image while it is in the cache.
 static void each_block(const struct worker *me, const struct geometry *g, const struct cut *c, const struct weights *w,
                        const float *from, float *to, const int input, const int32_t *follower) {
   const int64_t in = (int64_t)g->H * g->W * g->C, out = (int64_t)g->OH * g->OW * g->OC, made = input ? in : out;
@@ -200,7 +210,7 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
   struct registers registers;
   if (follower) dcgan_follow_begin(me, follower, &followers);
   dcgan_strip_clear(c, strip);
-  // As many blocks for each thread, so that equally fast threads end together.
+  // Each thread gets as many blocks, so that equally fast threads end together.
   const int32_t threads = me->job->threads, most = block_images(c) * threads, turns = (g->N + most - 1) / most;
   const int32_t blocks = turns * threads;
   for (int32_t block; (block = dcgan_claim(me, blocks)) >= 0;) {
@@ -249,7 +259,8 @@ void dcgan_winograd_conv_input(const struct worker *me, const struct geometry *g
   each_block(me, g, &c, &weights, y, x, 1, follower);
 }
 
-// One point (a, b) of one phase (p, q) of the filter: over all tiles and rows, each an image's or, in words, of two.
+// Sums one point (a, b) of one phase (p, q) of the filter over all tiles and rows. A row is one
+// image's or, with words, two images'.
 static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int32_t q, int32_t rows, const float *v, const float *m,
                       float *w, int fresh) {
   const int64_t x_row = filter_row(c->C), y_row = filter_row(c->OC);
@@ -263,7 +274,7 @@ static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int3
       segment[segments++] = (struct segment){v + ((int64_t)row * c->x.inputs + column) * rows * x_row, m + out * rows * y_row};
     }
   if (!segments) {
-    // No tile is so large as to have the point.
+    // No tile is large enough to have the point.
     for (int64_t i = 0; fresh && i < (int64_t)c->C * c->OC; i++) w[i] = 0;
     return;
   }
@@ -277,13 +288,14 @@ static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int3
     }
 }
 
-// Two images' values, or one's and zeros, rounded in pairs.
+// Rounds two images' values in pairs, or one image's with zeros.
 static void round_two(const float *values, int64_t second, int two, int32_t slabs, int32_t channels, float *to, int64_t slab) {
   for (int32_t s = 0; s < slabs; s++, values += channels)
     bf16_rows(values, two ? values + second : 0, to + s * slab, channels);
 }
 
-// Rows of the filter's gradient, in words one for two images, and the runs that they are cut into.
+// Returns the rows of the filter's gradient (with words, one row for two images), and the runs that
+// they are cut into.
 static int32_t filter_rows(const struct geometry *g, const struct cut *c) { return (g->N + c->words) >> c->words; }
 static int32_t filter_runs(const struct geometry *g, const struct cut *c) {
   return (filter_rows(g, c) + filter_images(c) - 1) / filter_images(c);
@@ -301,9 +313,10 @@ int64_t dcgan_winograd_partials(const struct geometry *g) {
   return units * odd_lines((int64_t)g->C * g->OC) + longest * filter_image_floats(&c);
 }
 
-// The filter's gradient, the adjoint once more: the filter's values at the points gather the products of x's and y's, over
-// tiles and images, and come back to taps once. Images go by in runs whose values at the points all threads share; how many
-// follows from the shape alone.
+// The filter's gradient is again the adjoint: the filter's values at the points collect the
+// products of x's and y's values over tiles and images, and are mapped back to taps once. Images go
+// by in runs, and all threads share a run's values at the points. The shape alone decides how many
+// runs there are.
 void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *g, const float *x, const float *y,
                                 float *w, float *partials) {
   const struct cut c = cut_of(g);

@@ -1,10 +1,12 @@
-// Convolutions with fewer products, for the shapes that fit; conv.c and filter.c have the rest.
+// Convolutions with fewer products, for the shapes that they take. conv.c and filter.c have the
+// rest.
 #pragma once
 #include "job.h"
 
-// Whether these kernels take a shape: for all three or none, whatever the number of threads.
+// Returns whether these kernels take a shape. They take it for all three convolutions or for none,
+// whatever the number of threads.
 int dcgan_winograd_fits(const struct geometry *g);
-// Floats of `pack` and `partials` that a shape which fits needs.
+// Returns the floats of `pack` and `partials` that such a shape needs.
 int64_t dcgan_winograd_pack(const struct geometry *g);
 int64_t dcgan_winograd_partials(const struct geometry *g);
 void dcgan_winograd_conv2d(const struct worker *me, const struct geometry *g, const float *x, const float *w, float *y,

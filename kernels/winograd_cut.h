@@ -1,7 +1,9 @@
-// How the fast algorithms cut a convolution. Along each axis outputs come in tiles of 4 and 3, inputs in phases, one for
-// each place modulo the stride, each with its taps of the filter: 5 for stride 1, 3 and 2 for stride 2. A tile of m outputs
-// and a phase of r taps see m + r - 1 inputs, and are worth as many points; the last point is infinity for all.
-// Values at points lie in slabs, one for a pair of lines (one of rows, one of columns): [line of y][line of x][image][channel].
+// How the fast algorithms cut a convolution. Along each axis outputs come in tiles of 4 and 3.
+// Inputs come in phases, one for each remainder of the position modulo the stride, and each phase
+// has its own taps of the filter: 5 for stride 1, 3 and 2 for stride 2. A tile of m outputs and a
+// phase of r taps read m + r - 1 inputs and need as many points; the last point is always infinity.
+// Values at points lie in slabs, one for each pair of a line of rows and a line of columns: [line
+// of y][line of x][image][channel].
 #pragma once
 #include "bf16.h"
 
@@ -10,7 +12,8 @@ enum { TAPS = FAST_TAPS, MOST_POINTS = FAST_POINTS_STRIDE_1, MOST_TILES = 8, MOS
 struct axis {
   int32_t length, stride, pad, points, tiles;
   int32_t first[MOST_TILES], outs[MOST_TILES];
-  // Lines of inputs, one for each tile, phase and point, and of outputs, one for each tile and point: the first ones' numbers.
+  // The numbers of the first lines: of inputs, with one line for each tile, phase and point, and of
+  // outputs, with one for each tile and point.
   int32_t input[MOST_TILES][MOST_PHASES], output[MOST_TILES];
   int32_t inputs, outputs;
 };
@@ -18,7 +21,8 @@ struct axis {
 struct cut {
   struct axis y, x;
   int32_t C, OC, phases, points;
-  // Products are of words of two bf16 numbers (bf16.h): values at the points are rounded, neighbours in depth or in images.
+  // Whether products are of words of two bf16 numbers (bf16.h). Values at the points are then
+  // rounded, and the neighbours are in depth or in images.
   int32_t words;
 };
 
@@ -28,10 +32,10 @@ INLINE int32_t inputs_of(const struct axis *a, int32_t tile, int32_t phase) {
 }
 INLINE int32_t outputs_of(const struct axis *a, int32_t tile) { return inputs_of(a, tile, 0); }
 
-// Where point `id` stands among the first n - 1 of `points` and the last, or -1.
+// Returns the position of point `id` among the first n - 1 of `points` and the last one, or -1.
 INLINE int32_t place_of(int32_t points, int32_t n, int32_t id) { return id == points - 1 ? n - 1 : id < n - 1 ? id : -1; }
 
-// Lines of a point, or -1.
+// Returns the line of a point, or -1.
 INLINE int32_t input_line(const struct axis *a, int32_t tile, int32_t phase, int32_t id) {
   const int32_t place = place_of(a->points, inputs_of(a, tile, phase), id);
   return place < 0 ? -1 : a->input[tile][phase] + place;

@@ -1,11 +1,13 @@
-// Values at points (Toom-Cook; see winograd.c). Each map is separable: rows of an image first, into a strip of lines that
-// stays in the first-level cache, then columns. A line is a row of the image at one point; what lies outside the image is a
-// margin of zeros. Every map along one axis is a short matrix over whole vectors of channels, the same for both axes.
+// Values at points (Toom-Cook; see winograd.c). Each map is separable: it goes over the rows of an
+// image first, into a strip of lines that stays in the first-level cache, then over columns. A line
+// is a row of the image at one point. A margin of zeros stands for what lies outside the image.
+// Every map along one axis is a short matrix over whole vectors of channels, the same for both
+// axes.
 #include "winograd_points.h"
 
 #include "winograd_tables.h"
 
-// n inputs to n points: `count` floats of each of the rows in.
+// Maps n inputs to n points, for `count` floats of each of the rows in.
 #define TO_POINTS(n)                                                                                                   \
   static void to_points_##n(const float *const *rows, int32_t count, float *to, int64_t step) {                        \
     for (int32_t k = 0; k < count; k += LANES) {                                                                       \
@@ -23,7 +25,7 @@ TO_POINTS(4) TO_POINTS(5) TO_POINTS(6) TO_POINTS(7) TO_POINTS(8)
 typedef void to_points_function(const float *const *rows, int32_t count, float *to, int64_t step);
 static to_points_function *const to_points[] = {to_points_4, to_points_5, to_points_6, to_points_7, to_points_8};
 
-// The adjoint; the first `merged` rows are added to what is there.
+// The adjoint. The first `merged` rows are added to what is there.
 #define TO_INPUTS(n, merged)                                                                                           \
   static void to_inputs_##n##_##merged(const float *from, int64_t step, int32_t count, float *const *rows) {           \
     for (int32_t k = 0; k < count; k += LANES) {                                                                       \
@@ -40,7 +42,7 @@ TO_INPUTS(4, 0) TO_INPUTS(5, 0) TO_INPUTS(6, 0) TO_INPUTS(7, 0) TO_INPUTS(8, 0)
 TO_INPUTS(4, 1) TO_INPUTS(5, 1) TO_INPUTS(5, 2) TO_INPUTS(6, 2) TO_INPUTS(7, 4) TO_INPUTS(8, 4)
 
 typedef void to_inputs_function(const float *from, int64_t step, int32_t count, float *const *rows);
-// Of n inputs, and so many merged.
+// Indexed by the number of inputs and of merged rows.
 static to_inputs_function *const to_inputs[MOST_POINTS + 1][TAPS] = {
     [4] = {to_inputs_4_0, to_inputs_4_1},
     [5] = {to_inputs_5_0, to_inputs_5_1, to_inputs_5_2},
@@ -49,7 +51,8 @@ static to_inputs_function *const to_inputs[MOST_POINTS + 1][TAPS] = {
     [8] = {to_inputs_8_0, 0, 0, 0, to_inputs_8_4},
 };
 
-// Values at n points to the tile's outputs, 4 where n is even and 3 where it is odd; and the adjoint.
+// Maps values at n points to the tile's outputs, 4 when n is even and 3 when it is odd; and the
+// adjoint.
 #define OUTS(n) (n % 2 ? 3 : 4)
 #define FROM_POINTS(n)                                                                                                 \
   static void from_points_##n(const float *from, int64_t step, int32_t count, float *const *rows) {                    \
@@ -80,7 +83,7 @@ FROM_POINTS(5) FROM_POINTS(6) FROM_POINTS(7) FROM_POINTS(8)
 static to_inputs_function *const from_points[] = {from_points_5, from_points_6, from_points_7, from_points_8};
 static to_points_function *const outs_to_points[] = {outs_to_points_5, outs_to_points_6, outs_to_points_7, outs_to_points_8};
 
-// Floats of a line of x with its margins, and of y.
+// Returns the floats of a line of x with its margins, and of y.
 INLINE int32_t wide_line(const struct cut *c) { return (c->x.length + 2 * MARGIN) * c->C; }
 INLINE int32_t narrow_line(const struct cut *c) {
   const int32_t last = c->x.tiles - 1;
@@ -91,7 +94,8 @@ int64_t dcgan_strip_floats(const struct cut *c) {
   return (int64_t)(MOST_POINTS + 1) * wide_line(c) + MOST_POINTS * narrow_line(c);
 }
 
-// Where rows outside the image are read, as zeros, or written; and lines of y, which have no margins to keep.
+// Returns where rows outside the image are read, as zeros, or written; and the lines of y, which
+// have no margins.
 INLINE float *outside(const struct cut *c, float *strip) { return strip + MOST_POINTS * wide_line(c); }
 INLINE float *narrow_strip(const struct cut *c, float *strip) { return outside(c, strip) + wide_line(c); }
 
@@ -100,7 +104,7 @@ void dcgan_strip_clear(const struct cut *c, float *strip) {
   for (int64_t i = 0; i < floats; i++) strip[i] = 0;
 }
 
-// Input `place` of a tile's phase, counted along the axis.
+// Returns the position along the axis of input `place` of a tile's phase.
 INLINE int32_t position(const struct axis *a, int32_t tile, int32_t phase, int32_t place) {
   return a->stride * (a->first[tile] + place) + phase - a->pad;
 }
@@ -139,7 +143,7 @@ void dcgan_gather_inputs(const struct cut *c, const float *from, int64_t slab, f
           for (int32_t q = 0; q < c->phases; q++) {
             const int32_t m = inputs_of(&c->x, i, q);
             for (int32_t l = 0; l < m; l++) rows[l] = strip + s * line + (MARGIN + position(&c->x, i, q, l)) * C;
-            // The tile before has the last taps - 1 inputs too.
+            // The tile before it has the last taps - 1 inputs too.
             to_inputs[m][i ? taps_of(c->x.stride, q) - 1 : 0](
                 from + ((int64_t)(c->y.input[j][p] + s) * c->x.inputs + c->x.input[i][q]) * slab, slab, C, rows);
           }
@@ -185,7 +189,7 @@ void dcgan_gather_outputs(const struct cut *c, const float *from, int64_t slab, 
   }
 }
 
-// Value i of `points` of a filter of so many taps: factor of its tap j.
+// Returns the factor of tap j in value i of `points`, for a filter with this many taps.
 INLINE float weight_factor(int points, int taps, int i, int j) { return i == points - 1 ? j == taps - 1 : POWERS[i][j]; }
 
 INLINE int has_point(int points, int stride, int taps, int i) { return stride == 1 || taps == 3 || i != points - 2; }

@@ -1,15 +1,17 @@
-// The inner loops of the fast algorithms, where nearly all time goes: products of a few rows (images at one point) with a
-// panel of weights, and sums of outer products. Register tiles as in conv.c and filter.c; of floats or, with `words`, of words of
-// two bf16 numbers, half as many.
+// The inner loops of the fast algorithms, where nearly all time goes: products of a few rows
+// (images at one point) with a panel of weights, and sums of outer products. They use register
+// tiles like conv.c and filter.c. The operands are floats or, with `words`, half as many words of
+// two bf16 numbers.
 #pragma once
 #include "bf16.h"
 
-// Rows of values, and the panel that each meets.
+// Rows of values, and the panel that each is multiplied with.
 struct run {
   const float *v, *u;
 };
 
-// out[r][..] = sum over runs and k < depth of v[r][k] * u[k][..]; `v_row` and `out_row` floats from one row to the next.
+// out[r][..] = sum over runs and k < depth of v[r][k] * u[k][..]. Rows are `v_row` and `out_row`
+// floats apart.
 INLINE void product(const int words, const int rows, const struct run *run, int32_t runs, int32_t depth, int64_t v_row,
                     float *out, int64_t out_row) {
   vf sum[TILE_ROWS][TILE_VECTORS];
@@ -18,7 +20,7 @@ INLINE void product(const int words, const int rows, const struct run *run, int3
 #pragma GCC unroll 16
     for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vf){};
   for (int32_t i = 0; i < runs; i++) {
-    // Rows share a base pointer in threes: addresses x86 can form without a register.
+    // Three rows share a base pointer, because x86 can form those addresses without a register.
     const float *base[(TILE_ROWS + 2) / 3], *w = run[i].u;
 #pragma GCC unroll 16
     for (int r = 0; r * 3 < rows; r++) base[r] = run[i].v + r * 3 * v_row;
@@ -53,7 +55,7 @@ FOR_ROWS(PRODUCT)
 IF_BF16(FOR_ROWS(WORD_PRODUCT))
 static product_function *const products[1 + BF16][TILE_ROWS] = {ROW_TABLE(product) IF_BF16(, ROW_TABLE(word_product))};
 
-// Values of x and y at a point, in one tile of outputs: one row for each image.
+// Values of x and y at a point in one tile of outputs, with one row for each image.
 struct segment {
   const float *x, *y;
 };

@@ -1,5 +1,6 @@
-// Toom-Cook at the points 0, 1, -1, 1/2, -2, -1/2, 2 and infinity, of which n - 1 and infinity serve n inputs: B<n> takes n inputs
-// to points (products of the other points' (x - p), by their value at the own point), POWERS a filter or outputs.
+// Toom-Cook at the points 0, 1, -1, 1/2, -2, -1/2, 2 and infinity. For n inputs the first n - 1 of
+// them and infinity are used. B<n> maps n inputs to points (products of the other points' (x - p),
+// divided by their value at the own point). POWERS maps a filter or outputs.
 #pragma once
 static const float B4[4][4] = {{1.0f, 0.0f, -1.0f, 0.0f}, {0.0f, 0.5f, 0.5f, 0.0f}, {0.0f, -0.5f, 0.5f, 0.0f}, {0.0f, -1.0f, 0.0f, 1.0f}};
 static const float B5[5][5] = {{1.0f, -2.0f, -1.0f, 2.0f, 0.0f}, {0.0f, -0.5f, 0.5f, 1.0f, 0.0f}, {0.0f, -0.16666666666666666f, 0.5f, -0.3333333333333333f, 0.0f}, {0.0f, 2.6666666666666665f, 0.0f, -2.6666666666666665f, 0.0f}, {0.0f, 0.5f, -1.0f, -0.5f, 1.0f}};

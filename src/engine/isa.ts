@@ -60,7 +60,8 @@ function constant(prefix: string, name: string, value: number): string {
 
 /** The text of kernels/isa.h. */
 export const ISA_HEADER = [
-  '// Written by scripts/isa.mjs from src/engine/isa.ts; src/engine/encode.ts explains the layout. Do not edit.',
+  '// scripts/isa.mjs writes this file from src/engine/isa.ts. src/engine/encode.ts has the layout.',
+  '// Do not edit it.',
   '#pragma once',
   'enum kind {',
   ...KIND_NAMES.map((name) => constant('KIND', name, KINDS[name].number)),

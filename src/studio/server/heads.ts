@@ -110,16 +110,52 @@ async function lastLines({ root, parts }: RunPlace): Promise<ReturnType<ColumnsO
 /** Who works on a run, as its lock says; null when nobody does. */
 export type HolderOf = (folder: string) => { readonly pid: number; readonly text: string } | null;
 
-function changedLast(place: RunPlace): number {
-  const paths = ['', METRICS_NAME, CONFIG_NAME, IMAGES_FOLDER, CHECKPOINTS_FOLDER];
-  const times = paths.map((name) => lstatSync(join(folderOf(place), name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  return Math.round(Math.max(...times));
+/** When anything of a run changed last, and a text that differs whenever anything did. */
+interface Stamp {
+  readonly changed: number;
+  readonly text: string;
 }
 
-export async function readHead(place: RunPlace, holderOf: HolderOf): Promise<RunHead> {
+function stampOf(place: RunPlace): Stamp {
+  const paths = ['', METRICS_NAME, CONFIG_NAME, IMAGES_FOLDER, CHECKPOINTS_FOLDER];
+  const found = paths.map((name) => lstatSync(join(folderOf(place), name), { throwIfNoEntry: false }));
+  return {
+    changed: Math.round(Math.max(...found.map((status) => status?.mtimeMs ?? 0))),
+    text: found.map((status) => (status ? `${status.ino} ${status.mtimeMs} ${status.size}` : '-')).join(),
+  };
+}
+
+/** Reads heads, and reads one again only when something of its run has changed. */
+export class Heads {
+  readonly #holderOf: HolderOf;
+  readonly #known = new Map<string, { readonly stamp: string; readonly head: RunHead }>();
+
+  constructor(holderOf: HolderOf) {
+    this.#holderOf = holderOf;
+  }
+
+  async read(place: RunPlace): Promise<RunHead> {
+    const folder = folderOf(place);
+    const holder = this.#holderOf(folder);
+    const { text, changed } = stampOf(place);
+    const stamp = `${text} ${holder?.text}`;
+    const known = this.#known.get(folder);
+    if (known?.stamp === stamp) return known.head;
+    const head = await readHead(place, holder, changed);
+    this.#known.set(folder, { stamp, head });
+    return head;
+  }
+
+  /** Forgets the runs that are not among these. */
+  keepOnly(places: Iterable<RunPlace>): void {
+    const there = new Set([...places].map(folderOf));
+    for (const folder of this.#known.keys()) if (!there.has(folder)) this.#known.delete(folder);
+  }
+}
+
+async function readHead(place: RunPlace, holder: ReturnType<HolderOf>, changed: number): Promise<RunHead> {
   const [config, lines] = await Promise.all([readConfig(place), lastLines(place)]);
   const { epochs, preview } = picturesOf(place);
-  const holder = holderOf(folderOf(place));
   const step = lines?.steps.step.at(-1) ?? lines?.epochs.step.at(-1) ?? 0;
   const epoch = lines?.epochs.epoch.at(-1) ?? 0;
   const lastLoss = lines?.steps.generatorLoss.at(-1);
@@ -137,7 +173,7 @@ export async function readHead(place: RunPlace, holderOf: HolderOf): Promise<Run
     step,
     evaluation: evaluation && { measure: evaluation.measure, value: evaluation.value, floor: evaluation.floor },
     newest: holder && preview ? preview : newest,
-    changed: changedLast(place),
+    changed,
   };
 }
 

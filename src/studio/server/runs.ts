@@ -4,7 +4,7 @@ import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONFIG_NAME } from '../../train/run-names.ts';
 import type { RunHead } from '../api.ts';
-import { type HolderOf, type RunPlace, readHead } from './heads.ts';
+import { Heads, type HolderOf, type RunPlace } from './heads.ts';
 
 /** A sweep's runs lie in a folder of their own, and those of several sweeps one deeper. */
 const DEEPEST = 3;
@@ -14,12 +14,12 @@ const AT_ONCE = 16;
 
 export class Runs {
   readonly root: string;
-  readonly #holderOf: HolderOf;
+  readonly #heads: Heads;
   #places = new Map<string, RunPlace>();
 
   constructor(root: string, holderOf: HolderOf) {
     this.root = root;
-    this.#holderOf = holderOf;
+    this.#heads = new Heads(holderOf);
   }
 
   /** The run of that name, as far as it was there when the list was read last; else null. */
@@ -29,13 +29,14 @@ export class Runs {
   }
 
   head(place: RunPlace): Promise<RunHead> {
-    return readHead(place, this.#holderOf);
+    return this.#heads.read(place);
   }
 
   /** All runs, the one that changed last first. */
   async list(): Promise<RunHead[]> {
     this.#scan();
     const places = [...this.#places.values()];
+    this.#heads.keepOnly(places);
     const heads: RunHead[] = [];
     for (let i = 0; i < places.length; i += AT_ONCE)
       heads.push(...(await Promise.all(places.slice(i, i + AT_ONCE).map((place) => this.head(place)))));

@@ -19,7 +19,7 @@ export function Field({ field, value, meant, says, required = false, set }: Fiel
   const id = useId();
   const { flag, kind, choices } = field;
   // The empty field says what the preset means, so that the list of all defaults is not needed here.
-  const help = field.help.replace(/\s*\(default: [^)]*\)/, '');
+  const help = says?.[String(value)] ?? field.help.replace(/\s*\(default: [^)]*\)/, '');
   const empty = meant === undefined || meant === null ? t.value.auto : t.value.asPreset(String(meant));
   return (
     <div class="field">

@@ -34,6 +34,7 @@ class Live {
   readonly #places = new Map<string, string>();
   #stream: EventSource | null = null;
   #told = false;
+  #telling = false;
 
   watch(tell: (heads: readonly RunHead[]) => void): () => void {
     this.#watchers.add(tell);
@@ -78,7 +79,7 @@ class Live {
     });
     this.#on(stream, 'head', (head) => {
       this.#heads.set(head.id, head);
-      this.#tell();
+      this.#tellSoon();
     });
     this.#on(stream, 'gone', ({ id }) => {
       this.#heads.delete(id);
@@ -86,6 +87,16 @@ class Live {
     });
     this.#on(stream, 'ready', () => this.#tell());
     this.#stream = stream;
+  }
+
+  /** Tells once for all that comes at a time: at the start, a head for every run. */
+  #tellSoon(): void {
+    if (!this.#told || this.#telling) return;
+    this.#telling = true;
+    requestAnimationFrame(() => {
+      this.#telling = false;
+      this.#tell();
+    });
   }
 
   #tell(): void {

@@ -5,7 +5,7 @@ import type { ClassNames } from '../gan/snapshot.ts';
 /** This many images are examined for a colour that all share. */
 const LOOKED_AT = 64;
 
-/** So many classes are named at most. */
+/** At most this many classes are named. */
 const NAMED = 20;
 
 /** Returns the notes. Each is one sentence without a full stop. */
@@ -25,7 +25,10 @@ export function notesOnData(data: Dataset, batchSize: number): string[] {
   return notes;
 }
 
-/** Returns notes on the classes that a training is conditional on: their names, and those without images. */
+/**
+ * Returns notes on the classes of a conditional training: their names, and which of them have no
+ * images.
+ */
 export function notesOnClasses(names: ClassNames | undefined): string[] {
   if (!names) return [];
   const listed = (all: readonly string[]): string =>

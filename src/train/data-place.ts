@@ -1,5 +1,6 @@
-// Where a run's data are: as they were named from the folder that the training was started in, and as they lie seen from the run's
-// own folder. A run that is moved together with its data, or continued from another folder, finds them again.
+// Records where a run's data are, in two ways: as they were named from the folder in which the
+// training was started, and as a path from the run's own folder. So a run finds its data when it is
+// moved together with them, or continued from another folder.
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { isKnown } from '../data/known.ts';
@@ -9,7 +10,7 @@ import type { RunConfig } from './run-schema.ts';
 
 type Place = Pick<RunConfig['data'], 'source' | 'fromRun'>;
 
-/** Returns what a run records of where its data are. `source` is a name or a path as it was given. */
+/** Returns the record of where a run's data are. `source` is the name or path that was given. */
 export function placeOf(folder: string, source: string): Place {
   if (isKnown(source) || !existsSync(source)) return { source };
   return { source, fromRun: relative(resolve(folder), resolve(source)) };
@@ -17,7 +18,7 @@ export function placeOf(folder: string, source: string): Place {
 
 /**
  * Returns the path or name that opens the data of the run in `folder`.
- * @throws DcganError when they are in neither place
+ * @throws DcganError when the data are in neither place
  */
 export function sourceOf(folder: string, { data }: Pick<RunConfig, 'data'>): string {
   const { source, fromRun } = data;

@@ -1,5 +1,5 @@
-// How long the end of an epoch takes on this machine: its picture, its figures and its checkpoint. With few images an epoch is a step
-// or two, and its end takes longer than they do.
+// Measures how long the end of an epoch takes on this machine: its picture, its figures and its
+// checkpoint. With few images an epoch has a step or two, and its end takes longer than they do.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { saveCheckpoint } from '../checkpoint/files.ts';
@@ -14,12 +14,12 @@ import { brokenTensor, gradientNorms } from './health/state.ts';
 import { pictureName, savePicture } from './pictures.ts';
 import { progressImages, progressPicture } from './progress-pictures.ts';
 
-/** The first time also loads code, and a disk may stall once. */
+/** It is measured this often, because the first time also loads code, and a disk may stall once. */
 const TIMES = 3;
 
 /**
- * Returns the seconds that the end of an epoch takes: the median of three. It writes into the cache,
- * since a run's folder is not there yet, and removes what it wrote.
+ * Returns the seconds that the end of an epoch takes, as the median of three. It writes into the
+ * cache, because there is no run's folder yet, and removes what it wrote.
  */
 export async function measureEpochEnd(gan: DCGAN, data: Dataset): Promise<number> {
   const folder = temporaryPath(cacheFolder('data').path, 'epoch-end');

@@ -370,7 +370,7 @@ function noteOn({ step, seen }: Divergence, checkpoint: number, halvedNow: boole
   const what = `in step ${step} of this run ${seen}`;
   return halvedNow
     ? `${what}: learning rates are halved after step ${checkpoint}`
-    : `${what}, as it will be again; --on-nan lower-lr goes on with half the learning rates`;
+    : `${what}, and that will happen again; --on-nan lower-lr continues with half the learning rates`;
 }
 
 /** A checkpoint from before the learning rates were halved also belongs to the run. */
@@ -410,6 +410,6 @@ function refuseChanges(options: TrainOptions, old: RunConfig): void {
 function changedDevice({ notes: was }: RunConfig, { info }: DCGAN): string[] {
   if (was.device === info.device && was.variant === info.variant) return [];
   return [
-    `this run was on ${was.device} (${was.variant}) and goes on on ${info.device} (${info.variant}): its last bits will differ from one that never changed`,
+    `this run was on ${was.device} (${was.variant}) and continues on ${info.device} (${info.variant}): its last bits will differ from one that never changed`,
   ];
 }

@@ -1,4 +1,4 @@
-// A run's record as the options that repeat it.
+// Turns a run's record into the options that repeat it.
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig } from './run-schema.ts';
 

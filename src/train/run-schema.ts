@@ -33,13 +33,13 @@ export const runSchema = z.strictObject({
   data: z.strictObject({
     /** The name or path, as it was given. */
     source: z.string(),
-    /** The same path, seen from the run's folder. */
+    /** The same path, as seen from the run's folder. */
     fromRun: z.string().optional(),
     name: z.string(),
     /** The number of images used, after the limit. */
     count: z.int().positive(),
     sha256: z.string(),
-    /** What the classes are called; null for one that the data have no image of. */
+    /** The names of the classes; null for a class without images. */
     classes: z.array(z.string().nullable()).optional(),
     reading: readingSchema.optional(),
   }),

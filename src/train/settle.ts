@@ -102,8 +102,8 @@ export async function withGroups(data: Dataset, { groups }: Config): Promise<Dat
 }
 
 /**
- * Returns what the classes of a conditional training are called, with null for each class that the
- * data have no image of. It returns undefined when there is nothing to say of them.
+ * Returns the names of the classes of a conditional training, with null for each class without
+ * images. It returns undefined without classes, and when they have no names and all have images.
  */
 export function classNamesOf(config: Config, { classes, labels }: Dataset): ClassNames | undefined {
   const count = ownClasses(config);

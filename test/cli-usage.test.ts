@@ -136,6 +136,7 @@ describe('--dry-run', () => {
       device: expect.any(String),
       threads: expect.any(Number),
       secondsPerStep: expect.any(Number),
+      secondsPerEpochEnd: expect.any(Number),
     });
     expect(report).toMatchObject({
       stepsPerEpoch: 235,

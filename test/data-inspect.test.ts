@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { inspectData } from '../src/data/inspect.ts';
-import { differingBits, type Hash, NearGroups, perceptualHash } from '../src/data/likeness.ts';
+import { differingBits, type Hash, isNear, type Look, lookOf, NearGroups } from '../src/data/likeness.ts';
 import { encodeNpy } from '../src/data/npy.ts';
 import { workInFolders } from './support/folders.ts';
 import { noisy, plain, png } from './support/pictures.ts';
@@ -72,36 +72,56 @@ test('MNIST by name', async () => {
   expect(report.mean[0]! / 255).toBeCloseTo(0.1325, 4);
   expect(report.deviation[0]! / 255).toBeCloseTo(0.3105, 4);
   expect(report.sheet.shape).toEqual([64, 28, 28, 1]);
+  // Ten thousand digits, none of which is there twice.
+  expect([report.near, report.duplicates]).toEqual([[], []]);
 });
 
-test('a perceptual hash survives brightness and scale, differs between scenes, and flat images have none', async () => {
-  const hash = async (bytes: Buffer, side = 64, gain = 1): Promise<Hash> => {
+test('a look survives brightness, scale and compression, differs between scenes and colours, and flat images have none', async () => {
+  const look = async (bytes: Buffer, side = 64, gain = 1): Promise<Look> => {
     const { data } = await sharp(bytes)
       .resize(side, side)
       .linear(gain, 10)
       .removeAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true });
-    return perceptualHash(data, side, 3)!;
+    return lookOf(data, side, 3)!;
   };
   const [one, two] = [await scene(1), await scene(2)];
-  expect(differingBits(await hash(one), await hash(one, 40, 0.8))).toBeLessThanOrEqual(4);
-  expect(differingBits(await hash(one), await hash(two))).toBeGreaterThan(12);
-  expect(perceptualHash(new Uint8Array(64 * 64).fill(77), 64, 1)).toBeNull();
+  const first = await look(one);
+  const jpeg = await sharp(one).jpeg({ quality: 60 }).toBuffer();
+  for (const other of [await look(one, 40, 0.8), await look(jpeg)]) {
+    expect(differingBits(first.hash, other.hash)).toBeLessThanOrEqual(4);
+    expect(isNear(first, other)).toBe(true);
+  }
+  expect(differingBits(first.hash, (await look(two)).hash)).toBeGreaterThan(12);
+  expect(isNear(first, await look(two))).toBe(false);
+  const turned = await sharp(one)
+    .removeAlpha()
+    .recomb([
+      [0, 1, 0],
+      [0, 0, 1],
+      [1, 0, 0],
+    ])
+    .png()
+    .toBuffer();
+  expect(isNear(first, await look(turned))).toBe(false);
+  expect(lookOf(new Uint8Array(64 * 64).fill(77), 64, 1)).toBeNull();
 });
 
 test('near groups are found whichever four bits differ', () => {
   const base: Hash = [0x12345678, 0x9abcdef0];
+  const grey = Uint8Array.of(0, 255);
+  const look = (hash: Hash): Look => ({ hash, grey, mean: 127.5, contrast: 127.5, colours: new Int16Array() });
   for (let first = 0; first < 61; first++) {
     const groups = new NearGroups();
-    groups.add(0, base);
+    groups.add(0, look(base));
     const bits = [0, 1, 2, 3].map((i) => (first + i * 16) % 64);
     const [low, high] = bits.reduce(
       ([a, b], bit) => (bit < 32 ? [a ^ (1 << bit), b] : [a, b ^ (1 << (bit - 32))]) as [number, number],
       [base[0], base[1]] as [number, number],
     );
-    groups.add(1, [low >>> 0, high >>> 0]);
-    groups.add(2, [~low >>> 0, high >>> 0]);
+    groups.add(1, look([low >>> 0, high >>> 0]));
+    groups.add(2, look([~low >>> 0, high >>> 0]));
     expect(groups.groups()).toEqual([[0, 1]]);
   }
 });

@@ -7,7 +7,7 @@ import { guessedGrey, settle, windowSize } from './build.ts';
 import { decodeWithFacts, type Facts } from './decode.ts';
 import { checkDataOptions, type Shaping } from './image-options.ts';
 import { inOrder } from './in-order.ts';
-import { NearGroups, perceptualHash } from './likeness.ts';
+import { lookOf, NearGroups } from './likeness.ts';
 import type { LoadOptions } from './load.ts';
 import { refuseSource } from './output.ts';
 import { recognize } from './recognize.ts';
@@ -157,8 +157,8 @@ class Tally {
       return;
     }
     this.#digests.set(digest, [index]);
-    const hash = perceptualHash(image, this.#shaping.size, this.#shaping.channels);
-    if (hash) this.#near.add(index, hash);
+    const look = lookOf(image, this.#shaping.size, this.#shaping.channels);
+    if (look) this.#near.add(index, look);
   }
 
   #measure(image: Uint8Array): void {

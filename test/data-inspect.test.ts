@@ -41,12 +41,17 @@ test('counts, sizes, classes, statistics, duplicates, broken files and a sheet',
       { width: 64, height: 64, count: 4 },
       { width: 100, height: 100, count: 1 },
     ],
+    extremes: {
+      smallest: { name: 'p/a/1.png', width: 64, height: 64 },
+      largest: { name: 'p/b/2.jpg', width: 100, height: 100 },
+    },
     formats: { PNG: 4, JPEG: 1 },
     kinds: { grey: 0, colour: 5, transparent: 0, deep: 0 },
     classes: [
       { name: 'a', count: 1 },
       { name: 'b', count: 4 },
     ],
+    whyNoClasses: null,
     duplicates: [['p/a/1.png', 'p/b/1 copy.png']],
     near: [['p/a/1.png', 'p/b/2.jpg']],
     broken: [

@@ -250,3 +250,22 @@ test('packs that nobody used for long leave the cache when one is added, and the
   evict('cache/data', 1);
   expect(packs().sort()).toEqual(['.tmp-1-00000000-x.pack', d].sort());
 });
+
+test('images that are there already are left out by option, in arrays too; it is said each time', async () => {
+  mkdirSync('p/a', { recursive: true });
+  mkdirSync('p/b');
+  for (const [i, name] of ['a/1', 'a/2', 'b/3'].entries()) await png(noisy(16, i % 2), `p/${name}.png`);
+  const notes: string[] = [];
+  const options = { dedupe: true, onNote: (note: string) => notes.push(note) };
+  for (let i = 0; i < 2; i++) {
+    const data = await loadDataset('p', options);
+    expect([data.count, ...data.labels!]).toEqual([2, 0, 0]);
+  }
+  writeFileSync('a.npy', encodeNpy(new Uint8Array(3 * 256), [3, 16, 16]));
+  expect((await loadDataset('a.npy', options)).count).toBe(1);
+  expect(notes).toEqual([
+    'left out: 1 image that is there already',
+    'left out: 1 image that is there already',
+    'left out: 2 images that are there already',
+  ]);
+});

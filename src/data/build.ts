@@ -49,6 +49,8 @@ export interface Built {
   readonly shaping: Shaping;
   /** What was left out, each with its reason. */
   readonly skipped: readonly DcganError[];
+  /** Images left out because an earlier one is the same; 0 unless that was asked for. */
+  readonly duplicates: number;
 }
 
 /** Pictures under way at once: enough for the decoder's threads to find work whenever they look. */
@@ -144,11 +146,19 @@ async function fill(
   supply: Supply,
   shaping: Shaping,
   source: string,
-  { skipBroken = false, greyIsGuessed = false, onProgress, signal }: BuildOptions,
+  { skipBroken = false, dedupe = false, greyIsGuessed = false, onProgress, signal }: BuildOptions,
 ): Promise<Built> {
   const { size, channels, fit, background } = shaping;
   const { classes, names, fingerprint } = supply;
-  const headerOf = (count: number, images: string, labels: string | null, skipped: number): PackHeader => ({
+  const seen = new Set<string>();
+  let duplicates = 0;
+  const headerOf = (
+    count: number,
+    images: string,
+    labels: string | null,
+    skipped: number,
+    same: number,
+  ): PackHeader => ({
     ...{
       name: supply.name,
       count,
@@ -157,10 +167,11 @@ async function fill(
       channels,
       classes: classes?.names.slice() ?? null,
     },
+    ...(dedupe && { duplicates: same }),
     ...{ images, labels, skipped, shaping: { fit, background }, source: { path: source, fingerprint } },
   });
   const none = '0'.repeat(64);
-  const room = encodeHeader(headerOf(names.length, none, classes && none, names.length)).length;
+  const room = encodeHeader(headerOf(names.length, none, classes && none, names.length, names.length)).length;
   const images = createHash('sha256');
   const labels: number[] = [];
   const skipped: BrokenPicture[] = [];
@@ -181,6 +192,7 @@ async function fill(
     signal?.throwIfAborted();
     if (image instanceof BrokenPicture) skipped.push(image);
     // Nothing will come of a pack that lacks a picture, but all broken ones are still to be named.
+    else if (dedupe && isKnownImage(seen, image)) duplicates++;
     else if (skipBroken || skipped.length === 0) {
       await writeAll(handle, image, at);
       images.update(image);
@@ -191,13 +203,25 @@ async function fill(
     onProgress?.({ done, total: names.length, skipped: skipped.length });
   }
   if (skipped.length > 0 && !skipBroken) throw brokenTogether(skipped, done, supply.name);
-  const count = done - skipped.length;
+  const count = done - skipped.length - duplicates;
   if (count === 0) throw noneLeft(skipped, supply.name);
   const labelBytes = Uint8Array.from(labels);
   await writeAll(handle, labelBytes, at);
   const labelDigest = classes ? createHash('sha256').update(labelBytes).digest('hex') : null;
-  await writeAll(handle, encodeHeader(headerOf(count, images.digest('hex'), labelDigest, skipped.length), room), 0);
-  return { count, shaping, skipped };
+  await writeAll(
+    handle,
+    encodeHeader(headerOf(count, images.digest('hex'), labelDigest, skipped.length, duplicates), room),
+    0,
+  );
+  return { count, shaping, skipped, duplicates };
+}
+
+/** Whether an image was seen before; remembers it where it was not. */
+function isKnownImage(seen: Set<string>, image: Uint8Array): boolean {
+  const digest = createHash('sha256').update(image).digest('base64');
+  if (seen.has(digest)) return true;
+  seen.add(digest);
+  return false;
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

@@ -27,6 +27,8 @@ export interface DataOptions {
   readonly transpose?: boolean | undefined;
   /** Reads SVG files as pictures too, drawn at the size of the images. */
   readonly svg?: boolean | undefined;
+  /** Leaves out images that are equal to an earlier one to the last value. */
+  readonly dedupe?: boolean | undefined;
   /** Leaves out files that cannot be read as pictures, where they otherwise end the reading. */
   readonly skipBroken?: boolean | undefined;
 }

@@ -15,6 +15,13 @@ import type { Supplied, Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
 import type { Unread } from './unread.ts';
 
+/** A picture by its name, and its size in pixels. */
+export interface Sized {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+}
+
 export interface Inspection {
   /** `folder of pictures`, `.npy file` ... */
   readonly form: string;
@@ -25,6 +32,8 @@ export interface Inspection {
   readonly shape: { readonly size: number; readonly channels: 1 | 3 };
   /** Sizes they have now, the most frequent first. */
   readonly sizes: readonly { readonly width: number; readonly height: number; readonly count: number }[];
+  /** The smallest and the largest by their pixels, and the longest for its width; null for no picture. */
+  readonly extremes: { readonly smallest: Sized; readonly largest: Sized; readonly longest: Sized } | null;
   readonly formats: Readonly<Record<string, number>>;
   readonly kinds: {
     readonly grey: number;
@@ -33,6 +42,8 @@ export interface Inspection {
     readonly deep: number;
   };
   readonly classes: readonly { readonly name: string; readonly count: number }[];
+  /** Why there are no classes; null where there are some. */
+  readonly whyNoClasses: string | null;
   /** For each channel, over all pixels of the images as training would see them, 0 to 255. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
@@ -119,6 +130,7 @@ class Tally {
   readonly #onSheet: ReadonlySet<number>;
   readonly #sheet: Uint8Array[] = [];
   #count = 0;
+  #extremes: { smallest: Sized; largest: Sized; longest: Sized } | null = null;
 
   constructor(supply: Supply, shaping: Shaping) {
     this.#supply = supply;
@@ -142,6 +154,7 @@ class Tally {
     }
     const { index, facts, image, digest } = seen;
     this.#count++;
+    this.#compare({ name: seen.name, width: facts.width, height: facts.height });
     more(this.#sizes, `${facts.width} ${facts.height}`);
     more(this.#formats, facts.format);
     this.#kinds[facts.channels === 1 ? 'grey' : 'colour']++;
@@ -161,6 +174,14 @@ class Tally {
     if (look) this.#near.add(index, look);
   }
 
+  #compare(one: Sized): void {
+    this.#extremes ??= { smallest: one, largest: one, longest: one };
+    const { smallest, largest, longest } = this.#extremes;
+    if (pixelsOf(one) < pixelsOf(smallest)) this.#extremes.smallest = one;
+    if (pixelsOf(one) > pixelsOf(largest)) this.#extremes.largest = one;
+    if (lengthOf(one) > lengthOf(longest)) this.#extremes.longest = one;
+  }
+
   #measure(image: Uint8Array): void {
     const channels = this.#shaping.channels;
     for (let c = 0; c < channels; c++) {
@@ -176,7 +197,7 @@ class Tally {
   }
 
   result(form: string): Inspection {
-    const { name, names, classes, unread } = this.#supply;
+    const { name, names, classes, whyNoClasses, unread } = this.#supply;
     const { size, channels } = this.#shaping;
     const pixels = Math.max(1, this.#count * size * size);
     const mean = this.#sums.map((sum) => sum / pixels);
@@ -195,9 +216,11 @@ class Tally {
           const [width = 0, height = 0] = key.split(' ').map(Number);
           return { width, height, count };
         }),
+      extremes: this.#extremes,
       formats: Object.fromEntries(this.#formats),
       kinds: this.#kinds,
       classes: classes?.names.map((className, label) => ({ name: className, count: this.#classes[label]! })) ?? [],
+      whyNoClasses,
       mean,
       deviation: mean.map((m, c) => Math.sqrt(Math.max(0, this.#squares[c]! / pixels - m * m))),
       duplicates: named([...this.#digests.values()].filter(({ length }) => length > 1)),
@@ -207,6 +230,15 @@ class Tally {
       sheet: { images, shape: [this.#sheet.length, size, size, channels] },
     };
   }
+}
+
+function pixelsOf({ width, height }: Sized): number {
+  return width * height;
+}
+
+/** How many times as long as wide. */
+function lengthOf({ width, height }: Sized): number {
+  return Math.max(width / height, height / width);
 }
 
 function more(counts: Map<string, number>, key: string): void {

@@ -42,7 +42,7 @@ export async function loadDataset(where = 'mnist', options: LoadOptions = {}): P
   const dataset =
     'dataset' in found ? await asAsked(found.dataset, where, options) : await packed(found.supply, where, options);
   // What is resized from a known dataset comes from a pack, which does not know.
-  const known = isKnown(where) ? dataset.knownAs(where) : dataset;
+  const known = isKnown(where) && !options.dedupe ? dataset.knownAs(where) : dataset;
   const why = 'supply' in found ? found.supply.whyNoClasses : (found.dataset.whyNoClasses ?? null);
   const told = why === null ? known : known.withoutClasses(why);
   return options.flip ? told.mirrored() : told;
@@ -52,7 +52,7 @@ export async function loadDataset(where = 'mnist', options: LoadOptions = {}): P
 async function asAsked(dataset: Dataset, where: string, options: LoadOptions): Promise<Dataset> {
   const { size = dataset.width, channels = dataset.channels } = options;
   const square = dataset.width === dataset.height;
-  if (square && size === dataset.width && channels === dataset.channels) return dataset;
+  if (!options.dedupe && square && size === dataset.width && channels === dataset.channels) return dataset;
   return packed(tableSupply(dataset, where), where, options);
 }
 
@@ -73,6 +73,7 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
     array,
     transpose,
     options.svg,
+    options.dedupe,
     // A guess of grey may turn out wrong.
     options.channels,
   ];
@@ -88,8 +89,9 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
   const kept = reuse(file, supply.fingerprint);
   if (kept) {
     markUsed(file);
-    const { skipped } = readHeader(file).header;
+    const { skipped, duplicates = 0 } = readHeader(file).header;
     if (skipped > 0) options.onNote?.(`left out: ${skipped} broken ${skipped === 1 ? 'file' : 'files'}`);
+    noteDuplicates(duplicates, options);
     return kept;
   }
   const built = await writePack(supply, file, relative(folder, resolve(where)), {
@@ -115,9 +117,14 @@ function reuse(file: string, fingerprint: string): Dataset | null {
   }
 }
 
-function noteSkipped({ skipped }: Built, { onNote }: LoadOptions): void {
+function noteSkipped({ skipped, duplicates }: Built, { onNote }: LoadOptions): void {
   for (const { complaint } of skipped.slice(0, NAMED_SKIPPED)) onNote?.(`left out: ${complaint.what}`);
   if (skipped.length > NAMED_SKIPPED) onNote?.(`left out: ${skipped.length - NAMED_SKIPPED} more broken files`);
+  noteDuplicates(duplicates, { onNote });
+}
+
+function noteDuplicates(count: number, { onNote }: Pick<LoadOptions, 'onNote'>): void {
+  if (count > 0) onNote?.(`left out: ${count} ${count === 1 ? 'image that is' : 'images that are'} there already`);
 }
 
 /** Somebody who looked at the first pictures would expect grey images. */

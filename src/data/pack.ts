@@ -45,6 +45,8 @@ const content = z.strictObject({
   labels: digest.nullable(),
   /** Pictures of the source that were left out because they are broken. */
   skipped: z.int().min(0),
+  /** Images that were left out because an earlier one is the same. */
+  duplicates: z.int().min(0).optional(),
   shaping: z.strictObject({ fit: z.enum(FITS), background: z.string().max(LONGEST_TEXT) }),
   /** Where it was made from, seen from the pack's folder, and that source's state then. */
   source: z.strictObject({ path: z.string(), fingerprint: z.string() }),

@@ -116,7 +116,7 @@ async function reading<T>(where: string, outcome: Outcome, act: (heard: Heard) =
 }
 
 function describe(report: Inspection, sheet: string | null): string {
-  const { shape, sizes, kinds, classes, duplicates, near, broken } = report;
+  const { shape, sizes, extremes, kinds, classes, duplicates, near, broken } = report;
   const per = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(', ');
   const kindNames = { grey: 'grey', colour: 'colour', transparent: 'with transparency', deep: 'of 16 bits' } as const;
   const rows: (readonly [string, string])[] = [
@@ -129,6 +129,7 @@ function describe(report: Inspection, sheet: string | null): string {
         ', ',
       ),
     ],
+    ...(extremes !== null && sizes.length > 1 ? [['extremes', extremesText(extremes)] as const] : []),
     [
       'formats',
       Object.entries(report.formats)
@@ -144,11 +145,13 @@ function describe(report: Inspection, sheet: string | null): string {
     ],
     [
       'classes',
-      shortened(
-        classes.map(({ name, count: n }) => `${name} (${grouped(n)})`),
-        ', ',
-        20,
-      ) || 'none',
+      classes.length === 0 && report.whyNoClasses !== null
+        ? `none: ${clean(report.whyNoClasses)}`
+        : shortened(
+            classes.map(({ name, count: n }) => `${name} (${grouped(n)})`),
+            ', ',
+            20,
+          ) || 'none',
     ],
     ['as trained on', `${shape.size} x ${shape.size} x ${shape.channels}`],
     ['mean', per(report.mean)],
@@ -161,6 +164,8 @@ function describe(report: Inspection, sheet: string | null): string {
       'broken',
       broken.map(({ name, why }) => `${name}: ${why}`),
       'no broken files',
+      'file',
+      Number.POSITIVE_INFINITY,
     ),
     list(
       'the same as another',
@@ -178,13 +183,19 @@ function describe(report: Inspection, sheet: string | null): string {
   return `${columns(rows)}\n${lists.join('')}`;
 }
 
-function list(title: string, items: readonly string[], none: string, what = 'file'): string {
+function extremesText({ smallest, largest, longest }: NonNullable<Inspection['extremes']>): string {
+  const of = ({ name, width, height }: typeof smallest): string => `${clean(name)} (${width} x ${height})`;
+  return `smallest ${of(smallest)}, largest ${of(largest)}, longest for its width ${of(longest)}`;
+}
+
+/** At most `most` of the items; --json has all. */
+function list(title: string, items: readonly string[], none: string, what = 'file', most = LISTED): string {
   if (items.length === 0) return `${none}\n`;
   const shown = items
-    .slice(0, LISTED)
+    .slice(0, most)
     .map(clean)
     .map((item) => `  ${item.length > 300 ? `${item.slice(0, 300)} ...` : item}`);
-  if (items.length > LISTED) shown.push(`  and ${grouped(items.length - LISTED)} more: --json lists all`);
+  if (items.length > most) shown.push(`  and ${grouped(items.length - most)} more: --json lists all`);
   return `${title}: ${count(items.length, what)}\n${shown.join('\n')}\n`;
 }
 

@@ -38,7 +38,7 @@ export function Compare({ source, ids }: { readonly source: Source; readonly ids
   const overSteps = (column: keyof Series['steps']): Curve[] =>
     curves((series) => ({ x: series.axisOfSteps(axis), y: series.steps[column] }));
   return (
-    <section>
+    <section class="compare">
       <div class="bar">
         <h1>{words.compare}</h1>
         <a class="button" href={links.runs}>

@@ -1,0 +1,122 @@
+// Nothing is left out in silence: whatever lies in a folder or an archive is an image, or broken and named, or counted as not read.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import fc from 'fast-check';
+import { Header } from 'tar';
+import { expect, test } from 'vitest';
+import { inspectData } from '../src/data/inspect.ts';
+import { DcganError } from '../src/platform/errors.ts';
+import { workInFolders } from './support/folders.ts';
+import { noisy, png, zip } from './support/pictures.ts';
+
+const work = workInFolders('work');
+
+const PICTURE = await png(noisy(16, 1));
+const JPEG = await noisy(16, 2).jpeg().toBuffer();
+/** What may lie in a file. */
+const CONTENTS = [
+  PICTURE,
+  JPEG,
+  Buffer.from('hello'),
+  Buffer.alloc(0),
+  PICTURE.subarray(0, 60),
+  Buffer.from('<!doctype html>'),
+];
+const NAMES = [
+  'a.png',
+  'b.JPG',
+  'c',
+  'd.jfif',
+  'e.heic',
+  'f.txt',
+  '.hidden',
+  'g.png.part',
+  'h.svg',
+  'i.bmp',
+  'ü.png',
+  'j.csv',
+];
+const FOLDERS = ['', 'cats/', 'dogs/', 'cats/old/', '.git/', '__MACOSX/'];
+
+interface Entry {
+  readonly path: string;
+  readonly data: Buffer;
+}
+
+/** Files by different paths, one picture at least. */
+const entries: fc.Arbitrary<Entry[]> = fc
+  .uniqueArray(
+    fc.record({
+      path: fc.tuple(fc.constantFrom(...FOLDERS), fc.constantFrom(...NAMES)).map((parts) => parts.join('')),
+      data: fc.constantFrom(...CONTENTS),
+    }),
+    { maxLength: 12, selector: ({ path }) => path },
+  )
+  .map((found) => [...found, { path: 'cats/last.png', data: PICTURE }]);
+
+/** Entries of a .tar that are no plain files. */
+const SPECIAL = ['SymbolicLink', 'Link', 'CharacterDevice', 'FIFO'] as const;
+
+function tarEntry({ path, data }: Entry, type: 'File' | (typeof SPECIAL)[number] = 'File'): Buffer {
+  const block = Buffer.alloc(512);
+  const size = type === 'File' ? data.length : 0;
+  const header = new Header({
+    path,
+    size,
+    type,
+    mode: 0o644,
+    mtime: new Date(0),
+    ...(type.endsWith('Link') && { linkpath: 'elsewhere' }),
+  });
+  header.encode(block);
+  return Buffer.concat([block, ...(size > 0 ? [data, Buffer.alloc((512 - (size % 512)) % 512)] : [])]);
+}
+
+/** Images, broken files and files that are not read. */
+async function counted(where: string): Promise<number> {
+  const { count, broken, unread } = await inspectData(where);
+  expect(unread.kinds.reduce((sum, kind) => sum + kind.count, 0)).toBe(unread.count);
+  return count + broken.length + unread.count;
+}
+
+/** Folders that begin with a dot are one entry, whatever lies in them. */
+function entriesOfFolder(found: readonly Entry[]): number {
+  const hidden = new Set(found.map(({ path }) => path).filter((path) => path.startsWith('.git/')));
+  return found.length - hidden.size + Math.min(1, hidden.size);
+}
+
+let made = 0;
+
+test('images and what is said not to be one are all entries: folders, .zip, .tar with links and devices', async () => {
+  const property = async (found: Entry[], special: (typeof SPECIAL)[number]): Promise<void> => {
+    const name = `${work.path}/t${made++}`;
+    for (const { path, data } of found) {
+      mkdirSync(dirname(`${name}/${path}`), { recursive: true });
+      writeFileSync(`${name}/${path}`, data);
+    }
+    expect(await counted(name)).toBe(entriesOfFolder(found));
+    writeFileSync(`${name}.zip`, zip(found.map(({ path, data }) => ({ name: path, data }))));
+    expect(await counted(`${name}.zip`)).toBe(found.length);
+    const odd = tarEntry({ path: 'dogs/odd.png', data: Buffer.alloc(0) }, special);
+    const blocks = [...found.map((entry) => tarEntry(entry)), odd, Buffer.alloc(1024)];
+    writeFileSync(`${name}.tar`, Buffer.concat(blocks));
+    expect(await counted(`${name}.tar`)).toBe(found.length + 1);
+  };
+  await fc.assert(fc.asyncProperty(entries, fc.constantFrom(...SPECIAL), property), { numRuns: 25 });
+});
+
+test('a damaged archive is refused, or what is in it is all told', async () => {
+  const whole = zip(CONTENTS.map((data, i) => ({ name: `${i}.png`, data })));
+  const name = `${work.path}/damaged.zip`;
+  const property = async (at: number, byte: number): Promise<void> => {
+    const bytes = Buffer.from(whole);
+    bytes[at % bytes.length] = byte;
+    writeFileSync(name, bytes);
+    try {
+      expect(await counted(name)).toBe(CONTENTS.length);
+    } catch (error) {
+      if (!(error instanceof DcganError)) throw error;
+    }
+  };
+  await fc.assert(fc.asyncProperty(fc.nat(), fc.nat({ max: 255 }), property), { numRuns: 100 });
+});

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startProgram } from './support/cli.ts';
 import { pack, ROOT, run } from './support/pack.ts';
 
 describe('the packed package', () => {
@@ -51,6 +52,33 @@ describe('the packed package', () => {
       },
     );
     expect(trained.stdout).toMatch(/Time taken for epoch 1 is/);
+  });
+
+  it('has the studio, which loads nothing from elsewhere', async () => {
+    const program = join(folder, 'node_modules/dcgan/bin/dcgan.js');
+    const studio = startProgram(process.execPath, [program, 'studio', '--no-open', '--port', '42700'], { cwd: folder });
+    let said = '';
+    studio.child.stdout!.on('data', (part: string) => {
+      said += part;
+    });
+    try {
+      await studio.until(/token=\S+/);
+      const link = said.match(/http:\S+/)![0];
+      const entered = await fetch(link, { redirect: 'manual' });
+      const headers = { Cookie: entered.headers.get('Set-Cookie')!.split(';')[0]! };
+      const page = await (await fetch(new URL('/', link), { headers })).text();
+      const parts = [...page.matchAll(/(?:src|href)="([^"]+)"/g)]
+        .map(([, path]) => path!)
+        .filter((path) => !path.startsWith('data:'));
+      expect(parts.length).toBeGreaterThan(1);
+      for (const part of parts) {
+        expect(part).toMatch(/^\/[\w-]+\.(js|css)$/);
+        expect((await fetch(new URL(part, link), { headers })).status).toBe(200);
+      }
+    } finally {
+      studio.child.kill('SIGTERM');
+    }
+    await studio.ended;
   });
 
   it('says how to install what an own extractor needs', async () => {

@@ -10,7 +10,15 @@ export type { DataOptions, Fit, Shaping } from './data/image-options.ts';
 export type { PixelSource } from './data/pixel-source.ts';
 export type { BackendInfo, DeviceName } from './engine/backends/backend.ts';
 export { mixedClasses, spherical } from './gan/between.ts';
-export { type CreateOptions, DCGAN, type GenerateOptions, type StepOptions, type StepResult } from './gan/dcgan.ts';
+export {
+  type CreateOptions,
+  DCGAN,
+  type GenerateOptions,
+  type LookOptions,
+  type StepOptions,
+  type StepResult,
+} from './gan/dcgan.ts';
+export type { Judgement, Layer, Projection, ProjectOptions } from './gan/looking.ts';
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
 export { type PresetName, presets } from './gan/presets.ts';
 export type { Config, ConfigOverrides } from './gan/schema.ts';

@@ -265,6 +265,23 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
     expect(same).toEqual([expected, expected, expected]);
   });
 
+  it("looks into a model with the bits of Node's wasm", async () => {
+    const look = async (gan: Pick<DCGAN, 'generate' | 'judge' | 'layers' | 'project' | 'dispose'>) => {
+      const noise = Float32Array.from({ length: 100 }, (_, i) => Math.abs((i % 7) - 3) - 1);
+      const picture = await gan.generate(noise);
+      const { logits, gradient } = await gan.judge(picture);
+      const layers = [...(await gan.layers({ noise })), ...(await gan.layers({ images: picture }))];
+      const found = await gan.project(picture, { steps: 3, starts: 2, mask: new Float32Array(784).fill(1) });
+      await gan.dispose();
+      const all = [logits, gradient, ...layers.map(({ data }) => data), found.noise, found.image];
+      return { names: layers.map(({ name }) => name), distance: found.distance, all: all.map((data) => [...data]) };
+    };
+    const model = { preset: 'tiny', seed: 2, device: 'wasm' } as const;
+    const here = await look(await DCGAN.create(model));
+    const there = await page.evaluate(`(async () => (${look})(await dcgan.DCGAN.create(${JSON.stringify(model)})))()`);
+    expect(there).toEqual(here);
+  });
+
   it('says in a sentence what is wrong, with a way on', async () => {
     const said = await page.evaluate(async () => {
       const told = async (ask: () => Promise<unknown>): Promise<string> => {

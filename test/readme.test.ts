@@ -31,6 +31,7 @@ const KNOWN: Readonly<Record<string, { readonly added?: string; readonly shows: 
   'npx dcgan sample --count 100 --seed 7 -o digits.png': { shows: /digits\.png/, makes: 'digits.png' },
   'npx dcgan interpolate --seeds 1,2,3 -o walk.gif': { shows: /walk\.gif/, makes: 'walk.gif' },
   'npx dcgan show --epoch 1': { shows: /image_at_epoch_0001\.png/ },
+  'npx dcgan show digits.png': { shows: /digits\.png/ },
   'npx dcgan gif': { shows: /dcgan\.gif/ },
   'npx dcgan info': { shows: /generator/ },
   'npx dcgan doctor': { shows: /wasm/ },

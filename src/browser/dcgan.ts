@@ -1,7 +1,8 @@
 // The library's one class as a page has it: the same members, each a message to the Worker where
 // the model is.
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
-import type { CreateOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
+import type { CreateOptions, LookOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
+import type { Judgement, Layer, Projection, ProjectOptions } from '../gan/looking.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { Mirror } from './face.ts';
 import { Host } from './host.ts';
@@ -101,6 +102,34 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
    */
   sampleNoise(count: number, seed: number): Promise<Float32Array> {
     return this.#host.call('sampleNoise', count, seed);
+  }
+
+  /**
+   * What the discriminator says of images, and which values it says it for; see Node's.
+   * @param images [N, S, S, channels] in [-1, 1]
+   * @throws DcganError for images or classes of another shape
+   */
+  judge(images: Float32Array, options: LookOptions = {}): Promise<Judgement> {
+    return this.#host.call('judge', whole(images), options);
+  }
+
+  /**
+   * What each layer makes of noise [N, latent] (the generator's) or of images [N, S, S, channels] in
+   * [-1, 1] (the discriminator's); see Node's.
+   * @throws DcganError for noise, images or classes of another shape
+   */
+  layers(...args: Parameters<WorkerDCGAN['layers']>): Promise<Layer[]> {
+    return this.#host.call('layers', ...args);
+  }
+
+  /**
+   * The noise whose image is nearest to a picture [S, S, channels] in [-1, 1]; see Node's. To show
+   * what is found meanwhile, ask for few steps at a time, `from` the noise that was found.
+   * @throws DcganError for a picture, mask or start of another shape, and for a class or number that
+   * does not fit
+   */
+  project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
+    return this.#host.call('project', whole(picture), options);
   }
 
   /**

@@ -45,6 +45,18 @@ export class Face {
     return this.#model!.fixedNoise();
   }
 
+  judge(...args: Parameters<DCGAN['judge']>): ReturnType<DCGAN['judge']> {
+    return this.#model!.judge(...args);
+  }
+
+  layers(...args: Parameters<DCGAN['layers']>): ReturnType<DCGAN['layers']> {
+    return this.#model!.layers(...args);
+  }
+
+  project(...args: Parameters<DCGAN['project']>): ReturnType<DCGAN['project']> {
+    return this.#model!.project(...args);
+  }
+
   tensors(): Promise<Tensors> {
     return this.#model!.tensors();
   }

@@ -5,6 +5,15 @@ import { showShape } from '../engine/graph.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
 import { resolveConfig } from './config.ts';
+import {
+  type Judgement,
+  judgeImages,
+  type Layer,
+  layersOf,
+  type Projection,
+  type ProjectOptions,
+  projectPicture,
+} from './looking.ts';
 import { Machine, type MachineInfo, type MachineOptions, oneHot } from './machine.ts';
 import { allClasses } from './model.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
@@ -72,6 +81,12 @@ export interface GenerateOptions {
    * that class; between two of them lies what is between the classes.
    */
   readonly shares?: Float32Array | undefined;
+}
+
+/** Options of `DCGAN.judge` and `DCGAN.layers`. */
+export interface LookOptions {
+  /** One class for all, or classes used in turn. Only for a model that has classes. */
+  readonly classes?: number | ArrayLike<number> | undefined;
 }
 
 /** A fresh random seed. */
@@ -262,6 +277,61 @@ export class DCGAN {
   }
 
   /**
+   * What the discriminator says of images, without dropout, and which values it says it for.
+   * @param images [N, S, S, channels] in [-1, 1]
+   * @param options.classes one class for all images, or one for each; where a model has classes and
+   * none is given, the logits are the means over all classes
+   * @throws DcganError for images or classes of another shape
+   */
+  async judge(images: Float32Array, { classes }: LookOptions = {}): Promise<Judgement> {
+    const count = this.#countWhole('judge: the images do not fit', images, this.#imageShape);
+    return judgeImages(this.#machine, images, this.#sharesOf(classes, count));
+  }
+
+  /**
+   * What each layer makes, activation included, in the order of the layers: of the generator for
+   * noise [N, latent], of the discriminator for images [N, S, S, channels] in [-1, 1].
+   * @param options.classes as in `generate` for noise, as in `judge` for images
+   * @throws DcganError for noise, images or classes of another shape
+   */
+  async layers(
+    from: { readonly noise: Float32Array } | { readonly images: Float32Array },
+    { classes }: LookOptions = {},
+  ): Promise<Layer[]> {
+    if ('images' in from) {
+      const count = this.#countWhole('layers: the images do not fit', from.images, this.#imageShape);
+      return layersOf(this.#machine, from, count, this.#sharesOf(classes, count));
+    }
+    const count = this.#countWhole('layers: the noise does not fit', from.noise, [this.config.latent]);
+    const asked = classes ?? (this.config.classes > 0 ? classesInTurn(this.config, 0) : undefined);
+    return layersOf(this.#machine, from, count, this.#sharesOf(asked, count));
+  }
+
+  /**
+   * The noise whose image is nearest to a picture, found by Adam through the generator from the
+   * nearest of many samples on. The same arguments give the same bits on the same device.
+   * @param picture [S, S, channels] in [-1, 1]
+   * @throws DcganError for a picture, mask or start of another shape, and for a class or number that
+   * does not fit
+   */
+  async project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
+    const { steps = 0, starts = 1, seed = 0, class: asked, from } = options;
+    if (this.#countWhole('project: the picture does not fit', picture, this.#imageShape) !== 1)
+      throw usage({ what: 'project takes one picture', got: `${picture.length} values` });
+    checkSeed(seed);
+    if (asked !== undefined) this.#checkClasses([asked], 1);
+    const whole = (what: string, value: number, least: number, most: number): void => {
+      if (Number.isInteger(value) && value >= least && value <= most) return;
+      const expected = `a whole number from ${least} to ${most}`;
+      throw usage({ what: `project: ${what} does not fit`, expected, got: String(value) });
+    };
+    whole('steps', steps, 0, 1_000_000);
+    const given = from && this.#countWhole('project: from does not fit', from, [this.config.latent]);
+    whole('starts', given ?? starts, 1, 64);
+    return projectPicture(this.#machine, picture, options);
+  }
+
+  /**
    * The noise that a run's progress pictures are made from, [16, latent]: part of the state,
    * decided by the seed.
    */
@@ -320,6 +390,27 @@ export class DCGAN {
       wrong(`one for each of ${count} images`, String(labels?.length ?? 'none'));
     const other = Array.from(labels!).find((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
     if (other !== undefined) wrong(`whole numbers from 0 to ${classes - 1}`, String(other));
+  }
+
+  get #imageShape(): readonly number[] {
+    const { imageSize, channels } = this.config;
+    return [imageSize, imageSize, channels];
+  }
+
+  /** How many of `shape` the values are, one at least. */
+  #countWhole(what: string, values: Float32Array, shape: readonly number[]): number {
+    const count = values.length / shape.reduce((product, n) => product * n, 1);
+    if (Number.isInteger(count) && count >= 1) return count;
+    throw usage({ what, expected: `a multiple of ${showShape(shape)}`, got: `${values.length} values` });
+  }
+
+  /** Classes as shares [count, classes]; equal shares of all where none is given. */
+  #sharesOf(labels: number | ArrayLike<number> | undefined, count: number): Float32Array {
+    const { classes } = this.config;
+    const given = typeof labels === 'number' ? [labels] : labels;
+    if (given === undefined) return new Float32Array(count * classes).fill(1 / classes);
+    this.#checkClasses(given, given.length);
+    return oneHot(given, count, classes);
   }
 
   #checkShares(shares: Float32Array, count: number, beside: boolean): void {

@@ -10,18 +10,19 @@ import { batchOnlyNormalization, convolution, dense, dropout, type KernelOptions
 import { SpectralNorm } from '../nn/spectral.ts';
 import type { Variables } from '../nn/variables.ts';
 import { architecture } from './architecture.ts';
-import { KERNEL_SIZE } from './generator.ts';
+import { KERNEL_SIZE, type See } from './generator.ts';
 import { kernelInitializer } from './initial.ts';
 import type { Config } from './schema.ts';
 import { type Judged, maskSource } from './streams.ts';
 
-/** The discriminator in training mode. */
+/** The discriminator. */
 export interface Discriminator {
   /**
    * Logits of images; reals, fakes and mixtures get dropout masks of their own. Classes are one-hot
-   * [N, classes], wanted when the configuration has classes.
+   * [N, classes], wanted when the configuration has classes. `inference` is without dropout; batch
+   * norm, where there is some, uses the batch's statistics even so.
    */
-  judge(images: Tensor, of: Judged, classes?: Tensor | undefined): Tensor;
+  judge(images: Tensor, of: Judged | 'inference', classes?: Tensor | undefined, see?: See | undefined): Tensor;
   /** What no gradient flows through. */
   readonly constants: readonly Tensor[];
   /** New values of variables that training changes without a gradient, by name. */
@@ -58,14 +59,18 @@ export function makeDiscriminator(variables: Variables, config: Config): Discrim
   const judgeAlone = dense(variables, 'fc1', { inputs: features, units: 1, bias: true, initializer, constrain });
   const embedding = config.classes > 0 ? embed(variables, [config.classes, features], constrain) : null;
   return {
-    judge(images, of, classes) {
+    judge(images, of, classes, see) {
       let x = images;
       layers.forEach((layer, i) => {
-        x = dropout(leakyRelu(layer(x), config.discriminatorSlope), config.dropout, maskSource(of, i + 1));
+        x = leakyRelu(layer(x), config.discriminatorSlope);
+        if (of !== 'inference') x = dropout(x, config.dropout, maskSource(of, i + 1));
+        see?.(`conv${i + 1}`, x);
       });
       const flat = reshape(x, [x.shape[0]!, size(x.shape) / x.shape[0]!]);
-      const logits = judgeAlone(flat);
-      return embedding ? add(logits, sum(mul(flat, matmul(classes!, embedding)), 1, 1)) : logits;
+      const alone = judgeAlone(flat);
+      const logits = embedding ? add(alone, sum(mul(flat, matmul(classes!, embedding)), 1, 1)) : alone;
+      see?.('fc1', logits);
+      return logits;
     },
     constants: spectral.directions,
     updates: spectral.updates,

@@ -13,11 +13,19 @@ import type { Config } from './schema.ts';
 
 export const KERNEL_SIZE = 5;
 
+/** Is shown what each layer of a network makes, activation included, by the layer's name. */
+export type See = (layer: string, made: Tensor) => void;
+
 /**
  * The generator as a function: in training it puts new running statistics into `updates`. Classes
  * are one-hot [N, classes], wanted when the configuration has classes.
  */
-export type Generator = (noise: Tensor, mode: Parameters<BatchNorm>[1], classes?: Tensor | undefined) => Tensor;
+export type Generator = (
+  noise: Tensor,
+  mode: Parameters<BatchNorm>[1],
+  classes?: Tensor | undefined,
+  see?: See | undefined,
+) => Tensor;
 
 export function makeGenerator(variables: Variables, config: Config): Generator {
   const { baseSize, generatorWidths } = architecture(config);
@@ -48,15 +56,17 @@ export function makeGenerator(variables: Variables, config: Config): Generator {
     }),
     norm: i < widths.length ? norm(i + 2, filters) : null,
   }));
-  return (noise, mode, classes) => {
+  return (noise, mode, classes, see) => {
     const activate = (x: Tensor): Tensor => leakyRelu(x, config.generatorSlope);
     const projected = embedding ? add(project(noise), matmul(classes!, embedding)) : project(noise);
     let x = activate(projectNorm(projected, mode));
     x = reshape(x, [x.shape[0]!, baseSize, baseSize, base]);
-    for (const layer of layers) {
+    see?.('fc1', x);
+    layers.forEach((layer, i) => {
       x = layer.convolve(x);
-      if (layer.norm) x = activate(layer.norm(x, mode));
-    }
-    return tanh(x);
+      x = layer.norm ? activate(layer.norm(x, mode)) : tanh(x);
+      see?.(`conv${i + 1}`, x);
+    });
+    return x;
   };
 }

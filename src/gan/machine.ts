@@ -264,6 +264,24 @@ export class Machine {
     return images;
   }
 
+  /**
+   * Runs a computation that draws nothing and leaves the state as it is. Its plan is compiled once
+   * for each name.
+   * @returns all its outputs, by name
+   */
+  async look(
+    name: string,
+    computation: () => Computation,
+    inputs: Feeds,
+  ): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> {
+    const plan = this.#plan(name, computation);
+    const outputs = [...plan.outputs.keys()];
+    const used = Object.entries(inputs).filter(([input]) => plan.inputs.has(input));
+    const request = { key: { seed: 0, step: 0 }, inputs: Object.fromEntries(used), outputs };
+    const made = await this.#session.run(plan, request);
+    return new Map(outputs.map((output, i) => [output, { shape: plan.outputs.get(output)!.shape, data: made[i]! }]));
+  }
+
   /** Standard normal noise [count, latent]: the seed's samples, whatever the model has learned. */
   async sampleNoise(count: number, seed: number): Promise<Float32Array> {
     const plan = this.#plan(`noise ${count}`, () => sampling(this.model, count));

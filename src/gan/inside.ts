@@ -1,0 +1,76 @@
+// Computations that look into a trained model and leave its state as it is: what the discriminator
+// says of images and which pixels it says it for, what each layer makes, and which way noise moves
+// towards a picture. Everything is as in inference: running statistics, no dropout, the moving
+// average of the generator where one is kept.
+import type { Computation } from '../engine/compile.ts';
+import { gradients } from '../engine/grad.ts';
+import type { Tensor } from '../engine/graph.ts';
+import { input, mul, square, sub, sum } from '../engine/ops/index.ts';
+import type { Model } from './model.ts';
+
+/** Names of the inputs of these computations. */
+export const INSIDE_INPUT = {
+  noise: 'noise',
+  images: 'images',
+  classes: 'classes',
+  /** The picture [1, S, S, channels] that noise is to come near to. */
+  target: 'target',
+  /** How much each pixel counts, [1, S, S, 1]; with all channels they add up to 1. */
+  weights: 'weights',
+} as const;
+
+const NOTHING: ReadonlyMap<string, Tensor> = new Map();
+
+function classesOf({ config: { classes } }: Model, count: number): Tensor | undefined {
+  return classes > 0 ? input(INSIDE_INPUT.classes, [count, classes]) : undefined;
+}
+
+function imagesOf({ config: { imageSize, channels } }: Model, count: number): Tensor {
+  return input(INSIDE_INPUT.images, [count, imageSize, imageSize, channels]);
+}
+
+/**
+ * `logits` [N, 1] of images [N, S, S, channels], and `gradient` [N, S, S, channels], the slope of
+ * each image's logit in each of its values.
+ */
+export function judgement(model: Model, count: number): Computation {
+  const images = imagesOf(model, count);
+  const { judge, constants } = model.discriminate;
+  const logits = judge(images, 'inference', classesOf(model, count));
+  const [gradient] = gradients(sum(logits, 0, 1), [images], constants);
+  return { name: `judge ${count}`, outputs: { logits, gradient: gradient! }, updates: NOTHING };
+}
+
+/** What every layer of the generator makes of noise [N, latent], by the layer's name. */
+export function generatorLayers(model: Model, count: number): Computation {
+  const outputs: Record<string, Tensor> = {};
+  const noise = input(INSIDE_INPUT.noise, [count, model.config.latent]);
+  (model.average?.generate ?? model.generate)(noise, 'inference', classesOf(model, count), (name, made) => {
+    outputs[name] = made;
+  });
+  return { name: `generator layers ${count}`, outputs, updates: NOTHING };
+}
+
+/** What every layer of the discriminator makes of images [N, S, S, channels], by the layer's name. */
+export function discriminatorLayers(model: Model, count: number): Computation {
+  const outputs: Record<string, Tensor> = {};
+  model.discriminate.judge(imagesOf(model, count), 'inference', classesOf(model, count), (name, made) => {
+    outputs[name] = made;
+  });
+  return { name: `discriminator layers ${count}`, outputs, updates: NOTHING };
+}
+
+/**
+ * `loss` [N, 1, 1, 1], the weighted mean square difference of each generated image from one target,
+ * and `gradient` [N, latent], the slope of each loss in its noise.
+ */
+export function approach(model: Model, count: number): Computation {
+  const { imageSize, channels, latent } = model.config;
+  const noise = input(INSIDE_INPUT.noise, [count, latent]);
+  const target = input(INSIDE_INPUT.target, [1, imageSize, imageSize, channels]);
+  const weights = input(INSIDE_INPUT.weights, [1, imageSize, imageSize, 1]);
+  const images = (model.average?.generate ?? model.generate)(noise, 'inference', classesOf(model, count));
+  const loss = sum(mul(square(sub(images, target)), weights), 1, 3);
+  const [gradient] = gradients(sum(loss, 0, 3), [noise]);
+  return { name: `approach ${count}`, outputs: { loss, gradient: gradient! }, updates: NOTHING };
+}

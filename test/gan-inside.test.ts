@@ -1,0 +1,165 @@
+// Looking into a model: judgements, layers and projections on every device, against the interpreter
+// in double precision, which is held to finite differences.
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Computation } from '../src/engine/compile.ts';
+import type { Values } from '../src/engine/graph.ts';
+import { interpret } from '../src/engine/interpret.ts';
+import { resolveConfig } from '../src/gan/config.ts';
+import { DCGAN } from '../src/gan/dcgan.ts';
+import { approach, discriminatorLayers, generatorLayers, INSIDE_INPUT, judgement } from '../src/gan/inside.ts';
+import { oneHot } from '../src/gan/machine.ts';
+import { makeModel } from '../src/gan/model.ts';
+import { TEST_DEVICES, title } from './support/devices.ts';
+import { relativeError, values } from './support/values.ts';
+
+const OPTIONS = {
+  batchSize: 6,
+  imageSize: 16,
+  latent: 6,
+  generatorWidths: [8, 8, 4],
+  discriminatorWidths: [4, 8],
+  classes: 3,
+  ema: 0.9,
+};
+const MODEL = makeModel(resolveConfig('tiny', OPTIONS));
+const STATE = new Map(
+  [...MODEL.layout.slots].map(([name, { shape }], i) => {
+    const positive = /gamma|variance|adam_v/.test(name);
+    return [name, positive ? values(shape, i + 10, 0.5, 1.5) : values(shape, i + 10, -0.3, 0.3)];
+  }),
+);
+const N = 3;
+const NOISE = values([N, 6], 2, -2, 2);
+const IMAGES = values([N, 16, 16, 1], 1);
+const CLASSES = [2, 0, 1];
+
+/** All outputs of a computation, by the interpreter in double precision. */
+function interpreted({ outputs }: Computation, inputs: Readonly<Record<string, Values>>): Map<string, Values> {
+  const feeds = new Map<string, Values>([...STATE, ...Object.entries(inputs)]);
+  const computed = interpret(Object.values(outputs), { key: { seed: 0, step: 0 }, feeds }, 'float64');
+  return new Map(Object.keys(outputs).map((name, i) => [name, computed[i]!]));
+}
+
+const SHARES = { [INSIDE_INPUT.classes]: oneHot(CLASSES, N, 3) };
+const TARGET = values([16, 16, 1], 5);
+const WEIGHTS = values([16, 16], 6, 0, 1).map((weight, _, all) => weight / all.reduce((a, b) => a + b, 0));
+
+describe('gradients', () => {
+  const sum = (all: Values): number => Float64Array.from(all).reduce((total, value) => total + value, 0);
+  it.each([
+    ['of logits in pixels', judgement(MODEL, N), INSIDE_INPUT.images, IMAGES, 'logits', SHARES],
+    [
+      'of differences in noise',
+      approach(MODEL, N),
+      INSIDE_INPUT.noise,
+      NOISE,
+      'loss',
+      { ...SHARES, [INSIDE_INPUT.target]: TARGET, [INSIDE_INPUT.weights]: WEIGHTS },
+    ],
+  ] as const)('%s are those of finite differences', (_, computation, name, at, output, inputs) => {
+    const gradient = interpreted(computation, { ...inputs, [name]: at }).get('gradient')!;
+    for (const seed of [21, 22, 23]) {
+      const direction = values([at.length], seed);
+      const moved = (by: number): number => {
+        const there = Float64Array.from(at, (value, i) => value + by * direction[i]!);
+        return sum(interpreted(computation, { ...inputs, [name]: there }).get(output)!);
+      };
+      const slope = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+      const along = sum(direction.map((value, i) => value * gradient[i]!));
+      expect(Math.abs(along - slope)).toBeLessThan(1e-5 * Math.max(1e-3, Math.abs(slope)));
+    }
+  });
+});
+
+for (const device of TEST_DEVICES)
+  describe.skipIf(device.missing)(`looking into a model on ${title(device)}`, () => {
+    const open = async (options: object = {}): Promise<DCGAN> => {
+      const gan = await DCGAN.create({
+        preset: 'tiny',
+        ...OPTIONS,
+        seed: 1,
+        device: device.name,
+        threads: 2,
+        ...options,
+      });
+      onTestFinished(() => gan.dispose());
+      const tensors = await gan.tensors();
+      await gan.restore(new Map([...STATE].map(([name, data]) => [name, { shape: tensors.get(name)!.shape, data }])));
+      return gan;
+    };
+
+    it('judges, and says what each layer makes, as the interpreter does', async () => {
+      const gan = await open();
+      const judged = await gan.judge(IMAGES, { classes: CLASSES });
+      const want = interpreted(judgement(MODEL, N), { ...SHARES, [INSIDE_INPUT.images]: IMAGES });
+      expect(judged.logits).toHaveLength(N);
+      expect(relativeError(judged.logits, want.get('logits')!)).toBeLessThan(2e-5);
+      expect(relativeError(judged.gradient, want.get('gradient')!)).toBeLessThan(2e-5);
+
+      const made = await gan.layers({ noise: NOISE }, { classes: CLASSES });
+      const wantMade = interpreted(generatorLayers(MODEL, N), { ...SHARES, [INSIDE_INPUT.noise]: NOISE });
+      expect(made.map(({ name, shape }) => [name, shape])).toEqual([
+        ['fc1', [N, 4, 4, 8]],
+        ['conv1', [N, 4, 4, 8]],
+        ['conv2', [N, 8, 8, 4]],
+        ['conv3', [N, 16, 16, 1]],
+      ]);
+      for (const { name, data } of made) expect(relativeError(data, wantMade.get(name)!)).toBeLessThan(2e-5);
+      expect(relativeError(made.at(-1)!.data, await gan.generate(NOISE, { classes: CLASSES }))).toBeLessThan(2e-5);
+
+      const seen = await gan.layers({ images: IMAGES }, { classes: CLASSES });
+      const wantSeen = interpreted(discriminatorLayers(MODEL, N), { ...SHARES, [INSIDE_INPUT.images]: IMAGES });
+      expect(seen.map(({ name, shape }) => [name, shape])).toEqual([
+        ['conv1', [N, 8, 8, 4]],
+        ['conv2', [N, 4, 4, 8]],
+        ['fc1', [N, 1]],
+      ]);
+      for (const { name, data } of seen) expect(relativeError(data, wantSeen.get(name)!)).toBeLessThan(2e-5);
+    });
+
+    it('finds the noise of its own images again, the same bits each time', async () => {
+      const gan = await open();
+      const picture = await gan.generate(NOISE.subarray(0, 6), { classes: 2 });
+      const options = { steps: 60, starts: 4, seed: 3 };
+      const found = await gan.project(picture, options);
+      expect(found).toEqual(await gan.project(picture, options));
+      expect(found.class).toBe(2);
+      expect(found.distance).toBeLessThan((await gan.project(picture, { ...options, steps: 0 })).distance / 2);
+      expect(found.image).toEqual(await gan.generate(found.noise, { classes: found.class! }));
+      const error = found.image.reduce((total, value, i) => total + Math.abs(value - picture[i]!), 0) / 256;
+      expect(found.distance).toBeCloseTo(127.5 * error, 4);
+
+      const on = await gan.project(picture, { from: found.noise, class: 2, steps: 10 });
+      expect(on.distance).toBeLessThanOrEqual(found.distance * 1.01);
+      expect((await gan.project(picture, { ...options, steps: 5, class: 1 })).class).toBe(1);
+    });
+
+    it('leaves out what the mask does', async () => {
+      const gan = await open();
+      const picture = await gan.generate(NOISE.subarray(0, 6), { classes: 2 });
+      const mask = new Float32Array(256).map((_, i) => (i < 128 ? 1 : 0));
+      const other = picture.map((value, i) => (i < 128 ? value : -value));
+      const options = { steps: 5, starts: 2, mask };
+      expect(await gan.project(other, options)).toEqual(await gan.project(picture, options));
+    });
+
+    it('refuses what does not fit', async () => {
+      const gan = await open();
+      const refusals: [() => Promise<unknown>, string][] = [
+        [
+          () => gan.judge(IMAGES.subarray(1)),
+          'judge: the images do not fit: expected a multiple of [16, 16, 1], got 767 values',
+        ],
+        [() => gan.judge(IMAGES, { classes: 3 }), 'the classes do not fit: expected whole numbers from 0 to 2, got 3'],
+        [() => gan.layers({ noise: new Float32Array(0) }), 'layers: the noise does not fit'],
+        [() => gan.project(IMAGES), 'project takes one picture: got 768 values'],
+        [() => gan.project(TARGET, { steps: 0.5 }), 'project: steps does not fit: expected a whole number from 0'],
+        [
+          () => gan.project(TARGET, { starts: 0 }),
+          'project: starts does not fit: expected a whole number from 1 to 64, got 0',
+        ],
+        [() => gan.project(TARGET, { mask: new Float32Array(256) }), 'project: the mask does not fit'],
+      ];
+      for (const [call, text] of refusals) await expect(call()).rejects.toThrow(text);
+    });
+  });

@@ -1,13 +1,17 @@
-// What an archive may ask of us. Nothing is ever unpacked to disk, so a name such as `../../x` can't be written anywhere; it is
-// refused all the same, since whoever made it wanted something. And a few kilobytes can unpack to petabytes: so names, sizes,
-// ratios and overlaps are looked at before anything is unpacked, and counted again while it is.
+// Limits on what an archive may ask of this program. Nothing is ever unpacked to disk, so a name
+// such as `../../x` cannot be written anywhere. Such a name is refused all the same, since whoever
+// made it wanted something. A few kilobytes can unpack to petabytes. Therefore names, sizes, ratios
+// and overlaps are checked before anything is unpacked, and sizes are counted again while it is.
+//
 // Source: D. Fifield, "A better zip bomb", USENIX WOOT 2019.
 
 import { DcganError } from '../platform/errors.ts';
 import { LARGEST_FILE } from './supply.ts';
 
 export const MOST_ENTRIES = 2_000_000;
-/** How many bytes one packed byte may become; deflate's most is 1032, pictures are packed already. */
+/**
+ * How many bytes one packed byte may become; deflate's most is 1032, pictures are packed already.
+ */
 export const MOST_RATIO = 200;
 /** Arrays that lie in an archive are unpacked into memory: so many bytes in all. */
 export const MOST_UNPACKED = 2 ** 31 - 1;
@@ -22,7 +26,10 @@ export function faultOfName(path: string): string | null {
   return null;
 }
 
-/** Why an entry must not be unpacked; null for an honest one. `largest`: bytes that it may unpack to. */
+/**
+ * Why an entry must not be unpacked; null for an honest one. `largest`: bytes that it may unpack
+ * to.
+ */
 export function faultOfSize(size: number, packed: number, largest: number = LARGEST_FILE): string | null {
   if (size > largest) return `it unpacks to ${size} bytes; at most ${largest} are read`;
   if (size > HARMLESS && size > MOST_RATIO * packed)

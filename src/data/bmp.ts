@@ -1,6 +1,8 @@
-// Windows bitmaps, which libvips does not read. Read here are uncompressed ones of 1, 4, 8, 16, 24 and 32 bits a pixel, with a
-// palette or with masks, from the bottom up or from the top down. The two packages in npm's registry that were looked at take
-// palettes for grey values or stop within a row.
+// Reads Windows bitmaps, because libvips does not read them. It takes uncompressed bitmaps of 1, 4,
+// 8, 16, 24 and 32 bits a pixel, with a palette or with masks, stored from the bottom up or from
+// the top down. The two packages in npm's registry that were examined take palettes for grey
+// values, or stop within a row.
+//
 // Source: Microsoft, "Bitmap Storage" (BITMAPFILEHEADER, BITMAPINFOHEADER, BITMAPV5HEADER).
 
 /** An opaque picture: pixels [height, width, 3]. */

@@ -1,5 +1,6 @@
-// From pictures to a pack: each is decoded once, several at a time, and written behind the last, so that memory holds a handful
-// of them however many there are. The file appears under its name only when it is whole.
+// Makes a pack of pictures. Each picture is decoded once, several at a time, and written behind the
+// last one, so that memory holds a handful of them however many there are. The file appears under
+// its name only when it is whole.
 
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
@@ -35,7 +36,10 @@ export interface PackProgress {
 export interface BuildOptions extends DataOptions {
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** The channels are a guess from the first pictures: a later one in colour makes all of them colour. */
+  /**
+   * The channels are a guess from the first pictures: a later one in colour makes all of them
+   * colour.
+   */
   readonly greyIsGuessed?: boolean | undefined;
   /** Permissions of the pack; default: as the process gives them to new files. */
   readonly mode?: number | undefined;
@@ -59,8 +63,9 @@ export function windowSize(): number {
 }
 
 /**
- * Size and channels, where nobody chose them, from the first pictures that can be read. What is to
- * become of the others, whoever decodes them says.
+ * Settles how pictures become images. Size and channels that nobody chose are taken from the first
+ * pictures that can be read. Broken pictures are passed over here; whoever decodes them reports
+ * them.
  */
 export async function settle(supply: Supply, options: DataOptions & Pick<BuildOptions, 'signal'>): Promise<Shaping> {
   const { size, fit = 'crop', channels, background = DEFAULT_BACKGROUND } = options;
@@ -87,7 +92,7 @@ export async function settle(supply: Supply, options: DataOptions & Pick<BuildOp
   }
   const [side = 0] = sides.size === 1 ? sides : [];
   const found = side > 0 && (raw || isTrainable(side)) ? side : DEFAULT_SIZE;
-  // A coloured background is part of what was asked for.
+  // Somebody who asked for a coloured background wants to see it.
   const coloured = shows && new Set(await rgbOf(background)).size > 1;
   return { size: size ?? found, fit, channels: channels ?? (grey && seen > 0 && !coloured ? 1 : 3), background };
 }
@@ -95,8 +100,8 @@ export async function settle(supply: Supply, options: DataOptions & Pick<BuildOp
 /**
  * Writes the pack of `supply` to `file`, a plain file or none yet.
  * @param source where it comes from, as the pack remembers it
- * @throws DcganError for broken pictures, all of them together (unless they are to be skipped), when all are broken,
- * and when the disk refuses
+ * @throws DcganError for broken pictures, which it names together unless they are to be skipped,
+ * when all pictures are broken, and when the disk refuses
  */
 export async function writePack(
   supply: Supply,

@@ -1,12 +1,13 @@
-// What training reads: all images as bytes in one block, NHWC, and batches of them as float32 in [-1, 1], by index. Bytes,
-// because MNIST is then 47 MB instead of 188, and scaling a batch costs nothing beside the step it feeds. Where the bytes lie
-// (in memory, or in a file that is too large for it) only pixel-source.ts knows.
+// The class that training reads from: all images as bytes in one block, NHWC, and mini-batches of
+// them as float32 in [-1, 1], by index. Images are kept as bytes, because MNIST then takes 47 MB
+// instead of 188, and scaling a mini-batch costs nothing beside the step that it feeds. Only
+// pixel-source.ts knows where the bytes lie: in memory, or in a file that is too large for it.
 
 import { DcganError } from '../platform/errors.ts';
 import { FirstPixels, MemoryPixels, MirroredPixels, type PixelSource } from './pixel-source.ts';
 import { toNumbers } from './pixels.ts';
 
-/** The parts of a data set; `images` [count, height, width, channels], `labels` [count]. */
+/** The parts of a dataset: `images` [count, height, width, channels], `labels` [count]. */
 export interface DatasetParts {
   /** Short, fit for a folder's name: `mnist`. */
   readonly name: string;
@@ -24,13 +25,19 @@ export interface DatasetParts {
   readonly labels?: Uint8Array;
   /** What the labels mean, in their order. */
   readonly classes?: readonly string[];
-  /** The known dataset (`mnist`) that these images are, or were resized from. A name alone says nothing: see `originOf`. */
+  /**
+   * The known dataset (`mnist`) that these images are, or were resized from. A name alone says
+   * nothing: see `originOf`.
+   */
   readonly origin?: string;
   /** Why there are no labels, in words, where something is known of it. */
   readonly whyNoClasses?: string;
 }
 
-/** Images in memory or in a file, with their labels where there are any. It is never changed in place. */
+/**
+ * Images in memory or in a file, with their labels where there are any. It is never changed in
+ * place.
+ */
 export class Dataset implements DatasetParts {
   /** Short, fit for a folder's name. */
   readonly name: string;
@@ -82,12 +89,18 @@ export class Dataset implements DatasetParts {
     if (whyNoClasses !== undefined && !labels) this.whyNoClasses = whyNoClasses;
   }
 
-  /** All images at once: a view where they lie in memory, else read from their file, which may be larger than memory. */
+  /**
+   * All images at once: a view where they lie in memory, else read from their file, which may be
+   * larger than memory.
+   */
   get images(): Uint8Array {
     return this.#pixels.all();
   }
 
-  /** SHA-256 of the images' bytes, 64 hex digits: by it a run knows its data again, wherever they lie. */
+  /**
+   * SHA-256 of the images' bytes, 64 hex digits: by it a run knows its data again, wherever they
+   * lie.
+   */
   get sha256(): string {
     return this.#pixels.sha256;
   }
@@ -97,7 +110,9 @@ export class Dataset implements DatasetParts {
     return this.height * this.width * this.channels;
   }
 
-  /** Classes of the labels: as many as are named, else one more than the largest; 0 without labels. */
+  /**
+   * Classes of the labels: as many as are named, else one more than the largest; 0 without labels.
+   */
   get classCount(): number {
     if (!this.labels) return 0;
     return this.classes?.length ?? this.labels.reduce((most, label) => Math.max(most, label), 0) + 1;
@@ -112,7 +127,8 @@ export class Dataset implements DatasetParts {
   }
 
   /**
-   * The same images (no copy), which have no labels for the reason `why`; the dataset itself where it has labels.
+   * The same images (no copy), which have no labels for the reason `why`; the dataset itself where
+   * it has labels.
    * @throws never
    */
   withoutClasses(why: string): Dataset {
@@ -131,7 +147,10 @@ export class Dataset implements DatasetParts {
     return new Dataset({ ...this.#shape(), images, count: n, ...(labels && { labels: labels.subarray(0, n) }) });
   }
 
-  /** Twice the images: after each one its mirror image, left and right exchanged, under the same label (no copy). */
+  /**
+   * Twice the images: after each one its mirror image, left and right exchanged, under the same
+   * label (no copy).
+   */
   mirrored(): Dataset {
     const { labels, width, channels, count } = this;
     const images = new MirroredPixels(this.#pixels, this.imageSize, width, channels);
@@ -142,7 +161,8 @@ export class Dataset implements DatasetParts {
   }
 
   /**
-   * The same images under other labels [count] (no copy); what they mean is told by whoever made them.
+   * Returns the same images under other labels [count] (no copy). The names of the classes are
+   * dropped, since they belong to the old labels.
    * @throws DcganError for another number of labels
    */
   labelled(labels: Uint8Array): Dataset {
@@ -151,7 +171,8 @@ export class Dataset implements DatasetParts {
   }
 
   /**
-   * The bytes of images `from` (inclusive) to `to` (exclusive), [to - from, height, width, channels].
+   * The bytes of images `from` (inclusive) to `to` (exclusive), [to - from, height, width,
+   * channels].
    * @throws DcganError for an index outside the dataset
    */
   bytes(from: number, to: number): Uint8Array {
@@ -166,7 +187,7 @@ export class Dataset implements DatasetParts {
 
   /**
    * The images of `indices`, in their order, as float32 in [-1, 1].
-   * @param out [indices.length, height, width, channels], or longer: what lies behind stays as it is
+   * @param out [indices.length, height, width, channels], or longer; values behind stay unchanged
    * @throws DcganError for an index outside the data set, or an `out` that is too short
    */
   batch(indices: ArrayLike<number>, out = new Float32Array(indices.length * this.imageSize)): Float32Array {

@@ -1,10 +1,15 @@
-// How much may be decoded at once. A picture of some kilobytes may hold 100 million pixels, which take up to 9 bytes each while
-// they are decoded (a progressive JPEG keeps its coefficients); a dozen of them together took 3.5 GiB, and one after another 2.1 GB. Small pictures
-// are decoded freely; large ones wait until the pixels under way, together, are no more than the largest picture may have.
+// Limits how much is decoded at once. A picture of some kilobytes may hold 100 million pixels, and
+// each of them takes up to 9 bytes while it is decoded (a progressive JPEG keeps its coefficients).
+// A dozen such pictures together took 3.5 GiB, and 2.1 GB one after another. Small pictures are
+// decoded freely. Large ones wait until the pixels that are being decoded are together no more than
+// the largest picture may have.
 
 /** A picture is refused that has more pixels. */
 export const MOST_PIXELS = 100_000_000;
-/** Pictures of at most so many pixels don't wait: those of all of the decoder's threads together stay below 300 MB. */
+/**
+ * Pictures of at most so many pixels don't wait: those of all of the decoder's threads together
+ * stay below 300 MB.
+ */
 export const SMALL_PICTURE = 4_000_000;
 
 interface Waiting {

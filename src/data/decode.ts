@@ -1,7 +1,10 @@
-// From a picture's bytes to an image of a data set: decoded, turned as its EXIF orientation says, laid on a colour where it is
-// transparent, brought to size and channels, 8 bits each, sRGB. All of it by libvips through sharp, in its own threads. Only
-// what begins as PNG, JPEG, WebP, GIF, TIFF or AVIF gets there, bitmaps as pixels, and SVG where it was asked for. Limits: a header may claim any size, so pictures of more than 100 million pixels are refused before they are
-// decoded, and large ones wait for each other (decode-room.ts).
+// Turns a picture's bytes into an image of a dataset. The picture is decoded, turned as its EXIF
+// orientation says, laid on a colour where it is transparent, and brought to size, channels, 8 bits
+// and sRGB. libvips does this in its own threads, through sharp. It gets only what begins as PNG,
+// JPEG, WebP, GIF, TIFF or AVIF, the pixels of bitmaps, and SVG where that was asked for.
+//
+// A header may claim any size. Therefore pictures of more than 100 million pixels are refused
+// before they are decoded, and large ones wait for each other (decode-room.ts).
 
 import type { Sharp } from 'sharp';
 import { DcganError, usage } from '../platform/errors.ts';
@@ -58,7 +61,8 @@ async function open(picture: Supplied): Promise<Opened> {
     throw broken(picture.name, what);
   }
   if (format === 'BMP') return { sharp: await openBitmap(bytes, picture.name, factory), format };
-  // A damaged end of a file is an error, and so is invalid data; a mere warning (an odd colour profile) is not.
+  // A damaged end of a file is an error, and so is invalid data; a mere warning (an odd colour
+  // profile) is not.
   const density = format === 'SVG' ? { density: await densityFor(factory(bytes, {}), picture.name) } : {};
   const sharp = (most = MOST_PIXELS): Sharp =>
     factory(bytes, { limitInputPixels: most, failOn: 'error', pages: 1, ...density });
@@ -80,7 +84,9 @@ async function openBitmap(bytes: Uint8Array, name: string, factory: Factory): Pr
   }
 }
 
-/** Drawn so that the longer side has about 512 pixels: an icon of 24 would be blurred at any size. */
+/**
+ * Drawn so that the longer side has about 512 pixels: an icon of 24 would be blurred at any size.
+ */
 async function densityFor(sharp: Sharp, name: string): Promise<number> {
   const { width, height } = await sharp.metadata().catch((error: unknown) => {
     throw inWords(name, error);

@@ -1,5 +1,7 @@
-// Images that lie in a part of a file. Reading it by position serves sets larger than memory: the operating system keeps what
-// was read lately, as it would for a mapped file, and an image is one `pread` of some kilobytes.
+// Gives access to images that lie in a part of a file. They are read by position, which serves
+// datasets larger than memory: the operating system keeps what was read lately, as it would for a
+// mapped file, and an image is one `pread` of some kilobytes.
+//
 // Source: POSIX.1-2017 pread().
 
 import { closeSync, openSync, readSync } from 'node:fs';

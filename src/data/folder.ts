@@ -1,6 +1,7 @@
-// A folder of pictures: files in it and below it whose names say so, in the order of their paths. Links are followed,
-// but into each folder once, so that a circle of them ends. What is no regular file (a pipe would wait for ever) is broken.
-// Names are bytes to the file system, which need not be UTF-8: files are opened by these bytes and shown as text.
+// Lists a folder of pictures: files in it and below it, in the order of their paths. Links are
+// followed, but each folder is entered once, so that a circle of links ends. What is no regular
+// file counts as broken, because a pipe would wait for ever. Names are bytes to the file system and
+// need not be UTF-8. Files are opened by these bytes and shown as text.
 
 import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -105,7 +106,10 @@ function isPicture(path: string, file: Buffer, status: Stats | Error, svg: boole
 
 const SLASH = Buffer.from('/');
 
-/** A name as text: UTF-8 where it is that, else with `\xNN` for each byte that is not ASCII, so that no two names are alike. */
+/**
+ * A name as text: UTF-8 where it is that, else with `\xNN` for each byte that is not ASCII, so that
+ * no two names are alike.
+ */
 function textOf(name: Buffer): string {
   const text = name.toString('utf8');
   if (Buffer.from(text).equals(name)) return text;

@@ -1,5 +1,7 @@
-// Files that people give and that are no data: a web page that came instead of a download, a pointer of Git LFS, an archive of
-// another compression, a pickle. They are known by their first bytes and named, with the command that helps.
+// Recognises files that people give and that hold no data: a web page that came instead of a
+// download, a pointer of Git LFS, an archive of another compression, a pickle. They are known by
+// their first bytes, and errors name them with the command that helps.
+//
 // Sources: the signatures in the formats' own specifications; Git LFS specification, "The Pointer".
 
 interface Foreign {

@@ -1,7 +1,11 @@
-// Groups of alike images, found without any labels: k-means on small copies of the images, with groups of equal size. Told of
-// them as of classes, a network need not find out by itself that a three and a seven are different things (synthetic labels: Sage et
-// al., "Logo synthesis and manipulation with clustered generative adversarial networks", 2018). Groups are of one size so that samples
-// drawn of each in turn come in the data's proportions. Sums and products alone: the same groups in Node and in a page.
+// Finds groups of images that are alike, without any labels: k-means on small copies of the images,
+// with groups of equal size. A network that is conditional on the groups need not find out by
+// itself that a three and a seven are different things. Groups have one size, so that samples drawn
+// from each group in turn come in the data's proportions. The method uses sums and products alone,
+// so Node and a page find the same groups.
+//
+// Source: A. Sage et al., "Logo synthesis and manipulation with clustered generative adversarial
+// networks", 2018 (synthetic labels).
 import type { Dataset } from './dataset.ts';
 
 /** A copy's side, at most. */
@@ -88,8 +92,8 @@ function firstCentres({ values, count, width }: Points, groups: number): Points 
 }
 
 /**
- * Squared distances less the point's own squared length, which no comparison of a point needs: [points, centres]. Four
- * centres at a time: a point's values are then read a quarter as often.
+ * Squared distances less the point's own squared length, which no comparison of a point needs:
+ * [points, centres]. Four centres at a time: a point's values are then read a quarter as often.
  */
 function distancesTo({ values: centres, count: groups, width }: Points, { values, count }: Points): Float32Array {
   const lengths = Float64Array.from({ length: groups }, (_, k) => {
@@ -130,8 +134,8 @@ function nearestOf(distances: Float32Array, groups: number): Uint8Array {
 }
 
 /**
- * Groups of one size: whoever would lose most by the second best group chooses first; who finds a group full chooses
- * again among those that are not.
+ * Groups of one size: whoever would lose most by the second best group chooses first; who finds a
+ * group full chooses again among those that are not.
  */
 function equalGroups(distances: Float32Array, groups: number): Uint8Array {
   const count = distances.length / groups;

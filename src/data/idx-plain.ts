@@ -1,4 +1,5 @@
-// The bytes of an unpacked IDX file, format and source in idx.ts. Nothing here needs Node, so pages use it too.
+// Reads the bytes of an unpacked IDX file; idx.ts describes the format and names its source.
+// Nothing here needs Node, so pages use it too.
 
 import { type Complaint, DcganError } from '../platform/errors.ts';
 
@@ -31,8 +32,8 @@ const EXPECTED_MAGIC = 'magic number 00000803 (images), 00000804 (colour images)
 /**
  * Reads the bytes of an IDX file that is not gzipped.
  * @param file its path as the person gave it, for the errors
- * @throws DcganError naming file, byte offset, what was expected and what came: wrong magic number, truncated, bytes left
- *   over, no images, images not square
+ * @throws DcganError that names the file, the byte, what was expected and what came: the magic
+ *   number is wrong, the file is truncated or too long, or it holds no square images
  */
 export function parsePlainIdx(bytes: Uint8Array, file: string): IdxImages | IdxLabels {
   const view = viewOf(bytes);

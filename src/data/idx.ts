@@ -1,8 +1,12 @@
-// IDX, the format MNIST came in: a magic number `00 00 TYPE DIMENSIONS`, one big-endian uint32 for each dimension, then the
-// values, last dimension fastest. Read here: unsigned bytes (TYPE 08) with one dimension (labels [N]), three (grey
-// images [N, H, W]) or four (colour images [N, H, W, 3] or grey ones [N, H, W, 1]); plain or gzipped, told apart by
-// their first bytes, never by their name. Every complaint says at which byte of the (unpacked) file it was seen.
-// Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "File formats".
+// Reads IDX, the format that MNIST came in. A file holds a magic number `00 00 TYPE DIMENSIONS`,
+// one big-endian uint32 for each dimension, and then the values, with the last dimension fastest.
+// This program reads unsigned bytes (TYPE 08) with one dimension (labels [N]), three (grey images
+// [N, H, W]) or four (colour images [N, H, W, 3] or grey ones [N, H, W, 1]). Files may be plain or
+// gzipped; their first bytes tell which, never their names. Every error says at which byte of the
+// unpacked file the fault was seen.
+//
+// Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "File
+// formats".
 
 import { constants as bufferConstants } from 'node:buffer';
 import { constants, gunzipSync } from 'node:zlib';
@@ -14,8 +18,8 @@ import { DIMENSIONS, type IdxImages, type IdxLabels, parsePlainIdx, viewOf } fro
 const LONGEST = bufferConstants.MAX_LENGTH;
 
 /**
- * What a file says it is, and how many, by its first bytes (4096 will do, also gzipped); null when it is no IDX file of ours.
- * What follows the header is not looked at.
+ * What a file says it is, and how many, by its first bytes (4096 will do, also gzipped); null when
+ * it is no IDX file of ours. What follows the header is not looked at.
  */
 export function sniffIdx(head: Uint8Array): { kind: 'images' | 'labels'; count: number } | null {
   let plain = head;
@@ -77,7 +81,10 @@ function unpack(packed: Uint8Array, file: string): Uint8Array {
   }
 }
 
-/** How many bytes a gzipped IDX file has by its own header; what is none gets the room that its header would need. */
+/**
+ * How many bytes a gzipped IDX file has by its own header; what is none gets the room that its
+ * header would need.
+ */
 function claimedBytes(packed: Uint8Array): number {
   const head = gunzipSync(packed.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH });
   const dimensions = head.length < 4 ? undefined : DIMENSIONS.get(head.readUInt32BE(0));

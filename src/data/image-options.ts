@@ -1,4 +1,4 @@
-// What a person can ask of their images, and what is done where they say nothing.
+// The options that say how pictures become images, and what is done where nobody chose them.
 
 import { usage } from '../platform/errors.ts';
 
@@ -9,11 +9,15 @@ export type Fit = (typeof FITS)[number];
 /** How pictures become images of one size. */
 export interface DataOptions {
   /**
-   * Side of the square that images are brought to. Default: as they are, for data that are arrays already (IDX, .npy, CIFAR-10);
-   * for pictures the side that the first 64 share, if it is 16 to 128 and 4 divides it, else 64.
+   * Side of the square that images are brought to. Default: as they are, for data that are arrays
+   * already (IDX, .npy, CIFAR-10); for pictures the side that the first 64 share, if it is 16 to
+   * 128 and 4 divides it, else 64.
    */
   readonly size?: number | undefined;
-  /** How a picture that is not square becomes so: its middle (`crop`, default), all of it on `background` (`pad`), or squeezed. */
+  /**
+   * How a picture that is not square becomes so: its middle (`crop`, default), all of it on
+   * `background` (`pad`), or squeezed.
+   */
   readonly fit?: Fit | undefined;
   /** 1: grey, 3: RGB. Default: as they are; pictures are grey only if all of them are. */
   readonly channels?: 1 | 3 | undefined;

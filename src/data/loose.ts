@@ -1,5 +1,5 @@
-// Files of a folder or an archive that are no pictures, and that may be data of another form: arrays beside their labels, batches,
-// an archive in an archive.
+// Looks at files of a folder or an archive that are no pictures and that may be data of another
+// form: arrays beside their labels, batches, or an archive in an archive.
 
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { fileError } from '../platform/durable.ts';
@@ -7,7 +7,7 @@ import type { FormFile } from './form-file.ts';
 
 /** Bytes that tell what a file is, so many that also a gzipped one unpacks to some. */
 const HEAD = 4096;
-/** Endings of what is never data. */
+/** Endings of files that never hold data. */
 const NEVER =
   /\.(txt|md|rst|html?|xml|ya?ml|py|pyc|ipynb|m|mat|log|pdf|docx?|hei[cf]|svg|mp4|mov|avi|ini|db|sh|exe|js|ts|css|sig|sha256|md5)$/i;
 

@@ -1,6 +1,9 @@
-// NumPy's .npy, the door to Python: noise comes in as a matrix of floats, samples go out as bytes. Layout: `93 NUMPY`, the
-// format's version, the header's length (little-endian uint16; uint32 from version 2 on), the header (a Python dict,
-// padded with spaces and ended by a line feed so that the values begin at a multiple of 64), the values.
+// Reads and writes NumPy's .npy, for exchange with Python: noise comes in as a matrix of floats,
+// and samples go out as bytes. A file holds `93 NUMPY`, the format's version, the header's length
+// (little-endian uint16; uint32 from version 2 on), the header, and the values. The header is a
+// Python dict, padded with spaces and ended by a line feed, so that the values begin at a multiple
+// of 64.
+//
 // Source: NumPy's manual, numpy.lib.format, "Format Version 1.0".
 
 import { type Complaint, DcganError } from '../platform/errors.ts';
@@ -18,8 +21,8 @@ export interface Matrix {
 /**
  * Reads a matrix [N, columns] of float32 or float64 (rounded to float32).
  * @param file its path as the person gave it, for the errors
- * @throws DcganError naming what is wrong: not .npy, wrong type, Fortran order, wrong shape, truncated, bytes left over, a
- *   value that is not finite
+ * @throws DcganError that names what is wrong: the file is no .npy, its type, order or shape does
+ *   not fit, it is truncated or too long, or a value is not finite
  */
 export function decodeNpy(bytes: Uint8Array, file: string, columns: number): Matrix {
   const wrong = (what: string, rest: Omit<Complaint, 'what'>): DcganError =>

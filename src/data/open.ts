@@ -1,6 +1,7 @@
-// From what a person typed to a Dataset, for what is read as it is: a name we know, an IDX file, or a folder of them (load.ts
-// takes everything else too). In a folder files are known by their magic
-// numbers, since people rename; where several would do, the training set is meant, and beyond that we don't guess.
+// Opens data that are read as they are: a known name, an IDX file, or a folder with IDX files.
+// recognize.ts takes everything else too. In a folder, files are known by their magic numbers,
+// since people rename. Where several files would do, the training set is meant; beyond that nothing
+// is guessed.
 
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
@@ -14,9 +15,10 @@ import type { IdxImages } from './idx-plain.ts';
 import { datasetOf, KNOWN, openKnown } from './known.ts';
 
 /**
- * Opens a data set.
- * @param where `mnist` (60,000 training images, the default), `mnist-test` (10,000), `fashion-mnist`, `fashion-mnist-test`, or
- *   the path of an IDX file of images (no labels then) or of a folder with one; a folder called mnist is `./mnist`
+ * Opens a dataset.
+ * @param where `mnist` (60,000 training images, the default), `mnist-test` (10,000),
+ *   `fashion-mnist`, `fashion-mnist-test`, or the path of an IDX file of images (without labels
+ *   then) or of a folder with one; a folder called mnist is `./mnist`
  * @throws DcganError that names the path as it was given
  */
 export function openDataset(where = 'mnist'): Dataset {
@@ -100,7 +102,10 @@ function choose(folder: string, kind: string, files: readonly IdxFile[]): IdxFil
   });
 }
 
-/** The IDX files right in a folder, by name; a gzipped one only where its unpacked twin is not there. */
+/**
+ * The IDX files right in a folder, by name; a gzipped one only where its unpacked twin is not
+ * there.
+ */
 export function idxFilesIn(folder: string): IdxFile[] {
   let names: string[];
   try {

@@ -1,14 +1,18 @@
-// A pack: a whole data set in one file, ready to be read by position, made once from pictures that cost much to decode.
+// Writes and reads packs. A pack holds a whole dataset in one file that is read by position. It is
+// made once from pictures that cost much to decode.
 //
 //   8 bytes  "DCGANPAK"
 //   uint32   length of the header, little-endian; the header ends at a multiple of 64
-//   header   JSON, padded with spaces: version, name, shape, classes, SHA-256 of what follows, where it came from, and the
-//            SHA-256 of all bytes before the images, where zeros stand for it
+//   header   JSON, padded with spaces: version, name, shape, classes, the SHA-256 of images and
+//            labels, where they came from, and the SHA-256 of all bytes before the images, which
+//            is computed with zeros in its own place
 //   images   uint8 [count, height, width, channels]
 //   labels   uint8 [count], when there are classes
 //
-// It is checked whole when it is opened: a flipped bit would be trained on without a word. Small ones are kept in memory,
-// large ones read from disk. Version 1, which older releases wrote, has no checksum of its header and is still read. Whether it is stale, its header tells: it holds the fingerprint of its source.
+// A pack is checked whole when it is opened, because a flipped bit would be trained on in silence.
+// Small packs are kept in memory, and large ones are read from disk. Version 1, which older
+// releases wrote, has no checksum of its header and is still read. The header holds the fingerprint
+// of the pack's source, which tells whether the pack is stale.
 
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
@@ -67,7 +71,10 @@ export function isPack(head: Uint8Array): boolean {
   return Buffer.from(head.subarray(0, 8)).toString('latin1') === SIGNATURE;
 }
 
-/** The file's first bytes; `room`: at least so long, so that a header known later fits where an earlier one stood. */
+/**
+ * The file's first bytes; `room`: at least so long, so that a header known later fits where an
+ * earlier one stood.
+ */
 export function encodeHeader(header: PackHeader, room = 0): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify({ version: 2, header: NO_DIGEST, ...header }));
   const length = Math.max(room, Math.ceil((START + json.length) / ALIGNMENT) * ALIGNMENT);

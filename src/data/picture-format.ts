@@ -1,4 +1,5 @@
-// What a picture is, by its first bytes. Only these forms are decoded: libvips knows many more, which nobody asked for.
+// Tells by its first bytes which form a picture has. Only these forms are decoded; libvips knows
+// many more, which nobody asked for.
 
 import { isBitmap } from './bmp.ts';
 

@@ -1,5 +1,6 @@
-// Where a data set's bytes lie: in memory, in a part of a file (file-pixels.ts), or in either of them seen otherwise (the
-// first ones only; each one followed by its mirror image). Nothing here needs Node, so pages use it too.
+// Says where a dataset's bytes lie: in memory, in a part of a file (file-pixels.ts), or in either
+// of them seen in another way (the first images only, or each image followed by its mirror image).
+// Nothing here needs Node, so pages use it too.
 
 import { Sha256, sha256 } from '../platform/sha256.ts';
 

@@ -1,6 +1,8 @@
-// From what a person typed after `--data` to images: a known name, a pack, a file of a form in the table (forms/table.ts), an
-// archive or a folder. Files are known by their first bytes where these tell, since people rename. What a folder or an archive holds
-// beside its pictures is told; where it holds no picture, the forms of the table are looked for in it, on the level nearest to its top.
+// From what a person typed after `--data` to images: a known name, a pack, a file of a form in the
+// table (forms/table.ts), an archive or a folder. Files are known by their first bytes where these
+// tell, since people rename. What a folder or an archive holds beside its pictures is told; where
+// it holds no picture, the forms of the table are looked for in it, on the level nearest to its
+// top.
 
 import { statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
@@ -83,7 +85,9 @@ async function openFile(file: FormFile, name: string, options: FormOptions, dept
   );
 }
 
-/** What a gzipped file of a form in the table unpacks to; null for a .tar, and for anything else. */
+/**
+ * What a gzipped file of a form in the table unpacks to; null for a .tar, and for anything else.
+ */
 async function unpacked({ name, below, head, size, read }: FormFile): Promise<FormFile | null> {
   if (!isGzip(head)) return null;
   let start: Uint8Array;
@@ -163,7 +167,10 @@ function depthOf({ below }: FormFile): number {
   return below.split('/').length;
 }
 
-/** Whether IDX files or CIFAR's batches lie right in a folder: they are meant then, whatever pictures lie beside them. */
+/**
+ * Whether IDX files or CIFAR's batches lie right in a folder: they are meant then, whatever
+ * pictures lie beside them.
+ */
 async function holdsBatches(container: Container): Promise<boolean> {
   if (container.form !== 'folder') return false;
   const top = await container.others((path) => !path.includes('/') && !/\.(json|csv)$/i.test(path));

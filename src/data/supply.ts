@@ -1,5 +1,6 @@
-// What every form of data is before it is a data set: a list of pictures, each a file's bytes still to be decoded or pixels
-// already, handed over one after another, so that a hundred thousand of them never lie in memory together.
+// Describes what every form of data is before it becomes a dataset: a list of pictures, each with
+// the bytes of a file that is still to be decoded, or with pixels. They are handed over one after
+// another, so that a hundred thousand of them never lie in memory together.
 
 import { DcganError } from '../platform/errors.ts';
 import type { FormFile } from './form-file.ts';
@@ -67,7 +68,7 @@ const SPLIT = /^(train|training|test|testing|val|valid|validation)$/i;
 /** A file larger than this is taken for a mistake, or an attack. */
 export const LARGEST_FILE = 256 * 2 ** 20;
 
-/** Endings of what is certainly no picture, or no picture that is read. */
+/** Endings of files that are certainly no pictures, or pictures that are not read. */
 const OTHER =
   /\.(txt|md|rst|html?|xml|ya?ml|jsonl?|csv|tsv|py|pyc|ipynb|m|mat|log|pdf|docx?|np[yz]|parquet|bin|gz|bz2|xz|zst|7z|rar|zip|tar|tgz|pack|pkl|pickle|safetensors|onnx|pth?|h5|hei[cf]|hif|svg|psd|mp[34]|mov|avi|wav|ini|db|sh|exe|js|ts|css|sig|sha256|md5)$/i;
 /** A file of an unknown ending that is larger than this is not looked into. */
@@ -76,7 +77,10 @@ export const LARGEST_UNNAMED = 64 * 2 ** 20;
 /** What a file's name says: a picture, none, or that its first bytes must be asked. */
 export type ByName = 'picture' | 'other' | 'unknown';
 
-/** @param svg whether SVG files are wanted; what a picture really is, its first bytes say (decode.ts) */
+/**
+ * @param svg whether SVG files are wanted; what a picture really is, its first bytes say
+ * (decode.ts)
+ */
 export function byName(path: string, svg = false): ByName {
   const parts = path.split('/');
   if (parts.some((part) => /^\.[^./]|^__MACOSX$/.test(part))) return 'other';
@@ -101,8 +105,9 @@ export type ClassesOrWhy =
   | { readonly classes: null; readonly whyNoClasses: string };
 
 /**
- * Subfolders are classes: the first folder in which paths (parts joined by /) differ. There are none when a picture lies in none,
- * when there is one class only, and when there are more than a byte can tell apart.
+ * Subfolders are classes: the first folder in which paths (parts joined by /) differ. There are
+ * none when a picture lies in none, when there is one class only, and when there are more than a
+ * byte can tell apart.
  */
 export function classesOf(paths: readonly string[]): ClassesOrWhy {
   const none = (whyNoClasses: string): ClassesOrWhy => ({ classes: null, whyNoClasses });
@@ -111,7 +116,8 @@ export function classesOf(paths: readonly string[]): ClassesOrWhy {
   if (!first) return none('there are no pictures');
   let depth = 0;
   while (first[depth] !== undefined && split.every((folders) => folders[depth] === first[depth])) depth++;
-  // A split is no class: train/cats, train/dogs, test/cats, test/dogs have the classes cats and dogs.
+  // A split is no class: train/cats, train/dogs, test/cats, test/dogs have the classes cats and
+  // dogs.
   if (split.every((folders) => SPLIT.test(folders[depth] ?? ''))) depth++;
   const found = split.map((folders) => folders[depth]);
   if (found.every((name) => name === undefined))
@@ -129,7 +135,8 @@ function lyingOutside(count: number): string {
 }
 
 /**
- * Labels from the class name of each picture, in the names' order; names that are whole numbers are in the order of these.
+ * Labels from the class name of each picture, in the names' order; names that are whole numbers are
+ * in the order of these.
  * @param what the names are of, for the reason why there are too many
  */
 export function labelled(found: readonly string[], what: string): ClassesOrWhy {

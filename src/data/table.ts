@@ -1,5 +1,5 @@
-// Data that are arrays already (IDX, .npy, CIFAR-10, a pack), handed over as pictures are, to be brought to another size, packed
-// or inspected.
+// Hands over data that are arrays already (IDX, .npy, CIFAR-10, a pack) as pictures are handed
+// over, so that they can be brought to another size, packed or inspected.
 
 import type { Dataset } from './dataset.ts';
 import type { Supply } from './supply.ts';

@@ -1,6 +1,7 @@
-// A .tar of pictures, plain or gzipped, read from front to back, once to list it and again for each use; pictures come in the
-// archive's order. Parsing is node-tar's. Links, devices and sparse files called like pictures are broken ones: nothing is
-// written to disk, so that there is nothing to follow.
+// Reads a .tar of pictures, plain or gzipped, from front to back: once to list it, and again for
+// each use. Pictures come in the archive's order. node-tar parses the archive. Links, devices and
+// sparse files that are named like pictures count as broken. Nothing is written to disk, so that
+// there is nothing to follow.
 
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
@@ -86,8 +87,8 @@ async function othersIn(archive: FormFile, wanted: (path: string) => boolean): P
 }
 
 /**
- * By its name, else by its first bytes; reads the entry or passes it over. An unpacker would find a picture there, also where this
- * program can't read it and says so.
+ * By its name, else by its first bytes; reads the entry or passes it over. An unpacker would find a
+ * picture there, also where this program can't read it and says so.
  */
 async function isPicture(entry: ReadEntry, contents: Arrived['contents'], svg: boolean): Promise<boolean> {
   const named = entry.type === 'Directory' ? 'other' : byName(entry.path, svg);
@@ -146,14 +147,15 @@ async function* entriesOf({ name, path, read }: Archive): AsyncGenerator<Arrived
     },
   });
   parser.on('error', fail);
-  // What the parser does not read, such as sparse files, is an entry all the same; without a header that it skips, the entry
-  // behind it would get a wrong name.
+  // What the parser does not read, such as sparse files, is an entry all the same; without a header
+  // that it skips, the entry behind it would get a wrong name.
   parser.on('ignoredEntry', (entry: ReadEntry) => {
     if (entry.meta) fail(new Error(`it has a header of ${entry.size} bytes`));
     else arrived.push(entry);
     wake();
   });
-  // Two empty blocks end every archive (POSIX pax, "ustar Interchange Format"): without them it may have lost entries.
+  // Two empty blocks end every archive (POSIX pax, "ustar Interchange Format"): without them it may
+  // have lost entries.
   let closed = false;
   parser.on('eof', () => {
     closed = true;

@@ -1,5 +1,6 @@
-// What lies among pictures and is not read as one. Nothing is left out in silence: such files are counted by kind, and the
-// first of them are named, in a note of training and in the report of `data inspect`.
+// Counts what lies among pictures and is not read as one. Such files are counted by kind, and the
+// first of them are named, in a note of training and in the report of `data inspect`. So nothing is
+// left out in silence.
 
 /** Files that are not read, by kind, the most frequent first. */
 export interface Unread {
@@ -60,7 +61,9 @@ function byCount(kinds: { kind: string; count: number }[]): { kind: string; coun
   return kinds.sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
 }
 
-/** `3 files are not read: 2 BMP, 1 TXT (a.bmp, b.bmp, notes.txt)`, and how to convert such pictures. */
+/**
+ * `3 files are not read: 2 BMP, 1 TXT (a.bmp, b.bmp, notes.txt)`, and how to convert such pictures.
+ */
 export function unreadText(unread: Unread): string {
   const { count, kinds } = unread;
   const advice = kinds.flatMap(({ kind }) => ADVICE[kind] ?? []);

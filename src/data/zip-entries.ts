@@ -1,6 +1,6 @@
-// The entries of a .zip with a way to read each: what archives of pictures (zip.ts) and of arrays (forms/npz.ts) have in common.
-// Names, sizes, ratios and overlaps are looked at before anything is unpacked; what an entry unpacks to is checked against the
-// size and the CRC-32 that it claims.
+// Lists the entries of a .zip with a way to read each of them, for archives of pictures (zip.ts)
+// and of arrays (forms/npz.ts). Names, sizes, ratios and overlaps are checked before anything is
+// unpacked. What an entry unpacks to is compared with the size and the CRC-32 that it claims.
 
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';

@@ -1,6 +1,7 @@
-// The door between yauzl and a file. yauzl reads at the positions that an archive names; these are checked here, before the
-// operating system sees them. What yauzl or our own code throws inside one of its callbacks would end the process, since nobody
-// could catch it; here it becomes an error of the archive.
+// Stands between yauzl and a file. yauzl reads at the positions that an archive names; they are
+// checked here, before the operating system sees them. An error that yauzl or this program throws
+// inside one of yauzl's callbacks would end the process, because nobody could catch it. Here it
+// becomes an error of the archive.
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { type Entry, fromRandomAccessReader, RandomAccessReader, type ZipFile } from 'yauzl';

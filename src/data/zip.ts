@@ -1,5 +1,5 @@
-// A .zip of pictures, read in place: the list of its entries first (it stands at the end of the file), then each picture
-// straight into memory (zip-entries.ts).
+// Reads a .zip of pictures in place. The list of its entries comes first (it stands at the end of
+// the file); then each picture is read straight into memory (zip-entries.ts).
 
 import { stat } from 'node:fs/promises';
 import { fileError } from '../platform/durable.ts';
@@ -80,7 +80,10 @@ async function isPicture({ path, size, fault, read }: ZipEntry, svg: boolean): P
   return formatOf(await read().catch(() => new Uint8Array())) !== null;
 }
 
-/** What an archive is known again by: name, size and time of change where it is a file, else its bytes. */
+/**
+ * What an archive is known again by: name, size and time of change where it is a file, else its
+ * bytes.
+ */
 export async function fingerprintOf(archive: FormFile, name: string): Promise<string> {
   if (archive.path === null) return sha256(await archive.read());
   const { size, mtimeMs } = await stat(archive.path).catch((error: unknown) => {

@@ -1,5 +1,6 @@
-// An array of numbers as images: which of its axes are images, rows, columns and channels, and how its values become bytes
-// (values.ts). Where a shape could mean two things, it is refused with the command that makes it clear.
+// Turns an array of numbers into images. It finds out which of the array's axes are images, rows,
+// columns and channels; values.ts says how its values become bytes. A shape that could mean two
+// things is refused with the command that makes it clear.
 
 import { DcganError } from '../../platform/errors.ts';
 import { rgbOf } from '../decode.ts';
@@ -116,7 +117,10 @@ export function transposed(height: number, width: number, channels: number): Uin
   });
 }
 
-/** Each image of another source with its values in another order: value i comes from place `order[i]`. Its unit is an image. */
+/**
+ * Each image of another source with its values in another order: value i comes from place
+ * `order[i]`. Its unit is an image.
+ */
 export class RearrangedPixels extends Source {
   readonly #of: PixelSource;
   readonly #size: number;
@@ -163,7 +167,10 @@ class OpaquePixels extends Source {
 /** Labels as bytes, or why they are none. */
 export type Labels = { readonly labels: Uint8Array } | { readonly why: string };
 
-/** The class of each of `count` images from an array [count], [count, 1] or [count, classes] of zeros and ones. */
+/**
+ * The class of each of `count` images from an array [count], [count, 1] or [count, classes] of
+ * zeros and ones.
+ */
 export function labelsOf({ name, shape, type, raw }: NumberArray, count: number): Labels {
   const [rows = 0, columns = 1] = shape;
   const shown = `${name} is ${type.shown} [${shape.join(', ')}]`;

@@ -1,5 +1,5 @@
-// Which of several files of one form are meant: the only one, else the only one with "train" in its name. Beyond that nothing is
-// guessed.
+// Chooses between several files of one form: the only one, else the only one with "train" in its
+// name. Beyond that nothing is guessed.
 
 import { DcganError } from '../../platform/errors.ts';
 import { type FormFile, lastPart } from '../form-file.ts';

@@ -1,5 +1,7 @@
-// The Python versions of CIFAR-10 and CIFAR-100, and of ImageNet's small copies: pickled dicts with an array `data` [N, 3 · side²]
-// of bytes, planes of red, green and blue, and a list of labels. The names of the classes lie in a file beside them.
+// Reads the Python versions of CIFAR-10 and CIFAR-100, and ImageNet's small copies. They are
+// pickled dicts with an array `data` [N, 3 · side²] of bytes, in planes of red, green and blue, and
+// with a list of labels. The names of the classes lie in a file beside them.
+//
 // Source: A. Krizhevsky, "The CIFAR-10 dataset", section "Python / Matlab versions".
 
 import { DcganError } from '../../platform/errors.ts';

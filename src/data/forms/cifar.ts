@@ -1,5 +1,7 @@
-// The binary versions of CIFAR-10 and CIFAR-100: records of one or two labels and of 32 × 32 pixels as three planes, red, green
-// and blue. CIFAR-100's second label is the fine one. Of all batches together those for training are read.
+// Reads the binary versions of CIFAR-10 and CIFAR-100. A record holds one or two labels, and 32 ×
+// 32 pixels as three planes: red, green and blue. CIFAR-100's second label is the fine one. Where
+// all batches lie together, those for training are read.
+//
 // Source: A. Krizhevsky, "The CIFAR-10 dataset", section "Binary version".
 
 import { DcganError } from '../../platform/errors.ts';

@@ -1,6 +1,8 @@
-// Tables of pixels: one image a line, its pixels as whole numbers from 0 to 255, and its class in a column called label or in the
-// first one. Kaggle's MNIST and its kin (label,pixel0,...,pixel783) come so, with a line of names or without; images are grey and
-// square. A file is parsed as it lies in memory, byte by byte, since it may have 50 million numbers.
+// Reads tables of pixels. A line holds one image: its pixels as whole numbers from 0 to 255, and
+// its class in a column called label or in the first column. Kaggle's MNIST and similar files come
+// in this form (label,pixel0,...,pixel783), with a line of names or without. The images are grey
+// and square. The parser walks over the bytes in memory, since a file may have 50 million numbers.
+//
 // Source: Kaggle, "Digit Recognizer", page "Data".
 
 import { DcganError } from '../../platform/errors.ts';
@@ -92,7 +94,8 @@ function parse(
   const pixels = columns - (label < 0 ? 0 : 1);
   const lines = countLines(bytes, from);
   if (lines === 0) throw wrong('holds no images', { expected: 'a line for each image' });
-  // Each number takes a digit and what parts it from the next, so that this is no more than the file's own size.
+  // Each number takes a digit and what parts it from the next, so that this is no more than the
+  // file's own size.
   if (lines * columns > bytes.length - from + 1)
     throw wrong('has lines that are too short', { expected: `${columns} numbers a line` });
   const images = new Uint8Array(lines * pixels);

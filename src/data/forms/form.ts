@@ -1,5 +1,5 @@
-// What a form of data is to the table of forms: how a file of it is recognised, and how such files are read. A file lies on disk
-// or in an archive; a form does not need to know which.
+// What a form of data is to the table of forms: how a file of it is recognised, and how such files
+// are read. A file lies on disk or in an archive; a form does not need to know which.
 
 import type { Dataset } from '../dataset.ts';
 import type { FormFile } from '../form-file.ts';

@@ -1,4 +1,5 @@
-// IDX files (idx.ts) as a form: a file of images, and of the files of labels beside it the one that has as many.
+// IDX files (idx.ts) as a form: a file of images, and of the files of labels beside it the one that
+// has as many.
 
 import { DcganError } from '../../platform/errors.ts';
 import type { FormFile } from '../form-file.ts';

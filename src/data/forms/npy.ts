@@ -1,4 +1,6 @@
-// NumPy's .npy as images: one array of any real type, in the usual shapes (arrays.ts). One that lies on disk is read there.
+// Reads NumPy's .npy as images: one array of any real type, in the usual shapes (arrays.ts). An
+// array that lies on disk is read there.
+//
 // Source: NumPy's manual, numpy.lib.format.
 
 import { DcganError } from '../../platform/errors.ts';
@@ -13,7 +15,10 @@ import { onlyOne } from './choose.ts';
 import type { Form } from './form.ts';
 import { valueType } from './values.ts';
 
-/** Reads a header of at most so many bytes, which is more than NumPy writes for any array of numbers. */
+/**
+ * Reads a header of at most so many bytes, which is more than NumPy writes for any array of
+ * numbers.
+ */
 export const NPY_HEAD = 4096;
 
 /**

@@ -1,5 +1,7 @@
-// NumPy's .npz: a .zip of .npy arrays by name. The images are found by the names that people use (Keras' mnist.npz, MedMNIST,
-// numpy.savez without names), or by --key; the labels by the name that goes with it.
+// Reads NumPy's .npz, which is a .zip of .npy arrays by name. The images are found by the names
+// that people use (Keras' mnist.npz, MedMNIST, numpy.savez without names), or by --key. The labels
+// are found by the name that goes with the images'.
+//
 // Source: NumPy's manual, numpy.savez.
 
 import { DcganError } from '../../platform/errors.ts';

@@ -1,7 +1,10 @@
-// Parquet as Hugging Face's hub stores datasets of images: a column of structs {bytes, path} with encoded pictures (or of the bytes
-// alone), and a column of labels, whose names stand in the file's metadata. hyparquet reads the files; what a page claims to
-// unpack to is checked before memory is asked for.
-// Sources: Apache Parquet, "File Format"; Hugging Face datasets, features.Image and features.ClassLabel.
+// Reads Parquet as Hugging Face's hub stores datasets of images. One column holds structs {bytes,
+// path} with encoded pictures, or the bytes alone. Another column holds labels, whose names stand
+// in the file's metadata. hyparquet reads the files. The size that a page claims to unpack to is
+// checked before memory is asked for.
+//
+// Sources: Apache Parquet, "File Format"; Hugging Face datasets, features.Image and
+// features.ClassLabel.
 
 import { open } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
@@ -126,7 +129,9 @@ async function* picturesIn(tables: readonly Table[], names: readonly string[]): 
   }
 }
 
-/** Rows that are read together: a row group, since it is unpacked as a whole, unless it is large. */
+/**
+ * Rows that are read together: a row group, since it is unpacked as a whole, unless it is large.
+ */
 function* piecesOf({ metadata, rows }: Table): Generator<readonly [from: number, to: number]> {
   let at = 0;
   for (const group of metadata.row_groups) {

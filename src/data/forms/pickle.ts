@@ -1,7 +1,10 @@
-// Python's pickles, read without running any of them. A pickle is a program: it may name any function and call it. Read here are
-// only the instructions that build plain values, and three names of NumPy's, which stand for an array; whatever else is named is
-// refused. Everything read lies in the file, so that a pickle can't ask for more memory than a few times its own size.
-// Source: Python's standard library, pickletools.py (opcodes); NumPy, ndarray.__reduce__ and ndarray.__setstate__.
+// Reads Python's pickles without running any of them. A pickle is a program, and it may name any
+// function and call it. Here only the instructions are read that build plain values, and the few
+// names of NumPy's that stand for an array. Whatever else is named is refused. Everything that is
+// read lies in the file, so that a pickle cannot ask for more memory than a few times its own size.
+//
+// Source: Python's standard library, pickletools.py (opcodes); NumPy, ndarray.__reduce__ and
+// ndarray.__setstate__.
 
 import { DcganError } from '../../platform/errors.ts';
 
@@ -41,7 +44,10 @@ interface Global {
 const RECONSTRUCT = new Set(['numpy.core.multiarray._reconstruct', 'numpy._core.multiarray._reconstruct']);
 const NAMED = new Set([...RECONSTRUCT, 'numpy.ndarray', 'numpy.dtype', '_codecs.encode']);
 
-/** @throws DcganError that names the file, and what of it is not read */
+/**
+ * Reads a pickle of plain values.
+ * @throws DcganError that names the file and the instruction or name that is not read
+ */
 export function readPickle(bytes: Uint8Array, file: string): Pickled {
   return new Reader(bytes, file).value();
 }
@@ -198,7 +204,10 @@ class Reader {
     return value;
   }
 
-  /** Calls nothing: the three names that are known stand for an empty array, a type, and text as bytes. */
+  /**
+   * Calls nothing: the three names that are known stand for an empty array, a type, and text as
+   * bytes.
+   */
   reduce(): void {
     const values = this.#pop();
     const callee = this.#pop();

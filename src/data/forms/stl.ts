@@ -1,5 +1,6 @@
-// STL-10's binary files: images of 96 × 96 pixels as three planes, each column after column, and beside them one byte for each
-// image with its class from 1 to 10.
+// Reads STL-10's binary files. An image has 96 × 96 pixels as three planes, each stored column
+// after column. A file beside the images holds one byte for each of them: its class from 1 to 10.
+//
 // Source: A. Coates, H. Lee, A. Ng, "STL-10 dataset", section "Usage".
 
 import { DcganError } from '../../platform/errors.ts';

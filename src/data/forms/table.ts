@@ -1,5 +1,6 @@
-// The table of forms: a row for each way in which images come as arrays or as a table, in the order in which they are tried, and a
-// row for each kind of archive. A new form is a file beside this one and a row here.
+// The table of forms: a row for each way in which images come as arrays or as a table, in the order
+// in which they are tried, and a row for each kind of archive. A new form is a file beside this one
+// and a row here.
 
 import type { FormFile } from '../form-file.ts';
 import type { Container } from '../supply.ts';

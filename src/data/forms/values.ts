@@ -1,12 +1,13 @@
-// Numbers of any type as bytes. A rule is chosen by the type and by the smallest and the largest of all values, and it is told to
-// whoever reads the data, since another rule would give other images:
+// Numbers of any type as bytes. A rule is chosen by the type and by the smallest and the largest of
+// all values, and it is told to whoever reads the data, since another rule would give other images:
 //   booleans              false is 0, true is 255
 //   floats in [0, 1]      255 x
 //   floats in [-1, 1]     127.5 x + 127.5
 //   floats in [0, 255]    rounded
 //   integers in [0, 255]  as they are
 //   other integers        of the fewest bits (10, 12, 14 or 16) that hold the largest, scaled to 8
-// Values are scaled again whenever they are read, so that an array larger than memory stays on disk.
+// Values are scaled again whenever they are read, so that an array larger than memory stays on
+// disk.
 
 import { DcganError } from '../../platform/errors.ts';
 import { type PixelSource, Source } from '../pixel-source.ts';
@@ -59,7 +60,7 @@ function half(word: number): number {
 const PIECE = 1 << 18;
 const BITS = [10, 12, 14, 16];
 
-/** A rule, and what a person is told of it. */
+/** A rule, and the words that a note says about it. */
 interface Rule {
   readonly scale: number;
   readonly shift: number;

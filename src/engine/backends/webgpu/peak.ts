@@ -51,7 +51,7 @@ export async function peakBandwidth(device: GPUDevice): Promise<number> {
 }
 
 /**
- * Returns the seconds of one iteration of a kernel's loop. It doubles the iterations until they
+ * Returns the seconds of one iteration of a kernel's loop. It quadruples the iterations until they
  * take long enough, and takes the best of some rounds.
  */
 async function secondsOfTurn(device: GPUDevice, body: string, workgroups: number, quads: number): Promise<number> {

@@ -20,8 +20,8 @@ export interface Tile {
 export const PITCH = 1;
 
 /**
- * The standard tile needs what every WebGPU allows: 256 threads and 16 KiB. Of the tiles below,
- * software adapters are fastest with it.
+ * The standard tile stays within what every WebGPU allows: 256 threads and 16 KiB. Of the tiles
+ * below, software adapters are fastest with it.
  */
 export const STANDARD: Tile = { rows: 64, columns: 64, depth: 8, each: 8, wide: 8 };
 

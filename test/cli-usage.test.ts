@@ -7,7 +7,18 @@ import { version } from '../src/index.ts';
 import { dcgan, type Ended, sharedFolder } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
 
-const COMMANDS = ['train', 'sample', 'interpolate', 'gif', 'show', 'info', 'doctor', 'bench', 'verify-resume'];
+const COMMANDS = [
+  'train',
+  'sample',
+  'interpolate',
+  'compare',
+  'gif',
+  'show',
+  'info',
+  'doctor',
+  'bench',
+  'verify-resume',
+];
 const shared = sharedFolder();
 const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
 

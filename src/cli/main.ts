@@ -7,6 +7,7 @@ import { usage } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
 import { VERSION } from '../platform/version.ts';
 import { defineBench } from './commands/bench.ts';
+import { defineCompare } from './commands/compare.ts';
 import { defineData } from './commands/data.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
@@ -70,6 +71,7 @@ Examples:
     defineTrain,
     defineSample,
     defineEvaluate,
+    defineCompare,
     defineInterpolate,
     defineGif,
     defineShow,

@@ -1,0 +1,115 @@
+// Runs side by side: what differs in their configurations, where each stands, and its figures over
+// time. Read from their folders alone, by whoever shows them.
+import { basename } from 'node:path';
+import { type MetricsLine, metricsWith } from './metrics.ts';
+import { readRunConfig } from './run.ts';
+import type { RunConfig } from './run-schema.ts';
+
+/** What figures can be laid out along. */
+export const AXES = ['steps', 'epochs', 'minutes'] as const;
+export type Axis = (typeof AXES)[number];
+
+/** Figures that are the mean of an epoch, by their names in metrics.jsonl. */
+export const EPOCH_FIGURES = [
+  'generatorLoss',
+  'discriminatorLoss',
+  'realScore',
+  'fakeScore',
+  'diversity',
+  'generatorGradient',
+  'discriminatorGradient',
+] as const;
+type EpochFigure = (typeof EPOCH_FIGURES)[number];
+
+/** A place on the axis, and the figure there. */
+export type Point = readonly [at: number, value: number];
+
+/** One run of a comparison. */
+export interface ComparedRun {
+  /** The folder's name, or its path where two have one name. */
+  readonly name: string;
+  readonly folder: string;
+  /** Epochs that are done, and how many it is to have. */
+  readonly epochs: number;
+  readonly ofEpochs: number;
+  readonly steps: number;
+  /** Minutes that the epochs and the evaluations took. */
+  readonly minutes: number;
+  /** Curves by figure: those of `EPOCH_FIGURES`, and evaluations by their measure. */
+  readonly curves: ReadonlyMap<string, readonly Point[]>;
+  /** The newest value of each curve. */
+  readonly last: ReadonlyMap<string, number>;
+  /** The lowest value of each measure, and the epoch of it. */
+  readonly best: ReadonlyMap<string, { readonly value: number; readonly epoch: number }>;
+}
+
+/** A field that is not the same in all runs. */
+export interface Difference {
+  readonly field: string;
+  /** Its value in each run; undefined where a run lacks it. */
+  readonly values: readonly unknown[];
+}
+
+export interface Comparison {
+  readonly by: Axis;
+  readonly runs: readonly ComparedRun[];
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * Compares runs.
+ * @param folders of runs, two at least
+ * @throws DcganError for what is no run, and for metrics that cannot be understood
+ */
+export function compareRuns(folders: readonly string[], by: Axis): Comparison {
+  const configs = folders.map(readRunConfig);
+  const names = folders.map((folder) => basename(folder));
+  return {
+    by,
+    differences: differencesOf(configs),
+    runs: folders.map((folder, i) => {
+      const own = names.filter((name) => name === names[i]).length === 1;
+      return compared(folder, own ? names[i]! : folder, configs[i]!, by);
+    }),
+  };
+}
+
+/** The fields in which configurations differ, those of the networks first. */
+export function differencesOf(configs: readonly RunConfig[]): Difference[] {
+  const flat = configs.map(flattened);
+  const fields = new Set(flat.flatMap((fields) => Object.keys(fields)));
+  return [...fields]
+    .map((field) => ({ field, values: flat.map((values) => values[field]) }))
+    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
+}
+
+function flattened({ config, data, notes, format: _, ...rest }: RunConfig): Readonly<Record<string, unknown>> {
+  const { name, count, source, sha256 } = data;
+  return { ...config, ...rest, data: name, images: count, source, dataHash: sha256.slice(0, 12), ...notes };
+}
+
+function compared(folder: string, name: string, { config }: RunConfig, by: Axis): ComparedRun {
+  const curves = new Map<string, Point[]>();
+  const best = new Map<string, { value: number; epoch: number }>();
+  const stand = { epochs: 0, steps: 0, minutes: 0 };
+  const add = (figure: string, value: number | null | undefined): void => {
+    if (value === null || value === undefined) return;
+    if (!curves.has(figure)) curves.set(figure, []);
+    curves.get(figure)!.push([stand[by], value]);
+  };
+  for (const line of epochLines(folder)) {
+    Object.assign(stand, { epochs: line.epoch, steps: line.step, minutes: stand.minutes + line.seconds / 60 });
+    if (line.type === 'evaluation') {
+      add(line.measure, line.value);
+      if (!(line.value >= (best.get(line.measure)?.value ?? Number.POSITIVE_INFINITY)))
+        best.set(line.measure, { value: line.value, epoch: line.epoch });
+    } else for (const figure of EPOCH_FIGURES) add(figure, line[figure satisfies EpochFigure]);
+  }
+  const last = new Map([...curves].map(([figure, points]) => [figure, points.at(-1)![1]]));
+  return { name, folder, ...stand, ofEpochs: config.epochs, curves, last, best };
+}
+
+/** Lines of epochs and evaluations; those of steps are passed over undecoded. */
+function* epochLines(folder: string): Generator<MetricsLine, void, undefined> {
+  for (const line of metricsWith(folder, '"type":"e')) if (line.type !== 'step') yield line;
+}

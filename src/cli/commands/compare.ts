@@ -67,7 +67,11 @@ export function defineCompare(program: Command): void {
 
 async function compare(typed: readonly string[], { by, figure, output, json, csv }: Flags): Promise<void> {
   if (typed.length < FEWEST || typed.length > MOST)
-    throw usage({ what: 'the number of runs does not fit', expected: `${FEWEST} to ${MOST}`, got: String(typed.length) });
+    throw usage({
+      what: 'the number of runs does not fit',
+      expected: `${FEWEST} to ${MOST}`,
+      got: String(typed.length),
+    });
   if (output !== undefined && endingOf(output) !== '.svg')
     throw usage({ what: '--output does not fit', expected: 'a name ending in .svg', got: output });
   const found = compareRuns(typed.map(resolveRun), by);

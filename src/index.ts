@@ -4,11 +4,16 @@ import type { Built, PackProgress } from './data/build.ts';
 import { Dataset, type DatasetParts } from './data/dataset.ts';
 import { buildPack, type LoadOptions, loadDataset } from './data/load.ts';
 import { openDataset } from './data/open.ts';
+import * as pictures from './render/pictures.ts';
 
 export type { StoredTensor } from './checkpoint/safetensors.ts';
 export type { DataOptions, Fit, Shaping } from './data/image-options.ts';
 export type { PixelSource } from './data/pixel-source.ts';
 export type { BackendInfo, DeviceName } from './engine/backends/backend.ts';
+export { type Exportable, type ExportOptions, exportModel } from './export/export-model.ts';
+export type { ExportForm, ExportKind } from './export/kinds.ts';
+export type { NetworkName } from './export/layers.ts';
+export type { Layout, Pixels } from './export/onnx.ts';
 export { mixedClasses, spherical } from './gan/between.ts';
 export {
   type CreateOptions,
@@ -32,7 +37,7 @@ export type { ExtractionProgress } from './metrics/sets.ts';
 export type { Verdict, VerdictKind } from './metrics/verdict-kind.ts';
 export { type Complaint, DcganError } from './platform/errors.ts';
 export { VERSION as version } from './platform/version.ts';
-export type { Picture } from './render/grid.ts';
+export type { GridOptions, Picture } from './render/grid.ts';
 export { type EvaluateOptions, evaluate } from './train/evaluate-model.ts';
 export type {
   CheckpointEvent,
@@ -70,3 +75,4 @@ export const datasets = {
   from: (parts: DatasetParts): Dataset => new Dataset(parts),
 } as const;
 export type { Built as PackResult, Dataset, DatasetParts, LoadOptions, PackProgress };
+export { pictures };

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type * as Library from '../src/browser/index.ts';
 import type { Dataset } from '../src/data/dataset.ts';
 import { openDataset } from '../src/data/open.ts';
+import { exportModel } from '../src/export/export-model.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { CHROMIUM, inChromium, launch, openPage, type Served, serve } from './support/chromium.ts';
 import { temporaryFolder } from './support/folders.ts';
@@ -113,6 +114,21 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
     expect(made.seen).toEqual(['run', 'picture', 'picture', 'checkpoint', 'epoch', 'done']);
     expect(made.smooth).toEqual([]);
     expect(sha256(Buffer.from(made.bytes, 'base64'))).toBe(sha256(newestBytes(out)));
+  });
+
+  it('exports the file that Node exports, and refuses what Node refuses', async () => {
+    const node = await DCGAN.create({ preset: 'tiny', seed: 9, device: 'wasm', threads: 1 });
+    const [[name, bytes]] = [...(await exportModel(node, { to: 'onnx' }))] as [[string, Uint8Array]];
+    await node.dispose();
+    const made = await page.evaluate(async () => {
+      const gan = await dcgan.DCGAN.create({ preset: 'tiny', seed: 9, device: 'wasm' });
+      const files = await dcgan.exportModel(gan, { to: 'onnx' });
+      const wrong = await dcgan.exportModel(gan, { to: 'keras', half: true }).catch((error: Error) => error.message);
+      await gan.dispose();
+      return { files: [...files].map(([file, content]) => [file, encode(content)]), wrong };
+    });
+    expect(made.files).toEqual([[name, Buffer.from(bytes).toString('base64')]]);
+    expect(made.wrong).toMatch(/^half has no meaning for keras/);
   });
 
   it('gives the same bits on one thread, on three, and where memory may not be shared, which it says', async () => {

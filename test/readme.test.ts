@@ -34,6 +34,7 @@ const KNOWN: Readonly<Record<string, { readonly added?: string; readonly shows: 
   'npx dcgan show digits.png': { shows: /digits\.png/ },
   'npx dcgan gif': { shows: /dcgan\.gif/ },
   'npx dcgan info': { shows: /generator/ },
+  'npx dcgan export --to onnx -o digits.onnx': { shows: /generator of .* as onnx: digits\.onnx/, makes: 'digits.onnx' },
   'npx dcgan doctor': { shows: /wasm/ },
   'npx dcgan bench --steps 5': { shows: /GFLOP/ },
   'npx dcgan evaluate --count 1000': { shows: /Fréchet distance/ },

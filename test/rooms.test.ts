@@ -18,6 +18,7 @@ const RANKS: Readonly<Record<string, number>> = {
   metrics: 3,
   train: 4,
   studio: 5,
+  export: 5,
   'index.ts': 6,
   browser: 6,
   cli: 6,

@@ -1,5 +1,6 @@
 // What a page's Worker does when it is asked: it holds one model, or one training, and nothing of
 // the page.
+import { type ExportOptions, exportModel } from '../export/export-model.ts';
 import { type CreateOptions, DCGAN, type StepOptions, type StepResult } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { TrainEvent } from './events.ts';
@@ -73,6 +74,11 @@ export class Face {
   save(name: string, epoch: number): Promise<void> {
     this.#model!.epoch = epoch;
     return this.#model!.save(name);
+  }
+
+  /** Needs no model of its own. */
+  exportModel(bytes: Uint8Array, options: ExportOptions): Promise<Map<string, Uint8Array>> {
+    return exportModel(bytes, options);
   }
 
   async dispose(): Promise<void> {

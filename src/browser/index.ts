@@ -7,6 +7,10 @@ import * as pictures from './pictures.ts';
 export type { StoredTensor } from '../checkpoint/safetensors.ts';
 export type { PixelSource } from '../data/pixel-source.ts';
 export type { BackendInfo, DeviceName } from '../engine/backends/backend.ts';
+export type { Exportable, ExportOptions } from '../export/export-model.ts';
+export type { ExportForm, ExportKind } from '../export/kinds.ts';
+export type { NetworkName } from '../export/layers.ts';
+export type { Layout, Pixels } from '../export/onnx.ts';
 export { mixedClasses, spherical } from '../gan/between.ts';
 export type { CreateOptions, GenerateOptions, LookOptions, StepOptions, StepResult } from '../gan/dcgan.ts';
 export type { Judgement, Layer, Projection, ProjectOptions } from '../gan/looking.ts';
@@ -33,6 +37,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './events.ts';
+export { exportModel } from './export.ts';
 export type { TrainOptions } from './page-options.ts';
 export { train } from './train.ts';
 

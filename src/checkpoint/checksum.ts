@@ -4,7 +4,7 @@
 import { asBytes, type ByteSource, type Bytes, eachPiece, part } from '../platform/bytes.ts';
 import { DcganError } from '../platform/errors.ts';
 import { Sha256, sha256 } from '../platform/sha256.ts';
-import { encodeParts, joined, MAX_HEADER, type StoredTensor } from './safetensors.ts';
+import { encodeParts, joined, MAX_HEADER, type StoredTensor, type StoredType } from './safetensors.ts';
 
 const DIGITS = 64;
 
@@ -27,8 +27,9 @@ export function encodeCheckpoint(
 export function checkpointParts(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
+  type: StoredType = 'F32',
 ): Uint8Array[] {
-  const [header, ...values] = encodeParts(tensors, { ...metadata, ...CHECKSUM_PLACE });
+  const [header, ...values] = encodeParts(tensors, { ...metadata, ...CHECKSUM_PLACE }, type);
   return [seal(header, ...values), ...values];
 }
 

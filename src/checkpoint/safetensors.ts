@@ -12,6 +12,7 @@
 import { asBytes, type ByteSource, type Bytes, part } from '../platform/bytes.ts';
 import { type Complaint, DcganError } from '../platform/errors.ts';
 import { parseJson, showJson } from '../platform/json.ts';
+import { HALF_LIMIT, toHalf } from './half.ts';
 
 /** A tensor of float32, last dimension fastest; its values are as many as the product of its shape. */
 export interface StoredTensor {
@@ -69,10 +70,17 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
   return file;
 }
 
-/** The same as parts, to be written one after another: the header, then each tensor's values, which are not copied. */
+/** What values are written as. Files of float16 are for other programs and for drawing; states are float32. */
+export type StoredType = 'F32' | 'F16';
+
+/**
+ * The same as parts, to be written one after another: the header, then each tensor's values. Those of float32 are not copied.
+ * @throws DcganError naming a tensor with a value that float16 cannot hold
+ */
 export function encodeParts(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
+  type: StoredType = 'F32',
 ): [header: Uint8Array, ...values: Uint8Array[]] {
   const names = [...tensors.keys()].sort(byCodeUnit);
   // Put together by hand: JSON.stringify would put names that look like numbers first.
@@ -91,9 +99,10 @@ export function encodeParts(
         got: `${data.length}`,
       });
     }
-    const entry = { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] };
+    const bytes = data.length * (type === 'F32' ? 4 : 2);
+    const entry = { dtype: type, shape, data_offsets: [end, end + bytes] };
     entries.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
-    end += data.byteLength;
+    end += bytes;
   }
   const json = new TextEncoder().encode(`{${entries.join(',')}}`);
   const start = Math.ceil((8 + json.length) / 8) * 8;
@@ -102,9 +111,21 @@ export function encodeParts(
   header.set(json, 8);
   const values = names.map((name) => {
     const { data } = tensors.get(name)!;
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const stored = type === 'F32' ? data : halves(name, data);
+    return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
   });
   return [header, ...values];
+}
+
+function halves(name: string, data: Float32Array): Uint16Array {
+  const wrong = data.find((value) => Math.abs(value) >= HALF_LIMIT);
+  if (wrong === undefined) return toHalf(data);
+  throw new DcganError({
+    what: `tensor ${name} does not fit into float16`,
+    expected: `values between -${HALF_LIMIT} and ${HALF_LIMIT}`,
+    got: String(wrong),
+    todo: 'Write float32',
+  });
 }
 
 /**

@@ -11,6 +11,7 @@ import { defineCompare } from './commands/compare.ts';
 import { defineData } from './commands/data.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvaluate } from './commands/evaluate.ts';
+import { defineExport } from './commands/export.ts';
 import { defineGif } from './commands/gif.ts';
 import { defineInfo } from './commands/info.ts';
 import { defineInterpolate } from './commands/interpolate.ts';
@@ -75,6 +76,7 @@ Examples:
     defineInterpolate,
     defineGif,
     defineShow,
+    defineExport,
     defineInfo,
     defineStudio,
     defineData,

@@ -160,10 +160,10 @@ function readHeader(bytes: Uint8Array, wrong: Wrong): { header: string; start: n
 }
 
 /**
- * A .npy file (version 1.0) of unsigned bytes.
- * @param shape such as [N, height, width, channels]; its product is the number of bytes
+ * A .npy file (version 1.0) of unsigned bytes or float32.
+ * @param shape such as [N, height, width, channels]; its product is the number of values
  */
-export function encodeNpy(values: Uint8Array, shape: readonly number[]): Uint8Array {
+export function encodeNpy(values: Uint8Array | Float32Array, shape: readonly number[]): Uint8Array {
   const count = shape.reduce((product, size) => product * size, 1);
   if (count !== values.length) {
     throw new DcganError({
@@ -174,10 +174,11 @@ export function encodeNpy(values: Uint8Array, shape: readonly number[]): Uint8Ar
   }
   // A Python tuple of one has a comma behind it.
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const dict = `{'descr': '|u1', 'fortran_order': False, 'shape': (${tuple}), }`;
+  const descr = values instanceof Float32Array ? '<f4' : '|u1';
+  const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${tuple}), }`;
   const start = Math.ceil((10 + dict.length + 1) / 64) * 64;
   const header = `${dict.padEnd(start - 10 - 1)}\n`;
-  const file = new Uint8Array(start + values.length);
+  const file = new Uint8Array(start + values.byteLength);
   const put = (text: string, at: number): void => {
     for (let i = 0; i < text.length; i++) file[at + i] = text.charCodeAt(i);
   };
@@ -185,6 +186,6 @@ export function encodeNpy(values: Uint8Array, shape: readonly number[]): Uint8Ar
   file[6] = 1;
   new DataView(file.buffer).setUint16(8, header.length, true);
   put(header, 10);
-  file.set(values, start);
+  file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start);
   return file;
 }

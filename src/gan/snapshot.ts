@@ -73,7 +73,9 @@ export function decodeSnapshot(bytes: ByteSource, file: string): Snapshot {
       what: `${file} is not a checkpoint of dcgan`,
       expected: `format ${FORMAT}`,
       got: metadata.format ?? 'none',
-      todo: 'Give a file that dcgan wrote',
+      todo: /^dcgan-(generator|discriminator)-/.test(metadata.format ?? '')
+        ? 'It holds one network alone: give the checkpoint that it was exported from'
+        : 'Give a file that dcgan wrote',
     });
   verify(bytes, file);
   const stray = Object.keys(metadata).find((key) => !METADATA.includes(key));

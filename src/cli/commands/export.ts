@@ -1,0 +1,180 @@
+// `dcgan export` writes one network of a run in a form that other programs read, or the run's
+// metrics as a table.
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { CardNotes } from '../../export/card.ts';
+import { metricsCsv } from '../../export/csv.ts';
+import {
+  checkForm,
+  EXPORT_KINDS,
+  type ExportForm,
+  type ExportKind,
+  exportSnapshot,
+  FORMS,
+} from '../../export/kinds.ts';
+import { NETWORKS, type NetworkName } from '../../export/layers.ts';
+import { LAYOUTS, type Layout, PIXELS, type Pixels } from '../../export/onnx.ts';
+import { DCGAN } from '../../gan/dcgan.ts';
+import type { Snapshot } from '../../gan/snapshot.ts';
+import { readSnapshot } from '../../gan/snapshot-file.ts';
+import { MEASURE_NAMES } from '../../metrics/gauge.ts';
+import { makeFolder, writeFileDurably } from '../../platform/durable.ts';
+import { usage } from '../../platform/errors.ts';
+import { fileIdentity } from '../../platform/outputs.ts';
+import { makeGrid } from '../../render/grid.ts';
+import { encodePng } from '../../render/png.ts';
+import { METRICS_NAME, metricsWith } from '../../train/metrics.ts';
+import { readRunConfig, resolveSource } from '../../train/run.ts';
+import { megabytes } from '../format.ts';
+import { asTyped } from '../options/typed.ts';
+import { choice, debugOption } from '../options/values.ts';
+import { write } from '../output.ts';
+import { SOURCE_ARGUMENT, SOURCE_HELP } from '../source.ts';
+import { unusedName } from './sample.ts';
+
+const KINDS = [...EXPORT_KINDS, 'csv'] as const;
+
+/** Samples in a model card, and the seed of their noise. */
+const CARD_SAMPLES = 64;
+const CARD_SEED = 1;
+
+const EXAMPLES = `
+Examples:
+  dcgan export --to onnx -o digits.onnx          the newest run's generator, for onnxruntime
+  dcgan export --to safetensors --half           the generator alone, in float16
+  dcgan export --to pytorch -o digits            a folder with weights and the module that loads them
+  dcgan export 3 --to csv -o metrics.csv         the metrics of run 3 as a table
+  docs/export.md says what each form holds and how it is used.`;
+
+interface Flags extends ExportForm {
+  readonly to: ExportKind | 'csv';
+  readonly output?: string;
+}
+
+export function defineExport(program: Command): void {
+  program
+    .command('export')
+    .description('Write a generator in a form that other programs read, or the metrics of a run as a table.')
+    .argument(SOURCE_ARGUMENT, SOURCE_HELP)
+    .addOption(
+      new Option('--to <form>', `the form: ${KINDS.join(', ')}`).argParser(choice('--to', KINDS)).makeOptionMandatory(),
+    )
+    .option(
+      '-o, --output <path>',
+      'a file, or for pytorch, keras and huggingface a folder (default: generator.onnx and the like)',
+    )
+    .addOption(
+      new Option('--network <name>', `${NETWORKS.join(' or ')} (default: generator)`).argParser(
+        choice<NetworkName>('--network', NETWORKS),
+      ),
+    )
+    .option('--half', 'safetensors: float16 in place of float32')
+    .addOption(
+      new Option('--layout <order>', `onnx: ${LAYOUTS.join(' or ')} (default: nchw)`).argParser(
+        choice<Layout>('--layout', LAYOUTS),
+      ),
+    )
+    .addOption(
+      new Option('--pixels <form>', 'onnx: floats in [-1, 1], or bytes (default: floats)').argParser(
+        choice<Pixels>('--pixels', PIXELS),
+      ),
+    )
+    .option('--license <id>', 'huggingface: the licence in the model card, such as mit (default: unknown)')
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async (source: string | undefined, flags: Flags) => {
+      try {
+        if (flags.to === 'csv') exportMetrics(source, flags);
+        else await exportNetwork(source, flags, flags.to);
+      } catch (error) {
+        throw asTyped(error, flags);
+      }
+    });
+}
+
+async function exportNetwork(
+  source: string | undefined,
+  { to: _, output, ...form }: Flags,
+  kind: ExportKind,
+): Promise<void> {
+  checkForm(kind, form);
+  const { checkpoint, run } = resolveSource(source);
+  const network = form.network ?? 'generator';
+  const { folder, output: named } = FORMS[kind];
+  const path = pathFor(output, named(network));
+  if (folder) refuseFull(path);
+  else refuseSources(path, [checkpoint]);
+  const snapshot = readSnapshot(checkpoint);
+  const notes = kind === 'huggingface' ? await notesFor(snapshot, run) : {};
+  const files = exportSnapshot(snapshot, kind, form, notes);
+  const bytes = [...files.values()].reduce((total, { length }) => total + length, 0);
+  if (folder) writeFolder(path, files);
+  else writeFileDurably(path, [...files.values()][0]!);
+  write(`${network} of ${checkpoint} as ${kind}: ${path}, ${megabytes(bytes)}\n`);
+}
+
+/** What a model card says beside the checkpoint: the data, the last evaluation, and samples. */
+async function notesFor(snapshot: Snapshot, run: string | null): Promise<CardNotes> {
+  const gan = await DCGAN.fromSnapshot(snapshot, { device: 'cpu' });
+  try {
+    const { imageSize, channels } = gan.config;
+    const images = await gan.generate(CARD_SAMPLES, { seed: CARD_SEED });
+    const samples = encodePng(makeGrid(images, [CARD_SAMPLES, imageSize, imageSize, channels]));
+    if (run === null) return { samples };
+    const evaluations = [...metricsWith(run, '"evaluation"')].filter((line) => line.type === 'evaluation');
+    const last = evaluations.findLast(({ epoch }) => epoch <= snapshot.epoch);
+    const evaluation = last && { ...last, name: MEASURE_NAMES[last.measure] };
+    return { samples, evaluation, data: readRunConfig(run).data };
+  } finally {
+    await gan.dispose();
+  }
+}
+
+/** @throws a usage error for a folder that holds something, and for a file in its place */
+function refuseFull(path: string): void {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (!status || (status.isDirectory() && readdirSync(path).length === 0)) return;
+  throw usage({
+    what: status.isDirectory() ? `${path} holds something already` : `${path} is a file`,
+    expected: 'a new or empty folder',
+    todo: 'Choose another name: -o FOLDER',
+  });
+}
+
+/** Writes all files, or leaves nothing behind. */
+function writeFolder(path: string, files: ReadonlyMap<string, Uint8Array>): void {
+  const isNew = !existsSync(path);
+  makeFolder(path);
+  try {
+    for (const [name, bytes] of files) writeFileDurably(join(path, name), bytes);
+  } catch (error) {
+    for (const name of files.keys()) rmSync(join(path, name), { force: true });
+    if (isNew) rmSync(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function exportMetrics(source: string | undefined, { to: _, output, ...form }: Flags): void {
+  const [wrong] = Object.keys(form);
+  if (wrong !== undefined)
+    throw usage({ what: `${wrong} has no meaning for csv`, todo: 'Leave it out', options: [wrong] });
+  const { run } = resolveSource(source, 'a run');
+  if (run === null) throw usage({ what: 'a checkpoint alone has no metrics', expected: 'a run', got: String(source) });
+  const path = pathFor(output, 'metrics.csv');
+  refuseSources(path, [join(run, METRICS_NAME)]);
+  writeFileDurably(path, metricsCsv(run));
+  write(`metrics of ${run}: ${path}\n`);
+}
+
+/** The path that was asked for, or a free one for what has no name yet. */
+function pathFor(output: string | undefined, name: string): string {
+  return output ?? (process.stdout.isTTY ? unusedName(name) : name);
+}
+
+/** @throws a usage error for an output that is one of the files it is made of */
+function refuseSources(path: string, sources: readonly string[]): void {
+  const written = fileIdentity(path);
+  if (written !== null && sources.some((source) => fileIdentity(source) === written))
+    throw usage({ what: `${path} would be written over itself`, todo: 'Choose another name' });
+}

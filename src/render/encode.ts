@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { DcganError, usage } from '../platform/errors.ts';
 import { loadSharp } from '../platform/sharp.ts';
 import { oneOf } from '../platform/suggest.ts';
+import { firstOf } from './frames.ts';
 import { encodeGif, FRAMES_PER_SECOND } from './gif.ts';
 import type { Picture } from './grid.ts';
 import { encodePng } from './png.ts';
@@ -19,7 +20,7 @@ interface Format {
 }
 
 const FORMATS: Readonly<Record<string, Format>> = {
-  '.png': { film: false, open: async () => async (frames) => encodePng(frames[0]!) },
+  '.png': { film: false, open: async () => async (frames) => encodePng(firstOf(frames, 'a PNG picture')) },
   '.gif': { film: true, open: async () => async (frames) => encodeGif(frames) },
   '.webp': { film: true, open: () => openSharp('webp') },
   '.avif': { film: false, open: () => openSharp('avif') },
@@ -31,7 +32,7 @@ const LONGEST: Readonly<Record<'webp' | 'avif', number>> = { webp: 16_383, avif:
 async function openSharp(format: 'webp' | 'avif'): Promise<Encode> {
   const sharp = await loadSharp();
   return async (frames) => {
-    const { width, height, channels } = frames[0]!;
+    const { width, height, channels } = firstOf(frames, format === 'webp' ? 'a WebP film' : 'an AVIF picture');
     const longest = LONGEST[format];
     if (Math.max(width, height) > longest)
       throw new DcganError({
@@ -49,6 +50,15 @@ async function openSharp(format: 'webp' | 'avif'): Promise<Encode> {
       ? image.webp({ lossless: true, ...film }).toBuffer()
       : image.avif({ lossless: true }).toBuffer();
   };
+}
+
+/**
+ * A picture, or a film of several of one size and kind, as a WebP file without loss.
+ * @throws DcganError for no picture, one longer than 16,383 pixels, and where sharp cannot be loaded
+ */
+export async function encodeWebp(pictures: Picture | readonly Picture[]): Promise<Uint8Array> {
+  const encode = await openSharp('webp');
+  return encode('pixels' in pictures ? [pictures] : pictures);
 }
 
 /** The ending of a file's name, in lower case and with its dot; empty where it has none. */

@@ -5,6 +5,7 @@
 import type { Gifenc } from 'gifenc';
 import * as loaded from 'gifenc';
 import { DcganError } from '../platform/errors.ts';
+import { firstOf } from './frames.ts';
 import type { Picture } from './grid.ts';
 
 // The package's main file is CommonJS: Node puts its functions under `default`, bundlers and vitest side by side.
@@ -40,22 +41,13 @@ const GREYS = Array.from({ length: 256 }, (_, tone) => [tone, tone, tone]);
  * @throws DcganError for no frames, frames that differ, an impossible speed
  */
 export function encodeGif(frames: readonly Picture[], fps = FRAMES_PER_SECOND): Uint8Array {
-  const [first] = frames;
-  if (!first) throw new DcganError({ what: 'a GIF needs at least one picture', got: 'none' });
+  firstOf(frames, 'a GIF');
   // Players show frames of less than 2/100 s slowly instead of fast.
   if (!(fps > 0 && fps <= 50)) {
     throw new DcganError({ what: "a GIF's frames per second", expected: 'more than 0, at most 50', got: String(fps) });
   }
   const gif = gifenc.GIFEncoder();
   for (const [i, { width, height, channels, pixels }] of frames.entries()) {
-    if (width !== first.width || height !== first.height || channels !== first.channels) {
-      throw new DcganError({
-        what: `picture ${i + 1} of a GIF differs from the first`,
-        expected: `${first.width} × ${first.height} × ${first.channels}`,
-        got: `${width} × ${height} × ${channels}`,
-        todo: 'Use pictures of one run only',
-      });
-    }
     const timing = { delay: 1000 / fps, repeat: 0 };
     if (channels === 1) {
       gif.writeFrame(pixels, width, height, i === 0 ? { ...timing, palette: GREYS } : timing);

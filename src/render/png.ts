@@ -5,7 +5,10 @@ import { type DecodedPng, decode, encode } from 'fast-png';
 import { DcganError } from '../platform/errors.ts';
 import type { Picture } from './grid.ts';
 
-/** The bytes of a PNG file, 8 bits a channel. */
+/**
+ * The bytes of a PNG file, 8 bits a channel.
+ * @throws never
+ */
 export function encodePng({ width, height, channels, pixels }: Picture): Uint8Array {
   return encode({ width, height, channels, depth: 8, data: pixels });
 }

@@ -1,13 +1,14 @@
 // metrics.jsonl has a line for every step, every epoch and every evaluation, appended as they
 // happen. A resumed run cuts off the lines past its checkpoint, and a last line that a crash tore,
 // so the file reads as if the run had never stopped.
-import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MEASURES } from '../metrics/gauge.ts';
-import { fileError, writeAll, writeFileDurably } from '../platform/durable.ts';
+import { fileError, writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { fileLines } from '../platform/file-lines.ts';
+import { GrowingFile } from '../platform/growing-file.ts';
 import { parseJson } from '../platform/json.ts';
 
 export const METRICS_NAME = 'metrics.jsonl';
@@ -56,45 +57,22 @@ export type MetricsLine = TrainedLine | EvaluationLine;
  * so lines and states stay together. A state may be saved only after `sync`.
  */
 export class MetricsWriter {
-  readonly #path: string;
-  /** Length of the whole lines in bytes. Bytes beyond it belong to a write that failed. */
-  #bytes: number;
-  #waiting = '';
+  readonly #file: GrowingFile;
 
   constructor(run: string) {
-    this.#path = join(run, METRICS_NAME);
-    this.#bytes = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
+    this.#file = new GrowingFile(join(run, METRICS_NAME));
   }
 
   /** @throws DcganError when the line could not be written yet */
   add(line: MetricsLine): void {
-    this.#waiting += `${JSON.stringify(line)}\n`;
-    this.#write(false);
+    this.#file.add(new TextEncoder().encode(`${JSON.stringify(line)}\n`));
   }
 
   /**
    * When this returns, everything that was added is on the disk. @throws DcganError when it is not
    */
   sync(): void {
-    if (this.#waiting !== '' || existsSync(this.#path)) this.#write(true);
-  }
-
-  #write(sync: boolean): void {
-    let fd: number | undefined;
-    try {
-      fd = openSync(this.#path, 'a');
-      const { size } = fstatSync(fd);
-      if (size > this.#bytes) ftruncateSync(fd, this.#bytes);
-      const bytes = new TextEncoder().encode(this.#waiting);
-      writeAll(fd, bytes);
-      this.#bytes = Math.min(size, this.#bytes) + bytes.length;
-      this.#waiting = '';
-      if (sync) fsyncSync(fd);
-    } catch (error) {
-      throw fileError('written', this.#path, error);
-    } finally {
-      if (fd !== undefined) closeSync(fd);
-    }
+    this.#file.sync();
   }
 }
 

@@ -173,6 +173,7 @@ export async function layDown(
     },
     contrast: options.contrast ?? 'fixed',
     onNan: options.onNan ?? 'stop',
+    ...(options.tensorboard && { tensorboard: true }),
     ...settleEvaluations(options),
     notes: { version: VERSION, device: info.device, variant: info.variant },
   });
@@ -283,6 +284,7 @@ async function reopen(
       data: { ...old.data, ...(typeof question.data === 'string' && placeOf(folder, question.data)) },
       contrast: options.contrast ?? old.contrast,
       onNan,
+      tensorboard: options.tensorboard ?? old.tensorboard,
       ...evaluations,
       notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
     };

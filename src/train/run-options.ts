@@ -59,6 +59,11 @@ export interface TrainOptions
    */
   readonly keepBest?: boolean | undefined;
   /**
+   * Also writes an event file for TensorBoard into the run's folder: scalars, pictures and histograms
+   * of the weights. A resumed run continues it.
+   */
+  readonly tensorboard?: boolean | undefined;
+  /**
    * Continues the run in this folder. Then the only other options are device, threads, contrast,
    * evaluations and another number of epochs. A checkpoint's file, such as a page's, starts a new
    * run from that checkpoint, with data and folder as options.

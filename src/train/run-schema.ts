@@ -22,8 +22,9 @@ export const settingsSchema = z.strictObject({
   keepBest: z.boolean(),
   extractor: z.string(),
   extractorRange: z.enum(PIXEL_RANGES),
+  tensorboard: z.boolean(),
 });
-const { contrast, onNan, evaluateEvery, keepBest, extractor, extractorRange } = settingsSchema.shape;
+const { contrast, onNan, evaluateEvery, keepBest, extractor, extractorRange, tensorboard } = settingsSchema.shape;
 
 export const runSchema = z.strictObject({
   /** Raised whenever older programs could misread the folder. */
@@ -49,6 +50,7 @@ export const runSchema = z.strictObject({
   keepBest: keepBest.default(false),
   extractor: extractor.optional(),
   extractorRange: extractorRange.optional(),
+  tensorboard: tensorboard.optional(),
   /** The machine of the run. A resume only uses it to announce that bits will differ. */
   notes: z.strictObject({ version: z.string(), device: z.string(), variant: z.string() }),
 });

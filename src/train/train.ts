@@ -32,6 +32,7 @@ import { progressPicture, realsPicture } from './progress-pictures.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
 import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';
+import { EventWriter } from './tensorboard/writer.ts';
 
 /**
  * Trains from a fresh start, or continues where a run stopped. A break, a return or an abort
@@ -112,6 +113,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   readonly #evaluator: Evaluator;
   readonly #metrics: MetricsWriter;
   readonly #preview: Preview | null;
+  #board: EventWriter | null = null;
 
   constructor(run: Prepared, { signal, preview }: Pick<TrainOptions, 'signal' | 'preview'>) {
     super(run);
@@ -128,6 +130,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
       yield this.#done(!existsSync(join(this.#run.folder, GIF_NAME)), true);
       return;
     }
+    if (this.#run.record.tensorboard) this.#board = new EventWriter(this.#run.folder, this.gan.steps);
     // This picture is also missing when a run was stopped before its first step.
     if (this.gan.steps === 0) savePicture(this.#pathOf(REALS_NAME), realsPicture(this.data));
     yield* this.epochs();
@@ -152,6 +155,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   protected override note(line: MetricsLine): void {
     this.#run.lock.check();
     this.#metrics.add(line);
+    this.#board?.line(line);
   }
 
   protected override async stepped(): Promise<void> {
@@ -162,6 +166,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
     const path = this.#pathOf(pictureName(epoch));
     const picture = progressPicture(images, this.gan, this.#run.record.contrast);
     savePicture(path, picture);
+    this.#board?.picture(epoch, picture);
     return { type: 'picture', epoch, path, picture };
   }
 
@@ -181,6 +186,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
 
   protected override save(state: State): CheckpointEvent {
     const { epoch, steps: step } = this.gan;
+    if (step === epoch * this.stepsPerEpoch) this.#board?.epochEnds(step, state);
     const path = this.#write(nameOfState({ epoch, step }, this.stepsPerEpoch), state);
     if (step === epoch * this.stepsPerEpoch) prune(checkpointsOf(this.#run.folder));
     return { type: 'checkpoint', path, epoch, step };
@@ -193,6 +199,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   #write(name: string, tensors: State): string {
     this.#run.lock.check();
     this.#metrics.sync();
+    this.#board?.sync();
     const { config, seed, epoch, steps: step, classNames } = this.gan;
     const parts = snapshotParts({ config, seed, epoch, step, ...(classNames && { classNames }), tensors });
     return saveCheckpoint(checkpointsOf(this.#run.folder), name, parts);

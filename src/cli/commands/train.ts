@@ -66,6 +66,7 @@ interface Flags extends DataFlags, ModelFlags, ExtractorFlags {
   readonly evaluateEvery?: number;
   readonly keepBest?: true;
   readonly preview?: number;
+  readonly tensorboard?: true;
   readonly dryRun?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -118,6 +119,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
         wholeNumber('--preview', 1, 86_400),
       ),
     )
+    .option('--tensorboard', "also write an event file for TensorBoard into the run's folder")
     .option('--keep-best', 'keep the checkpoint that was evaluated best (every epoch, if nothing else is said)');
   addExtractorOptions(command)
     .addOption(

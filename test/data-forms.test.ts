@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { expect, test } from 'vitest';
 import { type LoadOptions, loadDataset } from '../src/data/load.ts';
-import { npy, npz, pickledArray, pickledDict, pickledList } from './support/arrays.ts';
+import { npy, npz, pickledArray, pickledDict, pickledList, pickledText } from './support/arrays.ts';
 import { workInFolders } from './support/folders.ts';
 import { parquet } from './support/parquet.ts';
 import { noisy, png, zip } from './support/pictures.ts';
@@ -176,6 +176,8 @@ test("CIFAR's Python files: planes and labels, names beside them, no code is run
   ]);
   const hundred = await open(write('train', batch([98, 4], 'fine_labels')));
   expect([...hundred.data.labels!, hundred.data.classes]).toEqual([98, 4, undefined]);
+  const bare = await open(write('bare', pickledDict({ data: pickledText(BATCH) })));
+  expect([...bare.shape, bare.data.whyNoClasses]).toEqual([2, 32, 32, 3, 'there are no labels for 2 images']);
   for (const [evil, message] of [
     ['\x80\x02cos\nsystem\nU\x04trueq\x00\x85R.', 'got it names os.system'],
     ['\x80\x04\x8c\x08builtins\x8c\x04eval\x93.', 'got it names builtins.eval'],

@@ -26,7 +26,7 @@ export function npz(arrays: Readonly<Record<string, Buffer>>): Buffer {
 }
 
 /** A string of Python 2's. */
-function text(value: string | Uint8Array): Buffer {
+export function pickledText(value: string | Uint8Array): Buffer {
   const bytes = typeof value === 'string' ? Buffer.from(value, 'latin1') : Buffer.from(value);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(bytes.length);
@@ -50,18 +50,18 @@ export function pickledArray(bytes: Uint8Array, shape: readonly number[]): Buffe
     code(
       'tq\x05cnumpy\ndtype\nq\x06(U\x02u1K\x00K\x01tq\x07Rq\x08(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89',
     ),
-    text(bytes),
+    pickledText(bytes),
     code('tq\x09b'),
   ]);
 }
 
 export function pickledList(values: readonly (number | string)[]): Buffer {
-  const items = values.map((value) => (typeof value === 'number' ? int(value) : text(value)));
+  const items = values.map((value) => (typeof value === 'number' ? int(value) : pickledText(value)));
   return Buffer.concat([code(']q\x0a('), ...items, code('e')]);
 }
 
 /** A pickle of a dict, values pickled already. */
 export function pickledDict(entries: Readonly<Record<string, Buffer>>): Buffer {
-  const items = Object.entries(entries).flatMap(([key, value]) => [text(key), value]);
+  const items = Object.entries(entries).flatMap(([key, value]) => [pickledText(key), value]);
   return Buffer.concat([code('\x80\x02}q\x00('), ...items, code('u.')]);
 }

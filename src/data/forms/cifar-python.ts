@@ -10,7 +10,7 @@ import { type FormFile, lastPart } from '../form-file.ts';
 import { MemoryPixels } from '../pixel-source.ts';
 import { planesToPixels, RearrangedPixels } from './arrays.ts';
 import { onlyOne } from './choose.ts';
-import { CIFAR_CLASSES } from './cifar.ts';
+import { CIFAR_CLASSES, CIFAR_SIDE } from './cifar.ts';
 import type { Form } from './form.ts';
 import { isPickle, isPickledArray, type Pickled, type PickledArray, readPickle } from './pickle.ts';
 
@@ -72,18 +72,27 @@ function batchOf(bytes: Uint8Array, name: string): Batch {
   const { descr, shape, fortran } = data;
   const [count = 0, columns = 0] = shape;
   const side = Math.sqrt(columns / 3);
-  if (descr !== '|u1' || fortran || shape.length !== 2 || count === 0 || !Number.isInteger(side) || side === 0)
+  if (
+    descr !== '|u1' ||
+    fortran ||
+    shape.length !== 2 ||
+    !(Number.isInteger(count) && count > 0) ||
+    !Number.isInteger(side) ||
+    side === 0
+  )
     throw none(name, `data of ${descr} [${shape.join(', ')}]${fortran ? ', columns first' : ''}`);
   if (data.bytes.length !== count * columns)
     throw none(name, `${data.bytes.length} bytes of data for [${shape.join(', ')}]`);
   return { name, planes: data.bytes, side, labels };
 }
 
-/** Bytes without a shape have a row for each label. */
+/** Bytes without a shape have a row for each label, or are images of CIFAR's size. */
 function asArray(data: Pickled | undefined, rows: number): PickledArray | null {
   if (isPickledArray(data)) return data;
-  if (!(data instanceof Uint8Array) || rows === 0) return null;
-  return { kind: 'array', descr: '|u1', shape: [rows, data.length / rows], fortran: false, bytes: data };
+  const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
+  if (!(bytes instanceof Uint8Array)) return null;
+  const count = rows > 0 ? rows : bytes.length / (3 * CIFAR_SIDE ** 2);
+  return { kind: 'array', descr: '|u1', shape: [count, bytes.length / count], fortran: false, bytes };
 }
 
 /** Labels that are none are named and not used; the images are right without them. */
@@ -97,7 +106,7 @@ function classesOf(
   if (labels.length !== count || odd !== undefined) {
     const whyNoClasses =
       labels.length !== count
-        ? `there are ${labels.length} labels for ${count} images`
+        ? `there are ${labels.length === 0 ? 'no' : labels.length} labels for ${count} images`
         : `a label is ${odd}, and classes are numbers from 0 to 255`;
     onNote(`labels are not used: ${whyNoClasses}`);
     return { whyNoClasses };

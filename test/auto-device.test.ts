@@ -55,6 +55,15 @@ describe('auto', () => {
     });
   });
 
+  it('says what a GPU needs that there may be, and measures nothing', async () => {
+    const { around, measured } = machine({ gpu: async () => 'a GPU needs the npm package webgpu' });
+    expect(await chooseBest(around)).toEqual({
+      device: 'native',
+      reason: 'the fastest here; a GPU needs the npm package webgpu',
+    });
+    expect(measured).toEqual([]);
+  });
+
   it('never takes a software adapter, nor measures it', async () => {
     const { around, measured } = machine({ gpu: async () => ({ name: 'SwiftShader', hardware: false }) });
     expect(await chooseBest(around)).toEqual({

@@ -1,5 +1,6 @@
 // `kill -9` at any moment: every file that is named as a checkpoint is whole, the run can always be
-// resumed, and it ends with the bits of a run that was never killed.
+// resumed, and it ends with the bits and the metrics of a run that was never killed. By hand, with more
+// kills: `DCGAN_TEST_KILLS=200 npx vitest run test/durability-kill.test.ts`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeSnapshot } from '../src/gan/snapshot.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
-import { newestBytes } from './support/training.ts';
+import { newestBytes, timelessMetrics } from './support/training.ts';
 
 const CHILD = fileURLToPath(new URL('support/train-child.mjs', import.meta.url));
 function start(run: string, device: string): { child: ChildProcess; ended: Promise<number | null> } {
@@ -48,7 +49,9 @@ async function killWhen(run: string, device: string, when: (milliseconds: number
 // A kill does to wasm-relaxed what it does to wasm.
 const CHILDREN = TEST_DEVICES.filter(({ name }) => !['reference', 'wasm-relaxed'].includes(name));
 
-describe.each(CHILDREN)('20 kills', (device) => {
+const KILLS = Number(process.env.DCGAN_TEST_KILLS ?? 20);
+
+describe.each(CHILDREN)(`${KILLS} kills`, (device) => {
   it.skipIf(device.missing)(
     `change nothing on ${title(device)}`,
     async () => {
@@ -66,7 +69,7 @@ describe.each(CHILDREN)('20 kills', (device) => {
       let kills = 2;
       let whileWriting = 0;
       let seed = 12345;
-      for (; kills < 20; kills++) {
+      for (; kills < KILLS; kills++) {
         seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
         const after = 300 + ((seed >>> 8) % 300);
         // Every other kill waits for a checkpoint that is being written, and ignores what the last
@@ -82,7 +85,8 @@ describe.each(CHILDREN)('20 kills', (device) => {
       checkAll(run);
       expect(readdirSync(run).filter((name) => name.startsWith('.tmp-'))).toEqual([]);
       expect(newestBytes(run).equals(newestBytes(straight))).toBe(true);
+      expect(timelessMetrics(run)).toEqual(timelessMetrics(straight));
     },
-    240_000,
+    12_000 * KILLS,
   );
 });

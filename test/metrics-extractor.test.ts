@@ -105,8 +105,8 @@ describe('outputs', () => {
 });
 
 describe('is refused', () => {
-  const open = (name: string, range?: PixelRange, load?: () => Promise<never>) =>
-    openOnnx(name, { side: 28, channels: 1, range, threads: 1 }, load);
+  const open = (name: string, range?: PixelRange, find?: () => string) =>
+    openOnnx(name, { side: 28, channels: 1, range, threads: 1 }, find);
   it.each([
     [
       'flat-input',
@@ -145,12 +145,35 @@ describe('is refused', () => {
   });
 
   it('any, without the package', async () => {
-    const load = (): Promise<never> =>
-      Promise.reject(Object.assign(new Error('none'), { code: 'ERR_MODULE_NOT_FOUND' }));
-    await expect(open(network('grey'), undefined, load)).rejects.toThrow(
+    const find = (): never => {
+      throw Object.assign(new Error('none'), { code: 'MODULE_NOT_FOUND' });
+    };
+    await expect(open(network('grey'), undefined, find)).rejects.toThrow(
       'extractor grey.onnx needs the package onnxruntime-web, which is not installed. ' +
         'Install it beside dcgan: "npm install onnxruntime-web".',
     );
+  });
+
+  it('what never ends, when its time is over', async () => {
+    const options = { side: 28, channels: 1, range: undefined, threads: 2, limitMs: 2000 };
+    const extractor = await openOnnx(network('endless'), options);
+    await expect(extractor.extract(pictures(1, 2, 28, 1), 2)).rejects.toThrow(
+      'extractor endless.onnx takes too long: expected at most 2 seconds for a mini-batch, got no answer. ' +
+        'Choose a smaller network; one that never ends is damaged or hostile.',
+    );
+    await extractor.dispose();
+  });
+
+  it('what asks for more memory than there may be', async () => {
+    const options = { side: 28, channels: 1, range: undefined, threads: 1 };
+    const extractor = await openOnnx(network('hungry'), { ...options, mostBytes: 2 ** 28 });
+    await expect(extractor.extract(pictures(1, 2, 28, 1), 2)).rejects.toThrow(
+      /^hungry\.onnx cannot be run on 2 images of 28 x 28 x 1: got /,
+    );
+    await extractor.dispose();
+    const roomy = await openOnnx(network('hungry'), { ...options, mostBytes: 2 ** 30 });
+    expect((await roomy.extract(pictures(1, 2, 28, 1), 2)).features.width).toBe(784);
+    await roomy.dispose();
   });
 
   it('a range without a network', async () => {

@@ -1,6 +1,6 @@
 // The packed package from outside the tree: installed in an empty folder it holds what it needs and
 // nothing else, its program runs, its library trains, and its types satisfy a strict consumer.
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -79,6 +79,24 @@ describe('the packed package', () => {
       studio.child.kill('SIGTERM');
     }
     await studio.ended;
+  });
+
+  it('leaves the 132 MB for GPUs to those who ask for them, and says how', async () => {
+    expect(existsSync(join(folder, 'node_modules/webgpu'))).toBe(false);
+    const words = ['--no-install', 'dcgan', 'train', '--preset', 'tiny', '--device', 'webgpu'];
+    // Where a driver is missing, that is said first; one is pretended.
+    const env = { ...process.env, VK_DRIVER_FILES: join(folder, 'none.json') };
+    await expect(run('npx', words, { cwd: folder, env })).rejects.toMatchObject({
+      code: 1,
+      stderr:
+        'dcgan: device webgpu cannot run here: the npm package webgpu is not installed. ' +
+        'Install it beside dcgan: npm install webgpu@0.6.\n',
+    });
+    const { peerDependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect([peerDependencies.webgpu, devDependencies.webgpu]).toEqual([
+      expect.stringMatching(/^\^0\.6\./),
+      expect.stringMatching(/^0\.6\./),
+    ]);
   });
 
   it('says how to install what an own extractor needs', async () => {

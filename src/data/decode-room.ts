@@ -1,8 +1,8 @@
 // Limits how much is decoded at once. A picture of some kilobytes may hold 100 million pixels, and
-// each of them takes up to 9 bytes while it is decoded (a progressive JPEG keeps its coefficients).
-// A dozen such pictures together took 3.5 GiB, and 2.1 GB one after another. Small pictures are
-// decoded freely. Large ones wait until the pixels that are being decoded are together no more than
-// the largest picture may have.
+// each of them takes up to 7 bytes while it is decoded (a progressive JPEG keeps its coefficients).
+// A dozen such pictures together took 3.5 GiB. Small pictures are decoded freely. Large ones wait
+// until the pixels that are being decoded are together no more than the largest picture may have.
+// What is decoded is not kept (platform/sharp.ts).
 
 /** A picture is refused that has more pixels. */
 export const MOST_PIXELS = 100_000_000;

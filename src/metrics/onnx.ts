@@ -1,18 +1,19 @@
-// Uses any network as an extractor: an ONNX file, run by onnxruntime-web. That package is not a
-// dependency (it has 139 MB); it is loaded when it is needed. The network's own shapes say what it
-// takes and gives: one input of images, one output of features [N, D], and optionally one of
-// classes.
+// Uses any network as an extractor: an ONNX file, run by onnxruntime-web in a worker of its own
+// (onnx-runner.ts). That package is not a dependency (it has 139 MB); it is loaded when it is needed.
+// The network's own shapes say what it takes and gives: one input of images, one output of features
+// [N, D], and optionally one of classes.
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename } from 'node:path';
-import type { InferenceSession } from 'onnxruntime-web';
+import { pathToFileURL } from 'node:url';
 import { readFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
 import type { Extracted, Extractor } from './extractor.ts';
 import { type NetworkInput, networkInput, type PixelRange, showInput } from './network-input.ts';
-import { chooseOutputs, type Metadata, showTensors } from './onnx-outputs.ts';
-
-type Runtime = typeof import('onnxruntime-web');
+import { chooseOutputs, showTensors } from './onnx-outputs.ts';
+import { NetworkRunner } from './onnx-runner.ts';
+import type { Found, Opened } from './onnx-worker.ts';
 
 export interface OnnxOptions {
   /** The side of the images, which are square. */
@@ -21,29 +22,30 @@ export interface OnnxOptions {
   /** The default is -1..1. */
   readonly range: PixelRange | undefined;
   readonly threads: number;
+  /** How long each mini-batch may take; 5 minutes when not given. */
+  readonly limitMs?: number;
+  /** Bytes that its kernels may have at most; half of what is free, and 4 GiB, when not given. */
+  readonly mostBytes?: number;
 }
 
 /** The number of values given to the network at once: fifteen images of 299 x 299 in colour. */
 const VALUES_AT_ONCE = 2 ** 22;
 const MOST_AT_ONCE = 256;
 
-/** Opens a network. `load` loads the runtime. */
+/** Opens a network. `find` returns the path of the runtime's module. */
 export async function openOnnx(
   path: string,
   options: OnnxOptions,
-  load: () => Promise<Runtime> = () => import('onnxruntime-web'),
+  find: () => string = () => createRequire(import.meta.url).resolve('onnxruntime-web'),
 ): Promise<Extractor> {
   const name = basename(path);
   const file = readFile(path);
   // Weights beyond 2 GB, and those of PyTorch's exporter, lie in a second file.
   const beside = existsSync(`${path}.data`) ? readFile(`${path}.data`) : null;
-  const runtime = await runtimeOf(load, name);
-  runtime.env.wasm.numThreads = options.threads;
-  runtime.env.logLevel = 'error';
-  const session = await openNetwork(runtime, name, file, beside);
+  const { runner, opened } = await openNetwork(runtimeAt(find, name), name, options, file, beside);
   try {
-    const { input, batch } = inputOf(session, name, options);
-    const outputs = chooseOutputs(session.outputMetadata as readonly Metadata[], name);
+    const { input, batch } = inputOf(opened, name, options);
+    const outputs = chooseOutputs(opened.outputs, name);
     const most = batch ?? atOnce(input);
     const sizes = { side: options.side, channels: options.channels };
     const hash = sha256(beside ? Buffer.concat([file, beside]) : file);
@@ -51,7 +53,7 @@ export async function openOnnx(
       name,
       sha256: hash,
       input: showInput(input),
-      computedBy: `onnxruntime-web ${runtime.env.versions.web}`,
+      computedBy: `onnxruntime-web ${opened.version}`,
       async extract(images, count): Promise<Extracted> {
         const features = new Rows(count);
         const classes = new Rows(count);
@@ -59,25 +61,25 @@ export async function openOnnx(
         for (let first = 0; first < count; first += most) {
           const n = Math.min(most, count - first);
           const values = networkInput(images.subarray(first * size, (first + n) * size), { ...sizes, count: n }, input);
-          const found = await runNetwork(runtime, session, name, input, values, batch ?? n);
+          const found = await runNetwork(runner, name, input, values, batch ?? n);
           features.add(found[outputs.features]!, batch ?? n, n);
           if (outputs.classes !== null) classes.add(found[outputs.classes]!, batch ?? n, n);
         }
         return { features: features.all(), logits: outputs.classes === null ? null : asLogits(classes.all()) };
       },
-      dispose: () => session.release(),
+      dispose: () => runner.close(),
     };
   } catch (error) {
-    await session.release();
+    await runner.close();
     throw error;
   }
 }
 
-async function runtimeOf(load: () => Promise<Runtime>, name: string): Promise<Runtime> {
+function runtimeAt(find: () => string, name: string): string {
   try {
-    return await load();
+    return pathToFileURL(find()).href;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
     throw new DcganError({
       what: `extractor ${name} needs the package onnxruntime-web, which is not installed`,
       todo: 'Install it beside dcgan: "npm install onnxruntime-web"',
@@ -87,18 +89,17 @@ async function runtimeOf(load: () => Promise<Runtime>, name: string): Promise<Ru
 }
 
 async function openNetwork(
-  { InferenceSession: sessions }: Runtime,
+  runtime: string,
   name: string,
+  { threads, limitMs, mostBytes }: OnnxOptions,
   file: Uint8Array,
-  beside: Uint8Array | null,
-): Promise<InferenceSession> {
+  weights: Uint8Array | null,
+): Promise<{ readonly runner: NetworkRunner; readonly opened: Opened }> {
+  const beside = weights && { path: `${name}.data`, data: weights };
   try {
-    return await sessions.create(file, {
-      executionProviders: ['wasm'],
-      logSeverityLevel: 3,
-      ...(beside && { externalData: [{ path: `${name}.data`, data: beside }] }),
-    });
+    return await NetworkRunner.open({ runtime, threads, file, beside }, { name, limitMs, mostBytes });
   } catch (cause) {
+    if (cause instanceof DcganError) throw cause;
     throw new DcganError({
       what: `${name} is not a network that can be run`,
       expected: 'an ONNX file',
@@ -111,11 +112,10 @@ async function openNetwork(
 
 /** Returns the network's input; `batch` is the number of images at once when it is fixed. */
 function inputOf(
-  session: InferenceSession,
+  { inputs }: Opened,
   name: string,
   { side, range }: OnnxOptions,
 ): { readonly input: NetworkInput; readonly batch: number | null } {
-  const inputs = session.inputMetadata as readonly Metadata[];
   const [tensor] = inputs;
   const shape = tensor?.isTensor ? tensor.shape : [];
   const bytes = tensor?.isTensor === true && tensor.type === 'uint8';
@@ -145,22 +145,20 @@ function atOnce({ height, width, channels }: NetworkInput): number {
 
 /** Returns each output's values for a batch, which is filled up with zeros. */
 async function runNetwork(
-  { Tensor }: Runtime,
-  session: InferenceSession,
+  runner: NetworkRunner,
   name: string,
   { order, height, width, channels, bytes }: NetworkInput,
   values: Float32Array | Uint8Array,
   batch: number,
-): Promise<Readonly<Record<string, Float32Array>>> {
+): Promise<Found> {
   const dims = order === 'NCHW' ? [batch, channels, height, width] : [batch, height, width, channels];
   const length = dims.reduce((a, b) => a * b, 1);
   const full = bytes ? new Uint8Array(length) : new Float32Array(length);
   full.set(values);
-  const feed = full instanceof Uint8Array ? new Tensor('uint8', full, dims) : new Tensor('float32', full, dims);
   try {
-    const found = await session.run({ [session.inputNames[0]!]: feed });
-    return Object.fromEntries(Object.entries(found).map(([key, { data }]) => [key, data as Float32Array]));
+    return await runner.run({ type: bytes ? 'uint8' : 'float32', data: full, dims });
   } catch (cause) {
+    if (cause instanceof DcganError) throw cause;
     throw new DcganError({
       what: `${name} cannot be run on ${batch} images of ${height} x ${width} x ${channels}`,
       got: messageOf(cause),

@@ -89,6 +89,21 @@ network(
     "twins", [("x", FLOAT, ["N", 1, 28, 28])], [("a", FLOAT, ["N", 784]), ("b", FLOAT, ["N", 784])],
     [("Flatten", ["x"], ["a"], {}), ("Relu", ["a"], ["b"], {})], {})
 
+# What never ends, and what asks for 200 MB for each image.
+body = helper.make_graph(
+    [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Relu", ["before"], ["after"])], "body",
+    [helper.make_tensor_value_info(*spec) for spec in [("turn", TensorProto.INT64, []), ("go", TensorProto.BOOL, []), ("before", FLOAT, ["N", 784])]],
+    [helper.make_tensor_value_info(*spec) for spec in [("on", TensorProto.BOOL, []), ("after", FLOAT, ["N", 784])]])
+network(
+    "endless", [("x", FLOAT, ["N", 1, 28, 28])], [("y", FLOAT, ["N", 784])],
+    [("Flatten", ["x"], ["flat"], {}), ("Loop", ["turns", "yes", "flat"], ["y"], dict(body=body))],
+    dict(turns=np.array(2**62, np.int64), yes=np.array(True)))
+network(
+    "hungry", [("x", FLOAT, ["N", 1, 28, 28])], [("y", FLOAT, ["N", 784])],
+    [("Flatten", ["x"], ["flat"], {}), ("Unsqueeze", ["flat", "axis"], ["thin"], {}), ("Expand", ["thin", "shape"], ["thick"], {}),
+     ("ReduceMax", ["thick"], ["y"], dict(axes=[2], keepdims=0))],
+    dict(axis=np.array([2], np.int64), shape=np.array([1, 1, 2**16], np.int64)))
+
 lists = lambda pair: [np.asarray(each, np.float64).round(9).tolist() for each in pair]
 own = pictures(1, 5, 28, 1)
 colours = pictures(2, 5, 16, 3)

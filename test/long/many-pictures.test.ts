@@ -1,11 +1,11 @@
 // Packs 100,000 pictures and trains on them in memory that does not grow with their number. The
-// pack has 1.2 GB.
+// pack has 1.2 GB. And a dozen of the largest pictures that are read, one after another, within 1 GB.
 import { linkSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { BIN, startProgram } from '../support/cli.ts';
 import { temporaryFolder } from '../support/folders.ts';
-import { noisy } from '../support/pictures.ts';
+import { noisy, plain } from '../support/pictures.ts';
 
 const FOLDERS = 100;
 const IN_EACH = 1000;
@@ -54,4 +54,16 @@ it('100,000 pictures are packed and trained on within 400 MB', async () => {
   expect(training).toBeLessThan(MOST);
   // Node alone needs more than this.
   expect(Math.min(building, training)).toBeGreaterThan(50e6);
+});
+
+it('12 progressive JPEGs of 10,000 x 10,000 are decoded within 1 GB', async () => {
+  const cwd = temporaryFolder();
+  mkdirSync(join(cwd, 'large'));
+  const first = join(cwd, 'large', '0.jpg');
+  await plain(10_000, 10_000, [90, 120, 40]).jpeg({ progressive: true, chromaSubsampling: '4:4:4' }).toFile(first);
+  for (let i = 1; i < 12; i++) linkSync(first, join(cwd, 'large', `${i}.jpg`));
+  const peak = await peakOf(cwd, ['data', 'build', 'large', '--size', '64', '-o', 'large.pack']);
+  expect(peak).toBeLessThan(1e9);
+  // The coefficients of one of them take as much.
+  expect(peak).toBeGreaterThan(500e6);
 });

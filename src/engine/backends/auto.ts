@@ -18,8 +18,8 @@ export interface ChosenDevice {
 export interface Surroundings {
   /** The processor's best device, and its kernel variant. */
   readonly processor: ChosenDevice & { readonly variant: string };
-  /** The GPU, or null when there is none. */
-  gpu(): Promise<GpuDescription | null>;
+  /** The GPU, or null when there is none; text says why one that there may be cannot be looked at. */
+  gpu(): Promise<GpuDescription | string | null>;
   /** Describes as text everything that the time of a step depends on. */
   work(): string;
   /** Measures the seconds of a step. */
@@ -38,6 +38,7 @@ export async function chooseBest(around: Surroundings): Promise<ChosenDevice> {
   const stay = (why: string): ChosenDevice => ({ device, reason: `${reason}; ${why}` });
   const gpu = await around.gpu();
   if (!gpu) return { device, reason };
+  if (typeof gpu === 'string') return stay(gpu);
   if (!gpu.hardware) return stay(`${gpu.name} is a software adapter, which auto never takes`);
   const name = sha256(new TextEncoder().encode([gpu.name, device, variant, around.work()].join('\n')));
   let found = asFinding(await around.finding(name));

@@ -1,10 +1,14 @@
-// WebGPU in Node: Dawn, from the npm package `webgpu`, an optional dependency. Its GPU object is
-// kept for ever, because collecting it would end the process.
+// WebGPU in Node: Dawn, from the npm package `webgpu`. It has 132 MB, for all systems together, so
+// only those who have a GPU install it. Its GPU object is kept for ever, because collecting it would
+// end the process.
 /// <reference types="@webgpu/types" />
 import { existsSync, readdirSync } from 'node:fs';
 import type { Availability, OpenBackend } from '../backend.ts';
 import { describeAdapter, findAdapter, type GpuDescription, openGpu } from './adapter.ts';
 import { WebGpuBackend } from './backend.ts';
+
+/** The versions that the package dcgan allows (its peer dependency). */
+const INSTALL = 'npm install webgpu@0.6';
 
 let dawn: Promise<GPU | null> | null = null;
 
@@ -27,18 +31,26 @@ export async function webGpuAvailability(): Promise<Availability> {
   if (!mayHaveDriver()) return { ok: false, reason: 'there is no Vulkan driver', todo: driverHint() };
   const gpu = await nodeGpu();
   if (!gpu)
-    return { ok: false, reason: 'the npm package webgpu is not installed', todo: 'Install it: npm install webgpu' };
+    return {
+      ok: false,
+      reason: 'the npm package webgpu is not installed',
+      todo: `Install it beside dcgan: ${INSTALL}`,
+    };
   const adapter = await findAdapter(gpu);
   if (!adapter) return { ok: false, reason: 'no GPU adapter was found', todo: driverHint() };
   const { name, hardware } = describeAdapter(adapter);
   return { ok: true, variant: name, ...(!hardware && { note: 'a software adapter, far slower than native' }) };
 }
 
-/** Returns the GPU as `auto` needs it. When nothing indicates a card, Dawn is not even loaded. */
-export async function likelyGpu(): Promise<GpuDescription | null> {
+/**
+ * Returns the GPU as `auto` needs it. When nothing indicates a card, Dawn is not even loaded. Text
+ * says what keeps a GPU that there may be from being looked at.
+ */
+export async function likelyGpu(): Promise<GpuDescription | string | null> {
   if (!mayHaveCard() || !mayHaveDriver()) return null;
   const gpu = await nodeGpu();
-  const adapter = gpu && (await findAdapter(gpu).catch(() => null));
+  if (!gpu) return `a GPU needs the npm package webgpu: ${INSTALL}`;
+  const adapter = await findAdapter(gpu).catch(() => null);
   return adapter && describeAdapter(adapter);
 }
 

@@ -167,7 +167,7 @@ it('broken files are named, with the way on, which works', async () => {
   const way = await run('data', 'build', 'bad', '-o', 'good.pack', '--skip-broken');
   expect([way.code, way.stdout]).toEqual([0, '2 images of 16 x 16 x 3: good.pack\n']);
   expect(way.stderr).toContain(
-    "Note: left out: bad/2.png can't be used: it is not a PNG, JPEG, WebP, GIF, TIFF or AVIF file",
+    "Note: left out: bad/2.png can't be used: it is not a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file",
   );
 });
 

@@ -59,8 +59,8 @@ export interface TrainOptions
    */
   readonly keepBest?: boolean | undefined;
   /**
-   * Also writes an event file for TensorBoard into the run's folder: scalars, pictures and histograms
-   * of the weights. A resumed run continues it.
+   * Also writes an event file for TensorBoard into the run's folder: scalars, pictures and
+   * histograms of the weights. A resumed run continues it.
    */
   readonly tensorboard?: boolean | undefined;
   /**

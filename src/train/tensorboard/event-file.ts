@@ -125,7 +125,9 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return rest;
 });
 
-/** CRC-32C (RFC 3720, appendix B.4), turned and moved, so that checksums of checksums are of use. */
+/**
+ * CRC-32C (RFC 3720, appendix B.4), turned and moved, so that checksums of checksums are of use.
+ */
 function masked(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff]! ^ (crc >>> 8);

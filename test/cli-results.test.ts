@@ -206,6 +206,56 @@ describe.skipIf(NO_TERMINAL)('on a terminal', () => {
   });
 });
 
+describe('project', () => {
+  it('finds a sample again, the same bits each time, with the command that makes it', async () => {
+    await run('sample', '--seed', '9', '--count', '2', '-o', 'own');
+    const [first, again] = [
+      await run('project', 'own/0001.png', '--steps', '40', '--restarts', '2'),
+      await run('project', 'own/0001.png', CHECKPOINT, '--steps', '40', '--restarts', '2', '-o', 'again.png'),
+    ];
+    expect([first.code, first.stderr]).toEqual([0, '']);
+    expect(first.stdout).toMatch(
+      new RegExp(
+        `^own/0001.png by ${CHECKPOINT}: \\d+\\.\\d\\d grey levels away: projection.png, projection.npy\nTo make it again: `,
+      ),
+    );
+    expect(sizeOf('projection.png')).toEqual([248, 128, 1]);
+    expect(again.code).toBe(0);
+    for (const ending of ['png', 'npy'])
+      expect(file(`again.${ending}`).equals(file(`projection.${ending}`))).toBe(true);
+    const command = /dcgan (sample .*)\n$/.exec(first.stdout)![1]!;
+    expect(await run(...command.split(' '), '-o', 'made')).toMatchObject({ code: 0 });
+    const made = decodePng(file('made/0000.png'), 'made').pixels;
+    const pair = decodePng(file('projection.png'), 'projection');
+    // The right one of two tiles, each pixel enlarged to four, with a gap of eight.
+    const found = Array.from(
+      { length: 784 },
+      (_, i) => pair.pixels[(8 + 4 * Math.floor(i / 28)) * 248 + 128 + 4 * (i % 28)],
+    );
+    expect([...made]).toEqual(found);
+  });
+
+  it('asks nothing where a picture is transparent, and refuses one that is so everywhere', async () => {
+    const halfOf = async (right: number, name: string): Promise<void> => {
+      const rgba = Array.from({ length: 784 }, (_, i) => (i % 28 < 14 ? [200, 200, 200, 255] : [right, 0, 0, 0]));
+      const raw = { width: 28, height: 28, channels: 4 } as const;
+      await sharp(Buffer.from(rgba.flat()), { raw }).png().toFile(join(shared.path, name));
+    };
+    await halfOf(0, 'half.png');
+    await halfOf(255, 'other.png');
+    for (const name of ['half', 'other'])
+      expect(await run('project', `${name}.png`, '--steps', '3', '-o', `${name}-found.png`)).toMatchObject({ code: 0 });
+    expect(file('half-found.npy').equals(file('other-found.npy'))).toBe(true);
+    const none = { width: 9, height: 9, channels: 4, background: '#0000' } as const;
+    await sharp({ create: none }).png().toFile(join(shared.path, 'none.png'));
+    expect(await run('project', 'none.png')).toMatchObject({
+      code: 2,
+      stderr: 'dcgan: none.png is transparent everywhere. Give a picture that shows something.\n',
+    });
+    expect(await run('project', `${RUN}/config.json`)).toMatchObject({ code: 2 });
+  });
+});
+
 describe('info', () => {
   it('says what a checkpoint is', async () => {
     const { code, stdout } = await run('info');

@@ -11,6 +11,7 @@ const COMMANDS = [
   'train',
   'sample',
   'interpolate',
+  'project',
   'compare',
   'gif',
   'show',

@@ -32,6 +32,7 @@ const KNOWN: Readonly<Record<string, { readonly added?: string; readonly shows: 
   'npx dcgan interpolate --seeds 1,2,3 -o walk.gif': { shows: /walk\.gif/, makes: 'walk.gif' },
   'npx dcgan show --epoch 1': { shows: /image_at_epoch_0001\.png/ },
   'npx dcgan show digits.png': { shows: /digits\.png/ },
+  'npx dcgan project digits.png --steps 20': { shows: /grey levels away/, makes: 'projection.png' },
   'npx dcgan gif': { shows: /dcgan\.gif/ },
   'npx dcgan info': { shows: /generator/ },
   'npx dcgan export --to onnx -o digits.onnx': { shows: /generator of .* as onnx: digits\.onnx/, makes: 'digits.onnx' },

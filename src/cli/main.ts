@@ -15,6 +15,7 @@ import { defineExport } from './commands/export.ts';
 import { defineGif } from './commands/gif.ts';
 import { defineInfo } from './commands/info.ts';
 import { defineInterpolate } from './commands/interpolate.ts';
+import { defineProject } from './commands/project.ts';
 import { defineSample } from './commands/sample.ts';
 import { defineShow } from './commands/show.ts';
 import { defineStudio } from './commands/studio.ts';
@@ -74,6 +75,7 @@ Examples:
     defineEvaluate,
     defineCompare,
     defineInterpolate,
+    defineProject,
     defineGif,
     defineShow,
     defineExport,

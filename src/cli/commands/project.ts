@@ -1,0 +1,120 @@
+// `dcgan project` finds what the generator can make that is nearest to a picture: its noise, and the
+// two side by side.
+import { type Command, Option } from 'commander';
+import type { Sharp } from 'sharp';
+import { encodeNpy } from '../../data/npy.ts';
+import { toNumbers } from '../../data/pixels.ts';
+import { ownClasses } from '../../gan/schema.ts';
+import { commandLine } from '../../platform/command.ts';
+import { writeFileDurably } from '../../platform/durable.ts';
+import { usage } from '../../platform/errors.ts';
+import { pictureEncoder } from '../../render/encode.ts';
+import { makeGrid } from '../../render/grid.ts';
+import { classAsked, classOption } from '../options/class.ts';
+import {
+  debugOption,
+  deviceOption,
+  noPicturesOption,
+  seedOption,
+  threadsOption,
+  wholeNumber,
+} from '../options/values.ts';
+import { Screen, write } from '../output.ts';
+import { readPixels } from '../picture-file.ts';
+import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
+import { unusedName } from './sample.ts';
+
+const EXAMPLES = `
+Examples:
+  dcgan project face.png                      the newest run's nearest picture, into projection.png and projection.npy
+  dcgan project seven.png 3 --class 7         of run 3, among its sevens
+  dcgan project half.png --restarts 16         what is transparent may become anything`;
+
+interface Flags {
+  readonly steps: number;
+  readonly restarts: number;
+  readonly class?: string;
+  readonly seed: number;
+  readonly output: string;
+  readonly pictures: boolean;
+  readonly device?: string;
+  readonly threads?: number;
+}
+
+export function defineProject(program: Command): void {
+  program
+    .command('project')
+    .description('Find what the generator can make that is nearest to a picture, and the noise that makes it.')
+    .argument('<picture>', 'a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file; where it is transparent nothing is asked')
+    .argument(SOURCE_ARGUMENT, SOURCE_HELP)
+    .addOption(
+      new Option('--steps <n>', 'steps from each start').argParser(wholeNumber('--steps', 0, 1_000_000)).default(400),
+    )
+    .addOption(
+      new Option('--restarts <n>', 'starts, each from another of the nearest samples')
+        .argParser(wholeNumber('--restarts', 1, 64))
+        .default(8),
+    )
+    .addOption(classOption())
+    .addOption(seedOption('decides the samples to start from').default(0))
+    .option(
+      '-o, --output <path>',
+      'the picture and what was found beside it; the noise goes beside, as .npy',
+      'projection.png',
+    )
+    .addOption(noPicturesOption())
+    .addOption(deviceOption())
+    .addOption(threadsOption())
+    .addOption(debugOption())
+    .addHelpText('after', EXAMPLES)
+    .action((picture: string, source: string | undefined, flags: Flags) => project(picture, source, flags));
+}
+
+async function project(path: string, source: string | undefined, flags: Flags): Promise<void> {
+  const { steps, restarts: starts, seed } = flags;
+  const output = process.stdout.isTTY ? unusedName(flags.output) : flags.output;
+  const encode = await pictureEncoder(output, '--output');
+  const noiseFile = output.replace(/\.[^.]*$/, '.npy');
+  await withModel(source, flags, async (gan, checkpoint) => {
+    const { imageSize, channels, latent } = gan.config;
+    const { picture, mask } = await readMasked(path, imageSize, channels);
+    const label = classAsked(flags.class, gan);
+    const found = await gan.project(picture, { steps, starts, seed, class: label, mask });
+    const pair = new Float32Array(2 * picture.length);
+    pair.set(picture);
+    pair.set(found.image, picture.length);
+    const grid = makeGrid(pair, [2, imageSize, imageSize, channels], { columns: 2 });
+    writeFileDurably(output, await encode([grid]));
+    writeFileDurably(noiseFile, encodeNpy(found.noise, [1, latent]));
+    if (flags.pictures) new Screen(process.stdout).picture(grid);
+    const kind = ownClasses(gan.config) > 0 ? 'class' : 'group';
+    const of = found.class === null ? '' : `, ${kind} ${gan.classNames?.[found.class] ?? found.class}`;
+    write(`${path} by ${checkpoint}: ${found.distance.toFixed(2)} grey levels away${of}: ${output}, ${noiseFile}\n`);
+    const inClass = found.class === null ? [] : ['--class', String(found.class)];
+    write(`To make it again: ${commandLine(['sample', checkpoint, '--noise', noiseFile, ...inClass])}\n`);
+  });
+}
+
+/** A picture in a model's size and channels, and how opaque each of its pixels is. */
+async function readMasked(
+  path: string,
+  size: number,
+  channels: number,
+): Promise<{ readonly picture: Float32Array; readonly mask: Float32Array }> {
+  const sized = (picture: Sharp): Sharp => picture.resize(size, size, { fit: 'cover' });
+  const colours = await readPixels(path, (upright) =>
+    sized(upright)
+      .removeAlpha()
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb'),
+  );
+  const alpha = await readPixels(path, (upright) => sized(upright.ensureAlpha()).extractChannel('alpha'));
+  const bytes = new Uint8Array(size * size * channels);
+  const mask = Float32Array.from({ length: size * size }, (_, i) => alpha.pixels[i * alpha.channels]! / 255);
+  for (let i = 0; i < bytes.length; i++) {
+    const at = Math.floor(i / channels) * colours.channels;
+    bytes[i] = colours.pixels[at + Math.min(i % channels, colours.channels - 1)]!;
+  }
+  if (mask.every((opaque) => opaque === 0))
+    throw usage({ what: `${path} is transparent everywhere`, todo: 'Give a picture that shows something' });
+  return { picture: toNumbers(bytes), mask };
+}

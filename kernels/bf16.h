@@ -26,12 +26,17 @@ enum { BF16 = 0 };
 #define DCGAN_BF16_BITS 8
 #endif
 
+#if defined(DCGAN_AMX)
+#define UNIT_NAME "bf16 amx"
+#else
+#define UNIT_NAME "bf16"
+#endif
 #if defined(BF16_INSTRUCTIONS)
-#define PRECISION_NAME "bf16"
+#define PRECISION_NAME UNIT_NAME
 #else
 #define TEXT(x) #x
 #define TEXT_OF(x) TEXT(x)
-#define PRECISION_NAME "bf16 emulated in " TEXT_OF(DCGAN_BF16_BITS) " bits"
+#define PRECISION_NAME UNIT_NAME " emulated in " TEXT_OF(DCGAN_BF16_BITS) " bits"
 #endif
 
 typedef int32_t word_any __attribute__((may_alias));

@@ -5,7 +5,7 @@
 // pixel, so that all of its rows have the same taps and an odd image size leaves no remainder (compare libxsmm's direct
 // convolutions: Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD architectures", 2018,
 // which tile over pixels of one image instead).
-#include "bf16.h"
+#include "amx.h"
 #include "follow.h"
 #include "winograd.h"
 
@@ -19,6 +19,8 @@ struct side {
   int64_t source_image, out_image;
   // Source floats that one output value may be made of.
   int64_t depth;
+  // By the matrix unit: words of a product, a divisor of every run's length. Else 0.
+  int32_t step;
 };
 
 // What one output pixel reads: `count` runs of `length` source floats; each next run is a step further on.
@@ -179,6 +181,32 @@ static void dot_pixel(struct runs t, int32_t images, int32_t outs, const float *
                                                               out + first * out_image, out_image);
 }
 
+#if defined(DCGAN_BF16) && defined(DCGAN_AMX)
+// The matrix unit's tile: up to 32 images at one pixel by up to 32 channels.
+INLINE void amx_runs(struct amx *unit, const int second_row, const int second_lane, struct runs t, int32_t step, const float *source,
+                     int64_t image, const float *pack) {
+  for (int32_t run = 0; run < t.count; run++) {
+    for (int32_t k = 0; k < t.length; k += step)
+      amx_add(unit, second_row, second_lane, source + k, image, pack + k * AMX_LANES, AMX_LANES);
+    source += t.source_step;
+    pack += t.pack_step * AMX_LANES;
+  }
+}
+
+static void amx_pixel(struct amx *unit, struct runs t, int32_t images, int32_t step, const float *source, int64_t image,
+                      const float *pack, float *out, int64_t out_image, int32_t live) {
+  source += t.source;
+  pack += t.pack * AMX_LANES;
+  amx_configure(unit, amx_shape_of(images, step));
+  amx_clear(unit);
+  if (images > AMX_SIDE && live > AMX_SIDE) amx_runs(unit, 1, 1, t, step, source, image, pack);
+  else if (images > AMX_SIDE) amx_runs(unit, 1, 0, t, step, source, image, pack);
+  else if (live > AMX_SIDE) amx_runs(unit, 0, 1, t, step, source, image, pack);
+  else amx_runs(unit, 0, 0, t, step, source, image, pack);
+  amx_store_sums(unit, out, out_image, live);
+}
+#endif
+
 // What output pixel (oy, ox) of conv2d reads.
 static struct runs forward_runs(const struct geometry *g, int32_t oy, int32_t ox) {
   const int32_t top = oy * g->stride - g->pad_top, left = ox * g->stride - g->pad_left;
@@ -232,12 +260,16 @@ static struct runs in_words(struct runs r) {
 static int is_thin(int32_t M) { return M <= DOT_MOST; }
 
 // Channels that lie side by side in the packed weights: a panel's or, for dot products, one.
-static int32_t pack_width(int32_t M) { return is_thin(M) ? 1 : PANEL; }
+static int32_t panel_width(int words) { return AMX && words ? AMX_LANES : PANEL; }
+static int32_t pack_width(int32_t M, int words) { return is_thin(M) ? 1 : panel_width(words); }
+
+// Images of a tile, at most.
+static int32_t tile_images(const struct side *s) { return AMX && s->step ? AMX_ROWS : TILE_ROWS; }
 
 // pack [panel][tap, c][width] from w [tap, c][oc], zeros past the last output channel. In words half as many rows.
 static void pack_forward(const struct worker *me, const struct geometry *g, int words, const float *w, float *pack) {
   const int64_t depth = ((int64_t)g->KH * g->KW * g->C) >> words;
-  const int32_t width = pack_width(g->OC);
+  const int32_t width = pack_width(g->OC, words);
   int64_t begin, end;
   dcgan_share(me, (g->OC + width - 1) / width * depth, &begin, &end);
   for (int64_t i = begin; i < end; i++) {
@@ -253,7 +285,7 @@ static void pack_forward(const struct worker *me, const struct geometry *g, int 
 
 // pack [panel][ky, kx by phase and descending, oc][width] from w [ky, kx, c][oc], zeros past the last input channel.
 static void pack_input(const struct worker *me, const struct geometry *g, int words, const float *w, float *pack) {
-  const int32_t taps = g->KH * g->KW, width = pack_width(g->C);
+  const int32_t taps = g->KH * g->KW, width = pack_width(g->C, words);
   int64_t begin, end;
   dcgan_share(me, (int64_t)(g->C + width - 1) / width * taps, &begin, &end);
   for (int64_t i = begin; i < end; i++) {
@@ -280,21 +312,29 @@ enum { AHEAD = 2, LINE_FLOATS = 16 };
 
 // One row of output pixels of panels [panel, end) for a block of images.
 static void compute_row(const struct geometry *g, const struct side *s, runs_function *runs_of, int32_t first,
-                        int32_t images, int32_t panel, int32_t end, int32_t row) {
-  const int32_t written = least(s->M, end * PANEL) - panel * PANEL;
+                        int32_t images, int32_t panel, int32_t end, int32_t row, struct amx *unit) {
+  const int32_t width = panel_width(s->words), written = least(s->M, end * width) - panel * width;
+  (void)unit;
   const float *source = s->source + first * s->source_image;
   float *out = s->out + first * s->out_image + (int64_t)row * s->columns * s->M;
   for (int32_t column = 0; column < s->columns; column++, out += s->M) {
     const struct runs floats = runs_of(g, row, column), runs = s->words ? in_words(floats) : floats;
     for (int32_t image = 0; image < images; image++)
       for (int32_t m = 0; m < written; m += LINE_FLOATS)
-        __builtin_prefetch(out + image * s->out_image + AHEAD * s->M + panel * PANEL + m, 1);
+        __builtin_prefetch(out + image * s->out_image + AHEAD * s->M + panel * width + m, 1);
     if (is_thin(s->M)) {
       dot_pixel(runs, images, s->M, source, s->source_image, s->pack, s->depth, out, s->out_image);
       continue;
     }
     for (int32_t p = panel; p < end; p++) {
-      const int32_t live = least(PANEL, s->M - p * PANEL);
+      const int32_t live = least(width, s->M - p * width);
+#if defined(DCGAN_BF16) && defined(DCGAN_AMX)
+      if (s->step) {
+        amx_pixel(unit, runs, images, s->step, source, s->source_image, s->pack + p * s->depth * width, out + p * width,
+                  s->out_image, live);
+        continue;
+      }
+#endif
       tiles[s->words][images - 1][(live - 1) / LANES](runs, source, s->source_image, s->pack + p * s->depth * PANEL,
                                             out + p * PANEL, s->out_image, live);
     }
@@ -309,13 +349,15 @@ enum { SMALL_PACK = 6144 };
 // Few images for the threads: work is cut into (block, panel, row), and what follows runs when all is done.
 static void compute_pieces(const struct worker *me, const struct geometry *g, const struct side *s,
                            runs_function *runs_of, int32_t panels) {
-  const int32_t blocks = (s->images + TILE_ROWS - 1) / TILE_ROWS;
+  const int32_t blocks = (s->images + tile_images(s) - 1) / tile_images(s);
+  AMX_UNIT(matrix);
   for (int32_t unit; (unit = dcgan_claim(me, blocks * panels * s->rows)) >= 0;) {
     const int32_t block = unit / s->rows / panels, panel = unit / s->rows % panels, row = unit % s->rows;
     const int32_t first = dcgan_cut(s->images, block, blocks);
     const int32_t images = dcgan_cut(s->images, block + 1, blocks) - first;
-    compute_row(g, s, runs_of, first, images, panel, panel + 1, row);
+    compute_row(g, s, runs_of, first, images, panel, panel + 1, row, &matrix);
   }
+  if (AMX && s->step) amx_release(&matrix);
 }
 
 // Enough images: a thread takes a block of them at a time, and what follows runs on each block, or on each row of it,
@@ -329,14 +371,15 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
   const int64_t line = (int64_t)s->columns * s->M;
   const int by_rows = follower && small && line >= BLOCK && !followers.whole;
   // As many blocks for each thread, so that equally fast threads end together.
-  const int32_t threads = me->job->threads, turns = (s->images + TILE_ROWS * threads - 1) / (TILE_ROWS * threads);
+  const int32_t threads = me->job->threads, most = tile_images(s) * threads, turns = (s->images + most - 1) / most;
   const int32_t blocks = turns * threads;
+  AMX_UNIT(matrix);
   for (int32_t block; (block = dcgan_claim(me, blocks)) >= 0;) {
     const int32_t first = dcgan_cut(s->images, block, blocks);
     const int32_t past = dcgan_cut(s->images, block + 1, blocks);
     for (int32_t panel = 0; panel < panels; panel += small ? panels : 1)
       for (int32_t row = 0; row < s->rows; row++) {
-        compute_row(g, s, runs_of, first, past - first, panel, small ? panels : panel + 1, row);
+        compute_row(g, s, runs_of, first, past - first, panel, small ? panels : panel + 1, row, &matrix);
         if (!by_rows) continue;
         for (int32_t image = first; image < past; image++) {
           const int64_t at = image * s->out_image + row * line;
@@ -346,13 +389,14 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
     if (follower && !by_rows)
       dcgan_follow(me, &followers, (int32_t)(first * s->out_image), (int32_t)(past * s->out_image), &registers);
   }
+  if (AMX && s->step) amx_release(&matrix);
 }
 
 // Computes my share, and the follower.
 static void compute(const struct worker *me, const struct geometry *g, const struct side *s, runs_function *runs_of,
                     const int32_t *follower) {
-  const int32_t panels = (s->M + PANEL - 1) / PANEL;
-  if (s->images >= me->job->threads * TILE_ROWS) {
+  const int32_t width = panel_width(s->words), panels = (s->M + width - 1) / width;
+  if (s->images >= me->job->threads * tile_images(s)) {
     compute_images(me, g, s, runs_of, panels, follower);
     return;
   }
@@ -364,12 +408,14 @@ static void compute(const struct worker *me, const struct geometry *g, const str
 
 // Sources and weights from here on in words, when the kernels are built for them and the shape has pairs to make: then all
 // of the source is rounded into the first part of the scratch, and weights are packed behind it.
-static int round_source(const struct worker *me, const struct geometry *g, struct side *s, float **pack) {
+static int round_source(const struct worker *me, const struct geometry *g, int32_t channels, struct side *s, float **pack) {
   const int words = dcgan_in_words(g);
   s->words = words;
   if (!words) return 0;
   s->source_image /= 2;
   s->depth /= 2;
+  if (AMX)
+    for (s->step = AMX_WORDS; channels / 2 % s->step;) s->step--;
   const int64_t count = s->images * s->source_image;
   int64_t begin, end;
   dcgan_share(me, (count + BLOCK - 1) / BLOCK, &begin, &end);
@@ -383,7 +429,7 @@ static int round_source(const struct worker *me, const struct geometry *g, struc
 // Floats of packed weights, and of the rounded source before them.
 static int64_t room(const struct geometry *g, int32_t M, int64_t depth, int64_t source) {
   const int words = dcgan_in_words(g);
-  const int32_t width = pack_width(M);
+  const int32_t width = pack_width(M, words);
   return (words ? dcgan_slot(source / 2) : 0) + (M + width - 1) / width * width * (depth >> words);
 }
 
@@ -411,7 +457,7 @@ void dcgan_conv2d(const struct worker *me, const int32_t *words, const int32_t *
       .source_image = (int64_t)g.H * g.W * g.C, .out_image = (int64_t)g.OH * g.OW * g.OC,
       .depth = (int64_t)g.KH * g.KW * g.C,
   };
-  const int rounded = round_source(me, &g, &side, &pack);
+  const int rounded = round_source(me, &g, g.C, &side, &pack);
   pack_forward(me, &g, rounded, dcgan_at(me, words[1]), pack);
   dcgan_sync(me);
   compute(me, &g, &side, forward_runs, follower);
@@ -431,7 +477,7 @@ void dcgan_conv_input(const struct worker *me, const int32_t *words, const int32
       .source_image = (int64_t)g.OH * g.OW * g.OC, .out_image = (int64_t)g.H * g.W * g.C,
       .depth = (int64_t)g.KH * g.KW * g.OC,
   };
-  const int rounded = round_source(me, &g, &side, &pack);
+  const int rounded = round_source(me, &g, g.OC, &side, &pack);
   pack_input(me, &g, rounded, dcgan_at(me, words[1]), pack);
   dcgan_sync(me);
   compute(me, &g, &side, input_runs, follower);

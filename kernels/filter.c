@@ -10,7 +10,7 @@
 // one tile.
 #define TILE_ROWS 5
 #endif
-#include "bf16.h"
+#include "amx.h"
 #include "winograd.h"
 
 // Most pixels of a run, and about how many floats of x and y: some of a second-level cache.
@@ -228,6 +228,84 @@ static void round_images(const struct worker *me, int32_t images, int64_t floats
   }
 }
 
+#if defined(DCGAN_BF16) && defined(DCGAN_AMX)
+// With the matrix unit a tile's rows are channels of x and its lanes those of y. The words of a
+// product are pairs of images at one pixel. Pairs come in chunks of 16, so that a chunk of both
+// tensors fits a second-level cache:
+//   x [chunk][pixel][channel][pair of the chunk], y [chunk][pixel][pair of the chunk][channel].
+static int32_t chunk_pairs(int32_t pairs, int32_t chunk) { return least(AMX_WORDS, pairs - chunk * AMX_WORDS); }
+
+// Pixel by pixel; `turned` as x lies, else as y does.
+static void round_chunks(const struct worker *me, int32_t images, int32_t pixels, int32_t channels, const int turned,
+                         const float *from, float *words) {
+  const int32_t pairs = (images + 1) / 2, chunks = (pairs + AMX_WORDS - 1) / AMX_WORDS;
+  const int64_t image = (int64_t)pixels * channels;
+  int64_t begin, end;
+  dcgan_share(me, (int64_t)chunks * pixels, &begin, &end);
+  for (int64_t unit = begin; unit < end; unit++) {
+    const int32_t chunk = (int32_t)(unit / pixels), pixel = (int32_t)(unit % pixels), count = chunk_pairs(pairs, chunk);
+    float *to = words + chunk * AMX_WORDS * image + (int64_t)pixel * channels * count;
+    for (int32_t first = 0; first < channels; first += AMX_SIDE) {
+      const int32_t live = least(AMX_SIDE, channels - first);
+      float row[AMX_WORDS][AMX_SIDE];
+      for (int32_t i = 0; i < count; i++) {
+        const int64_t pair = chunk * AMX_WORDS + i;
+        const float *lower = from + 2 * pair * image + (int64_t)pixel * channels + first;
+        bf16_rows(lower, 2 * pair + 1 < images ? lower + image : 0, turned ? row[i] : to + i * channels + first, live);
+      }
+      for (int32_t c = 0; turned && c < live; c++)
+        for (int32_t i = 0; i < count; i++) to[(first + c) * count + i] = row[i][c];
+    }
+  }
+}
+
+INLINE void amx_reach(struct amx *unit, const int second_row, const int second_lane, const struct geometry *g, int32_t ky, int32_t kx,
+                      int32_t pairs, const float *x, const float *y) {
+  const struct interval rows = reach(ky, g->pad_top, g->H, g->stride, g->OH);
+  const struct interval columns = reach(kx, g->pad_left, g->W, g->stride, g->OW);
+  for (int32_t oy = rows.first; oy < rows.end; oy++)
+    for (int32_t ox = columns.first; ox < columns.end; ox++) {
+      const int64_t at = (oy * g->stride + ky - g->pad_top) * g->W + ox * g->stride + kx - g->pad_left;
+      amx_add(unit, second_row, second_lane, x + at * pairs * g->C, pairs, y + ((int64_t)oy * g->OW + ox) * pairs * g->OC, g->OC);
+    }
+}
+
+static void amx_conv_filter(const struct worker *me, const struct geometry *g, const float *x, const float *y, float *w,
+                            float *scratch) {
+  const int64_t x_image = (int64_t)g->H * g->W * g->C, y_image = (int64_t)g->OH * g->OW * g->OC;
+  const int32_t pairs = (g->N + 1) / 2, chunks = (pairs + AMX_WORDS - 1) / AMX_WORDS;
+  float *x_words = scratch, *y_words = x_words + dcgan_slot(pairs * x_image);
+  round_chunks(me, g->N, g->H * g->W, g->C, 1, x, x_words);
+  round_chunks(me, g->N, g->OH * g->OW, g->OC, 0, y, y_words);
+  dcgan_sync(me);
+  const int32_t blocks = (g->C + AMX_ROWS - 1) / AMX_ROWS, panels = (g->OC + AMX_LANES - 1) / AMX_LANES;
+  AMX_UNIT(unit);
+  // Equal shares: a thread goes through all chunks with its own part of the filter.
+  int64_t begin, end;
+  dcgan_share(me, (int64_t)g->KH * g->KW * panels * blocks, &begin, &end);
+  for (int32_t chunk = 0; chunk < chunks; chunk++) {
+    const int32_t count = chunk_pairs(pairs, chunk);
+    const float *x_chunk = x_words + chunk * AMX_WORDS * x_image, *y_chunk = y_words + chunk * AMX_WORDS * y_image;
+    for (int64_t i = begin; i < end; i++) {
+      const int32_t first = (int32_t)(i % blocks) * AMX_ROWS, lane = (int32_t)(i / blocks % panels) * AMX_LANES;
+      const int32_t tap = (int32_t)(i / blocks / panels), ky = tap / g->KW, kx = tap % g->KW;
+      const int32_t rows = least(AMX_ROWS, g->C - first), live = least(AMX_LANES, g->OC - lane);
+      float *to = w + ((int64_t)tap * g->C + first) * g->OC + lane;
+      const float *from_x = x_chunk + (int64_t)first * count, *from_y = y_chunk + lane;
+      amx_configure(&unit, amx_shape_of(rows, count));
+      if (chunk) amx_load_sums(&unit, to, g->OC, live);
+      else amx_clear(&unit);
+      if (rows > AMX_SIDE && live > AMX_SIDE) amx_reach(&unit, 1, 1, g, ky, kx, count, from_x, from_y);
+      else if (rows > AMX_SIDE) amx_reach(&unit, 1, 0, g, ky, kx, count, from_x, from_y);
+      else if (live > AMX_SIDE) amx_reach(&unit, 0, 1, g, ky, kx, count, from_x, from_y);
+      else amx_reach(&unit, 0, 0, g, ky, kx, count, from_x, from_y);
+      amx_store_sums(&unit, to, g->OC, live);
+    }
+  }
+  amx_release(&unit);
+}
+#endif
+
 int64_t dcgan_conv_filter_room(const struct geometry *g, int32_t groups) {
   if (dcgan_winograd_fits(g)) return dcgan_winograd_partials(g);
   const int64_t pairs = dcgan_in_words(g) ? (g->N + 1) / 2 : 0;
@@ -246,6 +324,12 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   }
   const float *x = dcgan_at(me, words[0]), *y = dcgan_at(me, words[2]);
   float *w = dcgan_at(me, words[1]), *scratch = dcgan_at(me, words[3]);
+#if defined(DCGAN_BF16) && defined(DCGAN_AMX)
+  if (dcgan_in_words(&g)) {
+    amx_conv_filter(me, &g, x, y, w, scratch);
+    return;
+  }
+#endif
   const struct cut cut = cut_of(&g);
   if (cut.words) {
     const int64_t x_image = (int64_t)g.H * g.W * g.C, y_image = (int64_t)g.OH * g.OW * g.OC;

@@ -11,6 +11,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #include "job.h"
 
 struct pool;
@@ -64,6 +68,15 @@ float *dcgan_space(const struct worker *me, int64_t floats) {
   return seat->space;
 }
 
+#if defined(DCGAN_AMX) && defined(__linux__) && defined(__x86_64__)
+// Linux lets a process use the matrix unit's registers once it has asked. Without permission the
+// first use of the unit ends the process, so matrix-unit.ts asks before these kernels are loaded.
+enum { ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 18 };
+static void ask_for_unit(void) { syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA); }
+#else
+static void ask_for_unit(void) {}
+#endif
+
 static void *serve(void *argument) {
   struct seat *seat = argument;
   struct pool *pool = seat->pool;
@@ -102,6 +115,7 @@ void dcgan_pool_close(struct pool *pool) {
 
 // A pool of sleeping threads, or null when the system gives no more.
 struct pool *dcgan_pool_open(int32_t threads) {
+  ask_for_unit();
   void *memory;
   const size_t bytes = sizeof(struct pool) + (size_t)threads * sizeof(struct seat);
   if (posix_memalign(&memory, 64, bytes)) return NULL;
@@ -140,6 +154,15 @@ int32_t dcgan_pool_run(struct pool *pool, const int32_t *code, int32_t words, fl
   return result;
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+// AddressSanitizer puts guards around this memory. All of the spare bytes may be read.
+void *dcgan_memory(uint64_t bytes) { return calloc(bytes + SPARE_BYTES, 1); }
+
+void dcgan_memory_free(void *memory, uint64_t bytes) {
+  (void)bytes;
+  free(memory);
+}
+#else
 static void *mapped(void *memory, size_t bytes) {
   if (memory == MAP_FAILED) return NULL;
 #if defined(MADV_HUGEPAGE)
@@ -158,10 +181,11 @@ void *dcgan_memory(uint64_t bytes) {
 }
 
 void dcgan_memory_free(void *memory, uint64_t bytes) { munmap(memory, bytes + SPARE_BYTES); }
+#endif
 
 // The same contents in a larger block, or null, and then the old block remains.
 void *dcgan_memory_grow(void *memory, uint64_t bytes, uint64_t wanted) {
-#if defined(__linux__)
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
   // Pages move as they are: what was never touched still costs nothing.
   return mapped(mremap(memory, bytes + SPARE_BYTES, wanted + SPARE_BYTES, MREMAP_MAYMOVE), wanted + SPARE_BYTES);
 #else

@@ -9,8 +9,12 @@ INLINE vf magnitude(vf x) { return (vf)((vi)x & splat_int(0x7fffffff)); }
 // The nearest integer as a float, |x| < 2^22: adding 1.5 * 2^23 leaves no bits for a fraction.
 #define ROUNDER 12582912.0f
 
+// A float's bits less a number. They are unsigned, because a NaN's bits may be any and C does not
+// define signed overflow.
+INLINE vi bits_less(vf x, uint32_t number) { return (vi)((vu)x - number); }
+
 // 2^n for integers n in [-126, 127].
-INLINE vf power_of_two(vi n) { return (vf)((n + 127) << 23); }
+INLINE vf power_of_two(vi n) { return (vf)(((vu)n + 127) << 23); }
 
 INLINE vf vexp(vf x) {
   const vf high = splat(88.7228394f), low = splat(-103.972084f);
@@ -25,7 +29,7 @@ INLINE vf vexp(vf x) {
   p = p * r + 5.0000001201e-1f;
   p = (p * r) * r + r + 1.0f;
   // In two factors, for 2^n alone may be subnormal or past the largest float.
-  const vi bits = (vi)(n + ROUNDER) - 0x4b400000;
+  const vi bits = bits_less(n + ROUNDER, 0x4b400000);
   const vi half = bits >> 1;
   const vf y = (p * power_of_two(half)) * power_of_two(bits - half);
   const vf past = choose(x > high, splat(__builtin_inff()), choose(x < low, (vf){}, y));
@@ -36,9 +40,8 @@ INLINE vf vexp(vf x) {
 INLINE vf vlog(vf x) {
   const vi tiny = x < 1.17549435e-38f;
   const vf scaled = choose(tiny, x * 8388608.0f, x);
-  const vi bits = (vi)scaled;
   // Exponent and mantissa with the mantissa in [sqrt(1/2), sqrt(2)).
-  const vi shifted = bits - 0x3f3504f3;
+  const vi shifted = bits_less(scaled, 0x3f3504f3);
   const vi exponent = shifted >> 23;
   const vf m = (vf)((shifted & 0x7fffff) + 0x3f3504f3);
   const vf e = __builtin_convertvector(exponent - (tiny & 23), vf);
@@ -91,7 +94,7 @@ INLINE vf vsoftplus(vf x) { return choose(x > 0.0f, x, (vf){}) + vlog1p(vexp(-ma
 // cos and sin of 2 pi x for x in [0, 1): quarter turns are taken off exactly before the angle is formed.
 INLINE void vcos_sin_turns(vf x, vf *cosine, vf *sine) {
   const vf n = (x * 4.0f + ROUNDER) - ROUNDER;
-  const vi quarter = (vi)(n + ROUNDER) - 0x4b400000;
+  const vi quarter = bits_less(n + ROUNDER, 0x4b400000);
   const vf a = (x - n * 0.25f) * 6.28318530717958648f;
   const vf z = a * a;
   vf s = splat(-1.9515295891e-4f);
@@ -105,6 +108,6 @@ INLINE void vcos_sin_turns(vf x, vf *cosine, vf *sine) {
   const vi odd = (quarter & 1) != 0;
   const vf cos_size = choose(odd, s, c), sin_size = choose(odd, c, s);
   // Quarters 1 and 2 turn the cosine's sign, 2 and 3 the sine's.
-  *cosine = (vf)((vi)cos_size ^ (((quarter + 1) & 2) << 30));
-  *sine = (vf)((vi)sin_size ^ ((quarter & 2) << 30));
+  *cosine = (vf)((vu)cos_size ^ ((((vu)quarter + 1) & 2) << 30));
+  *sine = (vf)((vu)sin_size ^ (((vu)quarter & 2) << 30));
 }

@@ -14,6 +14,7 @@
 // direct kernels, an infinite weight or input affects all outputs of its tile.
 #include "winograd.h"
 
+#include "amx.h"
 #include "follow.h"
 #include "winograd_points.h"
 #include "winograd_products.h"
@@ -70,6 +71,8 @@ int dcgan_winograd_fits(const struct geometry *g) {
         (int64_t)g->C * g->OC <= FAST_MOST_PAIRS && g->pad_top <= 2 && g->pad_left <= 2 && g->H <= g->stride * g->OH &&
         g->W <= g->stride * g->OW && g->C % PANEL == 0 && g->OC % PANEL == 0))
     return 0;
+  // A matrix unit multiplies so fast that direct products cost less, and lose nothing at points.
+  if (AMX && dcgan_in_words(g)) return 0;
   const struct cut c = cut_of(g);
   // At eight points a rounded value is not worth its cost.
   if (c.words && c.points > FAST_POINTS_STRIDE_2) return 0;

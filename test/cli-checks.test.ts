@@ -2,7 +2,9 @@
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { KERNEL_CHECKS, relativeError, TOLERANCE } from '../src/cli/checks/kernels.ts';
+import { precisionText } from '../src/cli/checks/precision.ts';
 import { firstDifference } from '../src/cli/checks/resume.ts';
+import type { Speed } from '../src/cli/checks/speed.ts';
 import { DEVICES } from '../src/engine/backends/backend.ts';
 import { presets } from '../src/gan/presets.ts';
 import type { Snapshot } from '../src/gan/snapshot.ts';
@@ -98,11 +100,28 @@ it('doctor finds every kernel right and times the best device', async () => {
   for (const { device, ok, kernels, reason, todo, bf16 } of report.devices) {
     if (device === 'reference') continue;
     if (device === 'native' && ok)
-      expect(bf16.ok ? {} : bf16).toEqual(bf16.ok ? {} : { ok: false, reason: expect.stringContaining('AVX512-BF16') });
+      expect(bf16).toEqual(
+        bf16.ok
+          ? { ok: true, variant: expect.stringMatching(/^avx512 bf16 (amx )?\S+ [0-9a-f]{12}$/) }
+          : { ok: false, reason: expect.stringContaining('AVX512-BF16') },
+      );
     if (ok) expect(kernels).toMatchObject({ passed: KERNEL_CHECKS.map(({ name }) => name), problems: [] });
     else expect([reason, todo]).toEqual([expect.any(String), expect.any(String)]);
   }
-  expect(report.speed).toMatchObject({ device: AUTO[0]!.name, preset: 'tf2018', batch: 256 });
+  expect(report.speed).toMatchObject({ device: AUTO[0]!.name, preset: 'tf2018', batch: 256, precision: 'float32' });
+  const hasBf16 = report.devices.some(({ bf16 }: { bf16?: { ok: boolean } }) => bf16?.ok);
+  if (hasBf16) expect(report.bf16Speed).toMatchObject({ device: 'native', precision: 'bf16', batch: 256 });
+  else expect(report.bf16Speed).toBe(null);
+});
+
+it('doctor says which precision to take, by what it measured', () => {
+  const speed = (median: number) => ({ secondsPerStep: { min: median, median, max: median } }) as Speed;
+  expect(precisionText(speed(0.2), speed(0.08))).toBe(
+    'in bf16: 0.080 s a step, 0.40 of the time in float32: "--precision bf16" is worth it where rounded operands are good enough (docs/options.md)',
+  );
+  expect(precisionText(speed(0.2), speed(0.256))).toBe(
+    'in bf16: 0.256 s a step, 1.28 of the time in float32: stay with float32, which is the default',
+  );
 });
 
 it("doctor's comparison lets no NaN, no other length and no small error pass", () => {

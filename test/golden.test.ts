@@ -139,13 +139,17 @@ it.each(NATIVE)('fast convolutions of any width meet all bounds before a kink', 
 describe.each(NATIVE)('bf16 on $name', ({ missing }) => {
   afterEach(() => emulateBf16(null));
 
-  async function replayed(bits: number): Promise<Replayed> {
-    emulateBf16(bits);
+  async function replayed(bits: number, unit = false): Promise<Replayed> {
+    emulateBf16(bits, unit);
     const options = { device: 'native', threads: 2, precision: 'bf16' } as const;
     const made = await replayGolden(GOLDEN, NAME, openDataset(), options);
-    expect(made.info.variant).toContain(`bf16 emulated in ${bits} bits`);
+    expect(made.info.variant).toContain(`${unit ? 'bf16 amx' : 'bf16'} emulated in ${bits} bits`);
     return made;
   }
+
+  it.skipIf(missing)('by the matrix unit meets the same bounds', async () => {
+    expect(judgeGolden(GOLDEN, NAME, await replayed(8, true)).worst.filter(({ ratio }) => !(ratio <= 1))).toEqual([]);
+  });
 
   it.skipIf(missing)('meets its own bounds, and 6 bits none', async () => {
     const exceeded = async (bits: number): Promise<string[]> =>

@@ -10,6 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEVICES } from '../src/engine/backends/backend.ts';
 import { emulateBf16, whatIsMissing } from '../src/engine/backends/native/bf16.ts';
+import type { Compiler } from '../src/engine/backends/native/compiler.ts';
+import { usableCompiler } from '../src/engine/backends/native/library.ts';
+import { whyNoMatrixUnit } from '../src/engine/backends/native/matrix-unit.ts';
 import { conv2dReference, convFilterReference, convInputReference } from '../src/engine/ops/conv.ts';
 import type { Geometry, Instruction, Plan } from '../src/engine/plan.ts';
 import { evenValues, packFloats, partialFloats, roundedFloats } from '../src/engine/room.ts';
@@ -91,6 +94,8 @@ const ROUNDED: readonly Geometry[] = [
   geometry([41, 6, 6, 6], [5, 5, 38], 2),
   geometry([33, 7, 7, 32], [5, 5, 32], 1),
 ];
+/** A block of 32 images and a small one, channels past a tile, and pairs of images past a chunk. */
+const EDGES: readonly Geometry[] = [geometry([75, 5, 6, 44], [5, 5, 70], 2), geometry([66, 3, 3, 34], [3, 3, 18], 1)];
 /** Shapes whose values are rounded at the points of the fast algorithm. */
 const AT_POINTS: readonly Geometry[] = [
   geometry([33, 14, 14, 32], [5, 5, 64], 2),
@@ -106,38 +111,35 @@ const KEPT: readonly Geometry[] = [
 const label = (g: Geometry): string =>
   `[${g.N},${g.H},${g.W},${g.C}] kernel [${g.KH},${g.KW}] to ${g.OC}, stride ${g.stride}`;
 
-describe.skipIf(native.missing)(`bf16 on ${title(native)}`, () => {
-  beforeEach(() => emulateBf16());
+describe.skipIf(native.missing).each([
+  ['by pairs', false],
+  ['by the matrix unit', true],
+] as const)(`bf16 %s on ${title(native)}`, (_way, unit) => {
+  beforeEach(() => emulateBf16(8, unit));
   afterEach(() => emulateBf16(null));
 
-  it.each(ROUNDED.map((g) => [label(g), g] as const))('operands are rounded, sums are not: %s', async (_, g) => {
-    const { data } = allThree(g, 'bf16');
-    const want = expected(g, { x: rounded(data.x), w: rounded(data.w), y: rounded(data.y) });
-    const unrounded = expected(g, data);
-    const got = await computed(g, 'bf16', 1);
-    for (const key of ['x', 'w', 'y'] as const) {
-      expect(relativeError(got[key], want[key])).toBeLessThan(1e-6);
-      expect(relativeError(got[key], unrounded[key])).toBeGreaterThan(1e-3);
-    }
-    for (const threads of [2, 3]) expect(await computed(g, 'bf16', threads)).toEqual(got);
-  });
-
-  it.each(AT_POINTS.map((g) => [label(g), g] as const))('values at points are rounded: %s', async (_, g) => {
-    const want = expected(g, allThree(g, 'bf16').data);
-    const got = await computed(g, 'bf16', 1);
-    for (const key of ['x', 'w', 'y'] as const) {
-      expect(relativeError(got[key], want[key])).toBeLessThan(16 * 2 ** -9);
-      expect(relativeError(got[key], want[key])).toBeGreaterThan(2 * 2 ** -9);
-    }
-    for (const threads of [2, 3]) expect(await computed(g, 'bf16', threads)).toEqual(got);
-  });
+  const operandsRounded = unit ? [...ROUNDED, ...EDGES, ...AT_POINTS] : ROUNDED;
+  it.each(operandsRounded.map((g) => [label(g), g] as const))(
+    'operands are rounded, sums are not: %s',
+    async (_, g) => {
+      const { data } = allThree(g, 'bf16');
+      const want = expected(g, { x: rounded(data.x), w: rounded(data.w), y: rounded(data.y) });
+      const unrounded = expected(g, data);
+      const got = await computed(g, 'bf16', 1);
+      for (const key of ['x', 'w', 'y'] as const) {
+        expect(relativeError(got[key], want[key])).toBeLessThan(1e-6);
+        expect(relativeError(got[key], unrounded[key])).toBeGreaterThan(1e-3);
+      }
+      for (const threads of [2, 3]) expect(await computed(g, 'bf16', threads)).toEqual(got);
+    },
+  );
 
   it.each(KEPT.map((g) => [label(g), g] as const))('layers of few or odd channels stay float32: %s', async (_, g) => {
     expect(await computed(g, 'bf16', 2)).toEqual(await computed(g, 'float32', 2));
   });
 
   it('takes fewer bits, for tests of bounds', async () => {
-    emulateBf16(6);
+    emulateBf16(6, unit);
     const [g] = ROUNDED as [Geometry];
     const { data } = allThree(g, 'bf16');
     const want = expected(g, { x: rounded(data.x, 6), w: rounded(data.w, 6), y: rounded(data.y, 6) });
@@ -173,7 +175,8 @@ describe.skipIf(native.missing)(`bf16 on ${title(native)}`, () => {
       const plain = await backend.compile(float32.plan);
       const short = await backend.compile(bf16.plan);
       expect(backend.info.variant.startsWith(`${variant} + `)).toBe(true);
-      expect(backend.info.variant).toMatch(/ \+ \w+ bf16 emulated in 8 bits \S+ [0-9a-f]{12}$/);
+      const made = unit ? 'bf16 amx' : 'bf16';
+      expect(backend.info.variant).toMatch(new RegExp(` \\+ \\w+ ${made} emulated in 8 bits \\S+ [0-9a-f]{12}$`));
       for (const key of ['x', 'w', 'y'] as const) await backend.write(float32.from[key], float32.data[key]);
       const results: Float32Array[] = [];
       for (const executable of [plain, short, plain]) {
@@ -183,6 +186,21 @@ describe.skipIf(native.missing)(`bf16 on ${title(native)}`, () => {
       expect(results[2]).toEqual(results[0]);
       expect(relativeError(results[1]!, results[0]!)).toBeGreaterThan(1e-3);
     });
+  });
+});
+
+describe.skipIf(native.missing)(`bf16 by pairs at the points of the fast algorithm on ${title(native)}`, () => {
+  beforeEach(() => emulateBf16(8, false));
+  afterEach(() => emulateBf16(null));
+
+  it.each(AT_POINTS.map((g) => [label(g), g] as const))('values at points are rounded: %s', async (_, g) => {
+    const want = expected(g, allThree(g, 'bf16').data);
+    const got = await computed(g, 'bf16', 1);
+    for (const key of ['x', 'w', 'y'] as const) {
+      expect(relativeError(got[key], want[key])).toBeLessThan(16 * 2 ** -9);
+      expect(relativeError(got[key], want[key])).toBeGreaterThan(2 * 2 ** -9);
+    }
+    for (const threads of [2, 3]) expect(await computed(g, 'bf16', threads)).toEqual(got);
   });
 });
 
@@ -207,7 +225,7 @@ describe('where bf16 cannot run', () => {
       await expect(making).rejects.toThrow(`precision bf16 cannot run here: ${missing.message}. `);
     } else {
       const gan = await making;
-      expect(gan.info.variant).toMatch(/ \+ avx512 bf16 /);
+      expect(gan.info.variant).toMatch(/ \+ avx512 bf16 (amx )?/);
       await gan.dispose();
     }
   });
@@ -229,11 +247,38 @@ it.skipIf(native.missing || process.arch !== 'x64')(
       rmSync(folder, { recursive: true, force: true });
     }
     if (await whatIsMissing()) return;
-    for (const g of [...ROUNDED, ...AT_POINTS]) {
-      const instructions = await computed(g, 'bf16', 2);
-      emulateBf16();
-      expect(await computed(g, 'bf16', 2)).toEqual(instructions);
-      emulateBf16(null);
-    }
+    for (const unit of (await whyNoMatrixUnit(await usableCompiler())) === null ? [false, true] : [false])
+      for (const g of [...ROUNDED, ...EDGES, ...AT_POINTS]) {
+        emulateBf16(null, unit);
+        const instructions = await computed(g, 'bf16', 2);
+        emulateBf16(8, unit);
+        expect(await computed(g, 'bf16', 2)).toEqual(instructions);
+        emulateBf16(null);
+      }
   },
 );
+
+/** A compiler that says what code for this machine may use, and nothing else. */
+const knowing = (macros: string): Compiler => ({
+  command: ['sh', '-c', `echo '${macros}'`],
+  environment: process.env,
+  banner: 'gcc 10.2.1',
+  name: 'gcc-10.2.1',
+});
+
+describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('the matrix unit (of x86-64 on Linux)', () => {
+  const [having, lacking] = ['flags : avx512_bf16 amx_bf16 amx_tile', 'flags : avx512_bf16'];
+  const knows = knowing('#define __AMX_BF16__ 1');
+  const given = async () => null;
+  const refusal = 'the system does not let this process use it (arch_prctl: error 22)';
+  const refused = async () => refusal;
+
+  it.each([
+    ['is used where processor, compiler and system have it', knows, having, given, null],
+    ['is nothing to speak of where the processor has none', knows, lacking, refused, ''],
+    ['is unknown to an old compiler', knowing(''), having, given, 'gcc-10.2.1 does not use it (gcc 11, clang 12 and newer do)'], // biome-ignore format: a table
+    ['is refused by a sandbox', knows, having, refused, refusal],
+  ] as const)('%s', async (_, compiler, features, ask, want) => {
+    expect(await whyNoMatrixUnit(compiler, features, ask)).toBe(want);
+  });
+});

@@ -117,6 +117,18 @@ describe.skipIf(native.missing)(`with the compiler of ${title(native)}`, () => {
     expect(variant).toMatch(/^(generic|neon) /);
   });
 
+  it.each([
+    ['is killed', 'kill -KILL $$', 'it ended by SIGKILL'],
+    ['loses a part of itself', 'echo "gcc: fatal error: Killed signal terminated program cc1" >&2; exit 1', 'gcc: fatal error: Killed'], // biome-ignore format: a table
+  ])('builds no slow library for good when a compiler %s', async (_, end, complaint) => {
+    const real = (await library()).compiler.command.join(' ');
+    const cc = script(`for a in "$@"; do [ "$a" = -march=native ] && { ${end}; }; done\nexec ${real} "$@"`);
+    const before = readdirSync(join(folder, 'cache', 'native'));
+    const { message } = await refusal({ ...process.env, CC: cc });
+    expect(message).toContain(`cannot compile the kernels: ${complaint}`);
+    expect(readdirSync(join(folder, 'cache', 'native'))).toEqual(before);
+  });
+
   it('tries a new library in a process of its own, so that one that crashes only costs a sentence', async () => {
     const real = (await library()).compiler.command.join(' ');
     const trap = join(folder, 'trap.c');

@@ -76,18 +76,21 @@ describe.skipIf(native.missing)(`room for convolutions on ${title(native)}`, () 
       'float32, and the fast algorithm for every batch',
       async () => loadLibrary(await library(process.env, ['-DWINO_LEAST=1'])),
     ],
-    [
-      'bf16',
-      async () => {
-        emulateBf16();
-        return bf16Kernels().finally(() => emulateBf16(null));
-      },
-    ],
+    ...[false, true].map(
+      (unit) =>
+        [
+          unit ? 'bf16 by the matrix unit' : 'bf16 by pairs',
+          async () => {
+            emulateBf16(8, unit);
+            return bf16Kernels().finally(() => emulateBf16(null));
+          },
+        ] as const,
+    ),
   ] as const;
 
   it.each(CASES)('%s: the planner never gives less than the kernels use', async (name, load) => {
     const kernels = await load();
-    const precision = name === 'bf16' ? 'bf16' : 'float32';
+    const precision = name.startsWith('bf16') ? 'bf16' : 'float32';
     fc.assert(
       fc.property(SHAPES, (g) => {
         expect(tooSmall(kernels, precision, g)).toEqual([]);

@@ -1,7 +1,9 @@
 // `dcgan bench` measures how long a training step takes on this machine.
 import { type Command, Option } from 'commander';
+import { whatIsMissing } from '../../engine/backends/native/bf16.ts';
 import type { Precision } from '../../engine/plan.ts';
 import { resolveConfig } from '../../gan/config.ts';
+import { commandLine } from '../../platform/command.ts';
 import { measureSpeed, type Speed } from '../checks/speed.ts';
 import { columns } from '../format.ts';
 import {
@@ -46,12 +48,14 @@ export function defineBench(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async ({ preset, batchSize, precision, json, ...options }: Flags) => {
       const speed = await measureSpeed(resolveConfig(preset, { batchSize, precision }), options);
-      write(json ? `${JSON.stringify(speed)}\n` : text(speed));
+      write(json ? `${JSON.stringify(speed)}\n` : text(speed, speed.device === 'native' && !(await whatIsMissing())));
     });
 }
 
-function text({ device, threads, preset, precision, batch, steps, secondsPerStep: s, ...rest }: Speed): string {
+function text(speed: Speed, hasBf16: boolean): string {
+  const { device, threads, preset, precision, batch, steps, secondsPerStep: s, ...rest } = speed;
   const { imagesPerSecond, gflopsPerSecond, machine } = rest;
+  const which = ['precision', `float32 and bf16 run here; ${commandLine(['doctor'])} says which to take`] as const;
   return `${columns([
     [
       'device',
@@ -62,5 +66,6 @@ function text({ device, threads, preset, precision, batch, steps, secondsPerStep
     ['seconds a step', `${s.median.toFixed(4)} median, ${s.min.toFixed(4)} to ${s.max.toFixed(4)}`],
     ['images a second', imagesPerSecond.toFixed(0)],
     ['GFLOP a second', `${gflopsPerSecond.toFixed(1)} (nominal)`],
+    ...(hasBf16 ? [which] : []),
   ])}\n`;
 }

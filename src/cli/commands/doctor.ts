@@ -4,9 +4,11 @@ import { type Command, Option } from 'commander';
 import { DEVICES, type DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
 import { nativeAvailability } from '../../engine/backends/native/backend.ts';
-import { whatIsMissing } from '../../engine/backends/native/bf16.ts';
+import { bf16Kernels, whatIsMissing } from '../../engine/backends/native/bf16.ts';
+import { NoLibrary } from '../../engine/backends/native/library.ts';
 import { examineGpu, type GpuReport } from '../../engine/backends/webgpu/examine.ts';
 import { nodeGpu } from '../../engine/backends/webgpu/node.ts';
+import type { Precision } from '../../engine/plan.ts';
 import { PASSES, type PassName, printAfter } from '../../engine/print-graph.ts';
 import { resolveConfig } from '../../gan/config.ts';
 import { makeModel } from '../../gan/model.ts';
@@ -18,6 +20,7 @@ import { usage } from '../../platform/errors.ts';
 import { onNotice } from '../../platform/notices.ts';
 import { VERSION } from '../../platform/version.ts';
 import { checkKernels, type KernelReport } from '../checks/kernel-report.ts';
+import { precisionText } from '../checks/precision.ts';
 import { cpuName, measureSpeed, type Speed } from '../checks/speed.ts';
 import type { Outcome } from '../failure.ts';
 import { count, grouped } from '../format.ts';
@@ -40,14 +43,20 @@ interface Flags {
   readonly json?: true;
 }
 
+interface Bf16Report {
+  readonly ok: boolean;
+  readonly variant?: string;
+  readonly reason?: string;
+}
+
 interface DeviceReport {
   readonly device: DeviceName;
   readonly ok: boolean;
   readonly variant?: string;
   readonly compiler?: string;
   readonly cache?: { readonly path: string; readonly kind: string };
-  /** Only native has this: whether --precision bf16 runs, or why not. */
-  readonly bf16?: { readonly ok: boolean; readonly reason?: string } | undefined;
+  /** Only native has this: whether --precision bf16 runs and by which kernels, or why not. */
+  readonly bf16?: Bf16Report | undefined;
   readonly reason?: string;
   readonly todo?: string;
   readonly kernels?: KernelReport;
@@ -122,8 +131,12 @@ async function examine(threads: number, json: boolean): Promise<boolean> {
   screen.live(`timing the best device for ${SPEED_SECONDS} seconds ...`);
   const speed = best && sound.length > 0 ? await timed(best, threads) : null;
   say(speed ? speedText(speed) : 'Nothing here can train: see above what to do.');
+  const inBf16 = speed?.device === 'native' && devices.some(({ bf16 }) => bf16?.ok);
+  if (inBf16) screen.live(`timing it in bf16 for ${SPEED_SECONDS} seconds ...`);
+  const bf16Speed = inBf16 ? await timed('native', threads, 'bf16') : null;
+  if (speed && bf16Speed) say(precisionText(speed, bf16Speed));
   screen.clear();
-  if (json) write(`${JSON.stringify({ ...machine, devices, speed, notes })}\n`);
+  if (json) write(`${JSON.stringify({ ...machine, devices, speed, bf16Speed, notes })}\n`);
   return speed !== null && devices.every(({ kernels }) => !kernels || kernels.problems.length === 0);
 }
 
@@ -131,18 +144,25 @@ async function examineDevice(device: DeviceName, threads: number): Promise<Devic
   const found = device === 'native' ? await nativeAvailability() : await availability(device);
   if (!found.ok || device === 'reference') return { device, ...found };
   const kernels = await checkKernels(device, threads);
-  if (device === 'native') return { device, ...found, bf16: await bf16(), kernels };
+  if (device === 'native') return { device, ...found, bf16: await examineBf16(), kernels };
   if (device !== 'webgpu' || kernels.problems.length > 0) return { device, ...found, kernels };
   return { device, ...found, kernels, gpu: await examineGpu((await nodeGpu())!) };
 }
 
-async function bf16(): Promise<DeviceReport['bf16']> {
+async function examineBf16(): Promise<Bf16Report> {
   const missing = await whatIsMissing();
-  return missing ? { ok: false, reason: missing.message } : { ok: true };
+  if (missing) return { ok: false, reason: missing.message };
+  try {
+    return { ok: true, variant: (await bf16Kernels()).variant };
+  } catch (error) {
+    if (error instanceof NoLibrary) return { ok: false, reason: error.message };
+    throw error;
+  }
 }
 
-function timed(device: DeviceName | 'auto', threads: number): Promise<Speed> {
-  return measureSpeed(resolveConfig(DEFAULT_PRESET), { device, threads, steps: 1000, seconds: SPEED_SECONDS });
+function timed(device: DeviceName | 'auto', threads: number, precision: Precision = 'float32'): Promise<Speed> {
+  const options = { device, threads, steps: 1000, seconds: SPEED_SECONDS };
+  return measureSpeed(resolveConfig(DEFAULT_PRESET, { precision }), options);
 }
 
 function deviceText({ device, ok, variant, compiler, cache, reason, todo, ...checked }: DeviceReport): string {
@@ -152,7 +172,7 @@ function deviceText({ device, ok, variant, compiler, cache, reason, todo, ...che
   if (device === 'reference') lines[0] += ' (slow; for tests only)';
   if (compiler) lines.push(`  compiler: ${compiler}`);
   if (cache) lines.push(`  kernels are kept in ${cache.path} (${cache.kind})`);
-  if (bf16) lines.push(`  --precision bf16: ${bf16.ok ? 'runs here' : `cannot run here: ${bf16.reason}`}`);
+  if (bf16) lines.push(`  --precision bf16: ${bf16.ok ? `ok, ${bf16.variant}` : `cannot run here: ${bf16.reason}`}`);
   if (kernels) {
     const { passed, worstError, problems } = kernels;
     lines.push(

@@ -81,7 +81,7 @@ export function threadsOption(): Option {
 }
 
 export function precisionOption(): Option {
-  const parts = 'what training steps multiply in: float32, or bf16 (native, with AVX512-BF16; default: float32)';
+  const parts = 'what training steps multiply in: float32, or bf16 (native, with AMX or AVX512-BF16; default: float32)';
   return new Option('--precision <name>', parts).argParser(choice('--precision', PRECISIONS));
 }
 

@@ -1,20 +1,29 @@
-// bf16 on the native device: the kernels are built a second time and round the operands of products
-// (kernels/bf16.h). This is worth it where the processor multiplies pairs of bf16 numbers, and is
-// refused elsewhere. Tests run it anywhere, in plain C.
+// bf16 on native: the kernels built a second time, to round what they multiply (kernels/bf16.h).
+// They multiply by the matrix unit where there is one (kernels/amx.h), else pairs of numbers by
+// vectors. Where the processor has neither, bf16 is refused; tests have both anyway, in plain C.
 import { cpus } from 'node:os';
+import { notice } from '../../../platform/notices.ts';
 import { WITHOUT_BF16 } from '../backend.ts';
-import { hasFeature, processor } from './compiler.ts';
-import { library, loadLibrary, type NativeKernels, NoLibrary, usableCompiler } from './library.ts';
+import { type Compiler, hasFeature, processor } from './compiler.ts';
+import { DoesNotRun, library, loadLibrary, type NativeKernels, NoLibrary, usableCompiler } from './library.ts';
+import { whyNoMatrixUnit } from './matrix-unit.ts';
+
+const PAIRS = ['-DDCGAN_BF16'];
+const UNIT = [...PAIRS, '-DDCGAN_AMX'];
 
 let emulatedBits: number | null = null;
+let unitWanted: boolean | null = null;
 let opened: Promise<NativeKernels> | undefined;
 
 /**
- * For tests: from now on bf16 runs on any machine, slowly. Fewer than its 8 bits show that bounds
- * can fail. Null ends it.
+ * For tests: from now on bf16 runs on any machine, slowly, as pairs of numbers or, with `unit`, as
+ * the matrix unit does it. Fewer than its 8 bits show that bounds can fail. With null for `bits`
+ * the processor's own instructions are used again, and of these only those of pairs where `unit`
+ * is false.
  */
-export function emulateBf16(bits: number | null = 8): void {
+export function emulateBf16(bits: number | null = 8, unit: boolean | null = null): void {
   emulatedBits = bits;
+  unitWanted = unit;
   opened = undefined;
 }
 
@@ -28,16 +37,35 @@ export function bf16Kernels(): Promise<NativeKernels> {
 }
 
 async function build(): Promise<NativeKernels> {
-  if (emulatedBits !== null)
-    return loadLibrary(await library(process.env, ['-DDCGAN_BF16', `-DDCGAN_BF16_BITS=${emulatedBits}`]));
+  if (emulatedBits !== null) return kernels([...(unitWanted ? UNIT : PAIRS), `-DDCGAN_BF16_BITS=${emulatedBits}`]);
   const missing = await whatIsMissing();
   if (missing) throw missing;
-  return loadLibrary(await library(process.env, ['-DDCGAN_BF16']));
+  if (unitWanted === false) return byInstructions(PAIRS);
+  const why = (await whyNoMatrixUnit(await usableCompiler())) ?? (await byInstructions(UNIT).catch(doesNotRun));
+  if (typeof why !== 'string') return why;
+  if (why !== '') notice(`bf16 does not use this processor's matrix unit (AMX), only AVX512-BF16: ${why}`);
+  return byInstructions(PAIRS);
+}
+
+/** Kernels that use the instructions. A compiler whose assembler is older makes others. */
+async function byInstructions(defines: readonly string[]): Promise<NativeKernels> {
+  const made = await kernels(defines);
+  if (!made.variant.includes(' emulated ')) return made;
+  throw new DoesNotRun('the assembler does not know the instructions', 'Install newer binutils');
+}
+
+const kernels = async (defines: readonly string[]): Promise<NativeKernels> =>
+  loadLibrary(await library(process.env, defines));
+
+/** Why the kernels do not run here, as a trial in a process of its own showed. */
+function doesNotRun(error: unknown): string {
+  if (error instanceof DoesNotRun) return error.message;
+  throw error;
 }
 
 /** Says why this machine cannot multiply bf16 numbers, or returns null. It builds nothing. */
 export async function whatIsMissing(): Promise<NoLibrary | null> {
-  let compiler: Awaited<ReturnType<typeof usableCompiler>>;
+  let compiler: Compiler;
   try {
     compiler = await usableCompiler();
   } catch (error) {

@@ -24,6 +24,8 @@ interface Finished {
   readonly output: string;
   /** Whether it took longer than the limit. */
   readonly late: boolean;
+  /** Whether it ended by itself with an error, and was not killed. */
+  readonly refused: boolean;
 }
 
 /** An answer is a line of text. The limit allows for slow file systems and loaded machines. */
@@ -43,7 +45,8 @@ async function execute(
   const { ok, stdout, stderr, late } = ended;
   const end = late ? `it did not end in ${limitMs / 1000} seconds` : `it ended by ${ended.signal ?? 'an error'}`;
   const said = `${stdout}${stderr}`.trim();
-  return { ok, late, output: late ? end : said || ended.failure || end };
+  const refused = !ok && !late && ended.signal === null && ended.failure === null;
+  return { ok, late, refused, output: late ? end : said || ended.failure || end };
 }
 
 /** Returns the commands to try, in order: $CC as it is set, then the usual names. */
@@ -75,8 +78,7 @@ export async function findCompiler(environment: NodeJS.ProcessEnv, limitMs = ANS
 /** The flags of every unit, on every machine. */
 export const COMMON: readonly string[] = '-O3 -fPIC -pthread -std=gnu17 -fno-math-errno'.split(' ');
 const LINK = ['-shared', '-pthread', ...(process.platform === 'linux' ? ['-Wl,-z,nodelete'] : [])];
-/** Some compilers do not know `-march=native`. The library is then plain, and slower. */
-const MACHINE: readonly (readonly string[])[] = [['-march=native'], []];
+const MACHINE: readonly string[] = ['-march=native'];
 /** Units whose sums may be fused. */
 export const FUSED: readonly string[] = ['conv.c', 'filter.c', 'winograd.c', 'winograd_points.c'];
 
@@ -95,40 +97,59 @@ export async function hasFeature(compiler: Compiler, macro: string): Promise<boo
   return ok && output.split('\n').some((line) => line.startsWith(`#define ${macro} `));
 }
 
+/** Where to compile, and what with. */
+interface Job {
+  readonly compiler: Compiler;
+  /** -D... */
+  readonly defines: readonly string[];
+  readonly folder: string;
+  readonly units: readonly string[];
+  /** Where objects and the compiler's own files go. */
+  readonly objects: string;
+  readonly library: string;
+}
+
+/** How an assembler says that the compiler knows more instructions than it does. */
+const OLD_ASSEMBLER = /no such instruction/i;
+/** How compilers say that they do not know this machine. */
+const STRANGE = /-march|\bnative\b|\bcpu\b/i;
+
 /**
- * Compiles `units` of `folder` into `library`. Returns the compiler's first complaint, or null.
- * Objects and the compiler's own files go to `objects`.
+ * Compiles `units` of `folder` into `library`; returns the compiler's first complaint, or null.
+ * Some compilers do not know the machine that they run on; only then the library is plain, and
+ * slower. After any other failure (the compiler was killed, its time was over) nothing is tried
+ * without -march=native, because what came of it would stay in the cache for good.
  */
-export async function compileLibrary(
-  compiler: Compiler,
-  defines: readonly string[],
-  folder: string,
-  units: readonly string[],
-  objects: string,
-  library: string,
-): Promise<string | null> {
-  let complaint: string | null = null;
-  for (const machine of MACHINE) {
-    const compiled = await Promise.all(
-      units.map((unit) => {
-        const output = join(objects, unit.replace(/\.c$/, '.o'));
-        return execute(
-          compiler,
-          [...COMMON, ...machine, ...defines, contraction(unit), '-c', unit, '-o', output],
-          COMPILE_MS,
-          { cwd: folder, temporary: objects },
-        );
-      }),
-    );
-    const refused = compiled.find(({ ok }) => !ok);
-    if (!refused) {
-      const files = units.map((unit) => join(objects, unit.replace(/\.c$/, '.o')));
-      const linked = await execute(compiler, [...LINK, '-o', library, ...files], COMPILE_MS, { temporary: objects });
-      return linked.ok ? null : firstComplaint(linked.output);
-    }
-    complaint ??= firstComplaint(refused.output);
-  }
-  return complaint;
+export async function compileLibrary(job: Job): Promise<string | null> {
+  const { compiler, units, objects, library } = job;
+  const flags = (await knowsMachine(job)) ? MACHINE : [];
+  let failed = await compileUnits(job, flags);
+  if (failed?.refused && flags.length > 0 && OLD_ASSEMBLER.test(failed.output)) failed = await compileUnits(job, []);
+  if (failed) return firstComplaint(failed.output);
+  const files = units.map((unit) => objectOf(job, unit));
+  const linked = await execute(compiler, [...LINK, '-o', library, ...files], COMPILE_MS, { temporary: objects });
+  return linked.ok ? null : firstComplaint(linked.output);
+}
+
+const objectOf = ({ objects }: Job, unit: string): string => join(objects, unit.replace(/\.c$/, '.o'));
+
+/** Whether the compiler takes -march=native. What else is wrong, its work on the units shows. */
+async function knowsMachine({ compiler, objects }: Job): Promise<boolean> {
+  const empty = ['-c', '-x', 'c', '/dev/null', '-o', join(objects, 'empty.o')];
+  const { refused, output } = await execute(compiler, [...MACHINE, ...empty], ANSWER_MS, { temporary: objects });
+  return !(refused && STRANGE.test(output));
+}
+
+/** The first unit's end that is not a success, or undefined. */
+async function compileUnits(job: Job, machine: readonly string[]): Promise<Finished | undefined> {
+  const { compiler, defines, folder, units, objects } = job;
+  const ends = await Promise.all(
+    units.map((unit) => {
+      const args = [...COMMON, ...machine, ...defines, contraction(unit), '-c', unit, '-o', objectOf(job, unit)];
+      return execute(compiler, args, COMPILE_MS, { cwd: folder, temporary: objects });
+    }),
+  );
+  return ends.find(({ ok }) => !ok);
 }
 
 /** The words of compilers for a full disk. */

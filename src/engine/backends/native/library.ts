@@ -71,6 +71,9 @@ export class NoLibrary extends Error {
   }
 }
 
+/** The system or the processor does not take an instruction of these kernels. */
+export class DoesNotRun extends NoLibrary {}
+
 const INSTALL =
   process.platform === 'darwin' ? 'Install one: "xcode-select --install"' : 'Install one: "apt-get install gcc"';
 
@@ -164,7 +167,14 @@ async function build(
     makePrivate(folder);
     const made = join(folder, 'dcgan.so');
     const command = compiler.command.join(' ');
-    const complaint = await compileLibrary(compiler, defines, KERNELS, units, folder, made);
+    const complaint = await compileLibrary({
+      compiler,
+      defines,
+      folder: KERNELS,
+      units,
+      objects: folder,
+      library: made,
+    });
     if (complaint && (FULL.test(complaint) || isFull(folder)))
       throw new NoLibrary(
         `the kernels cannot be compiled: the disk of ${cache} is full (${complaint})`,
@@ -174,7 +184,7 @@ async function build(
       throw new NoLibrary(`${command} cannot compile the kernels: ${complaint}`, 'Set CC to another compiler');
     const failure = await tryLibrary(made);
     if (failure)
-      throw new NoLibrary(
+      throw new (failure === 'SIGILL' ? DoesNotRun : NoLibrary)(
         `the kernels that ${command} makes do not run here: ${failure}`,
         'Set CC to another compiler',
       );

@@ -1,7 +1,7 @@
 // Resuming gives the same bits as never having stopped: at an epoch's end, in its middle, after a
 // break, after an abort, from an older checkpoint, with another number of threads. What may not
 // change is refused by name.
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DCGAN } from '../src/gan/dcgan.ts';
@@ -106,6 +106,18 @@ describe('a run', () => {
     expect(seen.map(({ type }) => type)).toEqual(['run', 'done']);
     expect(seen.at(-1)).toMatchObject({ already: true, epochs: 1 });
     expect(newestBytes(out).equals(before)).toBe(true);
+  });
+
+  it('makes the film anew where it was stopped before it', async () => {
+    const out = join(temporaryFolder(), 'run');
+    await events({ ...small, epochs: 1, out });
+    const film = join(out, 'dcgan.gif');
+    const whole = readFileSync(film);
+    // As it is when a run goes on for more epochs and ends before it writes its film again.
+    writeFileSync(film, 'the film of fewer epochs');
+    utimesSync(film, 0, 0);
+    await events({ resume: out, device });
+    expect(readFileSync(film).equals(whole)).toBe(true);
   });
 
   it('may end earlier than it was to, but not before what is begun', async () => {

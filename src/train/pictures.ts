@@ -1,6 +1,6 @@
 // The pictures of a run: the reals and the start before training, one after each epoch, and the
 // film made of them.
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
@@ -65,4 +65,16 @@ export function saveFilm(run: string): string {
   const path = join(run, GIF_NAME);
   writeFileDurably(path, encodeGif(filmFrames(run)));
   return path;
+}
+
+/**
+ * Tells whether a run's film is as new as its newest picture. It is not when a training stopped
+ * after its last checkpoint and before its film.
+ */
+export function isFilmCurrent(run: string): boolean {
+  const timeOf = (...names: string[]): number | undefined =>
+    statSync(join(run, ...names), { throwIfNoEntry: false })?.mtimeMs;
+  const film = timeOf(GIF_NAME);
+  const newest = timeOf(IMAGES_FOLDER, pictureName(picturedEpochs(run).at(-1) ?? 0));
+  return film !== undefined && (newest === undefined || newest <= film);
 }

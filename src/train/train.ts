@@ -1,7 +1,6 @@
 // Trains in a folder: it yields the loop's events and writes their results to disk. A run that
 // diverges goes back to a checkpoint and continues when `onNan` says so. When the iteration is left
 // at any point, the state is saved first.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { prune, saveCheckpoint } from '../checkpoint/files.ts';
 import { checkpointName, nameOfState } from '../checkpoint/names.ts';
@@ -25,7 +24,7 @@ import type {
 import { type Divergence, diverged } from './health/divergence.ts';
 import { Loop, type State } from './loop.ts';
 import { type MetricsLine, MetricsWriter } from './metrics.ts';
-import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
+import { GIF_NAME, IMAGES_FOLDER, isFilmCurrent, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
 import { type Prepared, prepareFresh, prepareResumed } from './prepare.ts';
 import { Preview } from './preview.ts';
 import { progressPicture, realsPicture } from './progress-pictures.ts';
@@ -127,7 +126,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   async *events(): AsyncGenerator<TrainEvent, void, undefined> {
     yield this.#runEvent();
     if (this.isDone) {
-      yield this.#done(!existsSync(join(this.#run.folder, GIF_NAME)), true);
+      yield this.#done(!isFilmCurrent(this.#run.folder), true);
       return;
     }
     if (this.#run.record.tensorboard) this.#board = new EventWriter(this.#run.folder, this.gan.steps);

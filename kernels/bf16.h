@@ -1,16 +1,18 @@
-// Operands rounded to bfloat16, the upper half of a float: 8 bits of mantissa, ties to even. Two of them side by side in a
-// sum are one 32-bit word, so that tensors of words have the addresses of tensors of floats half as deep, and the step of
-// a sum takes a vector of words where it else takes one of floats:
+// Operands rounded to bfloat16, the upper half of a float: 8 bits of mantissa, ties to even. Two of
+// them side by side in a sum form one 32-bit word. So tensors of words have the addresses of
+// tensors of floats that are half as deep, and the step of a sum takes a vector of words instead of
+// one of floats:
 //   sum = (sum + upper x * upper w) + lower x * lower w
-// with sums in float32. This is VDPBF16PS of AVX512-BF16 (Intel, Architecture Instruction Set Extensions Programming
-// Reference, 2019), used where the machine has it. Elsewhere, for tests, the same in plain C: products of 8 bits by 8 are exact
-// in a float, so a sum rounds once in both. Different are only numbers below 2^-126, which the instructions take for zero.
+// Sums are float32. This is VDPBF16PS of AVX512-BF16 (Intel, Architecture Instruction Set
+// Extensions Programming Reference, 2019), which is used where the machine has it. Elsewhere tests
+// compute the same in plain C: products of two 8-bit mantissas are exact in a float, so a sum
+// rounds once in both. Only numbers below 2^-126 differ, which the instruction takes for zero.
 #pragma once
 #include "job.h"
 #include "vec.h"
 
-// Built with -DDCGAN_BF16 the kernels round; with -DDCGAN_BF16_BITS=8 too they do it in plain C whatever the machine has,
-// and with fewer bits more coarsely, so that a test can see its bounds fail.
+// Built with -DDCGAN_BF16 the kernels round. With -DDCGAN_BF16_BITS=8 too they do it in plain C,
+// whatever the machine has. Fewer bits round more coarsely, so that a test can see its bounds fail.
 #if defined(DCGAN_BF16)
 enum { BF16 = 1 };
 #define IF_BF16(...) __VA_ARGS__
@@ -41,7 +43,7 @@ enum { BF16 = 0 };
 
 typedef int32_t word_any __attribute__((may_alias));
 
-// A float's bits, rounded; a NaN stays one.
+// Rounds a float's bits; a NaN stays a NaN.
 INLINE uint32_t bf16_bits(float x) {
   enum { CUT = 24 - DCGAN_BF16_BITS };
   union {
@@ -60,7 +62,7 @@ INLINE float bf16_pair(float lower, float upper) {
   return u.number;
 }
 
-// Word i is made of from[2 i] and from[2 i + 1]. Words may be written over the floats they come from.
+// Makes word i of from[2 i] and from[2 i + 1]. Words may replace the floats that they are made of.
 INLINE void bf16_neighbours(const float *from, float *words, int64_t count) {
   int64_t i = 0;
 #if defined(BF16_INSTRUCTIONS)
@@ -70,7 +72,7 @@ INLINE void bf16_neighbours(const float *from, float *words, int64_t count) {
   for (; i < count; i++) words[i] = bf16_pair(from[2 * i], from[2 * i + 1]);
 }
 
-// Word i is made of lower[i] and upper[i], or of lower[i] and 0.
+// Makes word i of lower[i] and upper[i], or of lower[i] and 0.
 INLINE void bf16_rows(const float *lower, const float *upper, float *words, int64_t count) {
   if (upper)
     for (int64_t i = 0; i < count; i++) words[i] = bf16_pair(lower[i], upper[i]);
@@ -78,7 +80,7 @@ INLINE void bf16_rows(const float *lower, const float *upper, float *words, int6
     for (int64_t i = 0; i < count; i++) words[i] = bf16_pair(lower[i], 0);
 }
 
-// sum + the products of the words' halves.
+// Returns sum + the products of the words' halves.
 INLINE vf bf16_add(vf x, vf w, vf sum) {
 #if defined(BF16_INSTRUCTIONS)
   return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)x, (__m512bh)w);
@@ -93,8 +95,9 @@ INLINE vf bf16_add(vf x, vf w, vf sum) {
 INLINE vf add_product(const int words, vf x, vf w, vf sum) { return words ? bf16_add(x, w, sum) : multiply_add(x, w, sum); }
 INLINE vf splat_at(const int words, const float *x) { return words ? (vf)splat_int(*(const word_any *)x) : splat(*x); }
 
-// Whether a convolution's operands are rounded: where there are enough products for it to gain anything, and every number
-// has its neighbour. The same for all three directions, so that a layer is wholly in one precision.
+// Returns whether a convolution's operands are rounded. They are when there are enough products to
+// gain anything, and every number has a neighbour. The answer is the same for all three directions,
+// so that a layer is in one precision.
 static inline int dcgan_in_words(const struct geometry *g) {
   return BF16 && g->N > 1 && g->C > 4 && g->OC > 4 && g->C % 2 == 0 && g->OC % 2 == 0;
 }

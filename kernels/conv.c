@@ -1,36 +1,40 @@
-// conv2d and convInput as one kernel. Seen from an output pixel both are a few contiguous runs of the source (a row of
-// taps times its channels) against the same runs of packed weights; a tap on padding is simply not in the run. convInput
-// is split by phase: the taps that reach an input pixel are those congruent to it modulo the stride, and packing them in
-// descending order makes their sources ascend. The register tile is several images x several channel vectors at one
-// pixel, so that all of its rows have the same taps and an odd image size leaves no remainder (compare libxsmm's direct
-// convolutions: Georganas et al., "Anatomy of high-performance deep learning convolutions on SIMD architectures", 2018,
-// which tile over pixels of one image instead).
+// conv2d and convInput as one kernel. Seen from an output pixel, both multiply a few contiguous
+// runs of the source (a row of taps times its channels) by the same runs of packed weights. A tap
+// on padding is simply not in the run. convInput is split by phase: the taps that reach an input
+// pixel are those congruent to it modulo the stride. Packing them in descending order makes their
+// sources ascend. The register tile is several images x several channel vectors at one pixel. So
+// all of its rows have the same taps, and an odd image size leaves no remainder. In contrast,
+// libxsmm's direct convolutions tile over the pixels of one image (Georganas et al., "Anatomy of
+// high-performance deep learning convolutions on SIMD architectures", 2018).
 #include "amx.h"
 #include "follow.h"
 #include "winograd.h"
 
-// A convolution from the side of its output: out [N, rows, columns, M] from source images of depth K. With `words` source
-// and pack hold words of two bf16 numbers (bf16.h), neighbours in depth, and all below that counts their floats counts words.
+// A convolution from the side of its output: out [N, rows, columns, M] from source images of depth
+// K. With `words`, source and pack hold words of two bf16 numbers (bf16.h) that are neighbours in
+// depth, and all counts of their floats below are counts of words.
 struct side {
   int32_t images, rows, columns, M, words;
   const float *source;
   float *out;
   const float *pack;
   int64_t source_image, out_image;
-  // Source floats that one output value may be made of.
+  // The source floats that an output value is computed from.
   int64_t depth;
   // By the matrix unit: words of a product, a divisor of every run's length. Else 0.
   int32_t step;
 };
 
-// What one output pixel reads: `count` runs of `length` source floats; each next run is a step further on.
+// The part that one output pixel reads: `count` runs of `length` source floats. Each run lies a
+// step after the one before it.
 struct runs {
   int32_t count, length;
   int64_t source, source_step;
   int64_t pack, pack_step;
 };
 
-// Rows share a base pointer in threes: base, base + image, base + 2 image are addresses x86 can form without a register.
+// Three rows share a base pointer: x86 can form the addresses base, base + image and base + 2 image
+// without a register.
 #define GROUP 3
 
 INLINE void tile(const int words, const int rows, const int vectors, struct runs t, const float *source, int64_t image,
@@ -92,8 +96,9 @@ FOR_TILES(TILE)
 IF_BF16(FOR_TILES(WORD_TILE))
 static tile_function *const tiles[1 + BF16][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile) IF_BF16(, TILE_TABLE(word_tile))};
 
-// Few output channels: lanes run along the source instead, whose every run is contiguous, and are added up at the end.
-// With one channel a tile has as many images as usual, with more as many fewer.
+// With few output channels, lanes run along the source instead, whose runs are contiguous, and are
+// added up at the end. With one channel a tile has as many images as usual. With more channels it
+// has fewer images.
 enum { DOT_MOST = 4, DOT_ROWS = TILE_ROWS / 3 };
 
 INLINE void dot(const int rows, const int outs, struct runs t, const float *source, int64_t image, const float *pack,
@@ -169,7 +174,7 @@ static dot_function *const joint_dots[DOT_ROWS][DOT_MOST - 1] = {DOT_LINE(1), DO
 static dot_function *const joint_dots[DOT_ROWS][DOT_MOST - 1] = {DOT_LINE(1)};
 #endif
 
-// All output channels, at most DOT_MOST, of one pixel in a block of images.
+// Computes all output channels (at most DOT_MOST) of one pixel in a block of images.
 static void dot_pixel(struct runs t, int32_t images, int32_t outs, const float *source, int64_t image,
                       const float *pack, int64_t depth, float *out, int64_t out_image) {
   if (outs == 1) {
@@ -207,7 +212,7 @@ static void amx_pixel(struct amx *unit, struct runs t, int32_t images, int32_t s
 }
 #endif
 
-// What output pixel (oy, ox) of conv2d reads.
+// Returns what output pixel (oy, ox) of conv2d reads.
 static struct runs forward_runs(const struct geometry *g, int32_t oy, int32_t ox) {
   const int32_t top = oy * g->stride - g->pad_top, left = ox * g->stride - g->pad_left;
   const int32_t ky = most(0, -top), ky_end = least(g->KH, g->H - top);
@@ -222,7 +227,7 @@ static struct runs forward_runs(const struct geometry *g, int32_t oy, int32_t ox
   };
 }
 
-// Taps of a phase along one axis, and how many belong to the phases before it.
+// Returns the taps of a phase along one axis, and how many belong to the phases before it.
 static int32_t phase_taps(int32_t kernel, int32_t stride, int32_t phase) {
   return phase < kernel ? (kernel - phase + stride - 1) / stride : 0;
 }
@@ -233,7 +238,8 @@ static int32_t phase_start(int32_t kernel, int32_t stride, int32_t phase) {
   return start;
 }
 
-// What input pixel (iy, ix) gathers in convInput. Tap ky = phase + j stride meets output row top - j.
+// Returns what input pixel (iy, ix) gathers in convInput. Tap ky = phase + j stride meets output
+// row top - j.
 static struct runs input_runs(const struct geometry *g, int32_t iy, int32_t ix) {
   const int32_t s = g->stride;
   const int32_t top = (iy + g->pad_top) / s, phase_y = (iy + g->pad_top) % s;
@@ -252,21 +258,23 @@ static struct runs input_runs(const struct geometry *g, int32_t iy, int32_t ix) 
   };
 }
 
-// The same in words: channels are even, so none of the numbers is odd.
+// Converts the runs to words. Channels are even, so none of the numbers is odd.
 static struct runs in_words(struct runs r) {
   return (struct runs){r.count, r.length / 2, r.source / 2, r.source_step / 2, r.pack / 2, r.pack_step / 2};
 }
 
 static int is_thin(int32_t M) { return M <= DOT_MOST; }
 
-// Channels that lie side by side in the packed weights: a panel's or, for dot products, one.
+// Returns how many channels lie side by side in the packed weights: a panel's or, for dot products,
+// one.
 static int32_t panel_width(int words) { return AMX && words ? AMX_LANES : PANEL; }
 static int32_t pack_width(int32_t M, int words) { return is_thin(M) ? 1 : panel_width(words); }
 
 // Images of a tile, at most.
 static int32_t tile_images(const struct side *s) { return AMX && s->step ? AMX_ROWS : TILE_ROWS; }
 
-// pack [panel][tap, c][width] from w [tap, c][oc], zeros past the last output channel. In words half as many rows.
+// Packs w [tap, c][oc] as pack [panel][tap, c][width], with zeros past the last output channel.
+// With words there are half as many rows.
 static void pack_forward(const struct worker *me, const struct geometry *g, int words, const float *w, float *pack) {
   const int64_t depth = ((int64_t)g->KH * g->KW * g->C) >> words;
   const int32_t width = pack_width(g->OC, words);
@@ -283,7 +291,8 @@ static void pack_forward(const struct worker *me, const struct geometry *g, int 
   }
 }
 
-// pack [panel][ky, kx by phase and descending, oc][width] from w [ky, kx, c][oc], zeros past the last input channel.
+// Packs w [ky, kx, c][oc] as pack [panel][ky, kx by phase and descending, oc][width], with zeros
+// past the last input channel.
 static void pack_input(const struct worker *me, const struct geometry *g, int words, const float *w, float *pack) {
   const int32_t taps = g->KH * g->KW, width = pack_width(g->C, words);
   int64_t begin, end;
@@ -307,10 +316,11 @@ static void pack_input(const struct worker *me, const struct geometry *g, int wo
 
 typedef struct runs runs_function(const struct geometry *g, int32_t row, int32_t column);
 
-// Output lines are asked for so many pixels before they are written: scattered over images, no hardware foresees them.
+// Output lines are prefetched this many pixels before they are written. They are scattered over
+// images, so the hardware does not foresee them.
 enum { AHEAD = 2, LINE_FLOATS = 16 };
 
-// One row of output pixels of panels [panel, end) for a block of images.
+// Computes one row of output pixels of panels [panel, end) for a block of images.
 static void compute_row(const struct geometry *g, const struct side *s, runs_function *runs_of, int32_t first,
                         int32_t images, int32_t panel, int32_t end, int32_t row, struct amx *unit) {
   const int32_t width = panel_width(s->words), written = least(s->M, end * width) - panel * width;
@@ -343,10 +353,12 @@ static void compute_row(const struct geometry *g, const struct side *s, runs_fun
 
 _Static_assert((int)PACK_CHANNELS % PANEL == 0, "room.ts rounds channels up to whole panels");
 
-// Packed weights up to this size stay in the first-level cache while all panels of a row are computed.
+// Packed weights up to this size stay in the first-level cache while all panels of a row are
+// computed.
 enum { SMALL_PACK = 6144 };
 
-// Few images for the threads: work is cut into (block, panel, row), and what follows runs when all is done.
+// With few images for the threads, work is cut into (block, panel, row), and what follows runs when
+// all is done.
 static void compute_pieces(const struct worker *me, const struct geometry *g, const struct side *s,
                            runs_function *runs_of, int32_t panels) {
   const int32_t blocks = (s->images + tile_images(s) - 1) / tile_images(s);
@@ -360,8 +372,8 @@ static void compute_pieces(const struct worker *me, const struct geometry *g, co
   if (AMX && s->step) amx_release(&matrix);
 }
 
-// Enough images: a thread takes a block of them at a time, and what follows runs on each block, or on each row of it,
-// while it is warm.
+// With enough images, a thread takes a block of them at a time. What follows runs on each block, or
+// on each row of it, while it is in the cache.
 static void compute_images(const struct worker *me, const struct geometry *g, const struct side *s,
                            runs_function *runs_of, int32_t panels, const int32_t *follower) {
   struct followers followers;
@@ -370,7 +382,7 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
   const int32_t small = s->M * s->depth <= SMALL_PACK;
   const int64_t line = (int64_t)s->columns * s->M;
   const int by_rows = follower && small && line >= BLOCK && !followers.whole;
-  // As many blocks for each thread, so that equally fast threads end together.
+  // Each thread gets as many blocks, so that equally fast threads end together.
   const int32_t threads = me->job->threads, most = tile_images(s) * threads, turns = (s->images + most - 1) / most;
   const int32_t blocks = turns * threads;
   AMX_UNIT(matrix);
@@ -392,7 +404,7 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
   if (AMX && s->step) amx_release(&matrix);
 }
 
-// Computes my share, and the follower.
+// Computes this thread's share, and what follows.
 static void compute(const struct worker *me, const struct geometry *g, const struct side *s, runs_function *runs_of,
                     const int32_t *follower) {
   const int32_t width = panel_width(s->words), panels = (s->M + width - 1) / width;
@@ -406,8 +418,9 @@ static void compute(const struct worker *me, const struct geometry *g, const str
   dcgan_follow_all(me, follower);
 }
 
-// Sources and weights from here on in words, when the kernels are built for them and the shape has pairs to make: then all
-// of the source is rounded into the first part of the scratch, and weights are packed behind it.
+// From here on sources and weights are words, when the kernels are built for them and the shape has
+// pairs. Then all of the source is rounded into the first part of the scratch, and weights are
+// packed behind it.
 static int round_source(const struct worker *me, const struct geometry *g, int32_t channels, struct side *s, float **pack) {
   const int words = dcgan_in_words(g);
   s->words = words;
@@ -426,7 +439,7 @@ static int round_source(const struct worker *me, const struct geometry *g, int32
   return words;
 }
 
-// Floats of packed weights, and of the rounded source before them.
+// Returns the floats of packed weights, and of the rounded source before them.
 static int64_t room(const struct geometry *g, int32_t M, int64_t depth, int64_t source) {
   const int words = dcgan_in_words(g);
   const int32_t width = pack_width(M, words);

@@ -1,22 +1,25 @@
-// convFilter: the gradient of a convolution's filter. For one tap it is an outer product summed over pixels: a register
-// tile of input channels x vectors of output channels stays in registers while the pixels that the tap reaches pass by,
-// as a list, so that padding is never met and the loop over short image rows does not end every few steps. Pixels go by
-// in runs that fit the cache; between runs a tile rests in memory. How a sum is ordered follows from the shape alone.
-// Few input channels: all taps of a kernel row take the place of channels, where all of them are inside the image.
-// One output channel: the roles of x and y are exchanged, and vectors run over input channels.
+// convFilter computes the gradient of a convolution's filter. For one tap it is an outer product
+// summed over pixels. A register tile of input channels x vectors of output channels stays in
+// registers while the pixels that the tap reaches pass by. They come as a list, so padding never
+// occurs and the loop does not end at every short image row. Pixels go by in runs that fit the
+// cache; between runs a tile is stored in memory. The shape alone decides the order of a sum. With
+// few input channels all taps of a kernel row take the place of channels, wherever all of them are
+// inside the image. With one output channel x and y change roles, and vectors run over input
+// channels.
 #include "job.h"
 #if defined(__wasm__)
-// Here registers suffice for a fifth row (V8 does not unroll this loop, as it does conv.c's): so a kernel row of five taps is
-// one tile.
+// Here registers suffice for a fifth row, because V8 does not unroll this loop as it does conv.c's.
+// So a kernel row of five taps is one tile.
 #define TILE_ROWS 5
 #endif
 #include "amx.h"
 #include "winograd.h"
 
-// Most pixels of a run, and about how many floats of x and y: some of a second-level cache.
+// The most pixels of a run, and about how many floats of x and y, which are a part of a
+// second-level cache.
 enum { RUN_PIXELS = 1024, RUN_FLOATS = 131072 };
 
-// Where a tap's pixels are in x and y: offsets in floats from the run's first image.
+// Where a tap's pixels are in x and y, as offsets in floats from the run's first image.
 struct pixels {
   int32_t count;
   struct {
@@ -90,7 +93,7 @@ struct interval {
   int32_t first, end;
 };
 
-// Those that a tap reaches: 0 <= output * stride + tap - pad < length.
+// Returns the outputs that a tap reaches: 0 <= output * stride + tap - pad < length.
 static struct interval reach(int32_t tap, int32_t pad, int32_t length, int32_t stride, int32_t outs) {
   const int32_t low = pad - tap, high = length - 1 + pad - tap;
   const int32_t first = low > 0 ? (low + stride - 1) / stride : 0;
@@ -109,8 +112,9 @@ static void list_columns(const struct geometry *g, struct interval columns, int3
   p->count = count;
 }
 
-// Lists the pixels of [begin, end), counted over images, rows and columns, that kernel row `ky` reaches and whose column
-// is in `left` or `right`; kx belongs to the offsets in x, which count from the run's first image.
+// Lists the pixels of [begin, end), counted over images, rows and columns, that kernel row `ky`
+// reaches and whose column is in `left` or `right`. kx belongs to the offsets in x, which count
+// from the run's first image.
 static void list_pixels(const struct geometry *g, int32_t ky, int32_t kx, struct interval left, struct interval right,
                         int64_t begin, int64_t end, struct pixels *p) {
   const struct interval rows = reach(ky, g->pad_top, g->H, g->stride, g->OH);
@@ -133,9 +137,11 @@ static void list_pixels(const struct geometry *g, int32_t ky, int32_t kx, struct
   }
 }
 
-// How the filter is cut into tiles, which are counted over positions, panels of lanes, blocks of rows.
+// How the filter is cut into tiles, which are counted over positions, panels of lanes, and blocks
+// of rows.
 struct cut {
-  // A position is a tap or, if `joined`, all taps of a kernel row, which are then one tile's rows.
+  // A position is a tap. With `joined` it is all taps of a kernel row, which are then the rows of
+  // one tile.
   int32_t joined, positions, panels, blocks;
   // Rows are y's channels and lanes are x's.
   int32_t swapped;
@@ -156,8 +162,8 @@ static struct cut cut_of(const struct geometry *g) {
   };
 }
 
-// Adds the products of listed pixels to tiles [begin, end) of one position; w is the position's part of the filter, with
-// so many rows.
+// Adds the products of listed pixels to tiles [begin, end) of one position. w is the position's
+// part of the filter, with this many rows.
 static void add_pixels(const struct geometry *g, const struct cut *cut, const struct pixels *p, int32_t rows,
                        int32_t begin, int32_t end, const float *x, const float *y, float *w, int fresh) {
   for (int32_t i = begin; i < end; i++) {
@@ -173,7 +179,7 @@ static void add_pixels(const struct geometry *g, const struct cut *cut, const st
   }
 }
 
-// One run of pixels [from, to) for tiles [begin, end) of one position.
+// Sums one run of pixels [from, to) for tiles [begin, end) of one position.
 static void sum_run(const struct geometry *g, const struct cut *cut, int32_t position, int32_t begin, int32_t end,
                     int64_t from, int64_t to, const float *x, const float *y, float *w, int fresh) {
   struct pixels p;
@@ -188,7 +194,8 @@ static void sum_run(const struct geometry *g, const struct cut *cut, int32_t pos
     add_pixels(g, cut, &p, g->C, begin, end, x, y, w + position * per_tap, fresh);
     return;
   }
-  // Columns that all taps reach: the first tap is the last to come in from the left, the last the first to go out.
+  // The columns that all taps reach: the first tap enters last from the left, and the last tap
+  // leaves first.
   struct interval inside = {reach(0, g->pad_left, g->W, g->stride, g->OW).first,
                             reach(g->KW - 1, g->pad_left, g->W, g->stride, g->OW).end};
   if (inside.end <= inside.first) inside = (struct interval){g->OW, g->OW};
@@ -204,7 +211,7 @@ static void sum_run(const struct geometry *g, const struct cut *cut, int32_t pos
   }
 }
 
-// Tiles [begin, end) of one group's sum over its images.
+// Sums tiles [begin, end) over one run of images.
 static void sum_tiles(const struct geometry *g, const struct cut *cut, int64_t begin, int64_t end, int32_t first,
                       int32_t last, const float *x, const float *y, float *w) {
   const int32_t each = cut->panels * cut->blocks;
@@ -218,7 +225,8 @@ static void sum_tiles(const struct geometry *g, const struct cut *cut, int64_t b
     }
 }
 
-// Images of `floats` values each as half as many images of words, the last with zeros if there is no other.
+// Rounds images of `floats` values each to half as many images of words. The last one is paired
+// with zeros when it has no partner.
 static void round_images(const struct worker *me, int32_t images, int64_t floats, const float *from, float *words) {
   int64_t begin, end;
   dcgan_share(me, (images + 1) / 2, &begin, &end);
@@ -345,8 +353,8 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   float *partials = groups == 1 ? w : scratch;
   const int32_t per_group = (g.N + groups - 1) / groups;
   const int32_t each = cut.positions * cut.panels * cut.blocks;
-  // Tiles of a group are taken in pieces, as many for each thread, and few, since each piece brings all of its images to
-  // the cache again.
+  // The tiles of a run of images are taken in pieces, as many for each thread. They are few,
+  // because each piece loads all of its images into the cache again.
   const int32_t threads = me->job->threads, turns = (3 + groups - 1) / groups;
   const int32_t pieces = least(each, turns * threads);
   for (int32_t unit; (unit = dcgan_claim(me, groups * pieces)) >= 0;) {

@@ -1,7 +1,8 @@
-// Native only: threads that sleep until a plan is to be run, memory for the arena, and sleeping at barriers. The calling
-// thread waits outside (JavaScript calls from a thread of its own, its event loop stays free). On Linux pool threads are
-// a little nicer than the process, so that its timers and signals are on time while every core computes; they block all
-// signals, which belong to the process' main thread.
+// Native only: threads that sleep until a plan is to be run, memory for the arena, and sleeping at
+// barriers. The calling thread waits outside: JavaScript calls from a separate thread, so its event
+// loop stays free. On Linux pool threads have a slightly lower priority than the process, so that
+// its timers and signals are on time while every core computes. They block all signals, which
+// belong to the process' main thread.
 #if defined(__linux__)
 #define _GNU_SOURCE
 #endif
@@ -25,7 +26,7 @@ struct seat {
   struct pool *pool;
   int32_t thread;
   pthread_t id;
-  // Workspace for kernels, made when first asked for.
+  // Workspace for kernels, allocated when it is first asked for.
   float *space;
   int64_t space_floats;
 };
@@ -34,7 +35,7 @@ struct pool {
   struct job job;
   pthread_mutex_t mutex;
   pthread_cond_t asked, done;
-  // Counts runs; -1 asks threads to end.
+  // Counts runs; -1 tells threads to end.
   int64_t run;
   int32_t threads, started, working, result;
   struct seat seats[];
@@ -98,7 +99,7 @@ static void *serve(void *argument) {
   return NULL;
 }
 
-// Ends the threads and frees the pool; no run may be under way.
+// Ends the threads and frees the pool. No run may be under way.
 void dcgan_pool_close(struct pool *pool) {
   pthread_mutex_lock(&pool->mutex);
   pool->run = -1;
@@ -113,7 +114,7 @@ void dcgan_pool_close(struct pool *pool) {
   free(pool);
 }
 
-// A pool of sleeping threads, or null when the system gives no more.
+// Returns a pool of sleeping threads, or null when the system gives no more threads.
 struct pool *dcgan_pool_open(int32_t threads) {
   ask_for_unit();
   void *memory;
@@ -124,7 +125,8 @@ struct pool *dcgan_pool_open(int32_t threads) {
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->asked, NULL);
   pthread_cond_init(&pool->done, NULL);
-  // Threads inherit the mask: blocked here, so that not even their first instant takes a signal.
+  // Threads inherit the mask. Signals are blocked here, so that a thread takes none even in its
+  // first instant.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -139,7 +141,7 @@ struct pool *dcgan_pool_open(int32_t threads) {
   return NULL;
 }
 
-// Runs a plan and returns dcgan_walk's result. One run at a time.
+// Runs a plan and returns dcgan_walk's result. Only one run may be under way.
 int32_t dcgan_pool_run(struct pool *pool, const int32_t *code, int32_t words, float *state, uint32_t state_floats,
                        float *scratch, uint32_t control) {
   pthread_mutex_lock(&pool->mutex);
@@ -166,7 +168,7 @@ void dcgan_memory_free(void *memory, uint64_t bytes) {
 static void *mapped(void *memory, size_t bytes) {
   if (memory == MAP_FAILED) return NULL;
 #if defined(MADV_HUGEPAGE)
-  // Fewer address translations; a small block would only be rounded up to a large page.
+  // Large pages need fewer address translations. A small block would only be rounded up to one.
   if (bytes >= (size_t)1 << 24) madvise(memory, bytes, MADV_HUGEPAGE);
 #else
   (void)bytes;
@@ -174,7 +176,7 @@ static void *mapped(void *memory, size_t bytes) {
   return memory;
 }
 
-// Zeroed memory that costs nothing until it is touched, or null.
+// Returns zeroed memory that costs nothing until it is touched, or null.
 void *dcgan_memory(uint64_t bytes) {
   const size_t all = bytes + SPARE_BYTES;
   return mapped(mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), all);
@@ -183,10 +185,11 @@ void *dcgan_memory(uint64_t bytes) {
 void dcgan_memory_free(void *memory, uint64_t bytes) { munmap(memory, bytes + SPARE_BYTES); }
 #endif
 
-// The same contents in a larger block, or null, and then the old block remains.
+// Moves the contents to a larger block. Returns null when that fails, and then the old block
+// remains.
 void *dcgan_memory_grow(void *memory, uint64_t bytes, uint64_t wanted) {
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
-  // Pages move as they are: what was never touched still costs nothing.
+  // Pages move as they are, so what was never touched still costs nothing.
   return mapped(mremap(memory, bytes + SPARE_BYTES, wanted + SPARE_BYTES, MREMAP_MAYMOVE), wanted + SPARE_BYTES);
 #else
   void *larger = dcgan_memory(wanted);

@@ -1,19 +1,21 @@
-// Elementary functions on vectors, within about two units in the last place of float. Our own, because the C library's
-// differ from machine to machine: these use only correctly rounded operations, so that without contraction native and
-// WebAssembly give the same bits. Polynomials: Cephes' single precision library (S. Moshier, 1989). NaN stays NaN.
+// Elementary functions on vectors, within about two units in the last place of a float. They are
+// our own, because the C library's differ from machine to machine. They use only correctly rounded
+// operations, so that without contraction native and WebAssembly give the same bits. Polynomials:
+// Cephes' single precision library (S. Moshier, 1989). NaN stays NaN.
 #pragma once
 #include "vec.h"
 
 INLINE vf magnitude(vf x) { return (vf)((vi)x & splat_int(0x7fffffff)); }
 
-// The nearest integer as a float, |x| < 2^22: adding 1.5 * 2^23 leaves no bits for a fraction.
+// Returns the nearest integer as a float, |x| < 2^22: adding 1.5 * 2^23 leaves no bits for a
+// fraction.
 #define ROUNDER 12582912.0f
 
 // A float's bits less a number. They are unsigned, because a NaN's bits may be any and C does not
 // define signed overflow.
 INLINE vi bits_less(vf x, uint32_t number) { return (vi)((vu)x - number); }
 
-// 2^n for integers n in [-126, 127].
+// Returns 2^n for integers n in [-126, 127].
 INLINE vf power_of_two(vi n) { return (vf)(((vu)n + 127) << 23); }
 
 INLINE vf vexp(vf x) {
@@ -28,7 +30,7 @@ INLINE vf vexp(vf x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = (p * r) * r + r + 1.0f;
-  // In two factors, for 2^n alone may be subnormal or past the largest float.
+  // It is computed in two factors, because 2^n alone may be subnormal or past the largest float.
   const vi bits = bits_less(n + ROUNDER, 0x4b400000);
   const vi half = bits >> 1;
   const vf y = (p * power_of_two(half)) * power_of_two(bits - half);
@@ -36,11 +38,11 @@ INLINE vf vexp(vf x) {
   return choose(x == x, past, x);
 }
 
-// log of x >= 0.
+// Returns the logarithm of x >= 0.
 INLINE vf vlog(vf x) {
   const vi tiny = x < 1.17549435e-38f;
   const vf scaled = choose(tiny, x * 8388608.0f, x);
-  // Exponent and mantissa with the mantissa in [sqrt(1/2), sqrt(2)).
+  // Takes exponent and mantissa, with the mantissa in [sqrt(1/2), sqrt(2)).
   const vi shifted = bits_less(scaled, 0x3f3504f3);
   const vi exponent = shifted >> 23;
   const vf m = (vf)((shifted & 0x7fffff) + 0x3f3504f3);
@@ -64,7 +66,8 @@ INLINE vf vlog(vf x) {
   return choose(x < 0.0f, splat(__builtin_nanf("")), y);
 }
 
-// log(1 + x) for x in [0, 1]: what adding 1 lost is put back as a factor (W. Kahan's correction).
+// Returns log(1 + x) for x in [0, 1]. What adding 1 lost is restored as a factor (W. Kahan's
+// correction).
 INLINE vf vlog1p(vf x) {
   const vf u = x + 1.0f;
   return choose(u == 1.0f, x, vlog(u) * (x / (u - 1.0f)));
@@ -91,7 +94,8 @@ INLINE vf vsigmoid(vf x) {
 
 INLINE vf vsoftplus(vf x) { return choose(x > 0.0f, x, (vf){}) + vlog1p(vexp(-magnitude(x))); }
 
-// cos and sin of 2 pi x for x in [0, 1): quarter turns are taken off exactly before the angle is formed.
+// Returns cos and sin of 2 pi x for x in [0, 1). Quarter turns are subtracted exactly before the
+// angle is formed.
 INLINE void vcos_sin_turns(vf x, vf *cosine, vf *sine) {
   const vf n = (x * 4.0f + ROUNDER) - ROUNDER;
   const vi quarter = bits_less(n + ROUNDER, 0x4b400000);
@@ -107,7 +111,7 @@ INLINE void vcos_sin_turns(vf x, vf *cosine, vf *sine) {
   c = c * z * z - 0.5f * z + 1.0f;
   const vi odd = (quarter & 1) != 0;
   const vf cos_size = choose(odd, s, c), sin_size = choose(odd, c, s);
-  // Quarters 1 and 2 turn the cosine's sign, 2 and 3 the sine's.
+  // Quarters 1 and 2 change the cosine's sign, and 2 and 3 the sine's.
   *cosine = (vf)((vu)cos_size ^ ((((vu)quarter + 1) & 2) << 30));
   *sine = (vf)((vu)sin_size ^ (((vu)quarter & 2) << 30));
 }

@@ -41,6 +41,7 @@ const TF2018 = {
   clipGradient: 0,
   ema: 0,
   precision: 'float32',
+  shards: 1,
 };
 
 it('presets are frozen', () => {

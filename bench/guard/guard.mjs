@@ -51,7 +51,7 @@ function batchNorm() {
     unbiasedMovingVariance: true,
   });
   const updates = new Map();
-  const y = ops.leakyRelu(norm(ops.input('x', [N, 14, 14, 32]), { updates }), 0);
+  const y = ops.leakyRelu(norm(ops.input('x', [N, 14, 14, 32]), { updates, part: { shards: 1, whole: N } }), 0);
   return single('batch norm and ReLU', y, layoutState(variables.all.map(({ tensor }) => tensor)), updates);
 }
 

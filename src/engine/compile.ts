@@ -9,18 +9,19 @@ import { size, type Tensor, topological } from './graph.ts';
 import type { StateLayout } from './layout.ts';
 import { nameOf, variableOp } from './ops/leaves.ts';
 import { drawOp } from './ops/random.ts';
-import type { Buffer, Draft } from './passes/draft.ts';
+import type { Buffer, Draft, ExchangeDraft, Placing } from './passes/draft.ts';
 import { groupTensors, type TensorGroup } from './passes/groups.ts';
 import { sumImages } from './passes/images.ts';
 import { copyDraft, groupProgram, lower, type MustStore, type Places, stateBuffer } from './passes/lower.ts';
 import { alignUp, planMemory } from './passes/memory.ts';
 import { attach, type Scheduled } from './passes/schedule.ts';
+import { numberSums, stagesOf } from './passes/shards.ts';
 import { sharePerSample } from './passes/share.ts';
 import { simplify } from './passes/simplify.ts';
 import { slopesFromOutputs } from './passes/slopes.ts';
 import { storedTensors } from './passes/stored.ts';
 import { baseOf } from './passes/views.ts';
-import type { Address, Injection, Plan, Precision, Slot } from './plan.ts';
+import type { Address, Exchange, Injection, Plan, Precision, Slot } from './plan.ts';
 
 /**
  * The outputs and updates that a plan computes. All updates see the old values of all variables,
@@ -126,7 +127,8 @@ export function prepare(
 ): Computation {
   const names = Object.keys(computation.outputs);
   const variables = [...computation.updates.keys()];
-  let roots: Tensor[] = [...names.map((name) => computation.outputs[name]!), ...computation.updates.values()];
+  const written = [...names.map((name) => computation.outputs[name]!), ...computation.updates.values()];
+  let roots = [...numberSums(written)];
   for (const { name, by, apply } of REWRITES) {
     if (by === null || passes[by]) roots = apply(roots);
     if (name === last) break;
@@ -156,6 +158,7 @@ class Round {
   readonly #precision: Precision;
   readonly #passes: PassSwitches;
   readonly #order: readonly Tensor[];
+  readonly #stages: ReadonlyMap<Tensor, number>;
   readonly #stored: ReadonlySet<Tensor>;
   /** Values computed straight into a variable's place, with its name. */
   readonly #inPlace = new Map<Tensor, string>();
@@ -176,6 +179,7 @@ class Round {
     this.#passes = passes;
     const roots = [...Object.values(graph.outputs), ...graph.updates.values()];
     this.#order = topological(roots);
+    this.#stages = stagesOf(this.#order);
     this.#stored = storedTensors(this.#order, { roots, forced, everything: !passes.fuse });
     this.#chooseInPlace(copied);
     this.#placeLeaves();
@@ -186,7 +190,7 @@ class Round {
   compile(): Omit<CompiledSteps, 'graph'> | MustStore | MustCopy {
     const groups = this.#groups();
     const scheduled = this.#schedule(groups);
-    const drafts: Draft[] = [];
+    const drafts: (Draft | ExchangeDraft)[] = [];
     for (const { group, attached } of scheduled) {
       const draft = lower(group, this.#precision, this.#places(), attached);
       if ('store' in draft) return draft;
@@ -255,16 +259,37 @@ class Round {
 
   #groups(): TensorGroup[] {
     const fits = (roots: readonly Tensor[]): boolean => !('tooLarge' in groupProgram(roots, this.#places()));
-    return groupTensors(this.#stored, { join: this.#passes.join, fits, final: new Set(this.#inPlace.keys()) });
+    return groupTensors(this.#stored, {
+      join: this.#passes.join,
+      fits,
+      final: new Set(this.#inPlace.keys()),
+      stages: this.#stages,
+    });
   }
 
   #schedule(groups: readonly TensorGroup[]): Scheduled[] {
-    if (!this.#passes.attach) return groups.map((group) => ({ group, attached: false }));
+    const alone = (some: readonly TensorGroup[]): Scheduled[] => some.map((group) => ({ group, attached: false }));
     const isFinal = ({ roots }: TensorGroup): boolean => this.#inPlace.has(roots[0]!);
-    return [
-      ...attach(groups.filter((group) => !isFinal(group))),
-      ...groups.filter(isFinal).map((group) => ({ group, attached: false })),
-    ];
+    const others = groups.filter((group) => !isFinal(group));
+    const ready = new Set<Tensor>();
+    const scheduled = this.#inStages(others).flatMap((stage) =>
+      this.#passes.attach ? attach(stage, ready) : alone(stage),
+    );
+    return [...scheduled, ...alone(groups.filter(isFinal))];
+  }
+
+  /** The groups by stages. Each stage ends with its sums over shards, in the order of their numbers. */
+  #inStages(groups: readonly TensorGroup[]): TensorGroup[][] {
+    const stages: TensorGroup[][] = [];
+    const number = ({ role, roots }: TensorGroup): number =>
+      role === 'exchange' ? Number(roots[0]!.attributes.index) : -1;
+    for (const group of groups) {
+      const stage = this.#stages.get(group.roots[0]!)!;
+      while (stages.length <= stage) stages.push([]);
+      stages[stage]!.push(group);
+    }
+    for (const stage of stages) stage.sort((a, b) => number(a) - number(b));
+    return stages;
   }
 
   readonly #written = new Set<Address>();
@@ -273,7 +298,7 @@ class Round {
    * Returns the variable whose old value is read after, or while, it is overwritten; null when
    * there is none.
    */
-  #destroyedBy(group: TensorGroup, draft: Draft): string | null {
+  #destroyedBy(group: TensorGroup, draft: Draft | ExchangeDraft): string | null {
     for (const read of group.reads)
       if (read.op.name === variableOp.name && this.#written.has(this.#buffers.get(read)!.address!)) return nameOf(read);
     for (const root of group.roots) {
@@ -309,7 +334,7 @@ class Round {
     return drafts;
   }
 
-  #assemble(drafts: readonly Draft[]): Plan {
+  #assemble(drafts: readonly (Draft | ExchangeDraft)[]): Plan {
     const base = this.#state.floats;
     const control: Buffer = { floats: CONTROL_WORDS, pinned: true };
     const inputs = this.#order.filter((node) => node.op.role === 'leaf' && node.op.name !== variableOp.name);
@@ -349,7 +374,20 @@ class Round {
           slot(node, this.#outputs.get(name) ?? this.#buffers.get(baseOf(node))!),
         ]),
       ),
-      instructions: drafts.map((draft) => draft.build(at)),
+      ...exchangesOf(drafts, at),
+      instructions: drafts.flatMap((draft) => ('exchange' in draft ? [] : [draft.build(at)])),
     };
   }
+}
+
+/** The sums over shards among the drafts, if there are any. */
+function exchangesOf(drafts: readonly (Draft | ExchangeDraft)[], at: Placing): Pick<Plan, 'exchanges'> {
+  const exchanges: Exchange[] = [];
+  let before = 0;
+  for (const draft of drafts)
+    if ('exchange' in draft) {
+      const { index, from, to } = draft.exchange;
+      exchanges.push({ index, before, from: at(from), to: at(to), floats: to.floats });
+    } else before++;
+  return exchanges.length > 0 ? { exchanges } : {};
 }

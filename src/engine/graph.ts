@@ -42,6 +42,7 @@ export interface Flop {
  *  - view: same values in the same order under another shape
  *  - sum: a sum over neighbouring dimensions; its input may be a fused program
  *  - kernel: has an instruction of its own
+ *  - exchange: is computed between the parts of a plan, by whoever runs it
  */
 export type Role = keyof OpNames;
 
@@ -55,6 +56,7 @@ export interface OpNames {
   readonly view: 'reshape';
   readonly sum: 'sum';
   readonly kernel: 'matmul' | 'transpose' | 'conv2d' | 'convInput' | 'convFilter' | 'shiftCut';
+  readonly exchange: 'overShards';
 }
 
 export type OpName = OpNames[Role];

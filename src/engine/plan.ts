@@ -28,6 +28,19 @@ export interface Injection extends Slot {
   readonly site: number;
 }
 
+/**
+ * A sum over all shards of a step. The plan stops before instruction `before`; the values at `from`
+ * of all shards are added, and each shard gets the result at `to`.
+ */
+export interface Exchange {
+  /** Its number: plans of other shards of the same step have the same one for the same sum. */
+  readonly index: number;
+  readonly before: number;
+  readonly from: Address;
+  readonly to: Address;
+  readonly floats: number;
+}
+
 /** A whole compiled step. */
 export interface Plan {
   readonly name: string;
@@ -46,6 +59,22 @@ export interface Plan {
   /** Readable after a run. */
   readonly outputs: ReadonlyMap<string, Slot>;
   readonly instructions: readonly Instruction[];
+  /** Sums over shards, in the order of their places; missing where there are none. */
+  readonly exchanges?: readonly Exchange[];
+}
+
+/**
+ * The plan's parts between its exchanges, each a plan of its own over the same memory; the plan
+ * alone where it has none. An exchange ends the part before it.
+ */
+export function partsOfPlan(plan: Plan): { readonly plan: Plan; readonly exchanges: readonly Exchange[] }[] {
+  const { exchanges = [], instructions, ...rest } = plan;
+  if (exchanges.length === 0) return [{ plan, exchanges }];
+  const cuts = [...new Set(exchanges.map(({ before }) => before))];
+  return [...cuts, instructions.length].map((end, i) => ({
+    plan: { ...rest, instructions: instructions.slice(cuts[i - 1] ?? 0, end) },
+    exchanges: i < cuts.length ? exchanges.filter(({ before }) => before === end) : [],
+  }));
 }
 
 /**

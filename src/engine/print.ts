@@ -15,9 +15,16 @@ export function printPlan(plan: Plan): string {
     ...slots('input', plan.inputs),
     ...slots('output', plan.outputs),
     ...slots('inject', plan.injections),
-    ...plan.instructions.map(
-      (instruction, i) => `${String(i).padStart(4)}  ${recordOf(instruction).print(instruction)}`,
-    ),
+    ...plan.instructions.flatMap((instruction, i) => [
+      ...exchangesBefore(plan, i),
+      `${String(i).padStart(4)}  ${recordOf(instruction).print(instruction)}`,
+    ]),
+    ...exchangesBefore(plan, plan.instructions.length),
     '',
   ].join('\n');
+}
+
+function exchangesBefore({ exchanges = [] }: Plan, index: number): string[] {
+  const here = exchanges.filter(({ before }) => before === index);
+  return here.map(({ from, to, floats }) => `      over all shards: ${floats} floats at ${from} -> ${to}`);
 }

@@ -7,7 +7,7 @@ import type { Backend, Executable } from './backends/backend.ts';
 import { controlWords } from './control.ts';
 import { showShape, size } from './graph.ts';
 import type { StateLayout } from './layout.ts';
-import type { Plan, Slot } from './plan.ts';
+import type { Address, Plan, Slot } from './plan.ts';
 import type { DrawKey } from './random.ts';
 
 export type Feeds = Readonly<Record<string, Float32Array>>;
@@ -49,26 +49,31 @@ export class Session {
    * Runs a plan once and returns fresh copies of the outputs asked for, in their order. Inputs must
    * not change until it has run.
    */
-  async run(plan: Plan, { key, inputs = {}, injected = {}, outputs }: RunOptions): Promise<Float32Array[]> {
-    for (const name of plan.inputs.keys())
-      if (!(name in inputs)) throw new DcganError({ what: `plan ${plan.name}: input ${name} is missing` });
-    const sites: number[] = [];
-    const writes: [Slot, Float32Array][] = [];
-    for (const [name, values] of Object.entries(inputs)) writes.push([find(plan, 'inputs', name, values), values]);
-    for (const [name, values] of Object.entries(injected)) {
-      writes.push([find(plan, 'injections', name, values), values]);
-      sites.push(plan.injections.get(name)!.site);
-    }
-    const wanted = outputs.map((name) => find(plan, 'outputs', name));
+  async run(plan: Plan, options: RunOptions): Promise<Float32Array[]> {
+    const writes = writesOf(plan, options);
+    const wanted = options.outputs.map((name) => find(plan, 'outputs', name));
     const { backend } = this;
     return this.#inTurn(this.prepare(plan), async (executable) => {
-      const asked: Promise<unknown>[] = writes.map(([slot, values]) => backend.write(slot.address, values));
-      asked.push(backend.write(plan.control, controlWords(key, sites)));
+      const asked: Promise<unknown>[] = writes.map(({ address, data }) => backend.write(address, data));
       asked.push(backend.run(executable));
       const reads = wanted.map(({ address, shape }) => backend.read(address, size(shape)));
       await Promise.all([...asked, ...reads]);
       return Promise.all(reads);
     });
+  }
+
+  /** Writes what a run of the plan is given, for one whose parts are run singly (shards.ts). */
+  async feed(plan: Plan, options: RunOptions): Promise<void> {
+    const writes = writesOf(plan, options);
+    await this.#inTurn(NOTHING, () =>
+      Promise.all(writes.map(({ address, data }) => this.backend.write(address, data))),
+    );
+  }
+
+  /** Returns fresh copies of outputs of the plan that was run last. */
+  outputs(plan: Plan, names: readonly string[]): Promise<Float32Array[]> {
+    const slots = names.map((name) => find(plan, 'outputs', name));
+    return Promise.all(slots.map(({ address, shape }) => this.#read(address, size(shape))));
   }
 
   /**
@@ -123,6 +128,25 @@ export class Session {
   #read(address: number, length: number): Promise<Float32Array> {
     return this.#inTurn(NOTHING, () => this.backend.read(address, length));
   }
+}
+
+/** What is written before a run: inputs, injected values, and the control words. */
+function writesOf(
+  plan: Plan,
+  { key, inputs = {}, injected = {} }: RunOptions,
+): { readonly address: Address; readonly data: Float32Array | Uint32Array }[] {
+  for (const name of plan.inputs.keys())
+    if (!(name in inputs)) throw new DcganError({ what: `plan ${plan.name}: input ${name} is missing` });
+  const sites: number[] = [];
+  const writes: { address: Address; data: Float32Array | Uint32Array }[] = [];
+  for (const [name, data] of Object.entries(inputs))
+    writes.push({ address: find(plan, 'inputs', name, data).address, data });
+  for (const [name, data] of Object.entries(injected)) {
+    writes.push({ address: find(plan, 'injections', name, data).address, data });
+    sites.push(plan.injections.get(name)!.site);
+  }
+  writes.push({ address: plan.control, data: controlWords(key, sites) });
+  return writes;
 }
 
 function find(plan: Plan, kind: 'inputs' | 'injections' | 'outputs', name: string, values?: Float32Array): Slot {

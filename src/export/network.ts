@@ -9,6 +9,7 @@ import { input, nameOf } from '../engine/ops/index.ts';
 import { GENERATION_INPUT, generation, makeModel } from '../gan/model.ts';
 import type { Config } from '../gan/schema.ts';
 import type { Snapshot } from '../gan/snapshot.ts';
+import { wholeBatch } from '../nn/losses.ts';
 import { DcganError } from '../platform/errors.ts';
 import { type Convolution, type Dense, isLinear, type Layer, type Network, type NetworkName } from './layers.ts';
 
@@ -69,7 +70,7 @@ function discriminatorGraph(config: Config): Tensor {
   const { discriminate } = makeModel({ ...config, dropout: 0 });
   const images = input('images', [1, config.imageSize, config.imageSize, config.channels]);
   const classes = config.classes > 0 ? input(GENERATION_INPUT.classes, [1, config.classes]) : undefined;
-  return discriminate.judge(images, 'real', classes);
+  return discriminate.judge(images, 'real', wholeBatch(1), classes);
 }
 
 function inputOf(root: Tensor, name: string): Tensor {

@@ -58,6 +58,12 @@ const RULES: readonly Rule[] = [
     why: 'batch norm would undo the scale of the kernels',
     todo: 'Leave one of them out',
   },
+  {
+    broken: ({ shards, batchSize }) => shards > batchSize,
+    what: 'shards is larger than batchSize',
+    why: 'every shard computes at least one image of a mini-batch',
+    todo: 'Ask for fewer shards or a larger mini-batch',
+  },
 ];
 
 const firstBroken = (config: Config): Rule | undefined => RULES.find(({ broken }) => broken(config));

@@ -7,6 +7,7 @@ import { size, type Tensor } from '../engine/graph.ts';
 import { add, leakyRelu, matmul, mul, reshape, sum } from '../engine/ops/index.ts';
 import { glorotUniform } from '../nn/initializers.ts';
 import { batchOnlyNormalization, convolution, dense, dropout, type KernelOptions } from '../nn/layers.ts';
+import type { BatchPart } from '../nn/losses.ts';
 import { SpectralNorm } from '../nn/spectral.ts';
 import type { Variables } from '../nn/variables.ts';
 import { architecture } from './architecture.ts';
@@ -19,10 +20,17 @@ import { type Judged, maskSource } from './streams.ts';
 export interface Discriminator {
   /**
    * Logits of images; reals, fakes and mixtures get dropout masks of their own. Classes are one-hot
-   * [N, classes], wanted when the configuration has classes. `inference` is without dropout; batch
-   * norm, where there is some, uses the batch's statistics even so.
+   * [N, classes], wanted when the configuration has classes. `part` is what the images are a shard
+   * of. `inference` is without dropout; batch norm, where there is some, uses the batch's statistics
+   * even so.
    */
-  judge(images: Tensor, of: Judged | 'inference', classes?: Tensor | undefined, see?: See | undefined): Tensor;
+  judge(
+    images: Tensor,
+    of: Judged | 'inference',
+    part: BatchPart,
+    classes?: Tensor | undefined,
+    see?: See | undefined,
+  ): Tensor;
   /** What no gradient flows through. */
   readonly constants: readonly Tensor[];
   /** New values of variables that training changes without a gradient, by name. */
@@ -53,16 +61,16 @@ export function makeDiscriminator(variables: Variables, config: Config): Discrim
       channels: filters,
       epsilon: config.batchNormEpsilon,
     });
-    return (x: Tensor): Tensor => norm(convolve(x));
+    return (x: Tensor, part: BatchPart): Tensor => norm(convolve(x), part);
   });
   const features = baseSize * baseSize * discriminatorWidths[discriminatorWidths.length - 1]!;
   const judgeAlone = dense(variables, 'fc1', { inputs: features, units: 1, bias: true, initializer, constrain });
   const embedding = config.classes > 0 ? embed(variables, [config.classes, features], constrain) : null;
   return {
-    judge(images, of, classes, see) {
+    judge(images, of, part, classes, see) {
       let x = images;
       layers.forEach((layer, i) => {
-        x = leakyRelu(layer(x), config.discriminatorSlope);
+        x = leakyRelu(layer(x, part), config.discriminatorSlope);
         if (of !== 'inference') x = dropout(x, config.dropout, maskSource(of, i + 1));
         see?.(`conv${i + 1}`, x);
       });

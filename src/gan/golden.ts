@@ -49,6 +49,12 @@ export interface Replayed {
   readonly start: ReadonlyMap<string, Float64Array>;
 }
 
+/** Where a golden file is replayed, and how its steps are computed. */
+export interface GoldenOptions extends MachineOptions {
+  readonly precision?: Precision | undefined;
+  readonly shards?: number | undefined;
+}
+
 /**
  * Repeats the steps of a golden file (`file` names it in errors) on images of `data`, in file
  * order.
@@ -57,9 +63,9 @@ export async function replayGolden(
   bytes: Uint8Array,
   file: string,
   data: Dataset,
-  { precision = 'float32', ...options }: MachineOptions & { readonly precision?: Precision | undefined } = {},
+  { precision = 'float32', shards = 1, ...options }: GoldenOptions = {},
 ): Promise<Replayed> {
-  const script = readScript(decodeTensors(bytes, file), file, precision);
+  const script = readScript(decodeTensors(bytes, file), file, { precision, shards });
   const machine = await Machine.open(script.config, options);
   try {
     const start = startValues(machine, script.seed);
@@ -83,7 +89,11 @@ export function judgeGolden(bytes: Uint8Array, file: string, replayed: Replayed,
   return { worst, passed: worst.length > 0 && worst.every(({ ratio }) => ratio <= 1) };
 }
 
-function readScript({ metadata }: TensorFile, file: string, precision: Precision): Script {
+function readScript(
+  { metadata }: TensorFile,
+  file: string,
+  how: { readonly precision: Precision; readonly shards: number },
+): Script {
   const number = (key: string): number => {
     const value = Number(metadata[key] ?? Number.NaN);
     if (Number.isSafeInteger(value) && value > 0) return value;
@@ -95,7 +105,7 @@ function readScript({ metadata }: TensorFile, file: string, precision: Precision
     });
   };
   const overrides = parseJson(metadata.config ?? '{}') as ConfigOverrides;
-  const config = resolveConfig(metadata.preset ?? 'none', { ...overrides, batchSize: number('batch'), precision });
+  const config = resolveConfig(metadata.preset ?? 'none', { ...overrides, batchSize: number('batch'), ...how });
   return { config, seed: number('seed'), reals: number('real'), steps: number('steps') };
 }
 
@@ -193,12 +203,12 @@ async function replay(
   const got = new Map<string, Float32Array>();
   await machine.start(seed);
   await machine.writeState(new Map([...start].map(([name, values]) => [name, Float32Array.from(values)])));
-  const { injections } = machine.stepPlan(reals);
+  const draws = machine.drawShapes(reals);
   const losses: number[] = [];
   for (let t = 1; t <= steps; t++) {
     const images = data.batch(Array.from({ length: reals }, (_, i) => (t - 1) * reals + i));
     const injected = Object.fromEntries(
-      [...injections].map(([name, { shape }]) => [name, drawn(machine.model.config, name, seed, t, size(shape))]),
+      [...draws].map(([name, shape]) => [name, drawn(machine.model.config, name, seed, t, size(shape))]),
     );
     const classes = data.labels?.subarray((t - 1) * reals, t * reals);
     const outputs = ['generatorLoss', 'discriminatorLoss', 'fakes', 'realLogits', 'fakeLogits'];

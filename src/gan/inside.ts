@@ -6,6 +6,7 @@ import type { Computation } from '../engine/compile.ts';
 import { gradients } from '../engine/grad.ts';
 import type { Tensor } from '../engine/graph.ts';
 import { input, mul, square, sub, sum } from '../engine/ops/index.ts';
+import { wholeBatch } from '../nn/losses.ts';
 import type { Model } from './model.ts';
 
 /** Names of the inputs of these computations. */
@@ -36,7 +37,7 @@ function imagesOf({ config: { imageSize, channels } }: Model, count: number): Te
 export function judgement(model: Model, count: number): Computation {
   const images = imagesOf(model, count);
   const { judge, constants } = model.discriminate;
-  const logits = judge(images, 'inference', classesOf(model, count));
+  const logits = judge(images, 'inference', wholeBatch(count), classesOf(model, count));
   const [gradient] = gradients(sum(logits, 0, 1), [images], constants);
   return { name: `judge ${count}`, outputs: { logits, gradient: gradient! }, updates: NOTHING };
 }
@@ -54,9 +55,15 @@ export function generatorLayers(model: Model, count: number): Computation {
 /** What every layer of the discriminator makes of images [N, S, S, channels], by the layer's name. */
 export function discriminatorLayers(model: Model, count: number): Computation {
   const outputs: Record<string, Tensor> = {};
-  model.discriminate.judge(imagesOf(model, count), 'inference', classesOf(model, count), (name, made) => {
-    outputs[name] = made;
-  });
+  model.discriminate.judge(
+    imagesOf(model, count),
+    'inference',
+    wholeBatch(count),
+    classesOf(model, count),
+    (name, made) => {
+      outputs[name] = made;
+    },
+  );
   return { name: `discriminator layers ${count}`, outputs, updates: NOTHING };
 }
 

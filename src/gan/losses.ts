@@ -3,7 +3,7 @@
 import { gradients } from '../engine/grad.ts';
 import { size, type Tensor } from '../engine/graph.ts';
 import { add, leakyRelu, neg, reshape, scale, shift, sqrt, square, sub, sum } from '../engine/ops/index.ts';
-import { mean, sigmoidCrossEntropy } from '../nn/losses.ts';
+import { type BatchPart, mean, sigmoidCrossEntropy } from '../nn/losses.ts';
 import type { Config } from './schema.ts';
 
 interface Losses {
@@ -11,7 +11,13 @@ interface Losses {
   readonly discriminator: Tensor;
 }
 
-type Adversarial = (reals: Tensor, fakes: Tensor, config: Config) => Losses;
+/** What the reals and the fakes of a shard are parts of. */
+export interface StepParts {
+  readonly real: BatchPart;
+  readonly fake: BatchPart;
+}
+
+type Adversarial = (reals: Tensor, fakes: Tensor, parts: StepParts, config: Config) => Losses;
 
 const relu = (x: Tensor): Tensor => leakyRelu(x, 0);
 
@@ -20,32 +26,33 @@ const ADVERSARIAL: Readonly<Record<Config['loss'], Adversarial>> = {
    * Goodfellow et al., "Generative adversarial nets", 2014, section 3; one-sided smoothing:
    * Salimans et al. 2016, section 3.4.
    */
-  ns: (reals, fakes, { labelSmoothing }) => ({
-    generator: sigmoidCrossEntropy(fakes, 1),
-    discriminator: add(sigmoidCrossEntropy(reals, 1 - labelSmoothing), sigmoidCrossEntropy(fakes, 0)),
+  ns: (reals, fakes, { real, fake }, { labelSmoothing }) => ({
+    generator: sigmoidCrossEntropy(fakes, 1, fake),
+    discriminator: add(sigmoidCrossEntropy(reals, 1 - labelSmoothing, real), sigmoidCrossEntropy(fakes, 0, fake)),
   }),
   /** Miyato et al. 2018, equations 16 and 17. */
-  hinge: (reals, fakes) => ({
-    generator: neg(mean(fakes)),
-    discriminator: add(mean(relu(shift(neg(reals), 1))), mean(relu(shift(fakes, 1)))),
+  hinge: (reals, fakes, { real, fake }) => ({
+    generator: neg(mean(fakes, fake)),
+    discriminator: add(mean(relu(shift(neg(reals), 1)), real), mean(relu(shift(fakes, 1)), fake)),
   }),
   /** Mao et al., "Least squares generative adversarial networks", 2017, equation 9. */
-  ls: (reals, fakes) => ({
-    generator: scale(mean(square(shift(fakes, -1))), 0.5),
-    discriminator: scale(add(mean(square(shift(reals, -1))), mean(square(fakes))), 0.5),
+  ls: (reals, fakes, { real, fake }) => ({
+    generator: scale(mean(square(shift(fakes, -1)), fake), 0.5),
+    discriminator: scale(add(mean(square(shift(reals, -1)), real), mean(square(fakes), fake)), 0.5),
   }),
   /**
    * Gulrajani et al., "Improved training of Wasserstein GANs", 2017, equation 3, without its
    * penalty.
    */
-  'wgan-gp': (reals, fakes) => ({
-    generator: neg(mean(fakes)),
-    discriminator: sub(mean(fakes), mean(reals)),
+  'wgan-gp': (reals, fakes, { real, fake }) => ({
+    generator: neg(mean(fakes, fake)),
+    discriminator: sub(mean(fakes, fake), mean(reals, real)),
   }),
 };
 
-export function adversarialLosses(reals: Tensor, fakes: Tensor, config: Config): Losses {
-  return ADVERSARIAL[config.loss](reals, fakes, config);
+/** Both losses of the mini-batch, or the share in them of a shard of it. */
+export function adversarialLosses(reals: Tensor, fakes: Tensor, parts: StepParts, config: Config): Losses {
+  return ADVERSARIAL[config.loss](reals, fakes, parts, config);
 }
 
 /** Each image's slope: the gradient of its logit. `images` [N, S, S, C] -> [N, S * S * C]. */
@@ -59,8 +66,14 @@ function slopes(logits: Tensor, images: Tensor, constants: readonly Tensor[]): T
  * gamma / 2 times the mean squared slope at reals: Mescheder et al., "Which training methods for
  * GANs do actually converge?", 2018, equation 9.
  */
-export function r1Penalty(logits: Tensor, images: Tensor, gamma: number, constants: readonly Tensor[]): Tensor {
-  return scale(sum(square(slopes(logits, images, constants))), gamma / (2 * images.shape[0]!));
+export function r1Penalty(
+  logits: Tensor,
+  images: Tensor,
+  gamma: number,
+  { whole }: BatchPart,
+  constants: readonly Tensor[],
+): Tensor {
+  return scale(sum(square(slopes(logits, images, constants))), gamma / (2 * whole));
 }
 
 /** Weight of the gradient penalty: Gulrajani et al. 2017, section 4. */
@@ -69,7 +82,7 @@ const PENALTY = 10;
 const LEAST = 1e-12;
 
 /** The mean of (slope - 1)^2, weighted: Gulrajani et al. 2017, equation 3. */
-export function gradientPenalty(logits: Tensor, images: Tensor, constants: readonly Tensor[]): Tensor {
+export function gradientPenalty(logits: Tensor, images: Tensor, part: BatchPart, constants: readonly Tensor[]): Tensor {
   const lengths = sqrt(shift(sum(square(slopes(logits, images, constants)), 1, 1), LEAST));
-  return scale(mean(square(shift(lengths, -1))), PENALTY);
+  return scale(mean(square(shift(lengths, -1)), part), PENALTY);
 }

@@ -7,15 +7,18 @@ import { type BackendInfo, DeviceFailure } from '../engine/backends/backend.ts';
 import { chooseDevice, opener } from '../engine/backends/index.ts';
 import { PlanTooLarge } from '../engine/backends/too-large.ts';
 import { type Computation, compile } from '../engine/compile.ts';
+import { size } from '../engine/graph.ts';
 import type { Plan } from '../engine/plan.ts';
-import { type Feeds, Session } from '../engine/session.ts';
+import { type Feeds, type RunOptions, Session } from '../engine/session.ts';
+import { ALONE, joinFloats, type Ranks, Shards } from '../engine/shards.ts';
 import { AdamStepSize } from '../nn/adam.ts';
 import { averageShare } from '../nn/average.ts';
 import { usableCores } from '../platform/cores.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { GENERATION_INPUT, generation, type Model, makeModel, sampling, startComputation } from './model.ts';
 import { type Config, learningRateShare, learningRates } from './schema.ts';
-import { fakesOfStep, gradientStep, STEP_INPUT, trainingStep, updateStep } from './step.ts';
+import { drawStep, shareOf, valuesOf } from './shards.ts';
+import { fakesOfStep, gradientStep, OF_SAMPLES, STEP_INPUT, trainingStep, updateStep } from './step.ts';
 import { FIXED_NOISE, START } from './streams.ts';
 
 /** Where a model computes. */
@@ -24,6 +27,12 @@ export interface MachineOptions {
   readonly device?: string | undefined;
   /** Threads; the cores this process may use when not given. */
   readonly threads?: number | undefined;
+}
+
+/** A machine that may be one of several ranks. */
+export interface RankedOptions extends MachineOptions {
+  /** The processes that share the shards of a configuration; this one holds all when not given. */
+  readonly ranks?: Ranks | undefined;
 }
 
 /** What a machine runs on, and why. */
@@ -68,14 +77,21 @@ export class Machine {
   readonly model: Model;
   readonly #choice: ChosenDevice;
   readonly #session: Session;
+  readonly #shards: Shards;
+  /** The first of the shards that this machine holds. */
+  readonly #firstShard: number;
+  readonly #ranks: Ranks;
   readonly #plans = new Map<string, Plan>();
   readonly #generatorStep: AdamStepSize;
   readonly #discriminatorStep: AdamStepSize;
 
-  private constructor(model: Model, session: Session, choice: ChosenDevice) {
+  private constructor(model: Model, sessions: readonly Session[], choice: ChosenDevice, ranks: Ranks) {
     this.model = model;
     this.#choice = choice;
-    this.#session = session;
+    this.#session = sessions[0]!;
+    this.#shards = new Shards(sessions, ranks);
+    this.#firstShard = ranks.rank * sessions.length;
+    this.#ranks = ranks;
     const rates = learningRates(model.config);
     this.#generatorStep = new AdamStepSize({ ...model.config, learningRate: rates.generator });
     this.#discriminatorStep = new AdamStepSize({ ...model.config, learningRate: rates.discriminator });
@@ -84,18 +100,30 @@ export class Machine {
   /** Opens the device; the state is all zeros. */
   static async open(
     config: Config,
-    { device = 'auto', threads = usableCores() }: MachineOptions = {},
+    { device = 'auto', threads = usableCores(), ranks = ALONE }: RankedOptions = {},
   ): Promise<Machine> {
     if (!Number.isInteger(threads) || threads < 1 || threads > 256)
       throw usage({ what: 'threads does not fit', expected: 'a whole number from 1 to 256', got: String(threads) });
+    const held = shardsHeld(config, ranks);
     const model = makeModel(config);
     const step = (): Plan => compile(trainingStep(model, config.batchSize), model.layout);
     const open = async (choice: ChosenDevice): Promise<Machine> => {
-      const backend = await opener(choice.device)({ stateFloats: model.layout.floats, threads });
-      return new Machine(model, new Session(backend, model.layout), choice);
+      const sessions: Session[] = [];
+      try {
+        for (let i = 0; i < held; i++) {
+          const backend = await opener(choice.device)({ stateFloats: model.layout.floats, threads });
+          sessions.push(new Session(backend, model.layout));
+          // A device that is asked for several steps ahead is a GPU.
+          if (config.shards > 1 && backend.info.stepsAtOnce > 1) throw refusedOnGpu(config, choice.device);
+        }
+      } catch (error) {
+        await Promise.all(sessions.map((session) => session.dispose()));
+        throw error;
+      }
+      return new Machine(model, sessions, choice, ranks);
     };
-    // A GPU computes in float32 alone.
-    const work = config.precision === 'float32' ? { threads, plan: step } : undefined;
+    // A GPU computes in float32 alone, and whole mini-batches.
+    const work = config.precision === 'float32' && config.shards === 1 ? { threads, plan: step } : undefined;
     const choice = await chooseDevice(device, work);
     try {
       return await open(choice);
@@ -115,12 +143,12 @@ export class Machine {
   /** Sets the whole state to the start that `seed` decides. */
   async start(seed: number): Promise<void> {
     const plan = this.#plan('start', () => startComputation(this.model));
-    await this.#session.run(plan, { key: { seed, step: START }, outputs: [] });
+    await this.#shards.runEverywhere(plan, { key: { seed, step: START }, outputs: [] });
   }
 
   /** One training step; the outputs asked for. */
   step(request: StepRequest): Promise<Float32Array[]> {
-    return this.#runStep(this.stepPlan(request.reals, request.step), request);
+    return this.#runStep((shard) => this.stepPlan(request.reals, request.step, shard), request);
   }
 
   /**
@@ -129,9 +157,13 @@ export class Machine {
   async gradients(request: StepRequest): Promise<StepGradients> {
     const { reals, step, outputs } = request;
     const both = this.#trainsBoth(step);
-    const plan = this.#plan(`gradients ${reals} ${both}`, () => gradientStep(this.model, reals, both));
-    const names = [...this.#updatePlan(step).inputs.keys()].filter((name) => plan.outputs.has(name));
-    const values = await this.#runStep(plan, { ...request, outputs: [...outputs, ...names] });
+    const planOf = (shard: number): Plan =>
+      this.#plan(`gradients ${both} ${this.#shapeOf(reals, shard)}`, () =>
+        gradientStep(this.model, reals, both, shard),
+      );
+    const { outputs: known } = planOf(this.#firstShard);
+    const names = [...this.#updatePlan(step).inputs.keys()].filter((name) => known.has(name));
+    const values = await this.#runStep(planOf, { ...request, outputs: [...outputs, ...names] });
     const given = names.map((name, i) => [name, values[outputs.length + i]!]);
     return { numbers: values.slice(0, outputs.length), given: Object.fromEntries(given) };
   }
@@ -143,7 +175,7 @@ export class Machine {
   async update(step: number, given: StepGradients['given']): Promise<void> {
     const plan = this.#updatePlan(step);
     const inputs = { ...this.#inputsOf(plan, this.#sizes(step)), ...given };
-    await this.#session.run(plan, { key: { seed: 0, step }, inputs, outputs: [] });
+    await this.#shards.runEverywhere(plan, { key: { seed: 0, step }, inputs, outputs: [] });
   }
 
   /**
@@ -162,27 +194,63 @@ export class Machine {
     };
   }
 
-  #runStep(
-    plan: Plan,
-    { seed, step, images, reals, classes, injected, outputs }: StepRequest,
-  ): Promise<Float32Array[]> {
-    const { config } = this.model;
-    const fakes = fakesOfStep(config, reals);
-    const known = {
-      ...this.#sizes(step),
-      [STEP_INPUT.images]: () => images,
-      [STEP_INPUT.realClasses]: () => oneHot(classes!, reals, config.classes),
-      // Fakes are asked for in the classes of the reals, in turn: both then come in the same
-      // proportions.
-      [STEP_INPUT.fakeClasses]: () => oneHot(classes!, fakes, config.classes),
-    };
-    const inputs = this.#inputsOf(plan, known);
-    return this.#session.run(plan, {
-      key: { seed, step },
-      inputs,
-      ...(injected && { injected }),
-      outputs,
+  async #runStep(planOf: (shard: number) => Plan, request: StepRequest): Promise<Float32Array[]> {
+    const { seed, step, outputs } = request;
+    const { sessions } = this.#shards;
+    const { shards } = this.model.config;
+    if (request.reals < shards)
+      throw usage({
+        what: `a mini-batch of ${request.reals} images cannot be cut into ${shards} shards`,
+        expected: `at least ${shards} images`,
+        todo: 'Choose another batch size, so that the last mini-batch of an epoch is larger, or fewer shards',
+        options: ['batchSize', 'shards'],
+      });
+    const given = this.#givenTo(request);
+    const plans = sessions.map((_, held) => planOf(this.#firstShard + held));
+    const options = plans.map((plan, held): RunOptions => {
+      const shard = this.#firstShard + held;
+      return { key: { seed, step: drawStep(step, shard) }, ...given(plan, shard), outputs };
     });
+    if (shards === 1) return this.#session.run(plans[0]!, options[0]!);
+    const ofSamples = outputs.filter((name) => OF_SAMPLES.includes(name));
+    if (ofSamples.length > 0 && this.#ranks.count > 1)
+      throw new DcganError({
+        what: `outputs ${ofSamples.join(', ')}: a rank has those of its own samples alone`,
+        todo: 'Ask for losses and scores alone, or use one rank',
+      });
+    const found = await this.#shards.run(plans, options);
+    return outputs.map((name, i) =>
+      OF_SAMPLES.includes(name) ? joinFloats(found.map((each) => each[i]!)) : found[0]![i]!,
+    );
+  }
+
+  /** What the plan of a shard is given of a step's images, classes and injected values. */
+  #givenTo(request: StepRequest): (plan: Plan, shard: number) => Pick<RunOptions, 'inputs' | 'injected'> {
+    const { step, images, reals, classes, injected } = request;
+    const { config } = this.model;
+    const { shards } = config;
+    const fakes = fakesOfStep(config, reals);
+    const of = (all: Float32Array, samples: number, shard: number): Float32Array =>
+      shards === 1 ? all : valuesOf(all, samples, shareOf(samples, shards, shard));
+    return (plan, shard) => {
+      const known = {
+        ...this.#sizes(step),
+        [STEP_INPUT.images]: () => of(images, reals, shard),
+        [STEP_INPUT.realClasses]: () => of(oneHot(classes!, reals, config.classes), reals, shard),
+        // Fakes are asked for in the classes of the reals, in turn: both then come in the same
+        // proportions.
+        [STEP_INPUT.fakeClasses]: () => of(oneHot(classes!, fakes, config.classes), fakes, shard),
+      };
+      const inputs = this.#inputsOf(plan, known);
+      if (!injected) return { inputs };
+      const cut = Object.entries(injected).map(([name, all]) => {
+        const shape = plan.injections.get(name)?.shape;
+        if (!shape) return [name, all];
+        const samples = all.length / (size(shape) / shape[0]!);
+        return [name, of(all, samples, shard)];
+      });
+      return { inputs, injected: Object.fromEntries(cut) };
+    };
   }
 
   /** Those of the known inputs that a plan has. */
@@ -196,7 +264,8 @@ export class Machine {
     const { discriminatorSteps } = this.model.config;
     for (const step of new Set([1, discriminatorSteps]))
       try {
-        await this.#session.prepare(this.stepPlan(reals, step));
+        for (const [held] of this.#shards.sessions.entries())
+          await this.#shards.prepare(held, this.stepPlan(reals, step, this.#firstShard + held));
       } catch (error) {
         throw error instanceof PlanTooLarge ? this.#withBatchSize(error) : error;
       }
@@ -209,20 +278,40 @@ export class Machine {
       const smaller = makeModel({ ...model.config, batchSize });
       return error.fits(compile(trainingStep(smaller, batchSize), smaller.layout));
     };
-    let [low, high] = [0, model.config.batchSize];
+    const { shards } = model.config;
+    let [low, high] = [shards - 1, model.config.batchSize];
     while (high - low > 1 + low / 32) {
       const middle = Math.floor((low + high) / 2);
       if (fits(middle)) low = middle;
       else high = middle;
     }
-    const todo = low === 0 ? 'Use smaller images or networks' : `Use a smaller batch: --batch-size ${low}`;
+    const todo = low < shards ? 'Use smaller images or networks' : `Use a smaller batch: --batch-size ${low}`;
     return new DcganError({ ...error.complaint, todo: `${todo}${error.elsewhere}`, cause: error });
   }
 
-  /** The plan of step number `step`: each `discriminatorSteps`-th trains the generator too. */
-  stepPlan(reals: number, step = this.model.config.discriminatorSteps): Plan {
+  /**
+   * The plan of step number `step`: each `discriminatorSteps`-th trains the generator too. With
+   * shards it is the plan of one of them.
+   */
+  stepPlan(reals: number, step = this.model.config.discriminatorSteps, shard = 0): Plan {
     const both = this.#trainsBoth(step);
-    return this.#plan(`step ${reals} ${both}`, () => trainingStep(this.model, reals, both));
+    return this.#plan(`step ${both} ${this.#shapeOf(reals, shard)}`, () =>
+      trainingStep(this.model, reals, both, shard),
+    );
+  }
+
+  /** The shapes of all draws of a step on `reals` images, by name, for the whole mini-batch. */
+  drawShapes(reals: number): ReadonlyMap<string, readonly number[]> {
+    const whole = makeModel({ ...this.model.config, shards: 1 });
+    const { injections } = compile(trainingStep(whole, reals), whole.layout);
+    return new Map([...injections].map(([name, { shape }]) => [name, shape]));
+  }
+
+  /** What the plans of a step's shards differ in. */
+  #shapeOf(reals: number, shard: number): string {
+    const { config } = this.model;
+    const counts = [reals, fakesOfStep(config, reals)].map((n) => shareOf(n, config.shards, shard).count);
+    return `${reals} ${counts}`;
   }
 
   #updatePlan(step: number): Plan {
@@ -253,8 +342,8 @@ export class Machine {
       if (plan.inputs.has(GENERATION_INPUT.classes))
         inputs[GENERATION_INPUT.classes] = shares.subarray(first * classes, (first + n) * classes);
       const before = last;
-      last = this.#session
-        .run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['images'] })
+      last = this.#shards
+        .inTurn(() => this.#session.run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['images'] }))
         .then(([made]) => images.set(made!, first * values));
       // Where both fail the first to fail is thrown.
       last.catch(() => {});
@@ -278,32 +367,33 @@ export class Machine {
     const outputs = [...plan.outputs.keys()];
     const used = Object.entries(inputs).filter(([input]) => plan.inputs.has(input));
     const request = { key: { seed: 0, step: 0 }, inputs: Object.fromEntries(used), outputs };
-    const made = await this.#session.run(plan, request);
+    const made = await this.#shards.inTurn(() => this.#session.run(plan, request));
     return new Map(outputs.map((output, i) => [output, { shape: plan.outputs.get(output)!.shape, data: made[i]! }]));
   }
 
   /** Standard normal noise [count, latent]: the seed's samples, whatever the model has learned. */
   async sampleNoise(count: number, seed: number): Promise<Float32Array> {
     const plan = this.#plan(`noise ${count}`, () => sampling(this.model, count));
-    const [noise] = await this.#session.run(plan, { key: { seed, step: START }, outputs: ['noise'] });
+    const key = { seed, step: START };
+    const [noise] = await this.#shards.inTurn(() => this.#session.run(plan, { key, outputs: ['noise'] }));
     return noise!;
   }
 
   /** The noise of the progress pictures, [FIXED_COUNT, latent]. */
   fixedNoise(): Promise<Float32Array> {
-    return this.#session.readVariable(FIXED_NOISE.name);
+    return this.#shards.inTurn(() => this.#session.readVariable(FIXED_NOISE.name));
   }
 
   readState(): Promise<Map<string, Float32Array>> {
-    return this.#session.readState();
+    return this.#shards.inTurn(() => this.#session.readState());
   }
 
-  writeState(values: ReadonlyMap<string, Float32Array>): Promise<void> {
-    return this.#session.writeState(values);
+  async writeState(values: ReadonlyMap<string, Float32Array>): Promise<void> {
+    await this.#shards.inTurn(() => Promise.all(this.#shards.sessions.map((session) => session.writeState(values))));
   }
 
   dispose(): Promise<void> {
-    return this.#session.dispose();
+    return this.#shards.dispose();
   }
 
   #plan(name: string, computation: () => Computation): Plan {
@@ -314,6 +404,26 @@ export class Machine {
     }
     return plan;
   }
+}
+
+/** How many shards of the configuration a rank holds. */
+function shardsHeld({ shards }: Config, { count }: Ranks): number {
+  if (Number.isInteger(shards / count)) return shards / count;
+  throw usage({
+    what: `${count} ranks cannot share ${shards} shards`,
+    expected: 'a number of ranks that divides the number of shards',
+    todo: shards === 1 ? 'Start the run with --shards 4, for example' : `Start 1, 2 or up to ${shards} ranks`,
+    options: ['shards'],
+  });
+}
+
+function refusedOnGpu({ shards }: Config, device: string): DcganError {
+  return usage({
+    what: `${shards} shards cannot be computed on ${device}`,
+    expected: 'device native, wasm or reference',
+    todo: 'Leave --device out, or start a run without --shards',
+    options: ['shards', 'device'],
+  });
 }
 
 /** [count, classes]: 1 in the column of each row's class. `labels` are used in turn. */

@@ -36,6 +36,7 @@ export const SINCE = {
   clipGradient: 0,
   ema: 0,
   precision: 'float32',
+  shards: 1,
 } as const;
 
 export const configSchema = z.strictObject({
@@ -117,6 +118,15 @@ export const configSchema = z.strictObject({
    * are float32's.
    */
   precision: z.enum(PRECISIONS),
+  /**
+   * Parts that each mini-batch is cut into, a power of two. Each is computed apart, and only sums go
+   * between them.
+   */
+  shards: z
+    .int()
+    .min(1)
+    .max(256)
+    .refine((n) => 2 ** Math.round(Math.log2(n)) === n, 'expected a power of two'),
 });
 
 /** All that decides a model and its training: a flat record, saved in every checkpoint. */

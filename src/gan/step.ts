@@ -7,16 +7,17 @@
 import type { Computation } from '../engine/compile.ts';
 import { gradients } from '../engine/grad.ts';
 import type { Tensor } from '../engine/graph.ts';
-import { add, input, mul, normal, sigmoid, sub, uniform } from '../engine/ops/index.ts';
+import { add, input, mul, normal, overShards, sigmoid, sub, uniform } from '../engine/ops/index.ts';
 import { adam } from '../nn/adam.ts';
 import { movedAverage } from '../nn/average.ts';
 import { clipByGlobalNorm } from '../nn/clip.ts';
-import { mean } from '../nn/losses.ts';
+import { type BatchPart, mean } from '../nn/losses.ts';
 import type { Declared, Variables } from '../nn/variables.ts';
 import { diffAugment } from './augment.ts';
 import { adversarialLosses, gradientPenalty, r1Penalty } from './losses.ts';
 import type { Model } from './model.ts';
 import type { Config } from './schema.ts';
+import { shareOf } from './shards.ts';
 import { MIXING, NOISE } from './streams.ts';
 
 /** Names of the step's inputs. */
@@ -38,6 +39,9 @@ export const STEP_INPUT = {
  */
 export const STEP_NUMBERS = ['generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore'] as const;
 
+/** The outputs that have a row for each sample. */
+export const OF_SAMPLES: readonly string[] = ['fakes', 'realLogits', 'fakeLogits'];
+
 /** Fakes of a step: a full batch, but as many as reals where each is mixed with one. */
 export function fakesOfStep({ loss, batchSize }: Config, reals: number): number {
   return loss === 'wgan-gp' ? reals : batchSize;
@@ -54,6 +58,8 @@ interface Slopes {
    * norm.
    */
   readonly statistics: ReadonlyMap<string, Tensor>;
+  /** How many reals and fakes are computed here. */
+  readonly share: { readonly real: number; readonly fake: number };
 }
 
 /** Names under which gradients and new values leave `gradientStep` and enter `updateStep`. */
@@ -62,12 +68,13 @@ export const statisticName = (variable: string): string => `new/${variable}`;
 
 /**
  * A step on `reals` real images (an epoch's last batch has fewer); not every one need train the
- * generator.
+ * generator. With shards it is one shard's part of that step, which ends in the state after all of
+ * it.
  */
-export function trainingStep(model: Model, reals: number, trainsGenerator = true): Computation {
-  const { outputs, gradients: own, statistics } = slopes(model, reals, trainsGenerator);
+export function trainingStep(model: Model, reals: number, trainsGenerator = true, shard = 0): Computation {
+  const { outputs, gradients: own, statistics, share } = slopes(model, reals, trainsGenerator, shard);
   return {
-    name: `step on ${reals} reals${suffix(trainsGenerator)}`,
+    name: `step on ${reals} reals${suffix(trainsGenerator)}${ofShard(model, share)}`,
     precision: model.config.precision,
     outputs,
     updates: updates(model, own, statistics, trainsGenerator),
@@ -79,10 +86,10 @@ export function trainingStep(model: Model, reals: number, trainsGenerator = true
  * the gradient of each trained variable (`gradientName`) and the new value of each running
  * statistic (`statisticName`), in the shapes of the variables.
  */
-export function gradientStep(model: Model, reals: number, trainsGenerator = true): Computation {
-  const { outputs, gradients: own, statistics } = slopes(model, reals, trainsGenerator);
+export function gradientStep(model: Model, reals: number, trainsGenerator = true, shard = 0): Computation {
+  const { outputs, gradients: own, statistics, share } = slopes(model, reals, trainsGenerator, shard);
   return {
-    name: `gradients on ${reals} reals${suffix(trainsGenerator)}`,
+    name: `gradients on ${reals} reals${suffix(trainsGenerator)}${ofShard(model, share)}`,
     precision: model.config.precision,
     outputs: { ...outputs, ...renamed(own, gradientName), ...renamed(statistics, statisticName) },
     updates: new Map(),
@@ -109,16 +116,22 @@ export function updateStep(model: Model, trainsGenerator = true): Computation {
 }
 
 const suffix = (trainsGenerator: boolean): string => (trainsGenerator ? '' : ', discriminator only');
+const ofShard = ({ config: { shards } }: Model, { real, fake }: Slopes['share']): string =>
+  shards === 1 ? '' : `, a shard of ${real} and ${fake} fakes`;
 
 function renamed(tensors: ReadonlyMap<string, Tensor>, rename: (variable: string) => string): Record<string, Tensor> {
   return Object.fromEntries([...tensors].map(([name, tensor]) => [rename(name), tensor]));
 }
 
-function slopes(model: Model, reals: number, trainsGenerator: boolean): Slopes {
+function slopes(model: Model, wholeReals: number, trainsGenerator: boolean, shard: number): Slopes {
   const { config, generator, discriminator, generate } = model;
   const { judge, constants } = model.discriminate;
-  const { imageSize, channels, latent, classes } = config;
-  const count = fakesOfStep(config, reals);
+  const { imageSize, channels, latent, classes, shards } = config;
+  const wholeFakes = fakesOfStep(config, wholeReals);
+  const reals = shareOf(wholeReals, shards, shard).count;
+  const count = shareOf(wholeFakes, shards, shard).count;
+  const real: BatchPart = { shards, whole: wholeReals };
+  const fake: BatchPart = { shards, whole: wholeFakes };
   const statistics = new Map<string, Tensor>(model.discriminate.updates);
 
   const classesOf = (name: string, n: number): Tensor | undefined =>
@@ -128,19 +141,20 @@ function slopes(model: Model, reals: number, trainsGenerator: boolean): Slopes {
 
   const noise = normal([count, latent], NOISE);
   const images = input(STEP_INPUT.images, [reals, imageSize, imageSize, channels]);
-  const fakes = generate(noise, { updates: statistics }, fakeClasses);
+  const fakes = generate(noise, { updates: statistics, part: fake }, fakeClasses);
   const [seenReals, seenFakes] =
     config.augment === 'diffaugment' ? [diffAugment(images, 'real'), diffAugment(fakes, 'fake')] : [images, fakes];
-  const realLogits = judge(seenReals, 'real', realClasses);
-  const fakeLogits = judge(seenFakes, 'fake', fakeClasses);
+  const realLogits = judge(seenReals, 'real', real, realClasses);
+  const fakeLogits = judge(seenFakes, 'fake', fake, fakeClasses);
 
-  const losses = adversarialLosses(realLogits, fakeLogits, config);
+  const losses = adversarialLosses(realLogits, fakeLogits, { real, fake }, config);
   const generatorLoss = losses.generator;
   let discriminatorLoss = losses.discriminator;
-  if (config.r1 > 0) discriminatorLoss = add(discriminatorLoss, r1Penalty(realLogits, images, config.r1, constants));
+  if (config.r1 > 0)
+    discriminatorLoss = add(discriminatorLoss, r1Penalty(realLogits, images, config.r1, real, constants));
   if (config.loss === 'wgan-gp') {
     const mixed = add(seenFakes, mul(uniform([reals, 1, 1, 1], MIXING), sub(seenReals, seenFakes)));
-    const penalty = gradientPenalty(judge(mixed, 'mixed', realClasses), mixed, constants);
+    const penalty = gradientPenalty(judge(mixed, 'mixed', real, realClasses), mixed, real, constants);
     discriminatorLoss = add(discriminatorLoss, penalty);
   }
 
@@ -150,7 +164,7 @@ function slopes(model: Model, reals: number, trainsGenerator: boolean): Slopes {
   const differentiate = ({ trainable }: Variables, loss: Tensor): void => {
     const tensors = trainable.map(({ tensor }) => tensor);
     gradients(loss, tensors, constants).forEach((gradient, i) => {
-      own.set(trainable[i]!.name, gradient);
+      own.set(trainable[i]!.name, overShards(gradient, shards));
     });
   };
   if (trainsGenerator) differentiate(generator, generatorLoss);
@@ -158,16 +172,17 @@ function slopes(model: Model, reals: number, trainsGenerator: boolean): Slopes {
 
   return {
     outputs: {
-      generatorLoss,
-      discriminatorLoss,
-      realScore: mean(sigmoid(realLogits)),
-      fakeScore: mean(sigmoid(fakeLogits)),
+      generatorLoss: overShards(generatorLoss, shards),
+      discriminatorLoss: overShards(discriminatorLoss, shards),
+      realScore: overShards(mean(sigmoid(realLogits), real), shards),
+      fakeScore: overShards(mean(sigmoid(fakeLogits), fake), shards),
       fakes,
       realLogits,
       fakeLogits,
     },
     gradients: own,
     statistics,
+    share: { real: reals, fake: count },
   };
 }
 

@@ -23,7 +23,7 @@ import {
 import { adam, moments } from '../nn/adam.ts';
 import { glorotUniform } from '../nn/initializers.ts';
 import { convolution, dense, dropout } from '../nn/layers.ts';
-import { mean } from '../nn/losses.ts';
+import { mean, wholeBatch } from '../nn/losses.ts';
 import { Variables } from '../nn/variables.ts';
 
 export const CLASSES = 10;
@@ -89,7 +89,7 @@ export function classifierStep(model: ClassifierModel, count: number): Computati
   );
   // After subtracting their mean, the logits of a small network stay far below where exp overflows.
   const centred = sub(logits, scale(sum(logits, 1, 1), 1 / CLASSES));
-  const loss = mean(sub(log(sum(exp(centred), 1, 1)), sum(mul(labels, centred), 1, 1)));
+  const loss = mean(sub(log(sum(exp(centred), 1, 1)), sum(mul(labels, centred), 1, 1)), wholeBatch(count));
   const { trainable } = model.variables;
   const slopes = gradients(
     loss,

@@ -1,7 +1,7 @@
 // Layers under Keras' names and defaults. Making a layer declares its variables; the layer is then
 // a function that can be applied any number of times (the discriminator sees reals and fakes).
 // Images are NHWC, padding SAME.
-import { type Shape, size, type Tensor } from '../engine/graph.ts';
+import type { Shape, Tensor } from '../engine/graph.ts';
 import {
   add,
   conv2d,
@@ -10,6 +10,7 @@ import {
   dropoutMask,
   matmul,
   mul,
+  overShards,
   rsqrt,
   scale,
   shift,
@@ -18,6 +19,7 @@ import {
   sum,
 } from '../engine/ops/index.ts';
 import { type Initializer, ones, zeros } from './initializers.ts';
+import { type BatchPart, valuesOfBatch } from './losses.ts';
 import type { Variables } from './variables.ts';
 
 /** What every layer with a kernel is told. */
@@ -109,11 +111,17 @@ export interface BatchNormOptions extends NormOptions {
   readonly unbiasedMovingVariance: boolean;
 }
 
+/** Training mode: where new running statistics go, and of which mini-batch the samples are. */
+export interface TrainingMode {
+  readonly updates: Map<string, Tensor>;
+  readonly part: BatchPart;
+}
+
 /**
  * A batch norm layer: in training it uses the batch's statistics and adds its new running ones to
  * `updates`.
  */
-export type BatchNorm = (x: Tensor, mode: { readonly updates: Map<string, Tensor> } | 'inference') => Tensor;
+export type BatchNorm = (x: Tensor, mode: TrainingMode | 'inference') => Tensor;
 
 /**
  * gamma * (x - mean) / sqrt(variance + epsilon) + beta over all but the last dimension (Ioffe and
@@ -126,7 +134,7 @@ export function batchNormalization(variables: Variables, layer: string, options:
   const movingVariance = variables.declare(layer, 'moving_variance', [channels], ones, false);
   return (x, mode) => {
     if (mode === 'inference') return normalise(sub(x, movingMean), movingVariance);
-    const { n, mean, centred, variance } = batchStatistics(x);
+    const { n, mean, centred, variance } = batchStatistics(x, mode.part);
     const unbiased = unbiasedMovingVariance && x.shape.length > 2;
     const move = (name: string, old: Tensor, batch: Tensor): void => {
       mode.updates.set(`${variables.pool}/${layer}/${name}`, add(scale(old, momentum), scale(batch, 1 - momentum)));
@@ -142,10 +150,10 @@ export function batchOnlyNormalization(
   variables: Variables,
   layer: string,
   options: NormOptions,
-): (x: Tensor) => Tensor {
+): (x: Tensor, part: BatchPart) => Tensor {
   const normalise = normalisation(variables, layer, options);
-  return (x) => {
-    const { centred, variance } = batchStatistics(x);
+  return (x, part) => {
+    const { centred, variance } = batchStatistics(x, part);
     return normalise(centred, variance);
   };
 }
@@ -161,19 +169,19 @@ function normalisation(
 }
 
 /**
- * Of x [..., C], n values a channel. The variance is that of the centred values, not a difference
+ * Of x [N, ..., C] and the other shards of its mini-batch, n values a channel. The variance is that of the centred values, not a difference
  * of large sums.
  */
-function batchStatistics(x: Tensor): { n: number; mean: Tensor; centred: Tensor; variance: Tensor } {
-  const n = size(x.shape) / x.shape.at(-1)!;
-  const mean = scale(sumOverBatch(x), 1 / n);
+function batchStatistics(x: Tensor, part: BatchPart): { n: number; mean: Tensor; centred: Tensor; variance: Tensor } {
+  const n = valuesOfBatch(x, part) / x.shape.at(-1)!;
+  const mean = scale(sumOverBatch(x, part), 1 / n);
   const centred = sub(x, mean);
-  return { n, mean, centred, variance: scale(sumOverBatch(square(centred)), 1 / n) };
+  return { n, mean, centred, variance: scale(sumOverBatch(square(centred), part), 1 / n) };
 }
 
 /** [..., C] -> [1, ..., 1, C]. */
-function sumOverBatch(x: Tensor): Tensor {
-  return sum(x, 0, x.shape.length - 2);
+function sumOverBatch(x: Tensor, { shards }: BatchPart): Tensor {
+  return overShards(sum(x, 0, x.shape.length - 2), shards);
 }
 
 /**

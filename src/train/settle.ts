@@ -66,7 +66,21 @@ export function configOn(
     imageSize,
     channels: channels as Config['channels'],
   });
-  return preset === 'best' ? fitted(config, data.count, rest) : config;
+  const settled = preset === 'best' ? fitted(config, data.count, rest) : config;
+  refuseSmallRest(settled, data.count);
+  return settled;
+}
+
+/** Refuses shards for which an epoch's last mini-batch is too small. */
+function refuseSmallRest({ batchSize, shards }: Config, count: number): void {
+  const rest = count % batchSize || batchSize;
+  if (rest >= shards) return;
+  throw usage({
+    what: `the last mini-batch of an epoch, of ${rest} images, cannot be cut into ${shards} shards`,
+    expected: `at least ${shards} images`,
+    todo: 'Choose another batch size or fewer shards, or leave images out with limit',
+    options: ['batchSize', 'shards', 'limit'],
+  });
 }
 
 /**

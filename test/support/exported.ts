@@ -7,6 +7,7 @@ import { uniforms } from '../../src/gan/golden.ts';
 import { oneHot } from '../../src/gan/machine.ts';
 import { makeModel } from '../../src/gan/model.ts';
 import type { Snapshot } from '../../src/gan/snapshot.ts';
+import { wholeBatch } from '../../src/nn/losses.ts';
 
 /** What the exports are tried on: each kind of layer that a network can have. */
 export const MODELS: Readonly<Record<string, CreateOptions>> = {
@@ -63,7 +64,7 @@ export function judged(
   const feeds = new Map([...tensors].map(([name, { data }]) => [name, data]));
   feeds.set('images', images).set('classes', oneHot(labels, count, config.classes));
   const environment = { key: { seed: 0, step: 0 }, feeds };
-  return interpret([discriminate.judge(reals, 'real', asked)], environment, 'float64')[0]!;
+  return interpret([discriminate.judge(reals, 'real', wholeBatch(reals.shape[0]!), asked)], environment, 'float64')[0]!;
 }
 
 type Fed = Readonly<

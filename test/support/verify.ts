@@ -20,7 +20,15 @@ export function verify(plan: Plan): void {
   written.fill(1, 0, plan.stateFloats);
   const slots = [...plan.inputs.values(), ...plan.injections.values()];
   for (const { address, shape } of slots) written.fill(1, address, address + shape.reduce((n, d) => n * d, 1));
+  const exchange = (index: number): void => {
+    const here = (plan.exchanges ?? []).filter(({ before }) => before === index);
+    for (const { from, floats } of here)
+      if (written.subarray(from, from + floats).includes(0))
+        throw new Error(`plan ${plan.name}: a sum over shards of what nobody wrote`);
+    for (const { to, floats } of here) written.fill(1, to, to + floats);
+  };
   plan.instructions.forEach((instruction, index) => {
+    exchange(index);
     const fail = (what: string): never => {
       throw new Error(`plan ${plan.name}, instruction ${index} (${instruction.kind}): ${what}`);
     };
@@ -63,6 +71,7 @@ export function verify(plan: Plan): void {
       if (dims.reduce((n, d) => n * d, 1) !== instruction.count) fail('sizes that do not multiply to its count');
     }
   });
+  exchange(plan.instructions.length);
   for (const [name, { address, shape }] of plan.outputs)
     if (written.subarray(address, address + shape.reduce((n, d) => n * d, 1)).includes(0))
       throw new Error(`plan ${plan.name}: output ${name} is not written`);

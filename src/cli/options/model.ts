@@ -20,6 +20,7 @@ export interface ModelFlags {
   readonly beta1?: number;
   readonly dSteps?: number;
   readonly clipGrad?: number;
+  readonly shards?: number;
 }
 
 export function addModelOptions(command: Command): Command {
@@ -63,6 +64,11 @@ export function addModelOptions(command: Command): Command {
     wholeNumber('--d-steps', 1, 100),
   );
   decimal('--clip-grad <x>', "largest norm of each network's gradient (default: any)", 0, Number.POSITIVE_INFINITY);
+  own(
+    '--shards <n>',
+    `parts that each mini-batch is computed in: 1, 2, 4, ... 256 ${defaultOf('shards')}`,
+    wholeNumber('--shards', 1, 256),
+  );
   return command;
 }
 

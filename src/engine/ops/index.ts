@@ -4,6 +4,7 @@ import { conv2dOp, convFilterOp, convInputOp } from './conv.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import { constantOp, inputOp, variableOp } from './leaves.ts';
 import { matmulOp, transposeOp } from './matmul.ts';
+import { overShardsOp } from './over-shards.ts';
 import { drawOp } from './random.ts';
 import { broadcastOp, reshapeOp, sumOp } from './shape.ts';
 import { shiftCutOp } from './shift-cut.ts';
@@ -23,12 +24,14 @@ export const OPS = {
   convInput: convInputOp,
   convFilter: convFilterOp,
   shiftCut: shiftCutOp,
+  overShards: overShardsOp,
 } as const satisfies Readonly<Record<OpName, Op>>;
 
 export { conv2d, convTranspose2d } from './conv.ts';
 export * from './elementwise.ts';
 export { constant, input, nameOf, variable } from './leaves.ts';
 export { matmul, transpose } from './matmul.ts';
+export { overShards } from './over-shards.ts';
 export { type DrawSource, dropoutMask, normal, uniform } from './random.ts';
 export { broadcast, reshape, sum, sumTo } from './shape.ts';
 export { shiftCut } from './shift-cut.ts';

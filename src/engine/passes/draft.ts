@@ -31,6 +31,11 @@ export interface Draft {
   build(at: Placing): Instruction;
 }
 
+/** A sum over shards, among the drafts: it becomes no instruction. */
+export interface ExchangeDraft extends Omit<Draft, 'build'> {
+  readonly exchange: { readonly index: number; readonly from: Buffer; readonly to: Buffer };
+}
+
 /** A program whose operands and results are buffers. */
 export interface DraftProgram {
   readonly program: Omit<Program, 'operands'>;

@@ -8,8 +8,8 @@ import { MAX_RESULTS } from '../plan.ts';
 import { baseOf } from './views.ts';
 
 export interface TensorGroup {
-  readonly role: 'kernel' | 'sum' | 'elementwise';
-  /** Stored tensors computed here, in dependency order; one for a kernel. */
+  readonly role: 'kernel' | 'exchange' | 'sum' | 'elementwise';
+  /** Stored tensors computed here, in dependency order; one for a kernel and an exchange. */
   readonly roots: Tensor[];
   /** Values read from memory. */
   readonly reads: Set<Tensor>;
@@ -52,6 +52,8 @@ export interface GroupOptions {
    * come last.
    */
   readonly final: ReadonlySet<Tensor>;
+  /** The stage of each value (see shards.ts): values of different stages do not join. */
+  readonly stages: ReadonlyMap<Tensor, number>;
 }
 
 /** Groups of `stored`, in an order in which each reads only what came before. */
@@ -60,10 +62,11 @@ export function groupTensors(stored: ReadonlySet<Tensor>, options: GroupOptions)
   const groupOf = new Map<Tensor, number>();
   for (const root of stored) {
     const { role } = root.op;
-    if (role !== 'kernel' && role !== 'sum' && role !== 'elementwise')
+    if (role !== 'kernel' && role !== 'exchange' && role !== 'sum' && role !== 'elementwise')
       throw new Error(`${root.op.name} cannot be stored`);
     const reads = readsOf(root, stored);
-    const target = role === 'kernel' || !options.join ? -1 : joinable(root, reads, groups, groupOf, options);
+    const alone = role === 'kernel' || role === 'exchange' || !options.join;
+    const target = alone ? -1 : joinable(root, reads, groups, groupOf, options);
     if (target >= 0) {
       const group = groups[target]!;
       group.roots.push(root);
@@ -83,7 +86,7 @@ function joinable(
   reads: ReadonlySet<Tensor>,
   groups: readonly TensorGroup[],
   groupOf: ReadonlyMap<Tensor, number>,
-  { fits, final }: GroupOptions,
+  { fits, final, stages }: GroupOptions,
 ): number {
   const key = domainKey(root);
   const count = domainSize(root);
@@ -95,6 +98,8 @@ function joinable(
     const first = group.roots[0]!;
     if (
       group.role === 'kernel' ||
+      group.role === 'exchange' ||
+      stages.get(first) !== stages.get(root) ||
       final.has(first) !== final.has(root) ||
       domainKey(first) !== key ||
       group.roots.length >= MAX_RESULTS

@@ -7,7 +7,7 @@ import type { StateLayout } from '../layout.ts';
 import { sumExtent } from '../ops/shape.ts';
 import type { Elementwise, Precision, Reduce, Result } from '../plan.ts';
 import { contiguous, isContiguous } from './domain.ts';
-import type { Buffer, Draft, DraftProgram, Placing } from './draft.ts';
+import type { Buffer, Draft, DraftProgram, ExchangeDraft, Placing } from './draft.ts';
 import type { TensorGroup } from './groups.ts';
 import { kernelDraft } from './kernels.ts';
 import { buildProgram, type Surroundings, type TooLarge } from './program.ts';
@@ -43,8 +43,9 @@ export function lower(
   precision: Precision,
   places: Places,
   attached: boolean,
-): Draft | MustStore {
+): Draft | ExchangeDraft | MustStore {
   const [root] = roots as [Tensor];
+  if (role === 'exchange') return exchangeDraft(root, places);
   if (role === 'kernel')
     return kernelDraft(
       root,
@@ -159,6 +160,12 @@ function reduceDraft(made: DraftProgram, root: Tensor, writes: readonly Buffer[]
       attached,
     }),
   };
+}
+
+function exchangeDraft(root: Tensor, places: Places): ExchangeDraft {
+  const [from, to] = [places.of(baseOf(root.inputs[0]!)), places.of(root)];
+  const exchange = { index: Number(root.attributes.index), from, to };
+  return { exchange, reads: [from], writes: [to], scratch: [], replaceable: [], attached: false };
 }
 
 /** Copies `from` to `to`, same size. */

@@ -6,6 +6,9 @@
 import type { Address } from '../plan.ts';
 import type { Buffer, Draft } from './draft.ts';
 
+/** What of a draft matters here. */
+type Touching = Omit<Draft, 'build'>;
+
 /** Slots start at multiples of 16 floats: 64 bytes, a cache line and the widest vector. */
 export const ALIGNMENT = 16;
 
@@ -31,7 +34,7 @@ export function alignUp(floats: number): number {
  * tests hold it to.
  */
 export function planMemory(
-  drafts: readonly Draft[],
+  drafts: readonly Touching[],
   extra: readonly Buffer[],
   base: Address,
   share: boolean,
@@ -62,12 +65,12 @@ export function planMemory(
 }
 
 /** The moment of each draft; an attached one shares the moment of the draft before it. */
-function momentsOf(drafts: readonly Draft[]): number[] {
+function momentsOf(drafts: readonly Touching[]): number[] {
   let moment = -1;
   return drafts.map((draft) => (draft.attached ? moment : ++moment));
 }
 
-function livesOf(drafts: readonly Draft[], extra: readonly Buffer[], moments: readonly number[]): Map<Buffer, Life> {
+function livesOf(drafts: readonly Touching[], extra: readonly Buffer[], moments: readonly number[]): Map<Buffer, Life> {
   const lives = new Map<Buffer, Life>();
   const touch = (buffer: Buffer, moment: number): void => {
     if (buffer.address !== undefined) return;
@@ -87,7 +90,7 @@ function livesOf(drafts: readonly Draft[], extra: readonly Buffer[], moments: re
 }
 
 /** Lets results take over the place of operands that die with them. */
-function takeOver(drafts: readonly Draft[], moments: readonly number[], lives: Map<Buffer, Life>): void {
+function takeOver(drafts: readonly Touching[], moments: readonly number[], lives: Map<Buffer, Life>): void {
   drafts.forEach((draft, i) => {
     const taken = new Set<Life>();
     for (const result of draft.writes) {

@@ -16,11 +16,13 @@ export interface Scheduled {
   readonly attached: boolean;
 }
 
-/** `groups` with those attached that can be, behind what they are attached to. */
-export function attach(groups: readonly TensorGroup[]): Scheduled[] {
+/**
+ * `groups` with those attached that can be, behind what they are attached to. `ready` is what was
+ * made before all of them; what they make is added to it.
+ */
+export function attach(groups: readonly TensorGroup[], ready: Set<Tensor> = new Set()): Scheduled[] {
   const rest = [...groups.filter(isEarly), ...groups.filter((group) => !isEarly(group))];
   const order: Scheduled[] = [];
-  const ready = new Set<Tensor>();
   for (let group = rest.shift(); group; group = rest.shift()) {
     order.push({ group, attached: false });
     const chain = new Chain(group);

@@ -26,8 +26,8 @@ export function storedTensors(order: readonly Tensor[], { roots, forced, everyth
   forced.forEach(store);
   for (const node of order) {
     const { role } = node.op;
-    if (role === 'kernel' || role === 'sum') store(node);
-    if (role === 'kernel') node.inputs.forEach(store);
+    if (role === 'kernel' || role === 'sum' || role === 'exchange') store(node);
+    if (role === 'kernel' || role === 'exchange') node.inputs.forEach(store);
     if (role === 'elementwise') {
       if (everything && node.op.name !== constantOp.name) store(node);
       for (const input of node.inputs)

@@ -1,6 +1,6 @@
 // Runs every command of the README as it stands. Only trainings are shortened, by options added at
 // the end. A command that this test does not know fails it.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,11 +23,20 @@ const commands = blocks('sh')
 /** The options that shorten a training, and what its output must show. */
 const SHORT = '--limit 64 --epochs 1';
 
-const KNOWN: Readonly<Record<string, { readonly added?: string; readonly shows: RegExp; readonly makes?: string }>> = {
+interface Known {
+  readonly added?: string;
+  readonly shows: RegExp;
+  readonly makes?: string;
+  /** It goes on until it is stopped, which it is once it has shown that. */
+  readonly lasts?: boolean;
+}
+
+const KNOWN: Readonly<Record<string, Known>> = {
   'npx dcgan train': { added: `${SHORT} --batch-size 32`, shows: /Time taken for epoch 1 is/ },
   'npx dcgan train --preset tiny': { added: SHORT, shows: /Time taken for epoch 1 is/ },
   'npx dcgan train --dry-run': { shows: /48\.9/ },
   'npx dcgan train --resume': { added: '--epochs 2', shows: /Time taken for epoch 2 is/ },
+  'npx dcgan studio': { added: '--no-open --port 42800', shows: /http:\/\/127\.0\.0\.1:\d+\//, lasts: true },
   'npx dcgan sample --count 100 --seed 7 -o digits.png': { shows: /digits\.png/, makes: 'digits.png' },
   'npx dcgan interpolate --seeds 1,2,3 -o walk.gif': { shows: /walk\.gif/, makes: 'walk.gif' },
   'npx dcgan show --epoch 1': { shows: /image_at_epoch_0001\.png/ },
@@ -82,10 +91,21 @@ describe('the README', () => {
     const known = KNOWN[command];
     if (!known) throw new Error(`no test knows "${command}"`);
     const words = `${command} ${known.added ?? ''}`.trim().split(/\s+/).slice(1);
-    const { stdout } = await run('npx', ['--no-install', ...words], { cwd: folder });
-    expect(stdout).toMatch(known.shows);
+    const said = known.lasts ? untilShown(words, known.shows) : run('npx', ['--no-install', ...words], { cwd: folder });
+    expect((await said).stdout).toMatch(known.shows);
     if (known.makes) expect(existsSync(join(folder, known.makes))).toBe(true);
   });
+
+  /** Runs a command until its output matches, and then ends it and all that it started. */
+  function untilShown(words: readonly string[], shows: RegExp): Promise<{ readonly stdout: string }> {
+    const child = spawn('npx', ['--no-install', ...words], { cwd: folder, detached: true });
+    let stdout = '';
+    child.stdout.on('data', (part: Buffer) => {
+      stdout += part.toString();
+      if (shows.test(stdout)) process.kill(-child.pid!, 'SIGTERM');
+    });
+    return new Promise((resolve) => child.once('close', () => resolve({ stdout })));
+  }
 
   it.each(blocks('js'))('runs its program: %s', async (program) => {
     writeFileSync(join(folder, 'program.js'), program);

@@ -1,14 +1,14 @@
-// Bytes that are read by position, wherever they lie: in memory, as a page has them, or in a file
-// (file-bytes.ts), which may be larger than memory or than what one call of the system reads. What
-// decodes a format asks for the parts that it needs.
+// Bytes that are read by position. They lie in memory, as in a page, or in a file (file-bytes.ts).
+// A file may be larger than memory, and larger than one system call reads. Decoders of formats read
+// only the parts that they need.
 
 export interface Bytes {
   readonly length: number;
-  /** Fills `target` with what begins at `offset`; all of it must lie within `length`. */
+  /** Fills `target` with the bytes that begin at `offset`. All of them must lie within `length`. */
   read(offset: number, target: Uint8Array): void;
 }
 
-/** What is read by position, or an array that is in memory. */
+/** Bytes that are read by position, or an array in memory. */
 export type ByteSource = Bytes | Uint8Array;
 
 export function asBytes(source: ByteSource): Bytes {
@@ -20,7 +20,7 @@ export function asBytes(source: ByteSource): Bytes {
   };
 }
 
-/** A copy of a part. */
+/** Returns a copy of the bytes from `start` (inclusive) to `end` (exclusive). */
 export function part(bytes: Bytes, start: number, end: number): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(end - start);
   bytes.read(start, copy);
@@ -29,7 +29,10 @@ export function part(bytes: Bytes, start: number, end: number): Uint8Array<Array
 
 const PIECE = 2 ** 22;
 
-/** Hands over all bytes from `start` to `end`, in pieces that are good until the next one. */
+/**
+ * Passes all bytes from `start` to `end` to `take`, piece by piece. A piece is valid only until the
+ * next one.
+ */
 export function eachPiece(bytes: Bytes, start: number, end: number, take: (piece: Uint8Array) => void): void {
   const buffer = new Uint8Array(Math.min(PIECE, Math.max(0, end - start)));
   for (let at = start; at < end; at += buffer.length) {

@@ -1,7 +1,8 @@
-// Where things live that can be made again (compiled kernels, packs, features, findings): a folder
-// that nobody else can write, because what lies in it is loaded as code or trained on (trusted.ts).
-// The first place that can be created, written and trusted wins, and callers are told which, so
-// that `doctor` can say it. Where none can be trusted, a fresh folder serves this one process.
+// The cache folder holds what can be made again: compiled kernels, packs, features and findings.
+// Its contents are loaded as code or trained on, so nobody else may be able to write there
+// (trusted.ts). The first place that can be created, written and trusted wins. Callers learn which
+// place it was, so that `doctor` can report it. Where no place can be trusted, a fresh folder
+// serves this one process.
 // Source: XDG Base Directory Specification 0.8 ($XDG_CACHE_HOME, default ~/.cache; relative values
 // are ignored).
 
@@ -15,10 +16,10 @@ import { folderDistrust } from './trusted.ts';
 export type CacheKind = 'DCGAN_CACHE_DIR' | 'XDG cache' | 'temporary folder' | 'for this process only';
 
 /**
- * The folder `name` inside the cache, created, writable and trusted: under $DCGAN_CACHE_DIR, else
- * $XDG_CACHE_HOME/dcgan or ~/.cache/dcgan, else the temporary folder, else a fresh folder in that.
- * A place that others could write is passed over, with a notice.
- * @throws DcganError when there is none, with the reason for each
+ * Returns the folder `name` inside the cache; it is created, writable and trusted. The cache lies
+ * under $DCGAN_CACHE_DIR, else $XDG_CACHE_HOME/dcgan or ~/.cache/dcgan, else the temporary folder,
+ * else a fresh folder in that. A place that others could write is passed over, with a notice.
+ * @throws DcganError when no place can be used, with the reason for each
  */
 export function cacheFolder(name: string): { path: string; kind: CacheKind } {
   const refused: string[] = [];
@@ -65,13 +66,13 @@ function firstUsable(name: string, refused: string[], distrusted: string[]): { p
 }
 
 /**
- * Makes a folder where that is safe, and returns why it can't be trusted, or null. Others can't
- * read it either.
+ * Creates a folder where that is safe, readable by this user only. Returns why it can't be trusted,
+ * or null.
  */
 function prepare(path: string): string | null {
   let existing = path;
   while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
-  // Not one folder is made where somebody else leads us.
+  // No folder is created below a path that somebody else controls.
   const before = folderDistrust(existing, { parent: existing !== path });
   if (before !== null) return before;
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -92,7 +93,7 @@ function places(): [CacheKind, string][] {
   return list;
 }
 
-/** Null for a user without a home, as containers' made-up users are. */
+/** Returns null for a user without a home, such as the made-up users of containers. */
 function homeFolder(): string | null {
   try {
     const home = homedir();
@@ -103,19 +104,22 @@ function homeFolder(): string | null {
 }
 
 /**
- * Tells people's folders apart in a shared temporary folder. On Windows, where there is no uid, it
- * is private anyway.
+ * Returns a name that separates users in a shared temporary folder. Windows has no uid, but there
+ * the temporary folder is private anyway.
  */
 function userTag(): string {
   return process.getuid ? String(process.getuid()) : userInfo().username;
 }
 
-/** This process' fresh folder, by the folder that it lies in. */
+/** The fresh folders of this process, keyed by the folder that they lie in. */
 const fresh = new Map<string, string>();
-/** Fresh folders that a killed process left go after two days without a change. */
+/** Fresh folders of killed processes are removed after this time without a change (two days). */
 const LEFT_MS = 2 * 86_400_000;
 
-/** Made by mkdtemp, so it is new and nobody else's; it goes when the process ends. */
+/**
+ * Returns this process' fresh folder. mkdtemp creates it, so it is new and nobody else's. It is
+ * removed when the process ends.
+ */
 function freshFolder(inside: string): string {
   const made = fresh.get(inside);
   if (made !== undefined && existsSync(made)) return made;
@@ -136,6 +140,6 @@ function sweepLeft(inside: string, start: string): void {
     try {
       const { uid, mtimeMs } = lstatSync(path);
       if (uid === (process.getuid?.() ?? uid) && Date.now() - mtimeMs > LEFT_MS) rmSync(path, { recursive: true });
-    } catch {} // somebody else was faster
+    } catch {} // another process removed it first
   }
 }

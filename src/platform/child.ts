@@ -1,18 +1,18 @@
-// Programs that this one runs: each ends in a limited time, and ends with us however we end. A
-// shell watches a pipe that only this process holds; when that closes, by our exit or our death, it
-// kills the program and all that it started. Sources: POSIX.1-2017 kill() (process 0: the own
-// group), setsid(); sh -c.
+// Runs other programs. Each one ends within a time limit, and ends when this process ends, however
+// that happens. A shell watches a pipe that only this process holds open. When the pipe closes,
+// because this process exited or died, the shell kills the program and everything that it started.
+// Sources: POSIX.1-2017 kill() (process 0 means the own group), setsid(); sh -c.
 import { spawn } from 'node:child_process';
 
 export interface ChildEnd {
-  /** Exit status 0. */
+  /** The exit status was 0. */
   readonly ok: boolean;
   readonly stdout: string;
   readonly stderr: string;
   readonly signal: NodeJS.Signals | null;
-  /** It was killed because its time was over. */
+  /** The program was killed because its time was over. */
   readonly late: boolean;
-  /** Why it could not be started, or null. */
+  /** The reason why the program could not be started, or null. */
   readonly failure: string | null;
 }
 
@@ -22,15 +22,13 @@ export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** What a program may say of each kind; the rest is dropped. */
+/** Most characters kept of each output stream; the rest is dropped. */
 const MOST_TEXT = 2 ** 20;
 
-/**
- * The reader of the pipe is in the group that it kills, and the program takes the shell's place.
- */
+/** The reader of the pipe is in the process group that it kills. The program replaces the shell. */
 const WATCHED = '(read -r _ <&3; kill -KILL 0) </dev/null >/dev/null 2>&1 & exec "$@" 3<&-';
 
-/** Runs a program to its end; never throws. */
+/** Runs a program to its end. It never throws. */
 export function runChild(
   command: readonly [program: string, ...args: string[]],
   { limitMs, cwd, env = process.env }: ChildOptions,
@@ -50,7 +48,7 @@ export function runChild(
         text[name] += part.slice(0, MOST_TEXT - text[name].length);
       });
     const lifeline = child.stdio[3];
-    lifeline?.on('error', () => {}); // closed on the other side first
+    lifeline?.on('error', () => {}); // the other side closed it first
     let late = false;
     let failure: string | null = null;
     const timer = setTimeout(() => {
@@ -58,7 +56,7 @@ export function runChild(
       try {
         if (watched) process.kill(-child.pid!, 'SIGKILL');
         else child.kill('SIGKILL');
-      } catch {} // it has just ended
+      } catch {} // the program has just ended
     }, limitMs);
     const end = (code: number | null, signal: NodeJS.Signals | null): void => {
       clearTimeout(timer);

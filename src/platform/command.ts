@@ -1,9 +1,10 @@
-// Commands in messages, which a person can type as they stand: the program is called there as it
-// was called here. No module of Node is imported, because a page's messages come this way too.
+// Writes the commands in messages so that a person can type them as they stand. They call the
+// program the way it was called now. This file imports no module of Node, because messages of pages
+// use it too.
 
 /**
- * How this program was started: `npx dcgan`, `dcgan`, or `node bin/dcgan.js`; a program that uses
- * the library has npx.
+ * Returns how this program was started: `npx dcgan`, `dcgan` or `node bin/dcgan.js`. It returns
+ * `npx dcgan` for a program that uses the library.
  */
 export function programName(): string {
   const { npm_command: npm, PATH = '', Path = PATH } = globalThis.process?.env ?? {};
@@ -14,23 +15,23 @@ export function programName(): string {
   return Path.split(/[:;]/).includes(folder) ? name : shellWord(fromHere(entry));
 }
 
-/** A command line of this program to type. */
+/** Returns a command line of this program, ready to type. */
 export function commandLine(words: readonly string[]): string {
   return [programName(), ...words.map(shellWord)].join(' ');
 }
 
-/** A text in which the program is called `dcgan`, with the name it was called by. */
+/** Replaces `dcgan` in the commands of a text by the name with which the program was called. */
 export function withProgramName(text: string): string {
   return text.replace(/(?<=^|[\s`(])dcgan (?=[a-z[])/gm, `${programName()} `);
 }
 
-/** A path as short as it can be typed in the current folder. */
+/** Shortens a path to one that works from the current folder. */
 function fromHere(path: string): string {
   const here = process.cwd();
   return path.startsWith(here) && /[\\/]/.test(path[here.length] ?? '') ? path.slice(here.length + 1) : path;
 }
 
-/** A word as it can be typed: in quotes where it must be. */
+/** Returns a word as it can be typed in a shell, in quotes where it needs them. */
 export function shellWord(word: string): string {
   return /^[\p{L}\p{N}@%+=:,./\\_-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,18 +1,19 @@
-// How many cores this process may use: what the scheduler allows it (affinity), and no more than
-// its container pays for. A quota of 2 cores on a 64-core machine makes 64 threads wait for each
-// other at every barrier, so it has to be read. Sources: Linux
-// Documentation/admin-guide/cgroup-v2.rst (cpu.max), scheduler/sched-bwc.rst (cpu.cfs_quota_us).
+// Finds how many cores this process may use: the cores that the scheduler allows (affinity),
+// limited by the quota of its container. With a quota of 2 cores on a 64-core machine, 64 threads
+// would wait for each other at every barrier.
+// Sources: Linux Documentation/admin-guide/cgroup-v2.rst (cpu.max), scheduler/sched-bwc.rst
+// (cpu.cfs_quota_us).
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { posix } from 'node:path';
 
-/** Reads a small text file; null where there is none. */
+/** Reads a small text file; returns null where there is none. */
 export type ReadText = (path: string) => string | null;
 
 /**
- * Cores this process may use, at least 1: affinity, cut by the cgroup's quota rounded up to whole
- * cores.
+ * Returns how many cores this process may use, at least 1. It is the affinity, limited by the
+ * cgroup's quota, which is rounded up to whole cores.
  */
 export function usableCores(): number {
   const quota = process.platform === 'linux' ? cgroupCores(readText) : null;
@@ -20,12 +21,13 @@ export function usableCores(): number {
 }
 
 /**
- * The tightest CPU quota of this process' cgroup and of those above it, in cores (may be
- * fractional); null for none.
+ * Returns the smallest CPU quota of this process' cgroup and of those above it, in cores (it may be
+ * fractional). Returns null when there is no quota.
  */
 export function cgroupCores(read: ReadText): number | null {
   const quotas: number[] = [];
-  // Lines of /proc/self/cgroup: `0::/path` (version 2), `4:cpu,cpuacct:/path` (version 1).
+  // Lines of /proc/self/cgroup look like `0::/path` (version 2) or `4:cpu,cpuacct:/path` (version
+  // 1).
   for (const line of (read('/proc/self/cgroup') ?? '').split('\n')) {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (controllers === undefined || path === undefined) continue;
@@ -42,15 +44,15 @@ export function cgroupCores(read: ReadText): number | null {
       }
     }
   }
-  // "max" and absent files are NaN here, version 1 writes -1 for no quota.
+  // "max" and absent files are NaN here. Version 1 writes -1 for no quota.
   const real = quotas.filter((cores) => cores > 0 && Number.isFinite(cores));
   return real.length > 0 ? Math.min(...real) : null;
 }
 
 /**
- * The cgroup's folder and all above it up to the mount, the mount included: in a container the path
- * of /proc/self/cgroup is often the host's and does not exist below the mount, whose own files then
- * hold the quota.
+ * Returns the mount and every folder from it down to the cgroup's own. In a container, the path in
+ * /proc/self/cgroup is often the host's and does not exist below the mount. Then the files of the
+ * mount itself hold the quota.
  */
 function upwards(mount: string, path: string): string[] {
   const folders = [mount];
@@ -64,6 +66,6 @@ function readText(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    return null; // no cgroups here, or not ours to read: no quota known
+    return null; // there are no cgroups here, or they can't be read: no quota is known
   }
 }

@@ -1,8 +1,9 @@
-// Files that are either the old one or the new one, whole, whenever the power goes: written under a
-// temporary name, synced, renamed, and then the folder synced, without which the rename itself may
-// be lost. And every refusal of the operating system put into words here, so that "ENOSPC" never
-// reaches a person alone. Sources: POSIX.1-2017 rename(), fsync(); T. Pillai et al., "All File
-// Systems Are Not Created Equal", OSDI 2014.
+// Writes files so that a power cut leaves either the whole old file or the whole new one. A file is
+// written under a temporary name, synced and renamed. Then its folder is synced, because the rename
+// itself may be lost otherwise. This file also puts every refusal of the operating system into
+// words, so that nobody sees a bare "ENOSPC".
+// Sources: POSIX.1-2017 rename(), fsync(); T. Pillai et al., "All File Systems Are Not Created
+// Equal", OSDI 2014.
 
 import {
   closeSync,
@@ -21,7 +22,7 @@ import { DcganError } from './errors.ts';
 import { outputTarget } from './outputs.ts';
 import { temporaryPath } from './temporary.ts';
 
-/** Causes by the operating system's code: what it means, and what to do. */
+/** The meaning of each error code of the operating system, and what to do about it. */
 const CAUSES: Record<string, readonly [cause: string, todo: string]> = {
   ENOSPC: ['the disk is full', 'Free some space, or choose a folder on another disk'],
   EDQUOT: ['the disk quota is used up', 'Free some space, or choose a folder on another disk'],
@@ -53,8 +54,8 @@ const CAUSES: Record<string, readonly [cause: string, todo: string]> = {
 };
 
 /**
- * An error of the operating system about `file`, in words: `FILE can't be written: the disk is full
- * (ENOSPC). Free ...`.
+ * Puts an error of the operating system about `file` into words: `FILE can't be written: the disk
+ * is full (ENOSPC). Free ...`.
  */
 export function fileError(action: string, file: string, cause: unknown): DcganError {
   if (cause instanceof DcganError) return cause;
@@ -65,7 +66,7 @@ export function fileError(action: string, file: string, cause: unknown): DcganEr
 }
 
 /**
- * All bytes of a file.
+ * Reads all bytes of a file.
  * @param shown the path as the person gave it, for the error
  * @throws DcganError that names the file and the cause in words
  */
@@ -79,7 +80,7 @@ export function readFile(path: string, shown = path): Uint8Array {
 }
 
 /**
- * Makes a folder, and those on its way.
+ * Creates a folder and its missing parents.
  * @throws DcganError that names the folder and the cause
  */
 export function makeFolder(path: string): void {
@@ -91,8 +92,8 @@ export function makeFolder(path: string): void {
 }
 
 /**
- * Where the first missing folder of a path can't be made, Node's recursive call says only that it
- * is missing.
+ * Finds out why the first missing folder of a path can't be created. Node's recursive call says
+ * only that it is missing.
  */
 function refusalOf(path: string): unknown {
   const missing = [];
@@ -105,16 +106,17 @@ function refusalOf(path: string): unknown {
   }
 }
 
-/** Characters of a file's name that its temporary name keeps, so that this is never too long. */
+/** Most characters of a file's name in its temporary name, so that this is never too long. */
 const SHOWN = 40;
 
 /**
- * Writes a file so that it is there whole or, after an error or a power cut, as it was before.
+ * Writes a file whole. After an error or a power cut, the file is as it was before.
  * @param contents the bytes, or chunks of them one after another
  * @param path a link is followed; a device or a pipe is written into (outputs.ts)
- * @param options.temporary where it grows: a name not in use, on the same file system (default: beside `path`)
- * @param options.mode permissions of a new file; one that is there keeps its own
- * @throws DcganError that names the file and the cause; the temporary file is gone then
+ * @param options.temporary an unused name for the growing file, on the same file system
+ *   (default: beside `path`)
+ * @param options.mode permissions of a new file; an existing one keeps its own
+ * @throws DcganError that names the file and the cause; the temporary file is removed then
  */
 export function writeFileDurably(
   path: string,
@@ -145,7 +147,7 @@ function replace(path: string, contents: Uint8Array | Iterable<Uint8Array>, temp
     for (const chunk of contents instanceof Uint8Array ? [contents] : contents) writeAll(fd, chunk);
     fsyncSync(fd);
     const done = fd;
-    fd = undefined; // also a close that fails has closed it
+    fd = undefined; // a close that fails has closed it too
     closeSync(done);
     renameSync(temporary, path);
     created = false;
@@ -157,7 +159,7 @@ function replace(path: string, contents: Uint8Array | Iterable<Uint8Array>, temp
   }
 }
 
-/** Into a device or a pipe, which stays what it is. */
+/** Writes into a device or a pipe, which stays what it is. */
 function writeInto(path: string, contents: Uint8Array | Iterable<Uint8Array>): void {
   const fd = openSync(path, constants.O_WRONLY);
   try {
@@ -170,20 +172,26 @@ function writeInto(path: string, contents: Uint8Array | Iterable<Uint8Array>): v
 /** Node writes less than 2 GiB at once. */
 const AT_ONCE = 2 ** 30;
 
-/** One write may take a part only (the last page of a full disk); the next one then says why. */
+/**
+ * Writes all bytes. One write may take only a part (the last page of a full disk); the next one
+ * then fails with the reason.
+ */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, Math.min(AT_ONCE, bytes.length - done));
 }
 
-/** Makes names created or renamed in a folder survive a power cut, where the system can do that. */
+/**
+ * Makes names that were created or renamed in a folder survive a power cut, where the system can do
+ * that.
+ */
 export function syncFolder(folder: string): void {
   let fd: number | undefined;
   try {
     fd = openSync(folder, 'r');
     fsyncSync(fd);
   } catch (error) {
-    // Windows opens no folders, some network file systems sync none, and one may be writable but
-    // not readable.
+    // Windows can't open folders, and some network file systems can't sync them. A folder may also
+    // be writable without being readable.
     const { code } = error as NodeJS.ErrnoException;
     if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL', 'ENOTSUP', 'EBADF'].includes(code ?? '')) throw error;
   } finally {
@@ -191,7 +199,7 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Tidying up after a first error: a second one would hide it. */
+/** Cleans up after an error. A second error would hide the first one, so it is dropped. */
 function quietly(tidy: () => void): void {
   try {
     tidy();

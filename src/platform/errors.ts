@@ -1,34 +1,36 @@
-// One kind of error for everything a person can cause or mend: what is wrong and where, what was
-// expected, what came, and what to do about it. The parts are data; the sentence is made here and
-// nowhere else, so that every error of the program reads alike and tests can match it whole. The
-// parts may quote strangers' names: they are cleaned here (text.ts).
+// One class of error serves everything that a person can cause or mend. It says what is wrong and
+// where, what was expected, what came, and what to do. The parts are data. The sentence is made
+// only here, so every error of the program reads alike and tests can match it whole. The parts may
+// quote names from strangers, so they are cleaned here (text.ts).
 import { clean } from './text.ts';
 
-/** The parts of an error a person can act on. */
+/** The parts of an error that a person can act on. */
 export interface Complaint {
-  /** What is wrong and where: file, option or tensor by name. One clause, no full stop. */
+  /**
+   * Says what is wrong and where, and names the file, option or tensor. One clause, no full stop.
+   */
   readonly what: string;
-  /** What would have been right. */
+  /** Says what would have been right. */
   readonly expected?: string;
-  /** What came instead. */
+  /** Says what came instead. */
   readonly got?: string;
   /**
-   * What to do: one imperative sentence, no full stop, or a question; a command to type where there
-   * is one.
+   * Says what to do: one imperative sentence without a full stop, or a question. It holds a command
+   * to type where there is one.
    */
   readonly todo?: string;
   /**
-   * Options that `what` and `got` name, under the library's names: the command line shows them as
-   * they were typed.
+   * The options that `what` and `got` name, under the library's names. The command line replaces
+   * them by what the person typed.
    */
   readonly options?: readonly string[];
-  /** Process exit code: 1 failed (default), 2 wrong usage. */
+  /** The process' exit code: 1 for a failure (default), 2 for wrong usage. */
   readonly exitCode?: 1 | 2;
   /** The error that led to this one. */
   readonly cause?: unknown;
 }
 
-/** An error with a sentence of what is wrong and one of what to do. */
+/** An error whose message says what is wrong and what to do. */
 export class DcganError extends Error {
   override readonly name = 'DcganError';
   /** The parts of the sentence, as data. */
@@ -56,19 +58,19 @@ function cleaned({ what, expected, got, todo, ...rest }: Complaint): Complaint {
   };
 }
 
-/** `what: expected E, got G. Todo.` */
+/** Returns the whole message: `what: expected E, got G. Todo.` */
 function sentence(complaint: Complaint): string {
   const { todo } = complaint;
   return `${complaintText(complaint)}.${todo ? ` ${todo}${todo.endsWith('?') ? '' : '.'}` : ''}`;
 }
 
-/** What is wrong, without what to do: `what: expected E, got G`, no full stop. */
+/** Returns what is wrong without what to do: `what: expected E, got G`, no full stop. */
 export function complaintText({ what, expected, got }: Complaint): string {
   const detail = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
   return `${what}${detail ? `: ${detail}` : ''}`;
 }
 
-/** Makes (does not throw) a usage error: exit code 2. */
+/** Makes (does not throw) a usage error; its exit code is 2. */
 export function usage(complaint: Omit<Complaint, 'exitCode'>): DcganError {
   return new DcganError({ ...complaint, exitCode: 2 });
 }

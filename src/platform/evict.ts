@@ -1,15 +1,16 @@
-// Packs in the cache, and features of data, can be made again: those that nobody used for long go,
-// and the longest unused of too many. A file's time of change is when it was last used. Clocks may
-// be wrong, so a pack that a process uses has a mark beside it, by which process and not by time,
-// and stays as long as that process runs.
+// Removes packs and features from the cache, because both can be made again. Files that nobody used
+// for long are removed. When there are too many bytes, the files that were unused the longest are
+// removed first. A file's modification time says when it was last used. Clocks may be wrong, so a
+// process puts a mark beside each file that it uses. The mark names the process, not a time, and
+// the file stays while that process runs.
 import { readdirSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isLeft, temporaryFor, temporaryPath } from './temporary.ts';
 
 const DAY_MS = 86_400_000;
-/** Packs unused for longer go. */
+/** Files that were unused for longer than this are removed (60 days). */
 const LONGEST_UNUSED_MS = 60 * DAY_MS;
-/** All packs together hold no more bytes, but the newest always stays. */
+/** Most bytes of all packs together. The newest pack always stays. */
 const MOST_BYTES = 20e9;
 const MARK = '.used';
 
@@ -18,20 +19,20 @@ export function markUsed(path: string): void {
   const now = new Date();
   try {
     utimesSync(path, now, now);
-  } catch {} // a cache that can only be read
+  } catch {} // the cache can only be read
 }
 
-/** This process' marks, by the files they are for. */
+/** The marks of this process, keyed by the files that they protect. */
 const marks = new Map<string, string>();
 
-/** Keeps a file from being evicted until this process ends. It need not be there yet. */
+/** Keeps a file from being evicted until this process ends. The file need not exist yet. */
 export function keepInUse(path: string): void {
   if (marks.has(path)) return;
   const mark = temporaryPath(dirname(path), basename(path) + MARK);
   try {
     writeFileSync(mark, '', { flag: 'wx', mode: 0o600 });
   } catch {
-    return; // a cache that can only be read, or is full
+    return; // the cache can only be read, or it is full
   }
   if (marks.size === 0)
     process.once('exit', () => {
@@ -41,8 +42,8 @@ export function keepInUse(path: string): void {
 }
 
 /**
- * Removes what is superfluous among the files of a folder with this ending, packs by default.
- * Whatever cannot be removed stays.
+ * Removes superfluous files with this ending (packs by default) from a folder. A file that can't be
+ * removed stays.
  */
 export function evict(folder: string, mostBytes = MOST_BYTES, ending = '.pack'): void {
   const now = Date.now();
@@ -58,7 +59,10 @@ export function evict(folder: string, mostBytes = MOST_BYTES, ending = '.pack'):
   }
 }
 
-/** Names of the files that a process has marked; marks of processes that ended are removed. */
+/**
+ * Returns the names of the files that running processes have marked. Removes the marks of processes
+ * that ended.
+ */
 function inUse(folder: string): ReadonlySet<string> {
   const names = new Set<string>();
   for (const name of readdirSync(folder)) {
@@ -71,7 +75,7 @@ function inUse(folder: string): ReadonlySet<string> {
   return names;
 }
 
-/** The last used first. */
+/** Lists the files of a folder, the last used first. */
 function filesIn(
   folder: string,
   ending: string,

@@ -1,4 +1,4 @@
-// A file's bytes by position, and small files of JSON whole.
+// Reads the bytes of a file by position, and small JSON files whole.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Bytes } from './bytes.ts';
@@ -6,17 +6,17 @@ import { fileError } from './durable.ts';
 import { DcganError } from './errors.ts';
 import { parseJson } from './json.ts';
 
-/** Node and the systems below read at most 2 GiB at once. */
+/** Node and the operating systems read at most 2 GiB at once. */
 const AT_ONCE = 2 ** 30;
 
 /**
- * Opens a file for as long as `use` takes.
+ * Opens a file while `use` runs.
  * @throws DcganError that names the file and the cause in words
  */
 export function withFile<T>(path: string, use: (bytes: Bytes) => T): T {
   return withOpen(path, (fd) => {
     const stat = fstatSync(fd);
-    // Devices and pipes have no length, and cannot be read by position.
+    // Devices and pipes have no length and can't be read by position.
     const length = stat.isFile() ? stat.size : 0;
     if (stat.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
     return use({
@@ -33,18 +33,18 @@ export function withFile<T>(path: string, use: (bytes: Bytes) => T): T {
   });
 }
 
-/** Files of settings are some kilobytes; anything much longer is another kind of file. */
+/** Files of settings have some kilobytes. A much longer file is something else. */
 const LONGEST_JSON = 2 ** 24;
 
 /**
- * The value of a small JSON file; also of a pipe.
- * @param wrong makes the error of a file that is not JSON, from a clause that says why
+ * Returns the value of a small JSON file. The file may be a pipe.
+ * @param wrong makes the error for a file that is not JSON, from a clause that says why
  * @throws DcganError that names the file and the cause in words
  */
 export function readJsonFile(path: string, wrong: (got: string) => DcganError): unknown {
   const bytes = withOpen(path, (fd) => {
     const stat = fstatSync(fd);
-    // One byte more than there should be shows that a file goes on; pipes have no length.
+    // Reading one byte more than expected shows whether the file goes on. Pipes have no length.
     const buffer = Buffer.alloc(Math.min(stat.isFile() ? stat.size : LONGEST_JSON, LONGEST_JSON) + 1);
     return buffer.subarray(0, readInto(fd, buffer, null));
   });
@@ -73,8 +73,8 @@ function isSystem(error: unknown): boolean {
 }
 
 /**
- * Fills as much of `target` as there is; returns how much that is. @param position null: from where
- * the last read ended
+ * Fills `target` as far as the file goes. Returns the number of bytes read.
+ * @param position null to continue where the last read ended
  */
 function readInto(fd: number, target: Uint8Array, position: number | null): number {
   let done = 0;

@@ -1,21 +1,20 @@
-// A text file line by line, in pieces: it may be longer than any string.
+// Reads a text file line by line and in pieces, since it may be longer than any string.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { fileError } from './durable.ts';
 
 const PIECE = 2 ** 20;
-/** A longer line is no line of text; what is handed over then is cut. */
+/** Most bytes of a line. A longer one is not text and is cut. */
 const LONGEST = 2 ** 20;
 const LINE_FEED = 10;
 
 export interface Line {
   readonly text: string;
-  /** Where it ends in the file, in bytes, its line feed included. */
+  /** The byte in the file at which the line ends, after its line feed. */
   readonly end: number;
 }
 
 /**
- * All whole lines of a file, which ends where the last line feed stands; none when there is no
- * file.
+ * Yields all whole lines of a file up to its last line feed. Yields nothing when there is no file.
  * @throws DcganError that names the file and the cause in words
  */
 export function* fileLines(path: string): Generator<Line, void, undefined> {

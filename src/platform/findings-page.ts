@@ -1,11 +1,11 @@
-// A page's findings: in its own files where it has such, else for as long as it is open. Takes the
-// place of findings.ts in the page's build (package.json, "browser").
+// Keeps the findings of a page in its own files where it has such files, else as long as it is
+// open. This file replaces findings.ts in the page's build (package.json, "browser").
 import { readKept, writeKept } from './opfs.ts';
 
 const FOLDER = ['dcgan', 'findings'];
 const here = new Map<string, unknown>();
 
-/** What `keepFinding` was given under this name, or undefined. */
+/** Returns the value that `keepFinding` stored under this name, or undefined. */
 export async function finding(name: string): Promise<unknown> {
   if (here.has(name)) return here.get(name);
   try {
@@ -16,7 +16,7 @@ export async function finding(name: string): Promise<unknown> {
   }
 }
 
-/** Keeps a finding, for later visits too where there is a place. */
+/** Keeps a finding, also for later visits where the page can store it. */
 export async function keepFinding(name: string, value: unknown): Promise<void> {
   here.set(name, value);
   await writeKept(FOLDER, name, new TextEncoder().encode(JSON.stringify(value))).catch(() => {});

@@ -1,6 +1,6 @@
-// Findings that took time and hold for this machine, such as which device is faster: JSON by name
-// in the cache folder. Only a cache: what cannot be read or written is found again.
-// findings-page.ts is the same for pages.
+// Keeps findings that took time and hold for this machine, such as which device is faster. They are
+// JSON files in the cache folder. This is only a cache: a finding that can't be read or written is
+// determined again. findings-page.ts does the same for pages.
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from './cache.ts';
@@ -10,7 +10,7 @@ import { readTrusted } from './trusted.ts';
 
 const FOLDER = 'findings';
 
-/** What `keepFinding` was given under this name, or undefined. */
+/** Returns the value that `keepFinding` stored under this name, or undefined. */
 export async function finding(name: string): Promise<unknown> {
   try {
     const bytes = readTrusted(join(cacheFolder(FOLDER).path, `${name}.json`));
@@ -20,7 +20,7 @@ export async function finding(name: string): Promise<unknown> {
   }
 }
 
-/** Keeps a finding, for processes to come too where there is a place. */
+/** Keeps a finding, also for later processes where it can be stored. */
 export async function keepFinding(name: string, value: unknown): Promise<void> {
   try {
     const { path } = cacheFolder(FOLDER);

@@ -1,13 +1,16 @@
-// JSON from files, which may be damaged or made to do harm. Values nested tens of thousands deep
-// end programs that walk them (a stack overflow), so text is refused before it is parsed when it
+// Parses JSON from files that may be damaged or malicious. Values that nest tens of thousands deep
+// overflow the stack of programs that walk them. So text is refused before it is parsed when it
 // nests deeper than anything that this program writes.
 
-/** Configurations, headers and records nest less than ten deep. */
+/**
+ * The deepest nesting that is accepted. Configurations, headers and records nest less than ten
+ * deep.
+ */
 const DEEPEST = 64;
 
 /**
- * The value of a JSON text.
- * @throws SyntaxError when it is not JSON, or nests too deep; its message has no line breaks
+ * Returns the value of a JSON text.
+ * @throws SyntaxError when the text is not JSON or nests too deep; its message has no line breaks
  */
 export function parseJson(text: string): unknown {
   const deep = deeperThan(text, DEEPEST);
@@ -18,20 +21,25 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // It quotes the text, whose lines are not ours.
+    // The message quotes the text, which may hold line breaks.
     throw new SyntaxError((error as Error).message.replace(/\s+/g, ' '), { cause: error });
   }
 }
 
 const LONGEST_SHOWN = 80;
 
-/** A value as a person would have typed it, cut where it is long; `nothing` for undefined. */
+/**
+ * Returns a value as a person would have typed it, cut when it is long. It returns `nothing` for
+ * undefined.
+ */
 export function showJson(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)} ...` : text;
 }
 
-/** Where brackets nest deeper than that, or null; those inside strings do not count. */
+/**
+ * Returns where brackets nest deeper than `deepest`, or null. Brackets inside strings do not count.
+ */
 function deeperThan(text: string, deepest: number): number | null {
   let depth = 0;
   let inString = false;

@@ -1,7 +1,11 @@
-// Said before anything of the library is used: on an older Node it would fail later, at something that only newer ones have.
+// Checks the version of Node before anything else of the library is loaded. On an older Node, the
+// program would fail later at something that only newer ones have.
 import { DcganError } from './errors.ts';
 
-/** @throws DcganError on a Node that is too old; `version` as `20.19.0` */
+/**
+ * Checks a version such as `20.19.0`.
+ * @throws DcganError when that Node is too old
+ */
 export function checkNode(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;

@@ -1,13 +1,13 @@
-// A page's own files: the Origin Private File System, which no other origin and no person sees, and
-// which stays when the tab is closed. A file is written beside the old one and takes its place when
-// it is whole, so a closed tab leaves one or the other. Source: WHATWG File System, sections
-// "createWritable" and "close".
+// A page's own files lie in the Origin Private File System. No other origin and no person sees it,
+// and it stays when the tab is closed. A file is written beside the old one and replaces it when it
+// is whole, so a closed tab leaves one or the other.
+// Source: WHATWG File System, sections "createWritable" and "close".
 import { DcganError } from './errors.ts';
 import { type PageFolder, page } from './page.ts';
 
 /**
- * A folder by the names on its way; made where it is missing and `create` is set. Null when it
- * isn't there.
+ * Opens a folder by the names on its path. Missing folders are created when `create` is set.
+ * Returns null when the folder isn't there.
  */
 export async function openFolder(path: readonly string[], create = false): Promise<PageFolder | null> {
   const { storage } = page.navigator ?? {};
@@ -27,7 +27,7 @@ export async function openFolder(path: readonly string[], create = false): Promi
   }
 }
 
-/** A file's contents, or null when it isn't there. */
+/** Returns a file's contents, or null when it isn't there. */
 export async function readKept(folder: readonly string[], name: string): Promise<Blob | null> {
   const place = await openFolder(folder);
   if (!place) return null;
@@ -39,7 +39,7 @@ export async function readKept(folder: readonly string[], name: string): Promise
   }
 }
 
-/** Writes a file: whole, or as it was before. */
+/** Writes a file whole. After an error, the file is as it was before. */
 export async function writeKept(folder: readonly string[], name: string, bytes: Uint8Array): Promise<void> {
   const place = await openFolder(folder, true);
   try {
@@ -51,14 +51,14 @@ export async function writeKept(folder: readonly string[], name: string, bytes: 
   }
 }
 
-/** Names in a folder; none when it isn't there. */
+/** Returns the names in a folder, sorted. Returns none when the folder isn't there. */
 export async function listKept(folder: readonly string[]): Promise<string[]> {
   const names: string[] = [];
   for await (const name of (await openFolder(folder))?.keys() ?? []) names.push(name);
   return names.sort();
 }
 
-/** Removes a file, or a folder with all in it; gone is gone, whoever removed it. */
+/** Removes a file, or a folder with all its contents. It is no error when it is gone already. */
 export async function removeKept(folder: readonly string[], name: string): Promise<void> {
   try {
     await (await openFolder(folder))?.removeEntry(name, { recursive: true });

@@ -1,27 +1,29 @@
-// What stands where a person wants something written. Only a plain file is replaced by a new one: a
-// link is followed to what it leads to, a device or a pipe is written into, and the rest is
-// refused. Renaming over /dev/null as root would turn it into a file for the whole machine. Source:
-// proc(5) (protected_symlinks, protected_fifos), whose rule for shared folders holds here too.
+// Decides how an output path is written. Only a plain file is replaced by a new one. A link is
+// followed to its target, a device or a pipe is written into, and anything else is refused. As
+// root, renaming a file over /dev/null would replace it for the whole machine.
+// Source: proc(5) (protected_symlinks, protected_fifos), whose rule for shared folders holds here
+// too.
 import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DcganError } from './errors.ts';
 
 export interface Target {
   /**
-   * Replaced: the file's own path, without links, whether it exists or not. Written into: a device
-   * or a pipe.
+   * `replaced`: `path` is the file's own path without links, whether it exists or not. `written
+   * into`: `path` is a device or a pipe.
    */
   readonly how: 'replaced' | 'written into';
   readonly path: string;
-  /** Permissions of the file that is there. */
+  /** Permissions of the existing file. */
   readonly mode?: number;
 }
 
 const MOST_LINKS = 40;
 
 /**
- * Where a file given as `path` is to be written, and how.
- * @throws DcganError for a disk's device and what somebody else put into a shared folder; the operating system's error for a folder
+ * Returns where a file given as `path` is to be written, and how.
+ * @throws DcganError for a disk's device, and for a link or pipe that somebody else put into a
+ *   shared folder; the operating system's error for a folder
  */
 export function outputTarget(path: string): Target {
   let at = path;
@@ -31,7 +33,7 @@ export function outputTarget(path: string): Target {
     if (!status.isFile()) refusePlanted(at, status);
     if (!status.isSymbolicLink()) return targetOf(path, at, status);
     const behind = statSync(at, { throwIfNoEntry: false });
-    // What stands behind a link of /proc, such as /dev/stdout, may have no path that leads there.
+    // A link of /proc, such as /dev/stdout, may lead to a file that no path reaches.
     if (behind && !isWhatPathSays(at, behind)) return targetOf(path, at, behind, true);
     at = resolve(dirname(at), readlinkSync(at));
   }
@@ -39,8 +41,8 @@ export function outputTarget(path: string): Target {
 }
 
 /**
- * The same for all paths that lead to one file, by whatever links and names; null where a path
- * leads nowhere.
+ * Returns a value that is equal for all paths that lead to the same file, whatever links and names
+ * they use. Returns null where a path leads nowhere.
  */
 export function fileIdentity(path: string): string | null {
   try {
@@ -62,7 +64,8 @@ function targetOf(given: string, path: string, status: Stats, hasNoPath = false)
 }
 
 /**
- * In a folder where all may make names, what others put there leads our output where they want it.
+ * Refuses links and pipes that another user put into a folder for all. They would lead our output
+ * where that user wants it.
  */
 function refusePlanted(path: string, { uid }: Stats): void {
   if (!process.getuid || uid === process.getuid() || uid === 0) return;

@@ -1,6 +1,7 @@
-// What a page and its Workers offer, as far as this library uses it: the types that Node's
-// definitions leave out. Source: WHATWG HTML (Worker, crossOriginIsolated, hardwareConcurrency),
-// WHATWG File System (OPFS), W3C Web Locks.
+// Types for the parts of pages and Workers that this library uses and that Node's definitions leave
+// out.
+// Source: WHATWG HTML (Worker, crossOriginIsolated, hardwareConcurrency), WHATWG File System
+// (OPFS), W3C Web Locks.
 
 /** A Worker as its creator sees it. */
 export interface PageWorker {
@@ -12,7 +13,7 @@ export interface PageWorker {
 
 export interface PageFile {
   getFile(): Promise<Blob>;
-  /** Bytes go to a file of its own, which takes the old one's place when it is closed. */
+  /** Writes into a separate file, which replaces the old one when it is closed. */
   createWritable(): Promise<{ write(bytes: Uint8Array): Promise<void>; close(): Promise<void> }>;
 }
 
@@ -41,23 +42,22 @@ export interface PageGlobal {
 export const page = globalThis as unknown as PageGlobal;
 
 /**
- * Whether memory may be shared with Workers. SharedArrayBuffer says nothing of it: posting one is
- * what is refused.
+ * Returns whether memory may be shared with Workers. The existence of SharedArrayBuffer does not
+ * show it, because the browser refuses only to post one.
  */
 export function mayShareMemory(): boolean {
   return page.crossOriginIsolated === true;
 }
 
 /**
- * A classic Worker from its program's text: the same in every bundle, since no file has to be
- * found.
+ * Starts a classic Worker from the text of its program. This works in every bundle, because no file
+ * has to be found.
  */
 export function startWorker(source: string, name: string): PageWorker {
   if (!page.Worker) throw new Error('there are no Workers here');
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new page.Worker(url, { name });
-  // A Worker fetches its program before it runs a line: at its end at the latest nobody needs the
-  // URL.
+  // A Worker fetches its program before it runs, so the URL is not needed after the Worker's end.
   const terminate = worker.terminate.bind(worker);
   worker.terminate = () => {
     terminate();

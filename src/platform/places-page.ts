@@ -1,5 +1,5 @@
-// Where a page keeps a model: by a name in its own files (opfs.ts). Takes the place of places.ts in
-// the page's build (package.json, "browser").
+// Keeps a page's models by name in its own files (opfs.ts). This file replaces places.ts in the
+// page's build (package.json, "browser").
 import type { ByteSource } from './bytes.ts';
 import { DcganError } from './errors.ts';
 import { readKept, writeKept } from './opfs.ts';
@@ -7,7 +7,7 @@ import { readKept, writeKept } from './opfs.ts';
 const FOLDER = ['dcgan', 'models'];
 
 /**
- * What `decode` makes of the bytes that `writePlace` wrote under a name.
+ * Reads the bytes that `writePlace` wrote under a name, and returns what `decode` makes of them.
  * @throws DcganError when there are none
  */
 export async function readPlace<T>(place: string | URL, decode: (bytes: ByteSource, name: string) => T): Promise<T> {
@@ -21,7 +21,7 @@ export async function readPlace<T>(place: string | URL, decode: (bytes: ByteSour
   return decode(new Uint8Array(await file.arrayBuffer()), name);
 }
 
-/** Writes a place, parts one after another, whole or not at all. */
+/** Writes the parts one after another under a name, whole or not at all. */
 export async function writePlace(name: string, parts: readonly Uint8Array[]): Promise<void> {
   const bytes = new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   await writeKept(FOLDER, name, bytes);

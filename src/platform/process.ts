@@ -1,8 +1,9 @@
-// Which process wrote something on a disk that others share, and whether it is still at work. A
-// number alone says little: it is given again to later processes, and means others in another
-// container or on another machine. So a process is known by its number, its start time, the boot of
-// its system and its space of numbers (Linux' PID namespace). Sources: proc(5): /proc/PID/stat
-// (fields 3 and 22), /proc/sys/kernel/random/boot_id; namespaces(7); machine-id(5).
+// Finds out which process wrote something on a shared disk, and whether that process still runs. A
+// process number alone is not enough: later processes get the same number, and it means another
+// process in another container or on another machine. So a process is identified by its number, its
+// start time, the boot of its system and its PID namespace.
+// Sources: proc(5): /proc/PID/stat (fields 3 and 22), /proc/sys/kernel/random/boot_id;
+// namespaces(7); machine-id(5).
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
@@ -11,11 +12,11 @@ const known = z.string().max(100).nullable();
 
 export const processSchema = z.strictObject({
   pid: z.int().positive(),
-  /** When it began, in ticks since the system's boot; null where the system does not tell. */
+  /** The start time in ticks since the system's boot; null where the system does not report it. */
   started: known,
-  /** The boot of the system it runs on; null where the system does not tell. */
+  /** The boot of the system that the process runs on; null where the system does not report it. */
   boot: known,
-  /** In which space its number counts; null where there is one only. */
+  /** The namespace in which the process number counts; null where there is only one. */
   space: known,
   machine: known,
   host: z.string().max(300),
@@ -23,7 +24,7 @@ export const processSchema = z.strictObject({
 
 export type ProcessIdentity = Readonly<z.infer<typeof processSchema>>;
 
-/** This very process. */
+/** Returns the identity of this process. */
 export function ownIdentity(): ProcessIdentity {
   return {
     pid: process.pid,
@@ -36,21 +37,21 @@ export function ownIdentity(): ProcessIdentity {
 }
 
 /**
- * `running` and `gone` are certain. `elsewhere`: on another machine or in another container, of
- * which nothing can be known from here.
+ * `running` and `gone` are certain. `elsewhere` means another machine or container, whose processes
+ * can't be seen from here.
  */
 export type ProcessState = 'running' | 'gone' | 'elsewhere';
 
 export function stateOf(other: ProcessIdentity, own: ProcessIdentity = ownIdentity()): ProcessState {
   if (other.boot !== own.boot) {
-    // The same machine, started again since.
+    // Is it the same machine, booted again since?
     const same = other.machine !== null && other.machine === own.machine && other.host === own.host;
     return same && other.boot !== null && own.boot !== null ? 'gone' : 'elsewhere';
   }
   if (other.space !== own.space || (own.boot === null && other.host !== own.host)) return 'elsewhere';
   if (!answers(other.pid)) return 'gone';
   const stat = statOf(other.pid);
-  // Where its state is hidden, that it answers must do.
+  // Where the process' state is hidden, its answer to the signal has to do.
   if (!stat) return 'running';
   return stat.over || (other.started !== null && stat.started !== other.started) ? 'gone' : 'running';
 }
@@ -60,15 +61,18 @@ function answers(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // It is somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // the process belongs to somebody else
   }
 }
 
-/** A killed process whose parent has not asked for its end still answers, but is over. */
+/**
+ * Returns a process' start time and whether it is over. A killed process whose parent has not
+ * collected it still answers, but is over.
+ */
 function statOf(pid: number): { readonly started: string | null; readonly over: boolean } | null {
   const text = textOf(`/proc/${pid}/stat`);
   if (text === null) return null;
-  // The second field, a name in parentheses, may hold spaces and parentheses itself.
+  // The second field is a name in parentheses, which may itself hold spaces and parentheses.
   const [state, ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { started: fields[18] ?? null, over: state === 'Z' || state === 'X' };
 }

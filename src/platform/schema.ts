@@ -1,13 +1,14 @@
-// Unknown data against a schema, with our kind of error: which key, what was expected, what stood
-// there.
+// Checks unknown data against a schema. The error says which key is wrong, what was expected and
+// what was there.
 import type { z } from 'zod';
 import { usage } from './errors.ts';
 import { showJson } from './json.ts';
 import { didYouMean } from './suggest.ts';
 
 /**
- * The data, if they fit; `where` names them in errors.
- * @throws a usage error for the first key or value that does not fit; unknown keys come with the nearest known one
+ * Returns the data when they match the schema. `where` names them in errors.
+ * @throws a usage error for the first wrong key or value; for an unknown key, it suggests the
+ *   nearest known one
  */
 export function parseData<T>(schema: z.ZodType<T>, data: unknown, where: string, known: readonly string[]): T {
   const parsed = schema.safeParse(data);

@@ -1,12 +1,12 @@
-// SHA-256 for pages, where the browser's own is asynchronous and missing from pages without https.
-// Takes the place of sha256.ts in the page's build (package.json, "browser"). Source: FIPS 180-4,
-// sections 5.3.3 and 6.2.
+// SHA-256 for pages. The browser's own is asynchronous, and missing from pages without https. This
+// file replaces sha256.ts in the page's build (package.json, "browser").
+// Source: FIPS 180-4, sections 5.3.3 and 6.2.
 
 const BLOCK = 64;
 
 /**
- * The first 32 bits of the fractional parts of the cube roots (K) and square roots (start) of the
- * first primes.
+ * FIPS 180-4 defines K and START as the first 32 bits of the fractional parts of the cube roots and
+ * the square roots of the first primes.
  */
 const PRIMES = primes(64);
 const K = Uint32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
@@ -33,7 +33,7 @@ export class Sha256 {
     this.#rest.set(bytes.subarray(at));
   }
 
-  /** 64 lower-case hex digits; the last thing to be asked. */
+  /** Returns 64 lower-case hex digits. Nothing may be added afterwards. */
   hex(): string {
     const bits = BigInt(this.#length) * 8n;
     const padding = new Uint8Array(BLOCK - ((this.#length + 8) % BLOCK) + 8);
@@ -87,7 +87,7 @@ export class Sha256 {
   }
 }
 
-/** SHA-256 of the parts one after another, as 64 lower-case hex digits. */
+/** Returns the SHA-256 of the parts one after another, as 64 lower-case hex digits. */
 export function sha256(...parts: readonly Uint8Array[]): string {
   const hash = new Sha256();
   for (const part of parts) hash.update(part);

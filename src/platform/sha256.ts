@@ -1,5 +1,5 @@
-// One hash for everything that is checked on disk: data sets, checkpoints, compiled kernels (FIPS
-// 180-4). sha256-page.ts is the same for pages.
+// The one hash for everything that is checked on disk: datasets, checkpoints and compiled kernels
+// (FIPS 180-4). sha256-page.ts is the same for pages.
 
 import { createHash } from 'node:crypto';
 
@@ -14,13 +14,13 @@ export class Sha256 {
     for (let at = 0; at < bytes.length; at += AT_ONCE) this.#hash.update(bytes.subarray(at, at + AT_ONCE));
   }
 
-  /** 64 lower-case hex digits; the last thing to be asked. */
+  /** Returns 64 lower-case hex digits. Nothing may be added afterwards. */
   hex(): string {
     return this.#hash.digest('hex');
   }
 }
 
-/** SHA-256 of the parts one after another, as 64 lower-case hex digits. */
+/** Returns the SHA-256 of the parts one after another, as 64 lower-case hex digits. */
 export function sha256(...parts: readonly Uint8Array[]): string {
   const hash = new Sha256();
   for (const part of parts) hash.update(part);

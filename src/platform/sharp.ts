@@ -1,5 +1,5 @@
-// The npm package sharp (libvips), loaded when pictures are first decoded or encoded: it is a
-// native library, and most commands do without it.
+// Loads the npm package sharp (libvips) when pictures are first decoded or encoded. It is a native
+// library, and most commands do not need it.
 import type { Sharp, SharpOptions } from 'sharp';
 import { DcganError } from './errors.ts';
 
@@ -7,7 +7,10 @@ export type SharpFactory = (input: Uint8Array, options: SharpOptions) => Sharp;
 
 let loading: Promise<SharpFactory> | undefined;
 
-/** @throws DcganError where the package has no build for this machine */
+/**
+ * Loads sharp once.
+ * @throws DcganError when the package can't be loaded on this machine
+ */
 export function loadSharp(): Promise<SharpFactory> {
   loading ??= import('sharp').then(
     ({ default: sharp }) => {

@@ -1,11 +1,13 @@
-// The right name for a wrong one: what means the same, else the nearest as commander and git find
-// it, with few edits and more kept than changed. Distance: optimal string alignment (insert,
-// delete, replace, swap two neighbours), G. Navarro, "A guided tour to approximate string
-// matching", ACM Computing Surveys 33(1), 2001.
+// Suggests the right name for a wrong one. First it looks for a synonym, then for the nearest name,
+// as commander and git do: few edits, and more kept than changed. The distance is optimal string
+// alignment (insert, delete, replace, swap two neighbours).
+// Source: G. Navarro, "A guided tour to approximate string matching", ACM Computing Surveys 33(1),
+// 2001.
 
 /**
- * What other programs call a thing, and the names it may have here: options, commands, devices,
- * keys. A name may bring a value. Case, hyphens and underscores do not count.
+ * Names that other programs use, and the names that the same thing may have here: options,
+ * commands, devices and keys. A name may come with a value. Case, hyphens and underscores do not
+ * count.
  */
 const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   gpu: ['webgpu', 'device webgpu'],
@@ -137,8 +139,8 @@ const MIN_SIMILARITY = 0.4;
 const plain = (word: string): string => word.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /**
- * The candidate that is the same word in another spelling, or another word for the same thing; with
- * its value, where it has one.
+ * Returns the candidate that is the same word in another spelling, or another word for the same
+ * thing. It comes with its value where it has one. Returns null when there is none.
  */
 export function synonym(word: string, candidates: Iterable<string>): string | null {
   const all = [...candidates];
@@ -149,8 +151,8 @@ export function synonym(word: string, candidates: Iterable<string>): string | nu
 }
 
 /**
- * The candidate that means the same or is nearest (the first of equals); null when none is near
- * enough to be what was meant.
+ * Returns the candidate that means the same or is nearest (the first of equals). Returns null when
+ * none is near enough.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   const known = [...candidates];
@@ -171,7 +173,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
 }
 
 /**
- * The question after a wrong word, for an error's `todo`; null when no candidate is near enough.
+ * Returns the question after a wrong word, for an error's `todo`. Returns null when no candidate is
+ * near enough.
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | null {
   const close = nearest(word, candidates);
@@ -180,7 +183,8 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
 
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > MAX_EDITS) return MAX_EDITS + 1;
-  // Three rows of the table d[i][j], edits between the first i letters of a and the first j of b.
+  // Only three rows of the table d[i][j] are kept. It holds the edits between the first i letters
+  // of a and the first j letters of b.
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -198,7 +202,7 @@ function distance(a: string, b: string): number {
   return above[b.length]!;
 }
 
-/** `a, b or c` */
+/** Joins names to `a, b or c`. */
 export function oneOf(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
 }

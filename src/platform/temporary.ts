@@ -1,43 +1,47 @@
-// Names of files and folders that are still being written, and which of them nobody writes any
-// more. A name says which process writes it. A process number means something only where it was
-// given: other containers and hosts that share the folder have numbers of their own, so theirs are
-// left alone until their time of change is a day old. Sources: pid_namespaces(7), proc(5) (boot_id,
-// /proc/PID/stat).
+// Names files and folders that are still being written, and finds those that nobody writes any
+// more. The name says which process writes it. A process number means something only where it was
+// given out. Other containers and hosts that share the folder have their own numbers, so their
+// files are left alone until their modification time is a day old.
+// Sources: pid_namespaces(7), proc(5) (boot_id, /proc/PID/stat).
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ownIdentity, type ProcessIdentity, stateOf } from './process.ts';
 import { sha256 } from './sha256.ts';
 
-/** Whoever writes for longer than this without a change is taken for ended. */
+/** A writer that changed nothing for longer than this counts as ended (one day). */
 const LEASE_MS = 86_400_000;
 
 /**
- * `.tmp-DOMAIN.PID.STARTED-RANDOM-NAME`; earlier versions wrote the number alone before the random
- * part.
+ * The form is `.tmp-DOMAIN.PID.STARTED-RANDOM-NAME`. Earlier versions wrote only the process number
+ * before the random part.
  */
 const PATTERN = /^\.(?:tmp|build)-(?:([0-9a-f]{8})\.)?(\d+)(?:\.(\d+))?-[0-9a-f]{8}(?:-(.+))?$/;
-/** Build folders of earlier versions. */
+/** Earlier versions named their build folders so. */
 const OLD_BUILD = /^\.build-[A-Za-z0-9]{6}$/;
 
-/** A name nobody uses yet in `folder`, which says that this process writes it. */
+/** Returns an unused path in `folder` whose name says that this process writes it. */
 export function temporaryPath(folder: string, name: string): string {
   return join(folder, `.tmp-${tag()}-${name}`);
 }
 
-/** The same for a folder to compile in. */
+/** Returns such a path for a folder to compile in. */
 export function buildPath(folder: string): string {
   return join(folder, `.build-${tag()}`);
 }
 
-/** What will be called so; null for a name that `temporaryPath` did not give. */
+/**
+ * Returns the final name of a file that has a temporary name. Returns null for a name that
+ * `temporaryPath` did not give.
+ */
 export function temporaryFor(name: string): string | null {
   return PATTERN.exec(name)?.[4] ?? null;
 }
 
 /**
- * Whether what lies at `path` was left behind by a writer that ended. False for any other name.
- * @param leaseMs how long writers of other containers and hosts are believed
+ * Returns whether the file or folder at `path` was left behind by a writer that ended. Returns
+ * false for any name that is not temporary.
+ * @param leaseMs how long writers of other containers and hosts count as running
  */
 export function isLeft(path: string, leaseMs = LEASE_MS): boolean {
   const name = basename(path);
@@ -51,8 +55,8 @@ export function isLeft(path: string, leaseMs = LEASE_MS): boolean {
 }
 
 /**
- * Removes from a folder what ended writers left, and returns the names. Whatever can't be removed
- * stays.
+ * Removes from a folder what ended writers left, and returns the removed names. Whatever can't be
+ * removed stays.
  */
 export function sweepLeft(folder: string, spared = (_: string): boolean => false): string[] {
   return namesIn(folder).filter((name) => {
@@ -62,7 +66,7 @@ export function sweepLeft(folder: string, spared = (_: string): boolean => false
       rmSync(path, { recursive: true });
       return true;
     } catch {
-      return false; // somebody else was faster, or may and we may not
+      return false; // somebody else was faster, or this user may not
     }
   });
 }
@@ -71,7 +75,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    return []; // whoever writes there next says why
+    return []; // the next write there reports the reason
   }
 }
 
@@ -84,8 +88,8 @@ function tag(): string {
 let known: { readonly identity: ProcessIdentity; readonly domain: string } | undefined;
 
 /**
- * This process, and 8 hex digits of where numbers mean the same as here: this boot of this host,
- * and this container.
+ * Returns the identity of this process and its domain. The domain is 8 hex digits for this boot,
+ * host and container, where process numbers mean the same.
  */
 function self(): NonNullable<typeof known> {
   if (known?.identity.pid !== process.pid) {

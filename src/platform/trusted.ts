@@ -1,25 +1,26 @@
-// Whether a folder or a file can hold only what this user or root put there. What lies in a cache
-// is loaded as code or trained on, so nobody else may be able to write it, to put another in its
-// place, or to lead the path elsewhere. Once a path has passed, nobody else can change that any
-// more, so checking first and opening later is no race. Source: J. Kupsch, B. Miller, "How to Open
-// a File and Not Get Hacked", ARES 2008.
+// Checks that a folder or a file can hold only what this user or root put there. A cache is loaded
+// as code or trained on. So nobody else may be able to write it, to replace it, or to lead its path
+// elsewhere. Once a path has passed, nobody else can change that any more, so checking first and
+// opening later is no race.
+// Source: J. Kupsch, B. Miller, "How to Open a File and Not Get Hacked", ARES 2008.
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 const WRITABLE_BY_OTHERS = 0o022;
-/** In such a folder everyone may make names, and only their owner may remove or rename them. */
+/** In a sticky folder everyone may create names, but only their owner may remove or rename them. */
 const STICKY = 0o1000;
-/** As many as Linux follows. */
+/** Most links followed; Linux has the same limit. */
 const MOST_LINKS = 40;
 
 /**
- * Why somebody else could change what lies in a folder, or null. Each folder on the way counts, and
- * each link's target.
- * @param options.parent whether it only is to hold a folder of our own: then it may be like /tmp, for all and sticky
+ * Returns why somebody else could change what lies in a folder, or null. Each folder on the path
+ * counts, and each link's target.
+ * @param options.parent true when the folder only is to hold a folder of our own; then it may be
+ *   writable by all and sticky, like /tmp
  * @throws the operating system's error where a part of the path is missing or can't be looked at
  */
 export function folderDistrust(path: string, { parent = false }: { readonly parent?: boolean } = {}): string | null {
-  if (!process.getuid) return null; // Windows keeps people apart by its own means
+  if (!process.getuid) return null; // Windows separates users by its own means
   const pending = resolve(path).split('/');
   let at = '/';
   let links = 0;
@@ -29,7 +30,7 @@ export function folderDistrust(path: string, { parent = false }: { readonly pare
     const part = pending.shift()!;
     if (part === '' || part === '.') continue;
     if (part === '..') {
-      at = dirname(at); // no link is left in `at`
+      at = dirname(at); // `at` holds no link
       status = lstatSync(at);
       continue;
     }
@@ -51,8 +52,8 @@ export function folderDistrust(path: string, { parent = false }: { readonly pare
 }
 
 /**
- * Whether a file is a plain one that only this user or root can write. Its folder must have passed
- * `folderDistrust`.
+ * Returns whether a file is a plain one that only this user or root can write. Its folder must have
+ * passed `folderDistrust`.
  */
 export function isTrustedFile(path: string): boolean {
   const status = lstatSync(path, { throwIfNoEntry: false });
@@ -60,13 +61,14 @@ export function isTrustedFile(path: string): boolean {
 }
 
 /**
- * The bytes of such a file, checked by the descriptor that they are read from; null for a missing
- * file and for one that is a link, no plain file, or anybody else's.
+ * Returns the bytes of such a file. The check uses the descriptor that is read, so nobody can
+ * exchange the file in between. Returns null for a missing file, a link, anything that is no plain
+ * file, and a file that others own or can write.
  */
 export function readTrusted(path: string): Uint8Array | null {
   let fd: number;
   try {
-    // Not waiting for somebody at the other end of a pipe.
+    // O_NONBLOCK keeps the open from waiting for a writer of a pipe.
     fd = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? ''))
@@ -100,15 +102,15 @@ function writerDistrust(path: string, { mode }: Stats, mayBeSticky: boolean): st
 }
 
 /**
- * In a user namespace without a mapping of root, the system's own folders seem to belong to this
- * user; null elsewhere. Only the root folder and those in it are believed to be root's then.
- * (user_namespaces(7))
+ * Returns the owner that unmapped users appear as when root is one of them; null elsewhere. In such
+ * a user namespace, the system's own folders seem to belong to that user. Then only the root folder
+ * and those in it are believed to be root's (user_namespaces(7)).
  */
 function unmappedOwner(): number | null {
   try {
     const overflow = Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8'));
     return lstatSync('/').uid === overflow ? overflow : null;
   } catch {
-    return null; // not Linux
+    return null; // this is not Linux
   }
 }

@@ -1,4 +1,4 @@
-// The package's version, from its own package.json: the one place it is written.
+// Reads the package's version from its own package.json, the one place where it is written.
 import { createRequire } from 'node:module';
 
 /** The version of this package, such as `0.1.0`. */

@@ -338,7 +338,7 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       '2: this page keeps no run nowhere. Check the name, or give a checkpoint: a Blob or its bytes.',
       '2: preset cannot change when a run is resumed. Leave it out, or start a new run.',
       '2: imageSize differs from the data: expected 28, got 32.',
-      '2: limit does not fit: expected a whole number from 1, got 1.5.',
+      '2: limit has an invalid value: expected a whole number from 1, got 1.5.',
     ]);
   });
 

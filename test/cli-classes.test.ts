@@ -41,7 +41,8 @@ describe('a run on folders', () => {
     const wrong = await run('sample', 'run', '--class', 'dog', '-o', 'no.npy');
     expect(wrong).toMatchObject({
       code: 2,
-      stderr: 'dcgan: --class does not fit: expected one of 0 cats, 1 dogs, 2 parrots, got dog. Did you mean dogs?\n',
+      stderr:
+        'dcgan: --class names no class of this model: expected one of 0 cats, 1 dogs, 2 parrots, got dog. Did you mean dogs?\n',
     });
   });
 });

@@ -112,14 +112,14 @@ describe('dcgan evaluate', () => {
       'nothing',
       'nothing does not exist: expected a run, a checkpoint, a folder of pictures or a .npy. Check the path.',
     ],
-    ['digits.npy --count 5', '--count does not fit: expected a whole number from 10 to 100000, got "5".'],
+    ['digits.npy --count 5', '--count has an invalid value: expected a whole number from 10 to 100000, got "5".'],
     [
       'digits.npy --extractor inception',
-      'the extractor does not fit: expected digits, pixels, or a file ending in .onnx, got inception.',
+      'the extractor is unknown: expected digits, pixels, or a file ending in .onnx, got inception.',
     ],
     [
       'digits.npy --nearest pairs.jpg',
-      '--nearest does not fit: expected a name ending in .png, .gif, .webp or .avif, got pairs.jpg.',
+      '--nearest has an unsupported ending: expected a name ending in .png, .gif, .webp or .avif, got pairs.jpg.',
     ],
   ])('%s is refused', async (line, message) => {
     const ended = await run('evaluate', ...line.split(' '));

@@ -65,7 +65,9 @@ describe('a run with options', () => {
     expect(png('threes.png').pixels).not.toEqual(png('sevens.png').pixels);
     const missing = await run('sample', 'all', '--class', '10');
     expect(missing).toMatchObject({ code: 2 });
-    expect(missing.stderr).toBe('dcgan: --class does not fit: expected a whole number from 0 to 9, got 10.\n');
+    expect(missing.stderr).toBe(
+      'dcgan: --class names no class of this model: expected a whole number from 0 to 9, got 10.\n',
+    );
     // Each seed has its own class, the first class 0; --class keeps one class all the way.
     expect((await run('interpolate', 'all', '--seeds', '1,2', '-o', 'way.png')).code).toBe(0);
     expect((await run('interpolate', 'all', '--seeds', '1,2', '--class', '0', '-o', 'zeros.png')).code).toBe(0);
@@ -86,10 +88,10 @@ describe('a run with options', () => {
   it.each([
     ['--loss wgan-gp --bn-d', '--loss wgan-gp and --bn-d exclude each other: the penalty is'],
     ['--label-smoothing 0.1 --loss ls', '--label-smoothing needs --loss ns: only cross-entropy'],
-    ['--ema 1', '--ema does not fit: expected a number from 0 and below 1, got "1".'],
-    ['--lr 0', '--lr does not fit: expected a number above 0 and below 1, got "0".'],
-    ['--loss hing', '--loss does not fit: expected ns, hinge, ls or wgan-gp, got "hing". Did you mean hinge?'],
-    ['--d-steps 0', '--d-steps does not fit: expected a whole number from 1 to 100, got "0".'],
+    ['--ema 1', '--ema has an invalid value: expected a number from 0 and below 1, got "1".'],
+    ['--lr 0', '--lr has an invalid value: expected a number above 0 and below 1, got "0".'],
+    ['--loss hing', '--loss has an invalid value: expected ns, hinge, ls or wgan-gp, got "hing". Did you mean hinge?'],
+    ['--d-steps 0', '--d-steps has an invalid value: expected a whole number from 1 to 100, got "0".'],
   ])('%s is refused', async (line, message) => {
     const ended = await run('train', '--preset', 'tiny', '--limit', '64', ...line.split(' '));
     expect(ended).toMatchObject({ code: 2, stdout: '' });
@@ -98,7 +100,9 @@ describe('a run with options', () => {
 
   it('classes need data that have them', async () => {
     const ended = await run('sample', 'all', '--class', 'seven');
-    expect(ended.stderr).toContain('--class does not fit: expected a whole number from 0 to 9, got seven.');
+    expect(ended.stderr).toContain(
+      '--class names no class of this model: expected a whole number from 0 to 9, got seven.',
+    );
     await run('sample', 'all', '-o', 'plain.npy');
     const without = await run('train', '--data', 'plain.npy', '--cond', '--out', 'none');
     expect(without).toMatchObject({ code: 2 });

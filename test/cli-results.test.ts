@@ -140,7 +140,7 @@ describe('pictures by the ending of their name', () => {
       expect(await run(...args, '-o', 'picture.tiff')).toMatchObject({
         code: 2,
         stderr: expect.stringMatching(
-          /^dcgan: --output does not fit: expected a name ending in .*, got picture\.tiff\.\n$/,
+          /^dcgan: --output has an unsupported ending: expected a name ending in .*, got picture\.tiff\.\n$/,
         ),
       });
   });

@@ -103,7 +103,7 @@ test("a checkpoint's words are checked: preset, unknown metadata, numbers", asyn
   const good = decodeSnapshot(bytes, 'x');
   const evil = encodeSnapshot({ ...good, config: { ...good.config, preset: EVIL } });
   expect(() => decodeSnapshot(evil, 'x')).toThrow(
-    /^x: config: preset does not fit: expected up to 64 letters.*\\u001b/,
+    /^x: config: preset has an invalid value: expected up to 64 letters.*\\u001b/,
   );
   for (const preset of ['', '..', '.hidden', 'a/b', 'a\\b', 'a\0b', 'x'.repeat(65)])
     expect(
@@ -113,7 +113,7 @@ test("a checkpoint's words are checked: preset, unknown metadata, numbers", asyn
   const strange = { ...good, config: { ...good.config, plugin: 'evil.js' } } as typeof good;
   expect(() => decodeSnapshot(encodeSnapshot(strange), 'x')).toThrow('x: config: unknown key plugin');
   expect(() => decodeSnapshot(encodeSnapshot({ ...good, seed: '0x10' as unknown as number }), 'x')).toThrow(
-    'seed does not fit',
+    'seed has an invalid value',
   );
 });
 

@@ -53,37 +53,46 @@ const WRONG: readonly [line: string, message: string][] = [
   ['train --frobnicate', "unknown option '--frobnicate'. See: dcgan train --help"],
   ['train extra', "too many arguments for 'train'. Expected 0 arguments but got 1. See: dcgan train --help"],
   ['sample --count', "option '--count <n>' argument missing. See: dcgan sample --help"],
-  ['train --epochs 1.5', '--epochs does not fit: expected a whole number from 1 to 1000000, got "1.5".'],
-  ['train --seed abc', '--seed does not fit: expected a whole number from 0, got "abc".'],
-  ['train --seed 9007199254740993', '--seed does not fit: expected a whole number from 0, got "9007199254740993".'],
-  ['train --threads 0', '--threads does not fit: expected a whole number from 1 to 256, got "0".'],
-  ['train --limit -1', '--limit does not fit: expected a whole number from 1, got "-1".'],
-  ['train --batch-size 1e3', '--batch-size does not fit: expected a whole number from 1 to 65536, got "1e3".'],
+  ['train --epochs 1.5', '--epochs has an invalid value: expected a whole number from 1 to 1000000, got "1.5".'],
+  ['train --seed abc', '--seed has an invalid value: expected a whole number from 0, got "abc".'],
+  [
+    'train --seed 9007199254740993',
+    '--seed has an invalid value: expected a whole number from 0, got "9007199254740993".',
+  ],
+  ['train --threads 0', '--threads has an invalid value: expected a whole number from 1 to 256, got "0".'],
+  ['train --limit -1', '--limit has an invalid value: expected a whole number from 1, got "-1".'],
+  ['train --batch-size 1e3', '--batch-size has an invalid value: expected a whole number from 1 to 65536, got "1e3".'],
   [
     'bench --device natve',
-    '--device does not fit: expected auto, cpu, native, wasm, wasm-relaxed, webgpu or reference, got "natve". Did you mean native?',
+    '--device has an invalid value: expected auto, cpu, native, wasm, wasm-relaxed, webgpu or reference, got "natve". Did you mean native?',
   ],
   [
     'bench --preset tf2019',
-    '--preset does not fit: expected tf2018, tf2, tiny, best or paper, got "tf2019". Did you mean tf2018?',
+    '--preset has an invalid value: expected tf2018, tf2, tiny, best or paper, got "tf2019". Did you mean tf2018?',
   ],
-  ['train --contrast tiles', '--contrast does not fit: expected fixed or tile, got "tiles". Did you mean tile?'],
+  [
+    'train --contrast tiles',
+    '--contrast has an invalid value: expected fixed or tile, got "tiles". Did you mean tile?',
+  ],
   ['train --from x', '--from says where to resume, and needs --resume. Add --resume RUN.'],
   ['train --resume', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],
   ['info', 'there is no run in ./runs. Name a run, or train one first: dcgan train.'],
   ['sample nothere', 'nothere does not exist: expected a run or a checkpoint. Check the path.'],
   [
     'sample -o x.jpg',
-    '--output does not fit: expected a name ending in .png, .gif, .webp or .avif, a .npy, or a folder, got x.jpg.',
+    '--output has an unsupported ending: expected a name ending in .png, .gif, .webp or .avif, a .npy, or a folder, got x.jpg.',
   ],
   [
     'doctor --plan tiny --after shar',
-    '--after does not fit: expected written, simplify, share, slopes, images, stored, groups, schedule or memory, got "shar". Did you mean share?',
+    '--after has an invalid value: expected written, simplify, share, slopes, images, stored, groups, schedule or memory, got "shar". Did you mean share?',
   ],
   ['doctor --after share', '--after shows a plan. Add --plan.'],
-  ['gif -o x.png', '--output does not fit: expected a name ending in .gif or .webp, got x.png.'],
-  ['interpolate -o x', '--output does not fit: expected a name ending in .png, .gif, .webp or .avif, got x.'],
-  ['interpolate --seeds 1', '--seeds does not fit: expected two seeds or more, as in 1,2,3, got 1.'],
+  ['gif -o x.png', '--output has an unsupported ending: expected a name ending in .gif or .webp, got x.png.'],
+  [
+    'interpolate -o x',
+    '--output has an unsupported ending: expected a name ending in .png, .gif, .webp or .avif, got x.',
+  ],
+  ['interpolate --seeds 1', '--seeds has too few seeds: expected two seeds or more, as in 1,2,3, got 1.'],
   [
     'sample --noise z.npy --seed 3',
     "option '--noise <file.npy>' cannot be used with option '--seed <n>'. See: dcgan sample --help",
@@ -109,8 +118,8 @@ describe('--config', () => {
 
   it.each([
     ['{"epoch":3}', 'c.json: unknown key epoch. Did you mean epochs?'],
-    ['{"batchSize":0}', 'c.json: batchSize does not fit: expected number to be >=1, got 0.'],
-    ['[]', 'c.json: the whole does not fit: expected object, got [].'],
+    ['{"batchSize":0}', 'c.json: batchSize has an invalid value: expected number to be >=1, got 0.'],
+    ['[]', 'c.json has invalid contents: expected object, got [].'],
   ])('refuses %s', async (text, message) => {
     expect(await withFile(text)).toMatchObject({ code: 2, stdout: '', stderr: `dcgan: ${message}\n` });
   });

@@ -227,20 +227,36 @@ it.each([
   ['train --data cut.idx', 1, 'cut.idx'],
   ['train --data nothing', 1, 'nothing is in no form that is known (byte 0)'],
   ['train --data half', 1, "half/1.png can't be used: it is damaged ("],
-  ['data inspect nothere', 1, 'there is no data set and no file nothere: expected mnist,'],
-  ['data inspect mine --fit squash', 2, '--fit does not fit: expected crop, pad or stretch, got "squash".'],
+  ['data inspect nothere', 1, 'there is no dataset and no file nothere: expected mnist,'],
+  ['data inspect mine --fit squash', 2, '--fit has an invalid value: expected crop, pad or stretch, got "squash".'],
   [
     'data inspect mine -o x.jpg',
     2,
-    '--output does not fit: expected a name ending in .png, .gif, .webp or .avif, got x.jpg.',
+    '--output has an unsupported ending: expected a name ending in .png, .gif, .webp or .avif, got x.jpg.',
   ],
   ['data build mine', 2, "required option '-o, --output <file>' not specified. See: dcgan data build --help"],
   ['data inspct mine', 2, "unknown command 'inspct'. Did you mean inspect?"],
-  ['train --data mine --channels 2', 2, '--channels does not fit: expected 1 or 3, got "2".'],
-  ['train --data mine --size 30', 2, '--size does not fit: expected a size from 16 to 128 that 4 divides, got 30.'],
-  ['data inspect mine --background mauvee', 2, 'background does not fit: expected a colour such as white or #ff8800'],
-  ['train --data mine --background mauvee --skip-broken', 2, 'background does not fit: expected a colour such as'],
-  ['train --data mine --background 12', 2, 'background does not fit: expected a colour such as white or #ff8800'],
+  ['train --data mine --channels 2', 2, '--channels has an invalid value: expected 1 or 3, got "2".'],
+  [
+    'train --data mine --size 30',
+    2,
+    '--size does not suit the networks: expected a size from 16 to 128 that 4 divides, got 30.',
+  ],
+  [
+    'data inspect mine --background mauvee',
+    2,
+    'background is not a known colour: expected a colour such as white or #ff8800',
+  ],
+  [
+    'train --data mine --background mauvee --skip-broken',
+    2,
+    'background is not a known colour: expected a colour such as',
+  ],
+  [
+    'train --data mine --background 12',
+    2,
+    'background is not a known colour: expected a colour such as white or #ff8800',
+  ],
 ])('dcgan %s', async (line, code, message) => {
   expect(await run(...line.split(' '))).toMatchObject({ code, stderr: expect.stringContaining(message) });
 });

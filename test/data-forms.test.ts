@@ -209,7 +209,7 @@ test("CIFAR-100's binary file has two labels, STL-10's has columns and labels be
   await expect(loadDataset('stl')).rejects.toThrow('stl/train_y.bin holds a class that STL-10 does not have (byte 0)');
 });
 
-test("Parquet of Hugging Face's form: pictures, labels and their names; shards are one data set", async () => {
+test("Parquet of Hugging Face's form: pictures, labels and their names; shards are one dataset", async () => {
   const pictures = await Promise.all(numbers(3).map((i) => png(noisy(16, i))));
   mkdirSync('hub/data', { recursive: true });
   write('hub/data/train-00000-of-00002.parquet', parquet(pictures, [1, 0, 1], ['cat', 'dog']));

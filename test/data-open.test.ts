@@ -78,7 +78,7 @@ test('what cannot be decided or found is told, with the path as it was given', (
 
 test('a name that is nothing gets the nearest right one', () => {
   expect(() => openDataset('minst')).toThrow(
-    'there is no data set and no file minst: expected mnist, mnist-test, fashion-mnist, fashion-mnist-test, or the path of ' +
+    'there is no dataset and no file minst: expected mnist, mnist-test, fashion-mnist, fashion-mnist-test, or the path of ' +
       'images: a folder, an archive or a file. Did you mean mnist?',
   );
   expect(() => openDataset('../nowhere/digits')).toThrow('no file ../nowhere/digits');

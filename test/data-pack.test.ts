@@ -19,7 +19,7 @@ async function pictures(count = 4): Promise<void> {
   }
 }
 
-test('a pack is the data set again: in memory or from disk, and wherever it lies', async () => {
+test('a pack is the dataset again: in memory or from disk, and wherever it lies', async () => {
   await pictures();
   const built = await buildPack('p', 'my.pack');
   expect([built.count, built.shaping]).toEqual([4, { size: 16, fit: 'crop', channels: 3, background: '#ffffff' }]);

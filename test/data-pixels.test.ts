@@ -85,14 +85,14 @@ test('a file too large for memory is read by position, and its shortening is tol
 
 test.each([[6], [-1], [1.5], [Number.NaN]])('image %d is refused', (index) => {
   expect(() => six.batch([0, index])).toThrow(
-    `data set six: no such image: expected an index from 0 to 5, got ${index}.`,
+    `dataset six: no such image: expected an index from 0 to 5, got ${index}.`,
   );
 });
 
 test('parts that do not fit together are refused', () => {
   expect(() => six.batch([0, 1], new Float32Array(7))).toThrow('the batch has no room: expected 2 × 4 values, got 7.');
   expect(() => new Dataset({ ...six, name: 'x', images: six.images, count: 7 })).toThrow(
-    "data set x: its images don't fill their shape",
+    "dataset x: its images don't fill their shape",
   );
   expect(() => new Dataset({ ...six, images: six.images, labels: Uint8Array.of(1) })).toThrow(
     'expected 6 labels, got 1.',

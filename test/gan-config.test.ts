@@ -82,20 +82,20 @@ describe('overrides', () => {
     [() => resolveConfig('tf20'), 'unknown preset "tf20": expected tf2018, tf2, tiny, best, paper. Did you mean tf2?'],
     [
       () => resolveConfig('tiny', { dropout: 1 }),
-      'the configuration: dropout does not fit: expected number to be <=0.95, got 1.',
+      'the configuration: dropout has an invalid value: expected number to be <=0.95, got 1.',
     ],
-    [() => resolveConfig('tiny', { imageSize: 30 }), 'the configuration: imageSize does not fit: '],
+    [() => resolveConfig('tiny', { imageSize: 30 }), 'the configuration: imageSize has an invalid value: '],
     [
       () => resolveConfig('tiny', { imageSize: 132 }),
-      'the configuration: imageSize does not fit: expected number to be <=128, got 132.',
+      'the configuration: imageSize has an invalid value: expected number to be <=128, got 132.',
     ],
-    [() => resolveConfig('tiny', { channels: 2 as 3 }), 'the configuration: channels does not fit: '],
-    [() => resolveConfig('tiny', { generatorWidths: [] }), 'the configuration: generatorWidths does not fit: '],
+    [() => resolveConfig('tiny', { channels: 2 as 3 }), 'the configuration: channels has an invalid value: '],
+    [() => resolveConfig('tiny', { generatorWidths: [] }), 'the configuration: generatorWidths has an invalid value: '],
     [
       () => resolveConfig('tiny', { batchsize: 4 } as object),
       'the configuration: unknown key batchsize. Did you mean batchSize?',
     ],
-  ])('refuse what does not fit: %#', (make, message) => {
+  ])('refuse what has an invalid value: %#', (make, message) => {
     expect(make).toThrow(message);
   });
 });
@@ -104,7 +104,7 @@ it('what older files do not say is what they meant', () => {
   const { ema: _, loss: __, classes: ___, ...older } = presets.tiny;
   expect(parseConfig(older, 'old.safetensors')).toEqual(presets.tiny);
   expect(() => parseConfig({ ...older, dropout: 'much' }, 'old.safetensors')).toThrow(
-    'old.safetensors: dropout does not fit',
+    'old.safetensors: dropout has an invalid value',
   );
 });
 

@@ -70,7 +70,7 @@ for (const device of TEST_DEVICES)
       const mixed = bits(made.subarray(0, 256));
       for (const classes of [1, 2]) expect(bits(await gan.generate(noise.slice(0, 12), { classes }))).not.toBe(mixed);
       await expect(gan.generate(noise, { shares: twos.slice(1) })).rejects.toThrow(
-        'generate: the shares do not fit: expected 6 values, [2, 3], got 5.',
+        'generate: the shares do not match the images and classes: expected 6 values, [2, 3], got 5.',
       );
       await expect(gan.generate(noise, { shares: twos, classes: 1 })).rejects.toThrow('classes or shares, not both');
     });
@@ -156,8 +156,8 @@ describe('says no', () => {
       { device: 'natve' },
       'unknown device "natve": expected auto, cpu, native, wasm, wasm-relaxed, webgpu, reference. Did you mean native?',
     ],
-    [{ seed: -1 }, 'seed does not fit: expected a whole number from 0 to 2^53 - 1, got -1.'],
-    [{ threads: 0 }, 'threads does not fit: expected a whole number from 1 to 256, got 0.'],
+    [{ seed: -1 }, 'seed has an invalid value: expected a whole number from 0 to 2^53 - 1, got -1.'],
+    [{ threads: 0 }, 'threads has an invalid value: expected a whole number from 1 to 256, got 0.'],
   ])('to %o', async (options, message) => {
     await expect(create(options)).rejects.toThrow(message);
   });
@@ -166,14 +166,14 @@ describe('says no', () => {
     const gan = await create();
     const fits = 'expected 1 to 4 images [16, 16, 1], got';
     await expect(gan.step(new Float32Array(5 * 256))).rejects.toThrow(
-      `step: the images do not fit: ${fits} 1280 values.`,
+      `step: the images do not match the model: ${fits} 1280 values.`,
     );
     await expect(gan.step(new Float32Array(100))).rejects.toThrow(`${fits} 100 values.`);
     await expect(gan.generate(new Float32Array(13))).rejects.toThrow(
       'expected a multiple of 12 values, [N, 12], got 13.',
     );
     await expect(gan.generate(0)).rejects.toThrow(
-      'the count of samples does not fit: expected a whole number from 1, got 0.',
+      'the number of samples has an invalid value: expected a whole number from 1, got 0.',
     );
     await expect(gan.step(IMAGES, { noise: new Float32Array(47) })).rejects.toThrow(
       'noise: expected 48 values, shape [4, 12], got 47.',

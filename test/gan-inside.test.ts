@@ -143,7 +143,7 @@ for (const device of TEST_DEVICES)
       expect(await gan.project(other, options)).toEqual(await gan.project(picture, options));
     });
 
-    it('refuses what does not fit', async () => {
+    it('refuses what has an invalid value', async () => {
       const gan = await open();
       const refusals: [() => Promise<unknown>, string][] = [
         [
@@ -151,14 +151,14 @@ for (const device of TEST_DEVICES)
           'judge: the images do not fit: expected a multiple of [16, 16, 1], got 767 values',
         ],
         [() => gan.judge(IMAGES, { classes: 3 }), 'the classes do not fit: expected whole numbers from 0 to 2, got 3'],
-        [() => gan.layers({ noise: new Float32Array(0) }), 'layers: the noise does not fit'],
+        [() => gan.layers({ noise: new Float32Array(0) }), 'layers: the noise has an invalid value'],
         [() => gan.project(IMAGES), 'project takes one picture: got 768 values'],
-        [() => gan.project(TARGET, { steps: 0.5 }), 'project: steps does not fit: expected a whole number from 0'],
+        [() => gan.project(TARGET, { steps: 0.5 }), 'project: steps has an invalid value: expected a whole number from 0'],
         [
           () => gan.project(TARGET, { starts: 0 }),
-          'project: starts does not fit: expected a whole number from 1 to 64, got 0',
+          'project: starts has an invalid value: expected a whole number from 1 to 64, got 0',
         ],
-        [() => gan.project(TARGET, { mask: new Float32Array(256) }), 'project: the mask does not fit'],
+        [() => gan.project(TARGET, { mask: new Float32Array(256) }), 'project: the mask has an invalid value'],
       ];
       for (const [call, text] of refusals) await expect(call()).rejects.toThrow(text);
     });

@@ -49,7 +49,9 @@ it('refuses configurations and run records that are deep, or of another kind', (
     expect(() => readRunConfig(folder)).toThrow(/config\.json cannot be understood: got brackets nested/);
   }
   writeFileSync(file, `{"epochs": [${'1,'.repeat(100_000)}1]}`);
-  expect(() => readConfigFile(file)).toThrow(/epochs does not fit: expected number, got \[1,1,[1,]{70,80} \.\.\.\.$/);
+  expect(() => readConfigFile(file)).toThrow(
+    /epochs has an invalid value: expected number, got \[1,1,[1,]{70,80} \.\.\.\.$/,
+  );
   // Longer than any string, and sparse.
   truncateSync(file, 700e6);
   expect(() => readConfigFile(file)).toThrow('config.json is not JSON: got a file of more than 16 MiB');

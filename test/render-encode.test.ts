@@ -38,7 +38,7 @@ it('every ending that is offered can be written', async () => {
 
 it.each(['a', 'a.', '.png', 'a.jpg', 'a.png/', 'png'])('%s is refused', async (name) => {
   await expect(pictureEncoder(name, '--output')).rejects.toThrow(
-    `--output does not fit: expected a name ending in .png, .gif, .webp or .avif, got ${name}.`,
+    `--output has an unsupported ending: expected a name ending in .png, .gif, .webp or .avif, got ${name}.`,
   );
 });
 

@@ -255,6 +255,6 @@ describe('a run', () => {
   ])('%s of %j is refused', async (url, body) => {
     const answer = await studio.post(url, body);
     expect(answer.status).toBe(400);
-    expect(((await answer.json()) as { error: string }).error).toMatch(/^the request does not fit/);
+    expect(((await answer.json()) as { error: string }).error).toMatch(/^the request is invalid/);
   });
 });

@@ -65,14 +65,14 @@ export class Dataset implements DatasetParts {
     const expected = count * height * width * channels;
     if (count === 0 || images.length !== expected) {
       throw new DcganError({
-        what: `data set ${name}: its images don't fill their shape`,
+        what: `dataset ${name}: its images don't fill their shape`,
         expected: `at least one image, ${count} × ${height} × ${width} × ${channels} = ${expected} bytes`,
         got: `${images.length} bytes`,
       });
     }
     if (labels && labels.length !== count) {
       throw new DcganError({
-        what: `data set ${name}: labels and images differ in number`,
+        what: `dataset ${name}: labels and images differ in number`,
         expected: `${count} labels`,
         got: `${labels.length}`,
       });
@@ -188,13 +188,13 @@ export class Dataset implements DatasetParts {
   /**
    * The images of `indices`, in their order, as float32 in [-1, 1].
    * @param out [indices.length, height, width, channels], or longer; values behind stay unchanged
-   * @throws DcganError for an index outside the data set, or an `out` that is too short
+   * @throws DcganError for an index outside the dataset, or an `out` that is too short
    */
   batch(indices: ArrayLike<number>, out = new Float32Array(indices.length * this.imageSize)): Float32Array {
     const size = this.imageSize;
     if (out.length < indices.length * size) {
       throw new DcganError({
-        what: `data set ${this.name}: the batch has no room`,
+        what: `dataset ${this.name}: the batch has no room`,
         expected: `${indices.length} × ${size} values`,
         got: `${out.length}`,
       });
@@ -212,7 +212,7 @@ export class Dataset implements DatasetParts {
   #check(index: number): void {
     if (Number.isInteger(index) && index >= 0 && index < this.count) return;
     throw new DcganError({
-      what: `data set ${this.name}: no such image`,
+      what: `dataset ${this.name}: no such image`,
       expected: `an index from 0 to ${this.count - 1}`,
       got: String(index),
     });

@@ -143,7 +143,7 @@ export async function checkColour(background: string): Promise<void> {
     sharp(Uint8Array.of(0), {}).flatten({ background });
   } catch (cause) {
     throw usage({
-      what: 'background does not fit',
+      what: 'background is not a known colour',
       expected: 'a colour such as white or #ff8800',
       got: background,
       cause,

@@ -54,10 +54,10 @@ export const DEFAULT_BACKGROUND = '#ffffff';
 /** Pictures looked at to settle size and channels. */
 export const SETTLING = 64;
 
-/** @throws DcganError of wrong usage for a value that does not fit */
+/** @throws DcganError of wrong usage for an invalid value */
 export function checkDataOptions({ size, fit, channels, background }: DataOptions): void {
   const refuse = (what: string, expected: string, got: unknown): never => {
-    throw usage({ what: `${what} does not fit`, expected, got: JSON.stringify(got) });
+    throw usage({ what: `${what} has an invalid value`, expected, got: JSON.stringify(got) });
   };
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 1024))
     refuse('size', 'a whole number from 1 to 1024', size);
@@ -75,5 +75,5 @@ export function isTrainable(side: number): boolean {
 /** @throws DcganError of wrong usage for a count of images that is none */
 export function checkLimit(limit: number | undefined): void {
   if (limit !== undefined && (!Number.isInteger(limit) || limit < 1))
-    throw usage({ what: 'limit does not fit', expected: 'a whole number from 1', got: String(limit) });
+    throw usage({ what: 'limit has an invalid value', expected: 'a whole number from 1', got: String(limit) });
 }

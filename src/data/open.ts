@@ -32,7 +32,7 @@ export function isFolder(where: string): boolean {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError('opened', where, cause);
     throw new DcganError({
-      what: `there is no data set and no file ${where}`,
+      what: `there is no dataset and no file ${where}`,
       expected: `${KNOWN.join(', ')}, or the path of images: a folder, an archive or a file`,
       todo: didYouMean(where, KNOWN) ?? 'Check the path',
       cause,

@@ -39,7 +39,7 @@ export async function recognize(where: string, options: RecognizeOptions = {}): 
   const onNote = options.onNote ?? (() => {});
   const heard: FormOptions = { ...options, onNote };
   const known = openKnown(where);
-  if (known) return { form: 'known data set', dataset: known };
+  if (known) return { form: 'known dataset', dataset: known };
   if (isFolder(where)) {
     const folder = await folderSupply(where, nameOf(where), options.svg);
     return openContainer(folder, { where: `the folder ${where}`, form: 'folder of pictures', depth: 0 }, heard);

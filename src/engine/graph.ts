@@ -128,7 +128,7 @@ export function showShape(shape: Shape): string {
 
 /** The error of a shape rule. */
 export function shapeError(op: string, argument: string, expected: string, got: Shape, todo: string): DcganError {
-  return new DcganError({ what: `${op}: ${argument} does not fit`, expected, got: showShape(got), todo });
+  return new DcganError({ what: `${op}: ${argument} has the wrong shape`, expected, got: showShape(got), todo });
 }
 
 /** All tensors `roots` depend on, inputs before users; the order depends on the graph alone. */

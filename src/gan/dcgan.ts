@@ -97,7 +97,7 @@ export function randomSeed(): number {
 /** Checks a seed. */
 export function checkSeed(seed: number): number {
   if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw usage({ what: 'seed does not fit', expected: 'a whole number from 0 to 2^53 - 1', got: String(seed) });
+  throw usage({ what: 'seed has an invalid value', expected: 'a whole number from 0 to 2^53 - 1', got: String(seed) });
 }
 
 /**
@@ -254,7 +254,7 @@ export class DCGAN {
     const noise = typeof from === 'number' ? await this.sampleNoise(from, seed) : from;
     if (noise.length === 0 || noise.length % latent !== 0)
       throw usage({
-        what: 'generate: the noise does not fit',
+        what: 'generate: the noise does not match the latent size',
         expected: `a multiple of ${latent} values, [N, ${latent}]`,
         got: `${noise.length}`,
       });
@@ -272,7 +272,11 @@ export class DCGAN {
    */
   async sampleNoise(count: number, seed: number): Promise<Float32Array> {
     if (!Number.isInteger(count) || count < 1)
-      throw usage({ what: 'the count of samples does not fit', expected: 'a whole number from 1', got: String(count) });
+      throw usage({
+        what: 'the number of samples has an invalid value',
+        expected: 'a whole number from 1',
+        got: String(count),
+      });
     return this.#machine.sampleNoise(count, checkSeed(seed));
   }
 
@@ -381,15 +385,21 @@ export class DCGAN {
    */
   #checkClasses(labels: ArrayLike<number> | undefined, count: number): void {
     const { classes } = this.config;
-    const wrong = (expected: string, got: string): never => {
-      throw usage({ what: 'the classes do not fit', expected, got });
+    const wrong = (what: string, expected: string, got: string): never => {
+      throw usage({ what, expected, got });
     };
-    if (classes === 0 && labels) wrong('none: this model was not told of any', String(labels.length));
+    if (classes === 0 && labels)
+      wrong('classes were given, but this model is not conditional', 'none', String(labels.length));
     if (classes === 0) return;
     if (!labels || labels.length !== count || count === 0)
-      wrong(`one for each of ${count} images`, String(labels?.length ?? 'none'));
+      wrong(
+        'the number of classes does not match the number of images',
+        `one for each of ${count} images`,
+        String(labels?.length ?? 'none'),
+      );
     const other = Array.from(labels!).find((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
-    if (other !== undefined) wrong(`whole numbers from 0 to ${classes - 1}`, String(other));
+    if (other !== undefined)
+      wrong('a class does not exist in this model', `whole numbers from 0 to ${classes - 1}`, String(other));
   }
 
   get #imageShape(): readonly number[] {
@@ -416,15 +426,18 @@ export class DCGAN {
   #checkShares(shares: Float32Array, count: number, beside: boolean): void {
     const { classes } = this.config;
     if (beside) throw usage({ what: 'generate: give classes or shares, not both' });
-    if (classes > 0 && shares.length === count * classes) return;
-    throw usage({
-      what: 'generate: the shares do not fit',
-      expected:
-        classes > 0
-          ? `${count * classes} values, [${count}, ${classes}]`
-          : 'none: this model was not told of any class',
-      got: `${shares.length}`,
-    });
+    if (classes === 0)
+      throw usage({
+        what: 'generate: shares were given, but this model is not conditional',
+        expected: 'none',
+        got: `${shares.length} values`,
+      });
+    if (shares.length !== count * classes)
+      throw usage({
+        what: 'generate: the shares do not match the images and classes',
+        expected: `${count * classes} values, [${count}, ${classes}]`,
+        got: `${shares.length}`,
+      });
   }
 
   #countImages(images: Float32Array): number {
@@ -432,7 +445,7 @@ export class DCGAN {
     const reals = images.length / (imageSize * imageSize * channels);
     if (Number.isInteger(reals) && reals >= 1 && reals <= batchSize) return reals;
     throw new DcganError({
-      what: 'step: the images do not fit',
+      what: 'step: the images do not match the model',
       expected: `1 to ${batchSize} images ${showShape([imageSize, imageSize, channels])}`,
       got: `${images.length} values`,
       exitCode: 2,

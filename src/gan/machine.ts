@@ -103,7 +103,11 @@ export class Machine {
     { device = 'auto', threads = usableCores(), ranks = ALONE }: RankedOptions = {},
   ): Promise<Machine> {
     if (!Number.isInteger(threads) || threads < 1 || threads > 256)
-      throw usage({ what: 'threads does not fit', expected: 'a whole number from 1 to 256', got: String(threads) });
+      throw usage({
+        what: 'threads has an invalid value',
+        expected: 'a whole number from 1 to 256',
+        got: String(threads),
+      });
     const held = shardsHeld(config, ranks);
     const model = makeModel(config);
     const step = (): Plan => compile(trainingStep(model, config.batchSize), model.layout);

@@ -91,7 +91,7 @@ export function decodeSnapshot(bytes: ByteSource, file: string): Snapshot {
     const value = /^\d{1,16}$/.test(metadata[key] ?? '') ? Number(metadata[key]) : Number.NaN;
     if (Number.isSafeInteger(value)) return value;
     throw new DcganError({
-      what: `${file}: ${key} does not fit`,
+      what: `${file}: ${key} has an invalid value`,
       expected: 'a whole number',
       got: String(metadata[key]),
     });
@@ -115,12 +115,12 @@ function namesOf(text: string | undefined, { classes }: Config, file: string): C
   try {
     names = parseJson(text);
   } catch {
-    // Told below, as any other list that does not fit.
+    // The error below covers this too.
   }
   if (isNames(names) && names.length === classes)
     return names.map((name) => (name === null ? null : clean(name.slice(0, LONGEST_NAME))));
   throw new DcganError({
-    what: `${file}: the names of its classes do not fit`,
+    what: `${file}: the names of its classes are not a list of the right length`,
     expected: `a list of ${classes} names`,
     got: showJson(text),
   });

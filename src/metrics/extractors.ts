@@ -64,7 +64,7 @@ export async function openExtractor(
   if (asked === PIXELS) return openPixels({ side: data.height, channels: data.channels });
   if (asked !== DIGITS)
     throw usage({
-      what: 'the extractor does not fit',
+      what: 'the extractor is unknown',
       expected: `${DIGITS}, ${PIXELS}, or a file ending in .onnx`,
       got: asked,
       todo: 'Leave it out, or choose one of them',

@@ -22,9 +22,9 @@ export function parseData<T>(schema: z.ZodType<T>, data: unknown, where: string,
     });
   }
   const [, expected = issue.message] = /expected (.*?)(?:, received .*)?$/.exec(issue.message) ?? [];
-  const key = issue.path.join('.') || 'the whole';
+  const key = issue.path.join('.');
   throw usage({
-    what: `${where}: ${key} does not fit`,
+    what: key ? `${where}: ${key} has an invalid value` : `${where} has invalid contents`,
     expected,
     got: showJson(valueAt(data, issue.path)),
     options: [key],

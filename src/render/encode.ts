@@ -86,7 +86,7 @@ export async function pictureEncoder(
   const format = FORMATS[endingOf(path)];
   if (!format || (film && !format.film))
     throw usage({
-      what: `${option} does not fit`,
+      what: `${option} has an unsupported ending`,
       expected: `a name ending in ${oneOf(pictureEndings({ film }))}${others}`,
       got: path,
     });

@@ -65,7 +65,7 @@ export async function openData(options: DataQuestion, onNote?: (note: string) =>
   // This is checked before a hundred thousand pictures are read.
   if (imageSize !== undefined && !isTrainable(imageSize))
     throw usage({
-      what: 'imageSize does not fit',
+      what: 'imageSize does not suit the networks',
       expected: TRAINABLE,
       got: String(imageSize),
       options: ['imageSize'],

@@ -72,7 +72,11 @@ async function interpolate(source: string | undefined, flags: Flags): Promise<vo
   const encode = await pictureEncoder(output, '--output');
   const seeds = flags.seeds ?? [flags.fromSeed ?? randomSeed(), flags.toSeed ?? randomSeed()];
   if (seeds.length < 2)
-    throw usage({ what: '--seeds does not fit', expected: 'two seeds or more, as in 1,2,3', got: seeds.join(',') });
+    throw usage({
+      what: '--seeds has too few seeds',
+      expected: 'two seeds or more, as in 1,2,3',
+      got: seeds.join(','),
+    });
   await withModel(source, flags, async (gan, checkpoint) => {
     const rows = await rowsBetween(gan, seeds, steps, classAsked(flags.class, gan));
     const picture = strip(gan, rows, steps);

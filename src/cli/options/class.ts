@@ -36,7 +36,7 @@ export function classAsked(
   const label = named >= 0 ? named : /^\d{1,3}$/.test(asked) ? Number(asked) : classes;
   if (label >= classes)
     throw usage({
-      what: '--class does not fit',
+      what: '--class names no class of this model',
       expected: classNames ? `one of ${classList(classNames)}` : `a whole number from 0 to ${classes - 1}`,
       got: asked,
       ...todoFor(asked, names),

@@ -16,7 +16,11 @@ export function wholeNumber(option: string, least: number, most = Number.MAX_SAF
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
     const top = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
-    throw usage({ what: `${option} does not fit`, expected: `a whole number from ${least}${top}`, got: quoted(text) });
+    throw usage({
+      what: `${option} has an invalid value`,
+      expected: `a whole number from ${least}${top}`,
+      got: quoted(text),
+    });
   };
 }
 
@@ -27,7 +31,7 @@ export function number(option: string, least: number, limit: number): Read<numbe
     if (value >= least && value < limit) return value;
     const from = least === Number.MIN_VALUE ? 'above 0' : `from ${least}`;
     const below = limit === Number.POSITIVE_INFINITY ? '' : ` and below ${limit}`;
-    throw usage({ what: `${option} does not fit`, expected: `a number ${from}${below}`, got: quoted(text) });
+    throw usage({ what: `${option} has an invalid value`, expected: `a number ${from}${below}`, got: quoted(text) });
   };
 }
 
@@ -44,7 +48,7 @@ export function choice<T extends string>(option: string, names: readonly T[]): R
     if (found !== undefined) return found;
     const todo = didYouMean(text, names);
     throw usage({
-      what: `${option} does not fit`,
+      what: `${option} has an invalid value`,
       expected: oneOf(names),
       got: quoted(text),
       ...(todo && { todo }),

@@ -147,7 +147,7 @@ async function body<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   const parsed = schema.safeParse(await context.req.json().catch(() => undefined));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw usage({ what: `the request does not fit`, got: `${issue.path.join('.')}: ${issue.message}` });
+  throw usage({ what: 'the request is invalid', got: `${issue.path.join('.')}: ${issue.message}` });
 }
 
 function answerError(error: Error, context: Context): Response {

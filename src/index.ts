@@ -1,4 +1,5 @@
-// The library's public face. Everything a program needs to train, sample, save and load a DCGAN; nothing internal.
+// The library's public interface: everything that a program needs to train, sample, save and load a
+// DCGAN, and nothing internal.
 import './platform/node-version.ts';
 import type { Built, PackProgress } from './data/build.ts';
 import { Dataset, type DatasetParts } from './data/dataset.ts';
@@ -59,19 +60,21 @@ export type { Contrast } from './train/progress-pictures.ts';
 export type { OnNan, TrainOptions } from './train/run-options.ts';
 export { train } from './train/train.ts';
 
-/** Where images come from. */
+/** Makes datasets. */
 export const datasets = {
   /** MNIST's 60,000 training images, 28 x 28 x 1, with labels; nothing is downloaded. */
   mnist: (): Dataset => openDataset('mnist'),
   /** MNIST's 10,000 test images. */
   mnistTest: (): Dataset => openDataset('mnist-test'),
-  /** A known name, an IDX file (plain or .gz), or a folder with one: what is read as it is. */
+  /**
+   * Opens a known name, an IDX file (plain or .gz), or a folder with one, without any conversion.
+   */
   open: (where: string): Dataset => openDataset(where),
   /** All that `--data` takes: also folders and archives of pictures, .npy, CIFAR-10, packs; see docs/data.md. */
   load: (where: string, options?: LoadOptions): Promise<Dataset> => loadDataset(where, options),
-  /** Packs such data into one file, which `load` takes as well. */
+  /** Packs such data into one file, which `load` also reads. */
   pack: (where: string, file: string, options?: LoadOptions): Promise<Built> => buildPack(where, file, options),
-  /** Images in memory: bytes, NHWC. */
+  /** Makes a dataset of images in memory: bytes, NHWC. */
   from: (parts: DatasetParts): Dataset => new Dataset(parts),
 } as const;
 export type { Built as PackResult, Dataset, DatasetParts, LoadOptions, PackProgress };

@@ -1,12 +1,12 @@
-// Where a page's images come from: arrays, or files of the IDX format that the page has fetched or
-// a person has chosen.
+// Makes datasets in a page, from arrays or from IDX files that the page has fetched or a person has
+// chosen.
 import { Dataset, type DatasetParts } from '../data/dataset.ts';
 import { parsePlainIdx } from '../data/idx-plain.ts';
 import { DcganError } from '../platform/errors.ts';
 
 /**
- * Images in memory: bytes, NHWC.
- * @throws DcganError for images that don't fill their shape
+ * Makes a dataset of images in memory: bytes, NHWC.
+ * @throws DcganError for images that do not fill their shape
  */
 export function from(parts: DatasetParts): Dataset {
   return new Dataset(parts);
@@ -14,15 +14,15 @@ export function from(parts: DatasetParts): Dataset {
 
 /** Options of `datasets.idx`. */
 export interface IdxOptions {
-  /** A name for the dataset, which also stands in errors. */
+  /** The dataset's name, which errors also use. */
   readonly name?: string;
   /** The file of the labels. */
   readonly labels?: Blob | Uint8Array;
 }
 
 /**
- * Images of an IDX file, such as MNIST's `train-images-idx3-ubyte`, plain or gzipped.
- * @param images the file: a Blob (of `fetch`, or a chosen File) or its bytes
+ * Reads the images of an IDX file, such as MNIST's `train-images-idx3-ubyte`, plain or gzipped.
+ * @param images the file: a Blob (from `fetch`, or a chosen File) or its bytes
  * @throws DcganError for a file that is not of this format, or that ends early
  */
 export async function idx(images: Blob | Uint8Array, { name = 'images', labels }: IdxOptions = {}): Promise<Dataset> {

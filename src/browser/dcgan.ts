@@ -1,5 +1,5 @@
-// The library's one class as a page has it: the same members, each a message to the Worker where
-// the model is.
+// The library's one class in a page. It has the same members as in Node; each call is a message to
+// the Worker that holds the model.
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import type { CreateOptions, LookOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
 import type { Judgement, Layer, Projection, ProjectOptions } from '../gan/looking.ts';
@@ -9,20 +9,22 @@ import { Host } from './host.ts';
 import { whole } from './wire.ts';
 
 /**
- * As in Node; the networks live in a Worker of their own, until `dispose`. Calls take effect in
- * their order.
+ * A DCGAN with the same members as in Node. The networks live in a Worker of their own until
+ * `dispose`. Calls take effect in their order.
  */
 export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   readonly #host: Host;
   /** All values that decide the model. */
   readonly config: Mirror['config'];
-  /** Device, kernel variant and threads, and why this device. */
+  /** The device, its kernel variant and threads, and the reason for this device. */
   readonly info: Mirror['info'];
-  /** Decides, with the configuration and the data, every bit of the state. */
+  /** Decides every bit of the state, together with the configuration and the data. */
   readonly seed: number;
-  /** Epochs finished: kept for whoever counts them, and saved. */
+  /**
+   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
+   */
   epoch: number;
-  /** What its classes are called, in their order; null where nothing is known of them. */
+  /** The names of the classes in their order; null when they are unknown. */
   readonly classNames: Mirror['classNames'];
   #steps: number;
 
@@ -36,14 +38,17 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
     this.#steps = steps;
   }
 
-  /** A fresh model. Errors: unknown preset, option or device; a device that can't run here. */
+  /**
+   * Makes a new model with random initial weights.
+   * @throws DcganError for an unknown preset, option or device, or a device that cannot run here
+   */
   static create(options: CreateOptions = {}): Promise<DCGAN> {
     return DCGAN.#open((host) => host.call('create', options));
   }
 
   /**
-   * A saved model, from a URL, a Blob, its bytes, or the name it was saved under in this page.
-   * Errors: not a checkpoint, or a damaged one.
+   * Loads a saved model from a URL, a Blob, its bytes, or the name under which this page saved it.
+   * @throws DcganError for a file that is not a checkpoint, or is a damaged one
    */
   static load(source: string | URL | Blob | Uint8Array, options: MachineOptions = {}): Promise<DCGAN> {
     const isUrl = source instanceof URL;
@@ -60,13 +65,13 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
     }
   }
 
-  /** Steps taken. */
+  /** The number of steps taken. */
   get steps(): number {
     return this.#steps;
   }
 
   /**
-   * One update of both networks.
+   * Updates both networks once.
    * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size
    * @throws DcganError for images, classes or injected values of another shape, and when the device
    * fails
@@ -78,7 +83,7 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   }
 
   /**
-   * Makes a step on `reals` images ready ahead of its first use.
+   * Prepares a step on `reals` images before its first use.
    * @throws DcganError for a step that the device cannot run
    */
   prepareStep(reals = this.config.batchSize): Promise<void> {
@@ -86,19 +91,19 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   }
 
   /**
-   * Images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
-   * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random
-   * when not given)
-   * @throws DcganError for noise, classes or shares of another shape, a count or seed that is no
-   * whole number
+   * Generates images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
+   * @param from noise [N, latent], or a count of images, whose noise then follows from `seed`
+   * (random by default)
+   * @throws DcganError for noise, classes or shares of another shape, or a count or seed that is
+   * not a whole number
    */
   generate(...args: Parameters<WorkerDCGAN['generate']>): Promise<Float32Array> {
     return this.#host.call('generate', ...args);
   }
 
   /**
-   * Standard normal noise [count, latent]; equal seeds give equal noise.
-   * @throws DcganError for a count or seed that is no whole number in its range
+   * Returns standard normal noise [count, latent]; equal seeds give equal noise.
+   * @throws DcganError for a count or seed that is not a whole number in its range
    */
   sampleNoise(count: number, seed: number): Promise<Float32Array> {
     return this.#host.call('sampleNoise', count, seed);
@@ -141,30 +146,30 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   }
 
   /**
-   * Every tensor of the state, by name: variables, running statistics, Adam's moments, the
-   * pictures' fixed noise.
+   * Returns every tensor of the state by its name: variables, running statistics, Adam's moments,
+   * and the fixed noise of the progress pictures.
    */
   tensors(): Promise<Map<string, StoredTensor>> {
     return this.#host.call('tensors');
   }
 
   /**
-   * Sets tensors of the state, by name; others stay as they are.
-   * @throws DcganError for a name that is not the model's, or values of another number
+   * Sets tensors of the state by their names; the others keep their values.
+   * @throws DcganError for a name that is not the model's, or another number of values
    */
   restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
     return this.#host.call('restore', tensors);
   }
 
-  /** The checkpoint's bytes: equal states give equal bytes, here and in Node. */
+  /** Returns the bytes of a checkpoint; equal states give equal bytes, here and in Node. */
   toBytes(): Promise<Uint8Array> {
     return this.#host.call('toBytes', this.epoch);
   }
 
   /**
-   * Keeps a checkpoint among the page's own files (the Origin Private File System), whole or not at
-   * all; see `load`.
-   * @throws DcganError where the page may store no more
+   * Keeps a checkpoint among the page's own files (the Origin Private File System), completely or
+   * not at all; see `load`.
+   * @throws DcganError when the page may store no more
    */
   save(name: string): Promise<void> {
     return this.#host.call('save', name, this.epoch);

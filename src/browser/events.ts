@@ -1,5 +1,5 @@
-// What happens in a page's run, as data: Node's events without folders and paths, and with a
-// checkpoint's bytes instead.
+// The events of a page's run, as data. They are Node's events without folders and paths, and with
+// the bytes of checkpoints.
 import type {
   CheckpointEvent as DiskCheckpoint,
   InterruptedEvent as DiskInterrupted,
@@ -10,47 +10,47 @@ import type {
   WarningEvent,
 } from '../train/events.ts';
 
-/** The first event: what is about to run. */
+/** The first event; it describes the run that begins. */
 export interface RunEvent extends Omit<DiskRun, 'folder' | 'resumed'> {
-  /** Name under which the page keeps the run's checkpoints, or null. */
+  /** The name under which the page keeps the run's checkpoints, or null. */
   readonly kept: string | null;
-  /** Where a resumed run goes on; null for a fresh one. */
+  /** The place where a resumed run continues; null for a new run. */
   readonly resumed: { readonly epoch: number; readonly step: number } | null;
 }
 
 /**
- * What the generator makes of the fixed noise, 4 x 4, after `epoch` whole epochs and `step` steps
- * in all.
+ * The images that the generator makes of the fixed noise, 4 x 4, after `epoch` whole epochs and
+ * `step` steps in all.
  */
 export interface PictureEvent extends Omit<DiskPicture, 'path'> {
-  /** Steps that are done. */
+  /** The number of finished steps. */
   readonly step: number;
 }
 
 interface Saved {
-  /** The checkpoint: a file that Node and pages go on from. */
+  /** The checkpoint's file, from which Node and pages can continue. */
   readonly bytes: Uint8Array;
   /** Its usual name: `epoch-0015.safetensors`. */
   readonly name: string;
 }
 
-/** An epoch's checkpoint; where the run is kept it is written already. */
+/** The checkpoint of an epoch. If the page keeps the run, it is already written. */
 export type CheckpointEvent = Omit<DiskCheckpoint, 'path'> & Saved;
 
-/** The run was asked to stop. Resume goes on exactly here. */
+/** The run was asked to stop. A resumed run continues exactly here. */
 export type InterruptedEvent = Omit<DiskInterrupted, 'path'> & Saved;
 
 /** All epochs are done. */
 export interface DoneEvent {
   readonly type: 'done';
-  /** Whole epochs that are done. */
+  /** The number of finished epochs. */
   readonly epochs: number;
   /** True when there was nothing left to train. */
   readonly already: boolean;
 }
 
 export type { EpochEvent, StepEvent, WarningEvent };
-/** What `train` yields: tell events apart by `type`. */
+/** The events that `train` yields; `type` tells them apart. */
 export type TrainEvent =
   | RunEvent
   | StepEvent

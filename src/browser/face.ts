@@ -7,7 +7,7 @@ import type { TrainEvent } from './events.ts';
 import type { SentOptions } from './page-options.ts';
 import { PageRun } from './page-run.ts';
 
-/** What a page knows of its Worker's model without asking. */
+/** The values of its Worker's model that a page knows without asking. */
 export type Mirror = Pick<DCGAN, 'config' | 'info' | 'seed' | 'epoch' | 'steps' | 'classNames'>;
 type Tensors = Awaited<ReturnType<DCGAN['tensors']>>;
 
@@ -106,7 +106,7 @@ export class Face {
     return this.#events!.next();
   }
 
-  /** To be called at once, not in its turn: a step may be under way. */
+  /** This is called at once, not in its turn, because a step may be in progress. */
   abort(): void {
     this.#run?.abort();
   }

@@ -1,13 +1,13 @@
-// A page's end of the wire: one Worker for each model and each training, so that the page itself
-// never computes.
+// The page's side of the connection to its Workers. Each model and each training has a Worker, so
+// that the page itself never computes.
 import { DcganError } from '../platform/errors.ts';
 import { type PageWorker, startWorker } from '../platform/page.ts';
 import type { Face } from './face.ts';
 import { errorOf, type Reply } from './wire.ts';
 
 /**
- * The Worker's whole program as text: the page's build puts it here, so that every bundler takes it
- * along.
+ * The Worker's whole program as text. The page's build inserts it, so that every bundler includes
+ * it.
  */
 declare const __DCGAN_WORKER__: string;
 
@@ -43,7 +43,7 @@ export class Host {
     });
   }
 
-  /** Ends the Worker; what was asked and not answered is refused. */
+  /** Ends the Worker and rejects the calls that have no answer yet. */
   end(): void {
     this.#fail(new DcganError({ what: 'the model was disposed' }));
     this.#worker.terminate();

@@ -1,4 +1,4 @@
-// The library's face in a page: the same names as in Node (../index.ts), without folders.
+// The library's public interface in a page: the names of Node's (../index.ts), without folders.
 import type { Dataset, DatasetParts } from '../data/dataset.ts';
 import * as datasets from './datasets.ts';
 import { list, newest, remove } from './kept.ts';
@@ -43,9 +43,9 @@ export { train } from './train.ts';
 
 /** Runs that this page keeps (`train({ keep })`), by name. */
 export const runs = {
-  /** Names of all kept runs. */
+  /** Returns the names of all kept runs. */
   list,
-  /** The newest checkpoint of a run, its name and its file; null where there is none. */
+  /** Returns the name and the file of a run's newest checkpoint; null when there is none. */
   newest,
   /** Removes a run and its checkpoints. */
   remove,

@@ -1,5 +1,5 @@
-// Runs that a page keeps for itself: a folder a run, a file a checkpoint, named as in a run of
-// Node's.
+// Runs that a page keeps in its own files. Each run is a folder and each checkpoint a file, named
+// as in a run of Node.
 import { byTime, parseCheckpointName, superfluous } from '../checkpoint/names.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { DcganError, usage } from '../platform/errors.ts';
@@ -9,13 +9,14 @@ import { page } from '../platform/page.ts';
 const RUNS = ['dcgan', 'runs'];
 const DATA = 'data.json';
 
-/** Names of the kept runs. */
+/** Returns the names of the kept runs. */
 export function list(): Promise<string[]> {
   return listKept(RUNS);
 }
 
 /**
- * The newest checkpoint of a kept run, to be downloaded or resumed from; null when there is none.
+ * Returns the newest checkpoint of a kept run, to download it or to resume from it; null when there
+ * is none.
  */
 export async function newest(run: string): Promise<{ readonly name: string; readonly file: Blob } | null> {
   const name = (await checkpoints(run)).at(-1)?.name;
@@ -23,21 +24,21 @@ export async function newest(run: string): Promise<{ readonly name: string; read
   return file && { name: name!, file };
 }
 
-/** Forgets a kept run, all its checkpoints with it. */
+/** Removes a kept run with all its checkpoints. */
 export function remove(run: string): Promise<void> {
   return removeKept(RUNS, run);
 }
 
-/** What a run was trained on. */
+/** The dataset that a run was trained on. */
 type Trained = Pick<Dataset, 'name' | 'count' | 'sha256'>;
 
-/** Notes a run's data, by which it knows them again. */
+/** Stores which data a run uses, so that it recognises them later. */
 export function noteData(run: string, { name, count, sha256 }: Trained): Promise<void> {
   return writeKept([...RUNS, run], DATA, new TextEncoder().encode(JSON.stringify({ name, count, sha256 })));
 }
 
 /**
- * The data of a kept run: as many images of `data` as it was trained on.
+ * Returns the data of a kept run: as many images of `data` as it was trained on.
  * @throws DcganError when they are not the same
  */
 export async function dataOf(run: string, data: Dataset): Promise<Dataset> {
@@ -54,11 +55,14 @@ export async function dataOf(run: string, data: Dataset): Promise<Dataset> {
   });
 }
 
-/** How long a lock is waited for: a Worker that has just ended may not have let go of it yet. */
+/**
+ * The longest wait for a lock in milliseconds. A Worker that has just ended may not have released
+ * it yet.
+ */
 const PATIENCE = 2000;
 
 /**
- * Makes a run this Worker's own until the Worker ends or the result is called.
+ * Locks a run for this Worker, until the Worker ends or calls the result.
  * @throws a usage error while another tab trains it
  */
 export async function lock(run: string): Promise<() => void> {
@@ -74,13 +78,16 @@ export async function lock(run: string): Promise<() => void> {
   });
 }
 
-/** Adds a checkpoint; then those that Node would remove go (names.ts). */
+/** Adds a checkpoint, then removes those that Node would remove (names.ts). */
 export async function add(run: string, name: string, bytes: Uint8Array): Promise<void> {
   await writeKept([...RUNS, run], name, bytes);
   for (const old of superfluous(await checkpoints(run))) await removeKept([...RUNS, run], old.name);
 }
 
-/** Checkpoints of a run, oldest first. What a tab left half-written has another name. */
+/**
+ * Returns the checkpoints of a run, oldest first. Files that a closed tab left half-written have
+ * another name.
+ */
 async function checkpoints(run: string): Promise<{ name: string; epoch: number; step?: number }[]> {
   const names = await listKept([...RUNS, run]);
   return names

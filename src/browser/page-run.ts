@@ -1,5 +1,5 @@
-// A page's training, in its Worker: the loop of train/loop.ts, so Node's bits; what Node puts into
-// a folder is handed out in events, and kept by the page where it is asked to.
+// A page's training in its Worker. It uses the loop of train/loop.ts, so it has Node's bits. Events
+// carry what Node writes into a folder, and the page keeps it if it is asked to.
 import { nameOfState } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
 import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
@@ -20,7 +20,7 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
   readonly #unlock: () => void;
   readonly #resumed: boolean;
   #aborted = false;
-  /** The last checkpoint, where the run may change to another device; else null. */
+  /** The last checkpoint if the run may change to another device; else null. */
   #retreat: Snapshot | null = null;
 
   private constructor(
@@ -57,17 +57,20 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
     }
   }
 
-  /** The step under way is finished, saved, and the last. */
+  /** Finishes the step in progress, saves it, and stops. */
   abort(): void {
     this.#aborted = true;
   }
 
-  /** How this run goes on after `error`; null where the error ends it. */
+  /** Returns how this run continues after `error`; null when the error ends it. */
   deviceChange(error: unknown): DeviceChange | null {
     return this.#retreat && deviceChange(error, { gan: this.gan, taken: this.taken });
   }
 
-  /** The same run on another device, from its last checkpoint. This one's model is disposed of. */
+  /**
+   * Returns the same run on another device, from its last checkpoint. It disposes of this run's
+   * model.
+   */
   async goOnOn(device: string): Promise<PageRun> {
     await this.gan.dispose();
     const gan = await DCGAN.fromSnapshot(this.#retreat!, { device, threads: this.#options.threads });
@@ -102,7 +105,7 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
     else yield { type: 'done', epochs: this.gan.epoch, already };
   }
 
-  /** Keeps what a broken iteration would lose, and frees the device. */
+  /** Keeps the work that a broken iteration would lose, and frees the device. */
   async finish(): Promise<void> {
     try {
       if (this.#kept !== null) await this.saveUnsaved();

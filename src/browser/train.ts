@@ -1,4 +1,4 @@
-// A page's `train`: the loop runs in a Worker of its own, its events arrive here.
+// A page's `train`. The loop runs in a Worker of its own, and its events arrive here.
 import { checkLimit } from '../data/image-options.ts';
 import type { TrainEvent } from './events.ts';
 import { Host } from './host.ts';
@@ -6,15 +6,15 @@ import type { TrainOptions } from './page-options.ts';
 import { whole } from './wire.ts';
 
 /**
- * Trains, from a fresh start or from a checkpoint, as Node's `train` does: each step is taken when
- * the next event is asked for. Resuming gives the same bits as never having stopped. Break or
- * return leaves what is not kept (see `keep`).
- * @throws DcganError for options that don't fit, a device that fails, a page that may store no more
+ * Trains a new model or continues from a checkpoint, as Node's `train` does. Each step runs when
+ * the next event is requested. A resumed run gives the same bits as one that never stopped. Break
+ * or return discards everything that is not kept (see `keep`).
+ * @throws DcganError for invalid options, a device that fails, or a page that may store no more
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   const { data, limit, signal, resume, ...rest } = options;
   checkLimit(limit);
-  // Only what is used need travel.
+  // Only the images in use are sent.
   const used = data.limit(limit ?? data.count);
   const { name, images, count, height, width, channels, labels, classes } = used;
   const shape = { name, count, height, width, channels };

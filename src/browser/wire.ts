@@ -1,6 +1,5 @@
-// Calls from a page to its Worker and back: a message asks for a method of the Worker's face by
-// name, another brings the result or what went wrong. Errors arrive as what they were: a DcganError
-// with all its parts.
+// Calls from a page to its Worker and back. One message calls a method of the Worker by its name;
+// another brings the result or the error. A DcganError arrives with all its parts.
 import { type Complaint, DcganError } from '../platform/errors.ts';
 import type { PageGlobal } from '../platform/page.ts';
 
@@ -14,7 +13,7 @@ export type Reply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly fault: Fault };
 
-/** An error as a message: a cause may be anything, and stays behind. */
+/** An error as a message. Its cause may be anything, so it is not sent. */
 type Fault = { readonly complaint: Complaint } | { readonly message: string };
 
 export function faultOf(error: unknown): Fault {
@@ -28,8 +27,8 @@ export function errorOf(fault: Fault): Error {
 }
 
 /**
- * Answers calls by the methods of `face`, one after another in the order they came, but for those
- * of `atOnce`.
+ * Answers calls by the methods of `face`, one after another in the order of their arrival, except
+ * for those named in `atOnce`.
  */
 export function serve(scope: PageGlobal, face: object, atOnce: readonly string[]): void {
   const methods = face as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
@@ -50,7 +49,9 @@ export function serve(scope: PageGlobal, face: object, atOnce: readonly string[]
   };
 }
 
-/** An array that is all of its buffer: a message would bring the whole buffer of a part along. */
+/**
+ * Returns an array that fills its buffer, because a message would send the whole buffer of a part.
+ */
 export function whole<T extends Float32Array | Uint8Array>(values: T): T {
   return values.byteLength === values.buffer.byteLength ? values : (values.slice() as T);
 }

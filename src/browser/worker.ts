@@ -1,4 +1,4 @@
-// The program of a page's Worker. The page's build makes one text of it and all it imports
+// The program of a page's Worker. The page's build makes one text of it and all its imports
 // (scripts/build-page.mjs).
 import { page } from '../platform/page.ts';
 import { Face } from './face.ts';

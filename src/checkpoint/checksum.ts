@@ -1,5 +1,6 @@
-// A checkpoint knows whether it is whole: its metadata hold the SHA-256 of the file itself, taken with 64 zeros in the place
-// of those very digits. So one flipped bit anywhere is seen, and the file stays a plain safetensors file for everyone else.
+// A checkpoint can be checked for damage. Its metadata hold the SHA-256 of the file itself,
+// computed with 64 zeros in the place of these digits. So one flipped bit anywhere is noticed, and
+// other programs still read a plain safetensors file.
 
 import { asBytes, type ByteSource, type Bytes, eachPiece, part } from '../platform/bytes.ts';
 import { DcganError } from '../platform/errors.ts';
@@ -8,14 +9,14 @@ import { encodeParts, joined, MAX_HEADER, type StoredTensor, type StoredType } f
 
 const DIGITS = 64;
 
-/** The bytes of a checkpoint are not those that were written. */
+/** The bytes of a checkpoint differ from those that were written. */
 export class DamagedCheckpoint extends DcganError {}
 
-/** To be put among a checkpoint's metadata: the place that `seal` fills. */
+/** The checksum's place among a checkpoint's metadata; `seal` fills it. */
 export const CHECKSUM_PLACE: Readonly<Record<'checksum', string>> = { checksum: '0'.repeat(DIGITS) };
 const ZEROS = new TextEncoder().encode(CHECKSUM_PLACE.checksum);
 
-/** The bytes of a checkpoint: tensors, metadata and the checksum of it all. */
+/** Returns the bytes of a checkpoint: tensors, metadata, and the checksum of all of it. */
 export function encodeCheckpoint(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
@@ -23,7 +24,10 @@ export function encodeCheckpoint(
   return joined(checkpointParts(tensors, metadata));
 }
 
-/** The same as parts, to be written one after another; the tensors' values are not copied. */
+/**
+ * Returns the same bytes in parts that are written one after another. The tensors' values are not
+ * copied.
+ */
 export function checkpointParts(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
@@ -34,7 +38,8 @@ export function checkpointParts(
 }
 
 /**
- * Fills the checksum's place, in the first part of a file itself, and returns that part. Sealing twice changes nothing.
+ * Writes the checksum into its place in the first part of a file, and returns that part. Sealing
+ * twice changes nothing.
  * @throws DcganError when the metadata have no such place
  */
 export function seal(first: Uint8Array, ...rest: readonly Uint8Array[]): Uint8Array {
@@ -50,14 +55,14 @@ export function seal(first: Uint8Array, ...rest: readonly Uint8Array[]): Uint8Ar
   return first;
 }
 
-/** Whether a file has a place for its checksum, as every checkpoint has. */
+/** True when a file has a place for its checksum, as every checkpoint has. */
 export function hasChecksum(source: ByteSource): boolean {
   return placeIn(asBytes(source)) !== null;
 }
 
 /**
  * Checks a sealed file.
- * @throws DamagedCheckpoint with what the file says and what its bytes give
+ * @throws DamagedCheckpoint with the checksum in the file and the one of its bytes
  */
 export function verify(source: ByteSource, file: string): void {
   const bytes = asBytes(source);
@@ -80,9 +85,9 @@ function checksum(bytes: Bytes, place: number): string {
 }
 
 /**
- * Where the digits begin. The header is searched as text: inside a JSON string each quote has a backslash before it, so a
- * quote behind a brace or a comma opens a key. The header's length is not trusted: not beyond the file, nor past what a header
- * can be.
+ * Returns the position of the digits. The header is searched as text: inside a JSON string each
+ * quote has a backslash before it, so a quote after a brace or a comma opens a key. The header's
+ * stated length is limited by the file's length and by the largest possible header.
  */
 function placeIn(bytes: Bytes): number | null {
   if (bytes.length < 8) return null;

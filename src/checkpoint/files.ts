@@ -1,5 +1,6 @@
-// The folder `checkpoints/` of a run (names.ts says what is called how). Nothing half-written is ever among them: files grow
-// under a temporary name in the run's folder, beside `checkpoints/`, and are renamed into it when they are on the disk.
+// The folder `checkpoints/` of a run; names.ts defines the names in it. It never contains a
+// half-written file. Files grow under a temporary name in the run's folder, beside `checkpoints/`,
+// and are renamed into it once they are on the disk.
 
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -7,7 +8,7 @@ import { fileError, syncFolder, writeFileDurably } from '../platform/durable.ts'
 import { temporaryPath } from '../platform/temporary.ts';
 import { byTime, type Moment, parseCheckpointName, superfluous } from './names.ts';
 
-/** In a run's folder. */
+/** The name of the folder inside a run's folder. */
 export const CHECKPOINTS_FOLDER = 'checkpoints';
 
 export interface CheckpointFile extends Moment {
@@ -15,9 +16,10 @@ export interface CheckpointFile extends Moment {
 }
 
 /**
- * The checkpoints of a folder, oldest first; other files are ignored, and a missing folder has none. Sorted by number, which
- * is by name up to 9999 epochs and 999,999 steps.
- * @throws DcganError when the folder can't be listed
+ * Lists the checkpoints of a folder, oldest first. Other files are ignored, and a missing folder
+ * has none. The order is by number, which equals the order by name up to 9999 epochs and 999,999
+ * steps.
+ * @throws DcganError when the folder cannot be listed
  */
 export function listCheckpoints(folder: string): CheckpointFile[] {
   const found: CheckpointFile[] = [];
@@ -28,14 +30,14 @@ export function listCheckpoints(folder: string): CheckpointFile[] {
   return found.sort(byTime);
 }
 
-/** The last checkpoint of a folder, or null. */
+/** Returns the last checkpoint of a folder, or null. */
 export function newestCheckpoint(folder: string): CheckpointFile | null {
   return listCheckpoints(folder).at(-1) ?? null;
 }
 
 /**
  * Removes the superfluous checkpoints of a folder and returns their paths.
- * @throws DcganError when one can't be removed
+ * @throws DcganError when one cannot be removed
  */
 export function prune(folder: string): string[] {
   return superfluous(listCheckpoints(folder)).map(({ path }) => {
@@ -44,7 +46,10 @@ export function prune(folder: string): string[] {
   });
 }
 
-/** The checkpoints of a folder that were taken after a state of `epoch` whole epochs and `step` steps, oldest first. */
+/**
+ * Returns the checkpoints of a folder that were taken after `epoch` whole epochs and `step` steps,
+ * oldest first.
+ */
 export function laterCheckpoints(
   folder: string,
   { epoch, step }: { readonly epoch: number; readonly step: number },
@@ -54,14 +59,15 @@ export function laterCheckpoints(
   );
 }
 
-/** Removes them. */
+/** Removes these later checkpoints. */
 export function removeLater(folder: string, place: { readonly epoch: number; readonly step: number }): void {
   for (const { path } of laterCheckpoints(folder, place)) remove(path);
 }
 
 /**
- * Writes a checkpoint (bytes of `encodeCheckpoint`, or `checkpointParts`) durably into `folder`, RUN/checkpoints, which is created. Returns its path.
- * @throws DcganError that names the file and the cause; what was there before is untouched then
+ * Writes a checkpoint (bytes of `encodeCheckpoint`, or `checkpointParts`) durably into `folder`,
+ * RUN/checkpoints, which is created. Returns its path.
+ * @throws DcganError that names the file and the cause; an earlier file is then unchanged
  */
 export function saveCheckpoint(folder: string, name: string, bytes: Uint8Array | Iterable<Uint8Array>): string {
   const path = join(folder, name);
@@ -84,7 +90,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Gone is gone, whoever removed it. */
+/** Removes a file; one that somebody else has already removed is no error. */
 function remove(path: string): void {
   try {
     unlinkSync(path);

@@ -1,24 +1,26 @@
-// safetensors: float32 tensors by name and a map of strings, in one file that PyTorch, TensorFlow and JAX read as well.
+// The safetensors format: float32 tensors by name and a map of strings in one file, which PyTorch,
+// TensorFlow and JAX also read.
 //
 //   8 bytes   length of the header, little-endian uint64
-//   header    JSON {"__metadata__": {string: string}, "NAME": {"dtype", "shape", "data_offsets": [begin, end]}, ...},
+//   header    JSON {"__metadata__": {string: string},
+//             "NAME": {"dtype", "shape", "data_offsets": [begin, end]}, ...},
 //             padded with spaces so that the values begin at a multiple of 8
 //   values    little-endian; offsets count from here; no holes, no overlaps, nothing left over
 //
-// Written: keys sorted by code unit, nothing that depends on the clock, so equal state gives equal bytes. Read: a file is
-// not trusted; each rule above is checked, and a complaint names the tensor that breaks it.
-// Source: huggingface/safetensors, README.md, section "Format".
+// The writer sorts keys by code unit and writes nothing that depends on the clock, so equal states
+// give equal bytes. The reader does not trust a file. It checks each rule above, and an error names
+// the tensor that breaks it. Source: huggingface/safetensors, README.md, section "Format".
 
 import { asBytes, type ByteSource, type Bytes, part } from '../platform/bytes.ts';
 import { type Complaint, DcganError } from '../platform/errors.ts';
 import { parseJson, showJson } from '../platform/json.ts';
 import { HALF_LIMIT, toHalf } from './half.ts';
 
-/** A tensor of float32, last dimension fastest; its values are as many as the product of its shape. */
+/** A tensor of float32; its last dimension varies fastest. */
 export interface StoredTensor {
-  /** Sizes of the dimensions; none for a scalar. */
+  /** The sizes of the dimensions; empty for a scalar. */
   readonly shape: readonly number[];
-  /** The values, as many as the product of the shape. */
+  /** The values; their number is the product of the shape. */
   readonly data: Float32Array;
 }
 
@@ -27,19 +29,23 @@ export interface TensorFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What a file says of itself, checked, before any value is read. */
+/** The checked header of a file, before any value is read. */
 export interface TensorIndex {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Reads all values; what it gives are copies. */
+  /** Reads all values and returns copies. */
   tensors(): ReadonlyMap<string, StoredTensor>;
 }
 
-/** The largest model's header has some tens of kilobytes; a longer one than this is an attack or rubbish. */
+/**
+ * The largest model's header has some tens of kilobytes. A header longer than this limit is an
+ * attack or damaged.
+ */
 export const MAX_HEADER = 2 ** 22;
 
 /**
- * The bytes of the file of these tensors; equal tensors and metadata, in whatever order, give equal bytes.
+ * Returns the bytes of a file of these tensors. Equal tensors and metadata give equal bytes in any
+ * order.
  * @throws DcganError naming a tensor whose values and shape differ
  */
 export function encodeTensors(
@@ -49,7 +55,7 @@ export function encodeTensors(
   return joined(encodeParts(tensors, metadata));
 }
 
-/** Parts one after another, in one array. @throws DcganError when no array can be so long */
+/** Joins parts into one array. @throws DcganError when no array can be so long */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, { length }) => sum + length, 0);
   let file: Uint8Array;
@@ -83,7 +89,8 @@ export function encodeParts(
   type: StoredType = 'F32',
 ): [header: Uint8Array, ...values: Uint8Array[]] {
   const names = [...tensors.keys()].sort(byCodeUnit);
-  // Put together by hand: JSON.stringify would put names that look like numbers first.
+  // The text is composed by hand, because JSON.stringify would put names that look like numbers
+  // first.
   const pairs = Object.keys(metadata)
     .sort(byCodeUnit)
     .map((key) => `${JSON.stringify(key)}:${JSON.stringify(metadata[key])}`);
@@ -129,16 +136,16 @@ function halves(name: string, data: Float32Array): Uint16Array {
 }
 
 /**
- * Reads a safetensors file of float32 tensors; what it gives are copies.
+ * Reads a safetensors file of float32 tensors and returns copies of them.
  * @param file its path as the person gave it, for the errors
- * @throws DcganError naming the file, and the tensor where it is one tensor's fault
+ * @throws DcganError naming the file, and the tensor if a single one is at fault
  */
 export function decodeTensors(source: ByteSource, file: string): TensorFile {
   const index = indexTensors(source, file);
   return { metadata: index.metadata, tensors: index.tensors() };
 }
 
-/** The same without the values, which are read when they are asked for. */
+/** Reads the same file without the values, which are read on request. */
 export function indexTensors(source: ByteSource, file: string): TensorIndex {
   const bytes = asBytes(source);
   const wrong = (what: string, rest: Omit<Complaint, 'what'> = {}): DcganError =>
@@ -155,7 +162,8 @@ export function indexTensors(source: ByteSource, file: string): TensorIndex {
     }
   }
 
-  // In the order they lie, each must begin where the last one ended. Empty ones come before what begins at the same byte.
+  // In the order of their positions, each tensor must begin where the last one ended. An empty
+  // tensor comes before a tensor that begins at the same byte.
   places.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   for (const { name, begin, end: next } of places) {
@@ -224,7 +232,7 @@ function readMetadata(entry: unknown, wrong: Wrong): Record<string, string> {
     if (typeof value === 'string') return [key, value];
     throw wrong(`metadata ${key}`, { expected: 'a string', got: showJson(value) });
   });
-  return Object.fromEntries(pairs); // its own keys only, whatever they are called
+  return Object.fromEntries(pairs); // only its own keys, whatever their names
 }
 
 function readPlace(name: string, entry: unknown, wrong: Wrong): Place {

@@ -1,22 +1,26 @@
-// Sizes and widths of the two networks for an image size.
+// Computes the sizes and widths of the two networks for an image size.
 import type { Config } from './schema.ts';
 
-/** Most channels an added layer has. */
+/** An added layer has at most this many channels. */
 const WIDEST = 512;
 
 export interface Architecture {
-  /** Height and width of the generator's base and of the discriminator's last features. */
+  /** The height and width of the generator's base, and of the discriminator's last features. */
   readonly baseSize: number;
-  /** Channels: base, stride-1 layer if there is one, then each stride-2 layer but the last. */
+  /**
+   * The channels of the base, of the stride-1 layer if there is one, and of each stride-2 layer
+   * except the last.
+   */
   readonly generatorWidths: readonly number[];
   readonly discriminatorWidths: readonly number[];
 }
 
 /**
- * The image size is halved while it is even and at least 8: 28 → 7 (two stages), 32 → 4 (three), 64
- * → 4 (four), 48 → 6 (three). Widths are counted from the image: where more layers are needed than
- * widths are given, each added one, next to the base, is twice as wide as its neighbour (but no
- * wider than 512); where fewer are, those next to the base are left out.
+ * Halves the image size while it is even and at least 8: 28 becomes 7 in two stages, 32 becomes 4
+ * in three, 64 becomes 4 in four, and 48 becomes 6 in three. Widths are counted from the image. If
+ * more layers are needed than widths are given, layers are added next to the base. Each is twice as
+ * wide as its neighbour, but at most 512 channels wide. If fewer layers are needed, the widths next
+ * to the base are left out.
  */
 export function architecture(config: Config): Architecture {
   let baseSize = config.imageSize;

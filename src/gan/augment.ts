@@ -1,16 +1,17 @@
 // DiffAugment (Zhao et al., "Differentiable augmentation for data-efficient GAN training", 2020,
-// section 3 and the policy colour + translation + cutout of its appendix): reals and fakes are
-// changed alike before they are judged, each image by draws of its own, so that few images can't be
-// learned by heart; gradients flow through the changes to the generator.
+// section 3, with the policy colour + translation + cutout of its appendix). Reals and fakes are
+// changed in the same way before they are judged, and each image has its own draws. So the
+// discriminator cannot memorise a small dataset. Gradients flow through the changes to the
+// generator.
 import type { Tensor } from '../engine/graph.ts';
 import { add, mul, scale, shift, shiftCut, sub, sum, uniform } from '../engine/ops/index.ts';
 import { augmentSources } from './streams.ts';
 
-/** Farthest move and side of the blanked square, as parts of an image's side. */
+/** The largest shift and the side of the blanked square, as shares of an image's side. */
 const REACH = 1 / 8;
 const HOLE = 1 / 2;
 
-/** Images [N, S, S, C], changed; of the same shape. */
+/** Returns images [N, S, S, C] with random changes, in the same shape. */
 export function diffAugment(images: Tensor, of: 'real' | 'fake'): Tensor {
   const [n, side, , channels] = images.shape as [number, number, number, number];
   const { brightness, saturation, contrast, place } = augmentSources(of);
@@ -22,7 +23,7 @@ export function diffAugment(images: Tensor, of: 'real' | 'fake'): Tensor {
   return shiftCut(x, uniform([n, 4], place), { reach: rounded(REACH), hole: rounded(HOLE) });
 }
 
-/** Farther from the mean, or nearer to it: (x - mean) * factor + mean. */
+/** Moves `x` away from the mean or towards it: (x - mean) * factor + mean. */
 function around(x: Tensor, mean: Tensor, factor: Tensor): Tensor {
   return add(mul(sub(x, mean), factor), mean);
 }

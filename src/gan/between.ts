@@ -1,15 +1,15 @@
-// What lies between two samples: noise along a great circle, and classes in equal steps. Normal
-// vectors of many dimensions lie near a sphere. A straight line between two of them would pass
-// through its inside, where training never was (T. White, "Sampling Generative Networks", 2016,
-// section 2.1). Sines are summed here, since JavaScript's own do not have the same bits everywhere,
-// and noise decides pictures.
+// Interpolates between two samples: the noise along a great circle, and the classes in equal steps.
+// Normal vectors of many dimensions lie near a sphere. A straight line between two of them would
+// pass through its inside, which training never sees (T. White, "Sampling Generative Networks",
+// 2016, section 2.1). Sines are computed here, because JavaScript's own do not have the same bits
+// on every machine and noise decides pictures.
 import { usage } from '../platform/errors.ts';
 
 /**
- * Noise on the way from one vector to another along a great circle, for `DCGAN.generate`.
+ * Interpolates noise along a great circle, for `DCGAN.generate`.
  * @param from noise [latent]
  * @param to noise [latent]
- * @param steps vectors on the way, both ends included; one is `from` alone
+ * @param steps number of vectors, both ends included; 1 gives `from` alone
  * @returns noise [steps, latent]
  * @throws a usage DcganError for ends of different or no length, or steps that are not a whole
  * number from 1
@@ -33,14 +33,14 @@ export function spherical(from: Float32Array, to: Float32Array, steps: number): 
 }
 
 /**
- * How much of each class images have on the way from one class to another in equal steps, for
- * `DCGAN.generate`'s `shares`.
+ * Interpolates from one class to another in equal steps. The result says how much of each class
+ * every image has, for `shares` of `DCGAN.generate`.
  * @param from a class, 0 to classes - 1
  * @param to a class, 0 to classes - 1
- * @param steps images on the way, both ends included; one is all of class `from`
- * @param classes how many classes the model has
- * @returns shares [steps, classes]; those of an image sum to 1
- * @throws a usage DcganError for a class that there is not, or steps that are not a whole number
+ * @param steps number of images, both ends included; 1 gives an image of class `from`
+ * @param classes the model's number of classes
+ * @returns shares [steps, classes]; the shares of an image sum to 1
+ * @throws a usage DcganError for a class that does not exist, or steps that are not a whole number
  * from 1
  */
 export function mixedClasses(from: number, to: number, steps: number, classes: number): Float32Array {
@@ -66,7 +66,8 @@ function checkSteps(of: string, steps: number): void {
 }
 
 function between(a: Float32Array, b: Float32Array, t: number, angle: number, whole: number): Float32Array {
-  // Nearly the same direction, or opposite ones: the circle is not defined, the straight line is.
+  // The great circle is not defined for nearly the same direction or for opposite ones. A straight
+  // line takes its place.
   const straight = whole < 1e-6;
   const [p, q] = straight ? [1 - t, t] : [sine((1 - t) * angle) / whole, sine(t * angle) / whole];
   return a.map((value, k) => p * value + q * b[k]!);
@@ -81,7 +82,7 @@ function angleBetween(a: Float32Array, b: Float32Array): number {
   }
   const cosine = ab / Math.sqrt(aa * bb);
   if (!(cosine > -1 && cosine < 1)) return cosine >= 1 ? 0 : Math.PI;
-  // cos is falling on [0, pi]: halving finds the angle to the last bit.
+  // The cosine falls on [0, pi], so bisection finds the angle to the last bit.
   let [low, high] = [0, Math.PI];
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
@@ -91,7 +92,7 @@ function angleBetween(a: Float32Array, b: Float32Array): number {
   return (low + high) / 2;
 }
 
-/** Taylor's series, for angles up to pi: exact to about 1e-15. */
+/** Sums Taylor's series; the error is about 1e-15 for angles up to pi. */
 function sine(x: number): number {
   let term = x;
   let sum = x;

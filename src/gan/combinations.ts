@@ -1,4 +1,4 @@
-// Options that make no sense together, each with the reason.
+// Lists the combinations of options that make no sense, each with the reason.
 import { usage } from '../platform/errors.ts';
 import type { Config } from './schema.ts';
 

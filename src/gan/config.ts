@@ -1,4 +1,5 @@
-// Configurations made and checked: a preset with some values replaced, or a record from a file.
+// Makes configurations and checks them. A configuration is a preset with some values replaced, or a
+// record from a file.
 import { usage } from '../platform/errors.ts';
 import { parseData } from '../platform/schema.ts';
 import { didYouMean } from '../platform/suggest.ts';
@@ -7,8 +8,8 @@ import { DEFAULT_PRESET, presets } from './presets.ts';
 import { type Config, type ConfigOverrides, configSchema, savedConfigSchema } from './schema.ts';
 
 /**
- * A preset with single values replaced. Wrong names or values: a usage error that names the nearest
- * right one.
+ * Returns a preset with single values replaced.
+ * @throws a usage error for a wrong name or value; it suggests the nearest right one
  */
 export function resolveConfig(preset: string = DEFAULT_PRESET, overrides: ConfigOverrides = {}): Config {
   const base = Object.entries(presets).find(([name]) => name === preset)?.[1];
@@ -24,7 +25,10 @@ export function resolveConfig(preset: string = DEFAULT_PRESET, overrides: Config
   return parseConfig({ ...base, ...given }, 'the configuration');
 }
 
-/** A whole configuration from unknown data; `where` names it in errors. */
+/**
+ * Checks that unknown data are a whole configuration; `where` names them in errors.
+ * @throws a usage error for the first wrong key or value, or for a combination that makes no sense
+ */
 export function parseConfig(data: unknown, where: string): Config {
   const config = parseData(savedConfigSchema, data, where, Object.keys(configSchema.shape));
   refuseNonsense(config);

@@ -1,4 +1,4 @@
-// The library's one class: a DCGAN that can be stepped, sampled, saved and loaded.
+// The library's one class: a DCGAN that can be trained step by step, sampled, saved and loaded.
 
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import { showShape } from '../engine/graph.ts';
@@ -21,28 +21,30 @@ import { type ClassNames, decodeSnapshot, encodeSnapshot, type Snapshot, snapsho
 import { STEP_NUMBERS } from './step.ts';
 import { maskSource, NOISE } from './streams.ts';
 
-/** Options of `DCGAN.create`: where it runs, a preset, and values that override the preset. */
+/** Options of `DCGAN.create`: the device, a preset, and values that override the preset. */
 export interface CreateOptions extends MachineOptions, ConfigOverrides {
   /**
-   * One of `presets`: `tf2018` (default), `tf2`, `tiny`, `best` or `paper`; other options override
+   * One of `presets`: `tf2018` (default), `tf2`, `tiny`, `best` or `paper`. Other options override
    * its values.
    */
   readonly preset?: string | undefined;
-  /** Decides every random number: a whole number below 2^53. Random when not given; see `seed`. */
+  /** A whole number below 2^53 that decides every random number. The default is a random one. */
   readonly seed?: number | undefined;
-  /** What the classes are called, one name for each; see the member of this name. */
+  /** The names of the classes, one for each; see the member of this name. */
   readonly classNames?: ClassNames | undefined;
 }
 
-/** Options of `DCGAN.step`: classes, and values that replace what the step would draw. */
+/** Options of `DCGAN.step`: classes, and values that replace the step's random draws. */
 export interface StepOptions {
-  /** The class of each image, 0 to classes - 1: wanted when the configuration has classes. */
+  /**
+   * The class of each image, 0 to classes - 1. It is required when the configuration has classes.
+   */
   readonly classes?: ArrayLike<number> | undefined;
-  /** [batchSize, latent], in place of drawn noise. */
+  /** Noise [batchSize, latent] that replaces the drawn noise. */
   readonly noise?: Float32Array | undefined;
   /**
-   * 0 or 1 / (1 - rate), NHWC, one mask for each of the discriminator's layers, in place of drawn
-   * ones.
+   * Masks that replace the drawn ones, one for each of the discriminator's layers. Their values are
+   * 0 or 1 / (1 - rate), in the order NHWC.
    */
   readonly dropoutMasks?:
     | { readonly real: readonly Float32Array[]; readonly fake: readonly Float32Array[] }
@@ -50,35 +52,35 @@ export interface StepOptions {
 }
 
 /**
- * What a step reports, all before its update. Scores are mean sigmoids of the discriminator's
- * logits.
+ * The numbers that a step reports, all from before its update. Scores are mean sigmoids of the
+ * discriminator's logits.
  */
 export interface StepResult {
-  /** Means over the batch, in nats where the loss is a cross-entropy. */
+  /** The generator's loss, a mean over the batch; cross-entropies are in nats. */
   readonly generatorLoss: number;
-  /** The discriminator's loss, its penalties included. */
+  /** The discriminator's loss with its penalties. */
   readonly discriminatorLoss: number;
-  /** D(x). */
+  /** D(x): the mean score of the reals. */
   readonly realScore: number;
-  /** D(G(z)). */
+  /** D(G(z)): the mean score of the fakes. */
   readonly fakeScore: number;
 }
 
 /** Options of `DCGAN.generate`. */
 export interface GenerateOptions {
   /**
-   * Decides the noise, where a count is asked for: a whole number below 2^53. Random when not
-   * given.
+   * A whole number below 2^53 that decides the noise when a count is given. The default is a random
+   * one.
    */
   readonly seed?: number | undefined;
   /**
-   * One class for all images, or classes used in turn; 0, 1, 2, ... when not given. Only for a
-   * model that has classes.
+   * One class for all images, or several that are used in turn. The default is 0, 1, 2, ... Only a
+   * conditional model takes classes.
    */
   readonly classes?: number | ArrayLike<number> | undefined;
   /**
-   * In place of `classes`: how much of each class every image has, [N, classes]. One 1 a row is
-   * that class; between two of them lies what is between the classes.
+   * How much of each class every image has, [N, classes]; it replaces `classes`. A row with a
+   * single 1 is that class. A row with several shares gives a mixture of classes.
    */
   readonly shares?: Float32Array | undefined;
 }
@@ -94,25 +96,27 @@ export function randomSeed(): number {
   return Math.floor(Math.random() * 2 ** 32);
 }
 
-/** Checks a seed. */
+/** Returns the seed. @throws a usage error when it is not a whole number from 0 to 2^53 - 1 */
 export function checkSeed(seed: number): number {
   if (Number.isSafeInteger(seed) && seed >= 0) return seed;
   throw usage({ what: 'seed has an invalid value', expected: 'a whole number from 0 to 2^53 - 1', got: String(seed) });
 }
 
 /**
- * Both networks, their optimisers' state, and the device they live on, until `dispose`. Calls take
- * effect in their order.
+ * A DCGAN: both networks and the state of their optimisers, on a device that `dispose` frees. Calls
+ * take effect in their order.
  */
 export class DCGAN {
   readonly #machine: Machine;
-  /** Decides, with the configuration and the data, every bit of the state. */
+  /** Decides every bit of the state, together with the configuration and the data. */
   readonly seed: number;
-  /** Epochs finished: kept for whoever counts them, and saved. */
+  /**
+   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
+   */
   epoch: number;
   /**
-   * What its classes are called, in their order, and null for one that the data had no image of;
-   * null where nothing is known of them.
+   * The names of the classes in their order. A class that the data had no image of has null. All of
+   * it is null when the names are unknown.
    */
   readonly classNames: ClassNames | null;
   #steps: number;
@@ -129,8 +133,9 @@ export class DCGAN {
   }
 
   /**
-   * A fresh model. Errors: unknown preset, option or device; a device or precision that can't run
-   * here.
+   * Makes a new model with random initial weights.
+   * @throws DcganError for an unknown preset, option or device, or a device or precision that
+   * cannot run here
    */
   static async create({
     preset,
@@ -143,7 +148,7 @@ export class DCGAN {
     const config = resolveConfig(preset, overrides);
     const machine = await Machine.open(config, { device, threads });
     try {
-      // Refused here rather than in the first step: see the engine's `refuseBf16`.
+      // An impossible precision is refused here rather than in the first step; see `refuseBf16`.
       if (config.precision !== 'float32') await machine.prepareStep(config.batchSize);
       await machine.start(checkSeed(seed));
     } catch (error) {
@@ -154,17 +159,17 @@ export class DCGAN {
   }
 
   /**
-   * A saved model, from a path, a file URL or http(s) URL, a Blob, or its bytes. Errors: not a
-   * checkpoint, or a damaged one.
+   * Loads a saved model from a path, a file URL, an http(s) URL, a Blob, or its bytes.
+   * @throws DcganError for a file that is not a checkpoint, or is a damaged one
    */
   static async load(source: string | URL | Blob | Uint8Array, options: MachineOptions = {}): Promise<DCGAN> {
     return DCGAN.fromSnapshot(await loadSnapshot(source), options);
   }
 
   /**
-   * A model from a decoded snapshot. One that was trained in bf16 makes images on any device; its
-   * steps want what training did.
-   * @throws DcganError for a device that can't run here, or tensors that are not the
+   * Makes a model from a decoded snapshot. A model that was trained in bf16 generates images on any
+   * device; its further steps need a device with bf16.
+   * @throws DcganError for a device that cannot run here, or tensors that are not the
    * configuration's
    */
   static async fromSnapshot(snapshot: Snapshot, options: MachineOptions = {}): Promise<DCGAN> {
@@ -174,28 +179,28 @@ export class DCGAN {
   }
 
   /**
-   * What it is made of: a preset's values with the options over them; of a loaded one, those it was
-   * trained with.
+   * The configuration: a preset's values with the overriding options, or the values that a loaded
+   * model was trained with.
    */
   get config(): Config {
     return this.#machine.model.config;
   }
 
-  /** Device, kernel variant and threads, and why this device. */
+  /** The device, its kernel variant and threads, and the reason for this device. */
   get info(): MachineInfo {
     return this.#machine.info;
   }
 
-  /** Steps taken, those under way included. */
+  /** The number of steps taken, including those in progress. */
   get steps(): number {
     return this.#steps;
   }
 
   /**
-   * One update of both networks. The next may be asked for before this one is done: a GPU then
-   * never waits for it.
-   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size: to be left
-   * alone until the step is done
+   * Updates both networks once. The next step may be requested before this one is finished, so that
+   * a GPU never waits for it.
+   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size; do not change
+   * them until the step is finished
    * @throws DcganError for images, classes or injected values of another shape, and when the device
    * fails
    */
@@ -221,30 +226,30 @@ export class DCGAN {
         fakeScore: fakeScore!,
       };
     } catch (error) {
-      // Not taken, then; but a number that later steps have gone on from is not given twice.
+      // The failed step is not counted, unless later steps have been numbered after it.
       if (this.#steps === step) this.#steps -= 1;
       throw error;
     }
   }
 
   /**
-   * Makes a step on `reals` images ready ahead of its first use.
-   * @throws DcganError for a step that the device cannot run: too large, or in bf16
+   * Prepares a step on `reals` images before its first use.
+   * @throws DcganError for a step that the device cannot run: it is too large, or in bf16
    */
   prepareStep(reals = this.config.batchSize): Promise<void> {
     return this.#machine.prepareStep(reals);
   }
 
   /**
-   * Images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
-   * @param from noise [N, latent], or a count of images, whose noise then comes from `seed` (random
-   * when not given)
-   * @param options.classes one class for all images, or classes used in turn; 0, 1, 2, ... when not
-   * given, of groups from one that the seed decides: few samples would else always be of the first
-   * of them
-   * @param options.shares in place of classes: how much of each class every image has, [N, classes]
-   * @throws DcganError for noise, classes or shares of another shape, a count or seed that is no
-   * whole number
+   * Generates images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
+   * @param from noise [N, latent], or a count of images, whose noise then follows from `seed`
+   * (random by default)
+   * @param options.classes one class for all images, or several that are used in turn; the default
+   * is 0, 1, 2, ..., which for groups starts from one that the seed decides, because a few samples
+   * would otherwise always show the first groups
+   * @param options.shares how much of each class every image has, [N, classes]; replaces `classes`
+   * @throws DcganError for noise, classes or shares of another shape, or a count or seed that is
+   * not a whole number
    */
   async generate(
     from: Float32Array | number,
@@ -267,8 +272,8 @@ export class DCGAN {
   }
 
   /**
-   * Standard normal noise [count, latent]; equal seeds give equal noise.
-   * @throws DcganError for a count or seed that is no whole number in its range
+   * Returns standard normal noise [count, latent]; equal seeds give equal noise.
+   * @throws DcganError for a count or seed that is not a whole number in its range
    */
   async sampleNoise(count: number, seed: number): Promise<Float32Array> {
     if (!Number.isInteger(count) || count < 1)
@@ -344,8 +349,8 @@ export class DCGAN {
   }
 
   /**
-   * Every tensor of the state, by name: variables, running statistics, Adam's moments, the
-   * pictures' fixed noise.
+   * Returns every tensor of the state by its name: variables, running statistics, Adam's moments,
+   * and the fixed noise of the progress pictures.
    */
   async tensors(): Promise<Map<string, StoredTensor>> {
     const { slots } = this.#machine.model.layout;
@@ -354,20 +359,20 @@ export class DCGAN {
   }
 
   /**
-   * Sets tensors of the state, by name; others stay as they are.
-   * @throws DcganError for a name that is not the model's, or values of another number
+   * Sets tensors of the state by their names; the others keep their values.
+   * @throws DcganError for a name that is not the model's, or another number of values
    */
   restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
     return this.#machine.writeState(new Map([...tensors].map(([name, { data }]) => [name, data])));
   }
 
-  /** The checkpoint's bytes: equal states give equal bytes. */
+  /** Returns the bytes of a checkpoint; equal states give equal bytes. */
   async toBytes(): Promise<Uint8Array> {
     return encodeSnapshot(await snapshotOf(this));
   }
 
   /**
-   * Writes a checkpoint, whole or not at all.
+   * Writes a checkpoint completely or not at all.
    * @throws DcganError for a path that cannot be written
    */
   async save(path: string): Promise<void> {
@@ -380,8 +385,8 @@ export class DCGAN {
   }
 
   /**
-   * @throws a usage error for classes where there are none, none where there are, too few, or one
-   * that does not exist
+   * @throws a usage error for classes of a model that is not conditional, for missing ones or too
+   * few, or for one that does not exist
    */
   #checkClasses(labels: ArrayLike<number> | undefined, count: number): void {
     const { classes } = this.config;
@@ -453,7 +458,7 @@ export class DCGAN {
   }
 }
 
-/** All that a model is now. */
+/** Returns the complete present state of a model. */
 export async function snapshotOf(gan: DCGAN): Promise<Snapshot> {
   const { config, seed, epoch, steps: step, classNames } = gan;
   return { config, seed, epoch, step, ...(classNames && { classNames }), tensors: await gan.tensors() };
@@ -472,8 +477,8 @@ async function loadSnapshot(source: string | URL | Blob | Uint8Array): Promise<S
 }
 
 /**
- * The classes of samples for which none is asked: in turn, of groups from one that the seed
- * decides.
+ * Returns the classes of samples when none are requested: all in turn. For groups, the seed decides
+ * the first one.
  */
 export function classesInTurn(config: Config, seed: number): number[] {
   const all = allClasses(config);

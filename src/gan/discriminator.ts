@@ -1,8 +1,9 @@
-// The discriminator: images [N, S, S, channels] -> logits [N, 1], positive for real. Stride-2
-// convolutions, each followed by leaky ReLU and dropout, then one dense unit. Without batch norm
-// (the default) each image is judged by itself. Told of classes, it adds the inner product of the
-// features and a vector of the image's class: the projection discriminator (Miyato and Koyama,
-// "cGANs with projection discriminator", 2018, equation 3), on features not pooled.
+// The discriminator maps images [N, S, S, channels] to logits [N, 1], which are positive for real.
+// Stride-2 convolutions, each followed by leaky ReLU and dropout, lead to one dense unit. Without
+// batch norm (the default) each image is judged independently. A conditional discriminator adds the
+// inner product of the features and a vector of the image's class. That is the projection
+// discriminator (Miyato and Koyama, "cGANs with projection discriminator", 2018, equation 3), on
+// features that are not pooled.
 import { size, type Tensor } from '../engine/graph.ts';
 import { add, leakyRelu, matmul, mul, reshape, sum } from '../engine/ops/index.ts';
 import { glorotUniform } from '../nn/initializers.ts';
@@ -33,7 +34,7 @@ export interface Discriminator {
   ): Tensor;
   /** What no gradient flows through. */
   readonly constants: readonly Tensor[];
-  /** New values of variables that training changes without a gradient, by name. */
+  /** The new values of variables that change without a gradient, by name. */
   readonly updates: ReadonlyMap<string, Tensor>;
 }
 
@@ -51,7 +52,7 @@ export function makeDiscriminator(variables: Variables, config: Config): Discrim
       filters,
       kernelSize: KERNEL_SIZE,
       stride: 2,
-      // Batch norm would take a bias out again.
+      // Batch norm would cancel a bias.
       bias: !normalised,
       initializer,
       constrain,

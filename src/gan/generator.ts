@@ -1,7 +1,8 @@
-// The generator: noise [N, latent] -> images [N, S, S, channels] in [-1, 1]. A dense layer makes
-// the base, a stride-1 layer refines it, each stride-2 layer doubles it; batch norm and activation
-// after each but the last, which ends in tanh. No biases. Told of classes, it adds a vector of the
-// image's class to the base: the dense layer of noise and class embedding side by side.
+// The generator maps noise [N, latent] to images [N, S, S, channels] in [-1, 1]. A dense layer
+// makes the base, a stride-1 layer refines it, and each stride-2 layer doubles its size. Batch norm
+// and an activation follow each layer except the last, which ends in tanh. There are no biases. A
+// conditional generator adds a vector of the image's class to the base, which equals a dense layer
+// over the noise and a class embedding side by side.
 import type { Tensor } from '../engine/graph.ts';
 import { add, leakyRelu, matmul, reshape, tanh } from '../engine/ops/index.ts';
 import { uniformWithin } from '../nn/initializers.ts';
@@ -17,8 +18,8 @@ export const KERNEL_SIZE = 5;
 export type See = (layer: string, made: Tensor) => void;
 
 /**
- * The generator as a function: in training it puts new running statistics into `updates`. Classes
- * are one-hot [N, classes], wanted when the configuration has classes.
+ * The generator as a function. In training it puts new running statistics into `updates`. Classes
+ * are one-hot, [N, classes]; they are required when the configuration has classes.
  */
 export type Generator = (
   noise: Tensor,
@@ -40,7 +41,7 @@ export function makeGenerator(variables: Variables, config: Config): Generator {
     });
   const units = baseSize * baseSize * base;
   const project = dense(variables, 'fc1', { inputs: config.latent, units, bias: false, initializer });
-  // At the start as strong as the noise, whose `latent` values add up.
+  // At the start a class is as strong as the noise, whose `latent` values add up.
   const limit = Math.sqrt((6 * config.latent) / (config.latent + units));
   const embedding =
     config.classes > 0 ? variables.declare('embedding', 'kernel', [config.classes, units], uniformWithin(limit)) : null;

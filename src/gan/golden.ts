@@ -1,7 +1,7 @@
-// Golden replay: training steps computed elsewhere in double precision, repeated here by the very
-// plan that trains, with the same start, noise and masks injected, and compared tensor by tensor. A
-// golden file (safetensors) stores results alone; what goes in is computed from its seed by the
-// small generator below.
+// Golden replay checks training against steps that were computed elsewhere in double precision. The
+// same plan that trains repeats these steps with the same start, noise and masks, and the results
+// are compared tensor by tensor. A golden file (safetensors) stores only results. The inputs follow
+// from its seed by the small generator below.
 import { decodeTensors, type TensorFile } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { size } from '../engine/graph.ts';
@@ -16,22 +16,25 @@ import { allClasses, FIXED_COUNT } from './model.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
 import { augmentSources, MIXING, maskSource, NOISE } from './streams.ts';
 
-/** One compared tensor, and its deviation as a share of the bound. */
+/** One compared tensor with its deviation. */
 export interface Deviation {
   readonly group: string;
   readonly tensor: string;
-  /** At most 1 passes; infinite for NaN, infinity, a missing or unexpected tensor. */
+  /**
+   * The deviation as a share of the bound; at most 1 passes. It is infinite for NaN, infinity, and
+   * a missing or unexpected tensor.
+   */
   readonly ratio: number;
   readonly detail: string;
 }
 
 export interface GoldenReport {
-  /** Worst of each group, in the order of the groups. */
+  /** The worst deviation of each group, in the order of the groups. */
   readonly worst: readonly Deviation[];
   readonly passed: boolean;
 }
 
-/** Numbers of a golden file: what to replay. */
+/** The numbers of a golden file that say what to replay. */
 interface Script {
   readonly config: Config;
   readonly seed: number;
@@ -41,7 +44,7 @@ interface Script {
 
 const EVAL_STREAM = 7;
 
-/** What our own steps gave, and from which start. */
+/** The results of our own steps, and their start. */
 export interface Replayed {
   readonly info: MachineInfo;
   readonly precision: Precision;
@@ -56,8 +59,8 @@ export interface GoldenOptions extends MachineOptions {
 }
 
 /**
- * Repeats the steps of a golden file (`file` names it in errors) on images of `data`, in file
- * order.
+ * Repeats the steps of a golden file on images of `data`, in file order. `file` names the golden
+ * file in errors.
  */
 export async function replayGolden(
   bytes: Uint8Array,
@@ -77,8 +80,8 @@ export async function replayGolden(
 }
 
 /**
- * Compares a replay with its golden file; in bf16 as if operands had so many bits of mantissa,
- * where not its own 8.
+ * Compares a replay with its golden file. In bf16 the bounds assume operands with `bits` bits of
+ * mantissa.
  */
 export function judgeGolden(bytes: Uint8Array, file: string, replayed: Replayed, bits = 8): GoldenReport {
   const bounds = replayed.precision === 'float32' ? FLOAT32_BOUNDS : bf16Bounds(2 ** -(bits + 1));
@@ -117,13 +120,13 @@ function mix(x: number): number {
   return (y ^ (y >>> 16)) >>> 0;
 }
 
-/** The golden file's own generator: uniform in [0, 1). */
+/** The golden file's own generator: uniform values in [0, 1). */
 export function uniforms(seed: number, stream: number): (i: number) => number {
   const key = mix((Math.imul(stream, 0x9e3779b9) + seed) >>> 0);
   return (i) => mix((mix((i ^ key) >>> 0) + key) >>> 0) / 2 ** 32;
 }
 
-/** Its normals: Box and Muller, both uniforms from the one stream. */
+/** Its normal values, by Box and Muller; both uniforms come from the one stream. */
 export function normals(seed: number, stream: number, n: number): Float32Array {
   const u = uniforms(seed, stream);
   return Float32Array.from(
@@ -132,15 +135,15 @@ export function normals(seed: number, stream: number, n: number): Float32Array {
   );
 }
 
-/** Its dropout masks: 0, or 1 / (1 - rate). */
+/** Its dropout masks, whose values are 0 or 1 / (1 - rate). */
 export function masks(seed: number, stream: number, n: number, rate: number): Float32Array {
   const u = uniforms(seed, stream);
   return Float32Array.from({ length: n }, (_, i) => (u(i) >= rate ? 1 / (1 - rate) : 0));
 }
 
 /**
- * Start of every variable in double precision: kernels by Glorot's limit, the rest near its usual
- * start.
+ * Returns the start of every variable in double precision. Kernels stay within Glorot's limit; the
+ * others are near their usual start.
  */
 export function startValues({ model }: Pick<Machine, 'model'>, seed: number): Map<string, Float64Array> {
   const start = new Map<string, Float64Array>();
@@ -170,7 +173,7 @@ export function startValues({ model }: Pick<Machine, 'model'>, seed: number): Ma
   return start;
 }
 
-/** Draws that are uniform values, and their streams behind 1000 t. */
+/** The draws that are uniform values, and the offsets of their streams from 1000 t. */
 const UNIFORM: Readonly<Record<string, number>> = Object.fromEntries(
   [
     MIXING.name,
@@ -179,8 +182,8 @@ const UNIFORM: Readonly<Record<string, number>> = Object.fromEntries(
 );
 
 /**
- * What is injected for a draw of step t. Masks have the streams 1000 t + 1, 2, ...: reals', fakes',
- * mixtures' layers.
+ * Returns the values that are injected for a draw of step t. The masks have the streams 1000 t + 1,
+ * 2, ..., in the order of the layers of reals, fakes and mixtures.
  */
 function drawn(config: Config, name: string, seed: number, t: number, n: number): Float32Array {
   if (name === NOISE.name) return normals(seed, 1000 * t, n);
@@ -234,7 +237,10 @@ async function replay(
   return got;
 }
 
-/** After one step from zero, Adam's first moment is (1 - beta1) times the gradient. */
+/**
+ * Returns the first gradients: after one step from zero, Adam's first moment is (1 - beta1) times
+ * the gradient.
+ */
 async function firstGradients(machine: Machine): Promise<Map<string, Float32Array>> {
   const { generator, discriminator, config } = machine.model;
   const state = await machine.readState();
@@ -246,7 +252,7 @@ async function firstGradients(machine: Machine): Promise<Map<string, Float32Arra
   );
 }
 
-/** Tensors of our state that a golden file does not hold. */
+/** True for tensors of our state that a golden file does not hold. */
 function mayBeAbsent(name: string, count: number): boolean {
   return name === 'final/noise/fixed' || (/^final\/adam_[mv]\//.test(name) && count > 10_000);
 }
@@ -269,12 +275,12 @@ function compare({ tensors }: TensorFile, { tensors: got, start }: Replayed, bou
 }
 
 /**
- * What is allowed, as a share of a tensor's norm (of a variable: of the way it went); of losses as
- * a difference.
+ * The allowed deviations. They are shares of a tensor's norm; for a variable, of the distance that
+ * it moved. For losses they are differences.
  */
 type Bounds = Readonly<Record<Quantity, number>>;
 
-/** A run of TensorFlow's in float32 comes 10 times closer than these ask. */
+/** TensorFlow's own run in float32 stays 10 times below these bounds. */
 const FLOAT32_BOUNDS: Bounds = {
   losses: 1e-5,
   'first outputs': 1e-5,
@@ -286,8 +292,8 @@ const FLOAT32_BOUNDS: Bounds = {
 };
 
 /**
- * With operands rounded by up to a share u: docs/options.md derives them. Two bits less break every
- * one.
+ * The bounds when operands are rounded by up to a share u; docs/options.md derives them. Two bits
+ * fewer break every one.
  */
 function bf16Bounds(u: number): Bounds {
   return {
@@ -326,7 +332,8 @@ function norm(values: ArrayLike<number>, minus: ArrayLike<number>): number {
 }
 
 /**
- * How far a tensor is from the golden one; `start` is what a variable was before the first step.
+ * Returns how far a tensor is from the golden one. `start` is the variable's value before the first
+ * step.
  */
 export function deviation(
   tensor: string,

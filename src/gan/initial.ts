@@ -1,8 +1,8 @@
-// How kernels start, by configuration.
+// Chooses how kernels start, by configuration.
 import { glorotUniform, type Initializer, randomNormal } from '../nn/initializers.ts';
 import type { Config } from './schema.ts';
 
-/** Radford et al. 2016, section 4. */
+/** Source: Radford et al. 2016, section 4. */
 const DEVIATION = 0.02;
 
 export function kernelInitializer({ initializer }: Config): Initializer {

@@ -1,5 +1,5 @@
-// What each network minimises, over the discriminator's logits of reals and fakes, [R, 1] and [N,
-// 1]; and the penalties on the discriminator's slope.
+// The losses of both networks over the discriminator's logits of reals [R, 1] and fakes [N, 1], and
+// the penalties on the discriminator's gradient.
 import { gradients } from '../engine/grad.ts';
 import { size, type Tensor } from '../engine/graph.ts';
 import { add, leakyRelu, neg, reshape, scale, shift, sqrt, square, sub, sum } from '../engine/ops/index.ts';
@@ -23,8 +23,8 @@ const relu = (x: Tensor): Tensor => leakyRelu(x, 0);
 
 const ADVERSARIAL: Readonly<Record<Config['loss'], Adversarial>> = {
   /**
-   * Goodfellow et al., "Generative adversarial nets", 2014, section 3; one-sided smoothing:
-   * Salimans et al. 2016, section 3.4.
+   * The non-saturating cross-entropy of Goodfellow et al., "Generative adversarial nets", 2014,
+   * section 3. One-sided label smoothing is from Salimans et al. 2016, section 3.4.
    */
   ns: (reals, fakes, { real, fake }, { labelSmoothing }) => ({
     generator: sigmoidCrossEntropy(fakes, 1, fake),
@@ -41,8 +41,8 @@ const ADVERSARIAL: Readonly<Record<Config['loss'], Adversarial>> = {
     discriminator: scale(add(mean(square(shift(reals, -1)), real), mean(square(fakes), fake)), 0.5),
   }),
   /**
-   * Gulrajani et al., "Improved training of Wasserstein GANs", 2017, equation 3, without its
-   * penalty.
+   * The Wasserstein loss of Gulrajani et al., "Improved training of Wasserstein GANs", 2017,
+   * equation 3, without its penalty.
    */
   'wgan-gp': (reals, fakes, { real, fake }) => ({
     generator: neg(mean(fakes, fake)),
@@ -55,7 +55,7 @@ export function adversarialLosses(reals: Tensor, fakes: Tensor, parts: StepParts
   return ADVERSARIAL[config.loss](reals, fakes, parts, config);
 }
 
-/** Each image's slope: the gradient of its logit. `images` [N, S, S, C] -> [N, S * S * C]. */
+/** Returns the gradient of each image's logit: `images` [N, S, S, C] -> [N, S * S * C]. */
 function slopes(logits: Tensor, images: Tensor, constants: readonly Tensor[]): Tensor {
   const [slope] = gradients(sum(logits), [images], constants);
   const n = images.shape[0]!;
@@ -63,8 +63,8 @@ function slopes(logits: Tensor, images: Tensor, constants: readonly Tensor[]): T
 }
 
 /**
- * gamma / 2 times the mean squared slope at reals: Mescheder et al., "Which training methods for
- * GANs do actually converge?", 2018, equation 9.
+ * Returns gamma / 2 times the mean squared gradient at reals: Mescheder et al., "Which training
+ * methods for GANs do actually converge?", 2018, equation 9.
  */
 export function r1Penalty(
   logits: Tensor,
@@ -76,9 +76,9 @@ export function r1Penalty(
   return scale(sum(square(slopes(logits, images, constants))), gamma / (2 * whole));
 }
 
-/** Weight of the gradient penalty: Gulrajani et al. 2017, section 4. */
+/** The weight of the gradient penalty: Gulrajani et al. 2017, section 4. */
 const PENALTY = 10;
-/** Added to a squared slope, whose root has no gradient at 0. */
+/** This is added to a squared norm, because the square root has no gradient at 0. */
 const LEAST = 1e-12;
 
 /** The mean of (slope - 1)^2, weighted: Gulrajani et al. 2017, equation 3. */

@@ -1,5 +1,5 @@
-// The two networks of one configuration, their variables, and where all of the state lies. Made
-// anew from the configuration wherever it is needed; it holds no values.
+// The two networks of one configuration, their variables, and the layout of the whole state. A
+// model is made from the configuration wherever it is needed; it holds no values.
 import type { Computation } from '../engine/compile.ts';
 import { size, type Tensor } from '../engine/graph.ts';
 import { layoutState, type StateLayout } from '../engine/layout.ts';
@@ -11,7 +11,7 @@ import { type Generator, makeGenerator } from './generator.ts';
 import type { Config } from './schema.ts';
 import { FIXED_NOISE, SAMPLE_NOISE, startSource } from './streams.ts';
 
-/** How many noise vectors the progress pictures show: 4 x 4. */
+/** The number of noise vectors behind a progress picture: 4 x 4. */
 export const FIXED_COUNT = 16;
 
 export interface Model {
@@ -21,7 +21,7 @@ export interface Model {
   readonly generate: Generator;
   readonly discriminate: Discriminator;
   /**
-   * The generator's moving average, where one is kept: the same variables under `ema/`, in the same
+   * The generator's moving average if one is kept: the same variables under `ema/`, in the same
    * order.
    */
   readonly average: { readonly variables: Variables; readonly generate: Generator } | null;
@@ -50,7 +50,7 @@ function averageOf({ pool }: Variables, config: Config): NonNullable<Model['aver
   return { variables, generate: makeGenerator(variables, config) };
 }
 
-/** Sets the whole state to its start: the plan's seed decides all of it. */
+/** Sets the whole state to its start; the plan's seed decides all of it. */
 export function startComputation({ config, generator, discriminator, average }: Model): Computation {
   const updates = new Map<string, Tensor>();
   let draws = 0;
@@ -70,12 +70,12 @@ export function startComputation({ config, generator, discriminator, average }: 
   return { name: 'start', outputs: {}, updates };
 }
 
-/** Names of the inputs of a generation. */
+/** The names of the inputs of a generation. */
 export const GENERATION_INPUT = { noise: 'noise', classes: 'classes' } as const;
 
 /**
- * Images from given noise (and one-hot classes, where there are any), with running statistics
- * (`training = false`), by the moving average where one is kept.
+ * Generates images from given noise, and from one-hot classes if there are any. It uses running
+ * statistics (`training = false`), and the moving average if one is kept.
  */
 export function generation({ config, generate, average }: Model, count: number): Computation {
   const noise = input(GENERATION_INPUT.noise, [count, config.latent]);
@@ -84,7 +84,7 @@ export function generation({ config, generate, average }: Model, count: number):
   return { name: `generate ${count}`, outputs: { images }, updates: new Map() };
 }
 
-/** Noise for samples, from the plan's seed. */
+/** Draws the noise of samples from the plan's seed. */
 export function sampling({ config }: Model, count: number): Computation {
   return {
     name: `noise ${count}`,
@@ -93,12 +93,12 @@ export function sampling({ config }: Model, count: number): Computation {
   };
 }
 
-/** Every class once, in order; none where the configuration has none. */
+/** Returns every class once, in order; empty when the configuration has none. */
 export function allClasses({ classes }: Config): number[] {
   return Array.from({ length: classes }, (_, i) => i);
 }
 
-/** Number of values in each pool's trainable variables. */
+/** Returns the number of values in each pool's trainable variables. */
 export function parameterCounts({ generator, discriminator }: Model): { generator: number; discriminator: number } {
   const count = (variables: Variables): number =>
     variables.trainable.reduce((total, { tensor }) => total + size(tensor.shape), 0);

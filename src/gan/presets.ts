@@ -1,4 +1,4 @@
-// Frozen configurations, by name.
+// The presets: frozen configurations by name.
 import { type Config, SINCE } from './schema.ts';
 
 const tf2018: Config = Object.freeze({
@@ -23,11 +23,11 @@ const tf2018: Config = Object.freeze({
   adamEpsilon: 1e-8,
 });
 
-/** Frozen configurations, by name: what `DCGAN.create` and `train` start from. */
+/** Frozen configurations by name; `DCGAN.create` and `train` start from one of them. */
 export const presets = Object.freeze({
-  /** TensorFlow 1.11's tutorial of 2018, exactly. */
+  /** Equals TensorFlow 1.11's tutorial of 2018. */
   tf2018,
-  /** Today's form of the tutorial (Keras 3). */
+  /** The tutorial in its present form (Keras 3). */
   tf2: Object.freeze({
     ...tf2018,
     preset: 'tf2',
@@ -38,7 +38,7 @@ export const presets = Object.freeze({
     adamEpsilon: 1e-7,
     epochs: 50,
   } satisfies Config),
-  /** tf2018, small: for tests and slow machines. */
+  /** A small tf2018 for tests and slow machines. */
   tiny: Object.freeze({
     ...tf2018,
     preset: 'tiny',
@@ -47,7 +47,10 @@ export const presets = Object.freeze({
     batchSize: 64,
     epochs: 10,
   } satisfies Config),
-  /** What docs/quality.md found to give the best samples for the time, for any size and data. */
+  /**
+   * The values that gave the best samples for the time in docs/quality.md, for any size and
+   * dataset.
+   */
   best: Object.freeze({
     ...tf2018,
     preset: 'best',
@@ -61,7 +64,7 @@ export const presets = Object.freeze({
   /**
    * The networks of Radford et al., "Unsupervised representation learning with deep convolutional
    * generative adversarial networks", 2016, section 4 and figure 1, for 64 x 64 pixels in colour.
-   * Noise is normal, as everywhere here; theirs was uniform.
+   * The noise is normal, as in every preset; in the paper it is uniform.
    */
   paper: Object.freeze({
     ...tf2018,

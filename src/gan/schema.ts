@@ -1,6 +1,7 @@
-// What a model and its training are made of: one flat record. Presets are frozen records of it;
-// options, config files and checkpoints override single values under the same names. Not `{ z }`: a
-// bundle for pages would then carry the words of every language.
+// The schema of a configuration: one flat record that decides a model and its training. Presets are
+// frozen records of it. Options, config files and checkpoints override single values under the same
+// names. The import is not `{ z }`, because a bundle for pages would then contain the messages of
+// every language.
 import * as z from 'zod';
 import { PRECISIONS } from '../engine/plan.ts';
 
@@ -15,8 +16,8 @@ export const AUGMENTS = ['none', 'diffaugment'] as const;
 export const INITIALIZERS = ['glorot', 'normal'] as const;
 
 /**
- * The tutorial's values of what the first checkpoints did not have yet: what they mean where they
- * are missing.
+ * The tutorial's values for the keys that the first checkpoints did not have. A missing key has
+ * this value.
  */
 export const SINCE = {
   strideOneLayer: true,
@@ -40,82 +41,98 @@ export const SINCE = {
 } as const;
 
 export const configSchema = z.strictObject({
-  /** Name of the preset these values started from. It becomes a part of a folder's name. */
+  /**
+   * The name of the preset that these values started from. It becomes a part of a folder's name.
+   */
   preset: z.string().regex(/^[\w-][\w.-]{0,63}$/, 'expected up to 64 letters, digits, dots, dashes and underscores'),
-  /** Height and width of an image in pixels. */
+  /** The height and width of an image in pixels. */
   imageSize: z.int().min(16).max(128).multipleOf(4),
-  /** 1 grey, 3 colour. */
+  /** 1 for grey, 3 for colour. */
   channels: z.union([z.literal(1), z.literal(3)]),
-  /** Length of a noise vector. */
+  /** The length of a noise vector. */
   latent: z.int().min(1).max(4096),
   /**
-   * Channels of the generator's base, its stride-1 layer if it has one, and its stride-2 layers but
-   * the last: see `architecture`.
+   * The channels of the generator's base, of its stride-1 layer if it has one, and of its stride-2
+   * layers except the last; see `architecture`.
    */
   generatorWidths: z.array(width).min(1).max(8),
-  /** Channels of the discriminator's layers: see `architecture`. */
+  /** The channels of the discriminator's layers; see `architecture`. */
   discriminatorWidths: z.array(width).min(1).max(8),
-  /** A stride-1 layer between the generator's base and its first stride-2 layer. */
+  /** True for a stride-1 layer between the generator's base and its first stride-2 layer. */
   strideOneLayer: z.boolean(),
-  /** How kernels start: Glorot's uniform limits, or normal with a standard deviation of 0.02. */
+  /**
+   * How kernels start: with Glorot's uniform limits, or normal with a standard deviation of 0.02.
+   */
   initializer: z.enum(INITIALIZERS),
-  /** Slope of the generator's activation below zero; 0 is ReLU. */
+  /** The slope of the generator's activation below zero; 0 is ReLU. */
   generatorSlope: slope,
   discriminatorSlope: slope,
-  /** Dropout rate in the discriminator. */
+  /** The dropout rate in the discriminator. */
   dropout: z.number().min(0).max(0.95),
   batchNormMomentum: decay,
   batchNormEpsilon: z.number().positive(),
   /**
-   * Keep n / (n - 1) times the batch variance of images for inference, as TensorFlow 1's fused
-   * kernel does.
+   * True to keep n / (n - 1) times the batch variance of images for inference, as TensorFlow 1's
+   * fused kernel does.
    */
   unbiasedMovingVariance: z.boolean(),
-  /** Batch norm in the discriminator, behind all convolutions but the first. */
+  /** True for batch norm in the discriminator, after all convolutions except the first. */
   discriminatorBatchNorm: z.boolean(),
-  /** Divide the discriminator's kernels by their largest singular value. */
+  /** True to divide the discriminator's kernels by their largest singular value. */
   spectralNorm: z.boolean(),
-  /** Number of classes that condition both networks; 0: none. */
+  /** The number of classes that condition both networks; 0 means none. */
   classes: z.int().min(0).max(256),
   /**
-   * Groups of alike images found in the data, in place of classes of its own: as many as `classes`.
-   * 0: none.
+   * The number of groups of similar images, which are found in the data and replace its own
+   * classes. It equals `classes`; 0 means no groups.
    */
   groups: z.int().min(0).max(256),
-  /** Non-saturating cross-entropy, hinge, least squares, or Wasserstein with gradient penalty. */
+  /**
+   * The loss: non-saturating cross-entropy, hinge, least squares, or Wasserstein with gradient
+   * penalty.
+   */
   loss: z.enum(LOSSES),
-  /** The discriminator's target for reals is 1 less this. */
+  /** The discriminator's target for reals is 1 minus this value. */
   labelSmoothing: z.number().min(0).lt(0.5),
-  /** Weight of the penalty on the discriminator's slope at reals; 0: none. */
+  /** The weight of the penalty on the discriminator's gradient at reals; 0 means no penalty. */
   r1: z.number().min(0),
-  /** What is done to reals and fakes before the discriminator sees them. */
+  /** The change to reals and fakes before the discriminator sees them. */
   augment: z.enum(AUGMENTS),
-  /** Fakes of every step and reals of all but an epoch's last. */
+  /** The number of fakes in every step, and of reals in every step except an epoch's last. */
   batchSize: z.int().min(1).max(65536),
   epochs: count.max(1_000_000),
-  /** Adam's, of both networks. */
+  /** Adam's learning rate for both networks. */
   learningRate: rate,
-  /** In place of `learningRate`, where not null. */
+  /** Replaces `learningRate` for one network when it is not null. */
   generatorLearningRate: rate.nullable(),
   discriminatorLearningRate: rate.nullable(),
   /**
-   * Steps after which both learning rates were halved, a step once for each time: how a run went on
-   * that had diverged.
+   * The steps after which both learning rates were halved, one entry for each halving. A run that
+   * diverged continues in this way.
    */
   halvedAfter: z.array(z.int().min(0)).max(30),
   beta1: decay,
   beta2: decay,
-  /** Added to sqrt(v), after the bias corrections. */
+  /** This is added to sqrt(v) after the bias corrections. */
   adamEpsilon: z.number().positive(),
-  /** Steps of the discriminator for one of the generator, which is trained in the last of them. */
+  /**
+   * The number of the discriminator's steps for one of the generator, which is trained in the last
+   * of them.
+   */
   discriminatorSteps: z.int().min(1).max(100),
-  /** Largest norm of a network's gradient; longer ones are shortened to it. 0: any. */
+  /**
+   * The largest norm of a network's gradient; longer gradients are scaled down to it. 0 means no
+   * limit.
+   */
   clipGradient: z.number().min(0),
-  /** Decay of the generator's moving average, which then makes all pictures; 0: none is kept. */
+  /**
+   * The decay of the generator's moving average, which then generates all pictures; 0 means that no
+   * average is kept.
+   */
   ema: decay,
   /**
-   * What training steps round the operands of large convolutions and matrix products to. Pictures
-   * are float32's.
+   * The precision to which training steps round the operands of large convolutions and matrix
+   * products. Pictures are always computed in float32.
    */
   precision: z.enum(PRECISIONS),
   /**
@@ -129,31 +146,32 @@ export const configSchema = z.strictObject({
     .refine((n) => 2 ** Math.round(Math.log2(n)) === n, 'expected a power of two'),
 });
 
-/** All that decides a model and its training: a flat record, saved in every checkpoint. */
+/** A flat record that decides a model and its training; every checkpoint contains it. */
 export type Config = Readonly<z.infer<typeof configSchema>>;
-/** Single values of a configuration, which replace those of a preset. */
+/** Single values of a configuration; they replace a preset's values. */
 export type ConfigOverrides = { readonly [K in keyof Omit<Config, 'preset'>]?: Config[K] | undefined };
 
-/** A configuration out of a file that may be older than some of its values. */
+/** Accepts a configuration from a file that may be older than some of the keys. */
 export const savedConfigSchema = z.preprocess(
   (saved) => (typeof saved === 'object' && saved !== null ? { ...SINCE, ...saved } : saved),
   configSchema,
 );
 
 /**
- * How many of the dataset's own classes condition the networks: none where groups stand in for
- * them.
+ * Returns how many of the dataset's own classes condition the networks; 0 when groups replace them.
  */
 export function ownClasses({ classes, groups }: Config): number {
   return groups > 0 ? 0 : classes;
 }
 
-/** What is left of the learning rates in a step: exact in floating point. */
+/**
+ * Returns the factor of the learning rates in a step; powers of 1/2 are exact in floating point.
+ */
 export function learningRateShare({ halvedAfter }: Config, step: number): number {
   return halvedAfter.reduce((share, after) => (step > after ? share / 2 : share), 1);
 }
 
-/** Adam's learning rate of each network, before any halving. */
+/** Returns Adam's learning rate of each network before any halving. */
 export function learningRates(config: Config): { readonly generator: number; readonly discriminator: number } {
   const { learningRate, generatorLearningRate, discriminatorLearningRate } = config;
   return {

@@ -1,6 +1,6 @@
-// A checkpoint's file as a snapshot, in Node: read by position, since a state may be larger than
-// one call of the system reads. Of a damaged one the error says which is the newest good one beside
-// it, and how to go on from there.
+// Reads a checkpoint's file as a snapshot, in Node. The file is read by position, because a state
+// may be larger than one call of the system reads. When a file is damaged, the error names the
+// newest good one beside it and the command that continues from there.
 import { basename, dirname } from 'node:path';
 import { DamagedCheckpoint } from '../checkpoint/checksum.ts';
 import { CHECKPOINTS_FOLDER, listCheckpoints } from '../checkpoint/files.ts';
@@ -9,7 +9,7 @@ import { DcganError } from '../platform/errors.ts';
 import { withFile } from '../platform/file-bytes.ts';
 import { decodeSnapshot, type Snapshot } from './snapshot.ts';
 
-/** @throws DcganError naming the file: it can't be read, is damaged, or no checkpoint */
+/** @throws DcganError naming a file that cannot be read, is damaged, or is not a checkpoint */
 export function readSnapshot(path: string): Snapshot {
   try {
     return decoded(path);

@@ -1,5 +1,5 @@
-// A model's state as a file: tensors by name, and what is needed to go on with them. The same bytes
-// for the same state, in Node and in a page; a plain safetensors file to everyone else.
+// A model's state as a file: its tensors by name, and all that is needed to continue. Equal states
+// give equal bytes, in Node and in a page. Other programs read it as a plain safetensors file.
 
 import { checkpointParts, DamagedCheckpoint, hasChecksum, verify } from '../checkpoint/checksum.ts';
 import { indexTensors, joined, type StoredTensor, type TensorIndex } from '../checkpoint/safetensors.ts';
@@ -13,42 +13,45 @@ import { parseConfig } from './config.ts';
 import { makeModel } from './model.ts';
 import type { Config } from './schema.ts';
 
-/** Characters of a class's name that are kept. */
+/** At most this many characters of a class's name are kept. */
 const LONGEST_NAME = 1000;
-/** Raised whenever older programs could misread a file. */
+/** The number rises whenever older programs could misread a file. */
 const FORMAT = 'dcgan-1';
 
-/** All that a file says beside its tensors. */
+/** The keys that a file may hold beside its tensors. */
 const METADATA: readonly string[] = ['checksum', 'classes', 'config', 'epoch', 'format', 'seed', 'step'];
 
 /**
- * What each class of a conditional model is called, in their order; null for one that the data had no
- * image of.
+ * The names of a conditional model's classes in their order. A class that the data had no image of
+ * has null.
  */
 export type ClassNames = readonly (string | null)[];
 
-/** Everything a model is, at one moment. */
+/** The complete state of a model at one moment. */
 export interface Snapshot {
   /** All values that decide the model. */
   readonly config: Config;
-  /** Decides, with the configuration and the data, every bit of the state. */
+  /** Decides every bit of the state, together with the configuration and the data. */
   readonly seed: number;
-  /** Steps taken. */
+  /** The number of steps taken. */
   readonly step: number;
-  /** Epochs finished. */
+  /** The number of finished epochs. */
   readonly epoch: number;
-  /** What its classes are called; see `ClassNames`. */
+  /** The names of the classes; see `ClassNames`. */
   readonly classNames?: ClassNames | undefined;
   /** Every tensor of the state. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** A snapshot's file. */
+/** Returns the bytes of a snapshot's file. */
 export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
   return joined(snapshotParts(snapshot));
 }
 
-/** The same as parts, to be written one after another: a state may be larger than an array. */
+/**
+ * Returns the same bytes in parts that are written one after another, because a state may be larger
+ * than an array.
+ */
 export function snapshotParts({ config, seed, step, epoch, classNames, tensors }: Snapshot): Uint8Array[] {
   return checkpointParts(tensors, {
     ...(classNames && { classes: JSON.stringify(classNames) }),
@@ -61,8 +64,8 @@ export function snapshotParts({ config, seed, step, epoch, classNames, tensors }
 }
 
 /**
- * A snapshot from a file's bytes, checked to the last: checksum, format, configuration, every
- * tensor's name and shape. `file` names it in errors.
+ * Decodes a snapshot and checks it completely: the checksum, the format, the configuration, and the
+ * name and shape of every tensor. `file` names it in errors.
  */
 export function decodeSnapshot(bytes: ByteSource, file: string): Snapshot {
   const index = indexOrDamaged(bytes, file);
@@ -108,7 +111,9 @@ function isNames(value: unknown): value is ClassNames {
   return Array.isArray(value) && value.every((name) => name === null || typeof name === 'string');
 }
 
-/** The names of a stranger's file reach terminals and pages. */
+/**
+ * Checks and cleans the names, because the names in a stranger's file reach terminals and pages.
+ */
 function namesOf(text: string | undefined, { classes }: Config, file: string): ClassNames | undefined {
   if (text === undefined) return undefined;
   let names: unknown = null;
@@ -135,8 +140,8 @@ function configOf(text: string | undefined, file: string): unknown {
 }
 
 /**
- * A file that cannot even be decoded, but carries a checksum, is a damaged checkpoint; without one
- * it may be anything.
+ * Decodes the index of a file. A file that cannot be decoded but carries a checksum is a damaged
+ * checkpoint; without a checksum it may be anything.
  */
 function indexOrDamaged(bytes: ByteSource, file: string): TensorIndex {
   try {

@@ -20,22 +20,22 @@ import type { Config } from './schema.ts';
 import { shareOf } from './shards.ts';
 import { MIXING, NOISE } from './streams.ts';
 
-/** Names of the step's inputs. */
+/** The names of the step's inputs. */
 export const STEP_INPUT = {
   images: 'images',
-  /** One-hot [R, classes] and [N, classes], where the configuration has classes. */
+  /** One-hot classes [R, classes] and [N, classes], when the configuration has classes. */
   realClasses: 'realClasses',
   fakeClasses: 'fakeClasses',
   /** Adam's step sizes. */
   generatorStep: 'generatorStep',
   discriminatorStep: 'discriminatorStep',
-  /** What the moving average takes of the new values. */
+  /** The weight of the new values in the moving average. */
   averageShare: 'averageShare',
 } as const;
 
 /**
- * The numbers a step reports, all before its update; scores are mean sigmoids of the training-mode
- * logits.
+ * The names of the numbers that a step reports, all from before its update. Scores are mean
+ * sigmoids of the logits in training mode.
  */
 export const STEP_NUMBERS = ['generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore'] as const;
 
@@ -47,22 +47,22 @@ export function fakesOfStep({ loss, batchSize }: Config, reals: number): number 
   return loss === 'wgan-gp' ? reals : batchSize;
 }
 
-/** All that a step computes before its update; nothing in it changes the state. */
+/** Everything that a step computes before its update; none of it changes the state. */
 interface Slopes {
   /** Losses and scores (STEP_NUMBERS), fakes and logits. */
   readonly outputs: Readonly<Record<string, Tensor>>;
-  /** The gradient of each variable that this step trains, unclipped, by the variable's name. */
+  /** The unclipped gradient of each variable that this step trains, by the variable's name. */
   readonly gradients: ReadonlyMap<string, Tensor>;
   /**
-   * New values that no gradient decides, by variable: running statistics, directions of spectral
-   * norm.
+   * The new values that no gradient decides, by variable: running statistics and directions of
+   * spectral norm.
    */
   readonly statistics: ReadonlyMap<string, Tensor>;
   /** How many reals and fakes are computed here. */
   readonly share: { readonly real: number; readonly fake: number };
 }
 
-/** Names under which gradients and new values leave `gradientStep` and enter `updateStep`. */
+/** The names under which gradients and new values leave `gradientStep` and enter `updateStep`. */
 export const gradientName = (variable: string): string => `gradient/${variable}`;
 export const statisticName = (variable: string): string => `new/${variable}`;
 
@@ -82,8 +82,8 @@ export function trainingStep(model: Model, reals: number, trainsGenerator = true
 }
 
 /**
- * The first half of that step, which leaves the state as it is. Beside the step's outputs it has
- * the gradient of each trained variable (`gradientName`) and the new value of each running
+ * Returns the first half of that step, which does not change the state. Besides the step's outputs
+ * it has the gradient of each trained variable (`gradientName`) and the new value of each running
  * statistic (`statisticName`), in the shapes of the variables.
  */
 export function gradientStep(model: Model, reals: number, trainsGenerator = true, shard = 0): Computation {
@@ -97,9 +97,9 @@ export function gradientStep(model: Model, reals: number, trainsGenerator = true
 }
 
 /**
- * The second half: clips, moves and averages. Its inputs are the gradients and new values that
- * `gradientStep` gave (or their means over several machines), under the same names and in the same
- * shapes, and Adam's step sizes.
+ * Returns the second half of the step, which clips gradients, moves variables and updates averages.
+ * Its inputs are the gradients and new values of `gradientStep` (or their means over several
+ * machines), under the same names and in the same shapes, and Adam's step sizes.
  */
 export function updateStep(model: Model, trainsGenerator = true): Computation {
   const { generator, discriminator } = model;
@@ -158,8 +158,8 @@ function slopes(model: Model, wholeReals: number, trainsGenerator: boolean, shar
     discriminatorLoss = add(discriminatorLoss, penalty);
   }
 
-  // Both gradients are of the old values: a plan's updates all see the state as it was before the
-  // step.
+  // Both gradients use the old values, because all updates of a plan see the state as it was before
+  // the step.
   const own = new Map<string, Tensor>();
   const differentiate = ({ trainable }: Variables, loss: Tensor): void => {
     const tensors = trainable.map(({ tensor }) => tensor);
@@ -187,8 +187,8 @@ function slopes(model: Model, wholeReals: number, trainsGenerator: boolean, shar
 }
 
 /**
- * The state after the step, by variable: `statistics`, both networks and their moments moved, the
- * average.
+ * Returns the state after the step, by variable: `statistics`, both moved networks with their
+ * moments, and the moving average.
  */
 function updates(
   { config, generator, discriminator, average }: Model,

@@ -1,8 +1,7 @@
-// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015) as TensorFlow has it:
-// epsilon is added to sqrt(v) after the bias corrections have moved into the step size,
+// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015) in TensorFlow's form:
+// the bias corrections are part of the step size, and epsilon is added to sqrt(v) afterwards,
 //   w -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon).
-// The step size of step t is computed outside the graph, in double precision, and given as an
-// input.
+// The step size of step t is computed outside the graph, in double precision, and is an input.
 import type { Shape, Tensor } from '../engine/graph.ts';
 import { add, div, mul, scale, shift, sqrt, square, sub, variable } from '../engine/ops/index.ts';
 import type { Declared } from './variables.ts';
@@ -14,7 +13,7 @@ export interface AdamOptions {
   readonly epsilon: number;
 }
 
-/** Names of a variable's moments. */
+/** Returns the names of a variable's moments. */
 export const momentNames = (name: string): { readonly m: string; readonly v: string } => ({
   m: `adam_m/${name}`,
   v: `adam_v/${name}`,
@@ -26,16 +25,14 @@ export interface Moment {
   readonly tensor: Tensor;
 }
 
-/** The moments of a variable, zero at the start. */
+/** Returns the moments of a variable; both start at zero. */
 export function moments({ name, tensor }: Declared): { readonly m: Moment; readonly v: Moment } {
   const names = momentNames(name);
   const moment = (of: string): Moment => ({ name: of, shape: tensor.shape, tensor: variable(of, tensor.shape) });
   return { m: moment(names.m), v: moment(names.v) };
 }
 
-/**
- * New values of a variable and its moments, by name, for its gradient and the step size (a scalar).
- */
+/** Returns the new values of a variable and its moments, by name. `stepSize` is a scalar. */
 export function adam(
   declared: Declared,
   gradient: Tensor,
@@ -55,8 +52,8 @@ export function adam(
 }
 
 /**
- * The step size of step t = 1, 2, ...: powers by repeated multiplication, the same on every
- * machine.
+ * Computes the step size of step t = 1, 2, ... Powers are repeated multiplications, which give the
+ * same bits on every machine.
  */
 export class AdamStepSize {
   readonly #options: Omit<AdamOptions, 'epsilon'>;
@@ -68,7 +65,7 @@ export class AdamStepSize {
     this.#options = options;
   }
 
-  /** Step sizes are asked for in any order; going back starts over. */
+  /** Returns the step size of any step; a step before the last one asked for starts over. */
   at(t: number): number {
     if (t < this.#t) [this.#t, this.#power1, this.#power2] = [0, 1, 1];
     for (; this.#t < t; this.#t++) {

@@ -22,10 +22,10 @@ import { type Initializer, ones, zeros } from './initializers.ts';
 import { type BatchPart, valuesOfBatch } from './losses.ts';
 import type { Variables } from './variables.ts';
 
-/** What every layer with a kernel is told. */
+/** Options of every layer with a kernel. */
 export interface KernelOptions {
   readonly initializer: Initializer;
-  /** The kernel used in place of the variable, computed from it: a normalised one. */
+  /** Computes the kernel that is used in place of the variable, for example a normalised one. */
   readonly constrain?: ((kernel: Tensor, layer: string) => Tensor) | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface DenseOptions extends KernelOptions {
   readonly bias: boolean;
 }
 
-/** x [N, inputs] -> x . kernel (+ bias) [N, units]; kernel [inputs, units]. */
+/** Maps x [N, inputs] to x . kernel (+ bias) [N, units]; the kernel is [inputs, units]. */
 export function dense(variables: Variables, layer: string, options: DenseOptions): (x: Tensor) => Tensor {
   const { inputs, units, bias } = options;
   const kernel = declareKernel(variables, layer, [inputs, units], options);
@@ -51,8 +51,8 @@ export interface ConvOptions extends KernelOptions {
 }
 
 /**
- * x [N, H, W, inputs] -> [N, ceil(H / stride), ceil(W / stride), filters]; kernel [k, k, inputs,
- * filters].
+ * Maps x [N, H, W, inputs] to [N, ceil(H / stride), ceil(W / stride), filters]; the kernel is [k,
+ * k, inputs, filters].
  */
 export function convolution(variables: Variables, layer: string, options: ConvOptions): (x: Tensor) => Tensor {
   const { inputs, filters, kernelSize: k, stride, bias } = options;
@@ -61,8 +61,8 @@ export function convolution(variables: Variables, layer: string, options: ConvOp
 }
 
 /**
- * Keras' Conv2DTranspose: x [N, H, W, inputs] -> [N, H * stride, W * stride, filters]; kernel [k,
- * k, filters, inputs].
+ * Keras' Conv2DTranspose: maps x [N, H, W, inputs] to [N, H * stride, W * stride, filters]; the
+ * kernel is [k, k, filters, inputs].
  */
 export function transposedConvolution(
   variables: Variables,
@@ -104,9 +104,9 @@ export interface NormOptions {
 export interface BatchNormOptions extends NormOptions {
   readonly momentum: number;
   /**
-   * Multiply the batch variance kept for later by n / (n - 1), n values a channel, for images.
-   * TensorFlow 1's fused kernel does so for 4-D inputs; it is not applied to 2-D inputs, nor by
-   * Keras 3.
+   * True to multiply the kept batch variance of images by n / (n - 1), where n is the number of
+   * values a channel. TensorFlow 1's fused kernel does so for 4-D inputs, but not for 2-D inputs;
+   * Keras 3 never does.
    */
   readonly unbiasedMovingVariance: boolean;
 }
@@ -118,14 +118,14 @@ export interface TrainingMode {
 }
 
 /**
- * A batch norm layer: in training it uses the batch's statistics and adds its new running ones to
- * `updates`.
+ * A batch norm layer. In training it uses the batch's statistics and adds the new running
+ * statistics to `updates`.
  */
 export type BatchNorm = (x: Tensor, mode: TrainingMode | 'inference') => Tensor;
 
 /**
- * gamma * (x - mean) / sqrt(variance + epsilon) + beta over all but the last dimension (Ioffe and
- * Szegedy, "Batch normalization", 2015, algorithm 1).
+ * Computes gamma * (x - mean) / sqrt(variance + epsilon) + beta over all dimensions except the last
+ * (Ioffe and Szegedy, "Batch normalization", 2015, algorithm 1).
  */
 export function batchNormalization(variables: Variables, layer: string, options: BatchNormOptions): BatchNorm {
   const { channels, momentum, unbiasedMovingVariance } = options;
@@ -145,7 +145,7 @@ export function batchNormalization(variables: Variables, layer: string, options:
   };
 }
 
-/** Batch norm for a network that is only ever used in training: it keeps no running statistics. */
+/** Batch norm for a network that is only used in training; it keeps no running statistics. */
 export function batchOnlyNormalization(
   variables: Variables,
   layer: string,
@@ -185,8 +185,8 @@ function sumOverBatch(x: Tensor, { shards }: BatchPart): Tensor {
 }
 
 /**
- * Inverted dropout: values are 0 with probability `rate`, else divided by 1 - rate (Srivastava et
- * al., 2014).
+ * Inverted dropout: a value becomes 0 with probability `rate`, else it is divided by 1 - rate
+ * (Srivastava et al., 2014).
  */
 export function dropout(x: Tensor, rate: number, source: DrawSource): Tensor {
   return rate === 0 ? x : mul(x, dropoutMask(x.shape, rate, source));

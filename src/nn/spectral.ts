@@ -1,13 +1,14 @@
 // Spectral normalisation (Miyato et al., "Spectral normalization for generative adversarial
-// networks", 2018, section 2.1 and algorithm 1): a kernel, seen as a matrix of its output channels,
-// is divided by its largest singular value, found by one turn of power iteration a step from the
-// direction kept of the step before. No gradient flows through the directions.
+// networks", 2018, section 2.1 and algorithm 1). A kernel is seen as a matrix with a column for
+// each output channel and divided by its largest singular value. One power iteration a step finds
+// that value, starting from the direction of the step before. No gradient flows through the
+// directions.
 import { size, type Tensor } from '../engine/graph.ts';
 import { div, matmul, mul, normal, reshape, rsqrt, shift, square, sum } from '../engine/ops/index.ts';
 import type { Initializer } from './initializers.ts';
 import type { Variables } from './variables.ts';
 
-/** Added to a squared length, so that a kernel of zeros has a direction. */
+/** This is added to a squared length, so that a kernel of zeros has a direction. */
 const LEAST = 1e-12;
 
 const unit = (x: Tensor): Tensor => mul(x, rsqrt(shift(sum(square(x)), LEAST)));
@@ -16,7 +17,7 @@ const unitNormal: Initializer = (shape, source) => unit(normal(shape, source()))
 
 export class SpectralNorm {
   readonly #variables: Variables;
-  /** What gradients treat as constant. */
+  /** Tensors that gradients treat as constants. */
   readonly directions: Tensor[] = [];
   /** The directions that the next step starts from, by name. */
   readonly updates = new Map<string, Tensor>();
@@ -26,8 +27,8 @@ export class SpectralNorm {
   }
 
   /**
-   * kernel [..., out] / sigma, of the same shape; keeps a direction [1, out] as the layer's
-   * variable `u`.
+   * Returns kernel [..., out] / sigma in the same shape. It keeps a direction [1, out] as the
+   * layer's variable `u`.
    */
   normalize(kernel: Tensor, layer: string): Tensor {
     const out = kernel.shape.at(-1)!;

@@ -1,5 +1,5 @@
-// Where a network's variables are declared: each once, with its name, shape and start, in the order
-// of the layers. Pools keep networks apart; a pool is what an optimiser is given.
+// Declares a network's variables: each once, with its name, shape and start, in the order of the
+// layers. Each network has a pool of its own, and an optimiser works on a pool.
 
 import type { Shape, Tensor } from '../engine/graph.ts';
 import { variable } from '../engine/ops/index.ts';
@@ -7,7 +7,7 @@ import { DcganError } from '../platform/errors.ts';
 import type { Initializer } from './initializers.ts';
 
 export interface Declared {
-  /** Full name: pool/layer/part. */
+  /** The full name: pool/layer/part. */
   readonly name: string;
   readonly tensor: Tensor;
   readonly initializer: Initializer;
@@ -16,7 +16,7 @@ export interface Declared {
 }
 
 export class Variables {
-  /** The pool's name, first part of every variable's. */
+  /** The pool's name, which is the first part of each variable's name. */
   readonly pool: string;
   readonly #declared = new Map<string, Declared>();
 
@@ -24,7 +24,7 @@ export class Variables {
     this.pool = pool;
   }
 
-  /** Declares a variable of a layer, by its Keras name: `kernel`, `bias`, `gamma`, ... */
+  /** Declares a variable of a layer by its Keras name: `kernel`, `bias`, `gamma`, ... */
   declare(layer: string, part: string, shape: Shape, initializer: Initializer, trainable = true): Tensor {
     const name = `${this.pool}/${layer}/${part}`;
     if (this.#declared.has(name))
@@ -34,12 +34,12 @@ export class Variables {
     return tensor;
   }
 
-  /** All variables, as declared. */
+  /** All variables, in the order of their declarations. */
   get all(): readonly Declared[] {
     return [...this.#declared.values()];
   }
 
-  /** What an optimiser moves. */
+  /** The variables that an optimiser moves. */
   get trainable(): readonly Declared[] {
     return this.all.filter((each) => each.trainable);
   }

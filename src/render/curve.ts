@@ -1,5 +1,6 @@
-// A curve over epochs as an SVG. The chart library is large and draws nothing else for users: the build puts the few parts of it that
-// are used here into this module, and the package does not depend on it.
+// Draws a curve over epochs as an SVG. The chart library is large and draws nothing else for users.
+// The build puts the few parts in use into this module, so the package does not depend on the
+// library.
 import { LineChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
@@ -9,15 +10,15 @@ use([LineChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponen
 
 export interface Curve {
   readonly title: string;
-  /** What the vertical axis shows. */
+  /** The label of the vertical axis. */
   readonly name: string;
-  /** Epochs and values, epochs rising. */
+  /** Pairs of epoch and value, with rising epochs. */
   readonly points: readonly (readonly [epoch: number, value: number])[];
-  /** Drawn as a dashed line. */
+  /** The value of the dashed line. */
   readonly floor: number;
 }
 
-/** Values spread over more than this are drawn on a logarithmic axis. */
+/** If the largest value is more than this many times the smallest, the axis is logarithmic. */
 const WIDE = 20;
 
 export function curveSvg({ title, name, points, floor }: Curve): string {

@@ -1,5 +1,6 @@
-// Pictures as files, by the ending of the file's name. PNG and GIF are written by fast-png and gifenc; WebP and AVIF by sharp,
-// without loss, so that the same pixels come back. A page draws pictures on a canvas and has no need of this file.
+// Writes pictures as files; the ending of a file's name decides the format. fast-png writes PNG and
+// gifenc writes GIF. sharp writes WebP and AVIF without loss, so reading them gives the same
+// pixels. A page draws pictures on a canvas and does not need this file.
 import { extname } from 'node:path';
 import { DcganError, usage } from '../platform/errors.ts';
 import { loadSharp } from '../platform/sharp.ts';
@@ -9,13 +10,13 @@ import { encodeGif, FRAMES_PER_SECOND } from './gif.ts';
 import type { Picture } from './grid.ts';
 import { encodePng } from './png.ts';
 
-/** The bytes of one picture, or of a film of several pictures of one size and kind. */
+/** Returns the bytes of one picture, or of a film of several pictures of one size and kind. */
 export type Encode = (frames: readonly Picture[]) => Promise<Uint8Array>;
 
 interface Format {
-  /** Whether a file can hold several pictures that are shown one after another. */
+  /** True when a file can hold several pictures that are shown one after another. */
   readonly film: boolean;
-  /** Loads what it needs, so that a missing package is noticed before anything is computed. */
+  /** Loads the packages it needs, so that a missing one is noticed before anything is computed. */
   open(): Promise<Encode>;
 }
 
@@ -26,7 +27,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   '.avif': { film: false, open: () => openSharp('avif') },
 };
 
-/** The longest side that WebP and AVIF can hold here, in pixels. */
+/** The longest side in pixels that WebP and AVIF can hold here. */
 const LONGEST: Readonly<Record<'webp' | 'avif', number>> = { webp: 16_383, avif: 16_384 };
 
 async function openSharp(format: 'webp' | 'avif'): Promise<Encode> {
@@ -66,17 +67,19 @@ export function endingOf(path: string): string {
   return path.endsWith('/') ? '' : extname(path).toLowerCase();
 }
 
-/** The endings of pictures, or those of films. */
+/** Returns the endings of pictures, or those of films. */
 export function pictureEndings({ film = false } = {}): string[] {
   return Object.keys(FORMATS).filter((ending) => !film || FORMATS[ending]!.film);
 }
 
 /**
- * Finds what writes a picture by the ending of its name, upper or lower case. Call it before anything is computed.
+ * Returns the encoder for the ending of a picture's name, in upper or lower case. Call it before
+ * anything is computed.
  * @param option the option that the path was given by, for the error
- * @param film true where several pictures are to become a film
- * @param others what else the option takes, for the error: `, a .npy`
- * @throws DcganError of wrong usage for another ending; DcganError where sharp is needed and can't be loaded
+ * @param film true when several pictures become a film
+ * @param others the other values that the option takes, for the error: `, a .npy`
+ * @throws DcganError of wrong usage for another ending; DcganError when sharp is needed and cannot
+ * be loaded
  */
 export async function pictureEncoder(
   path: string,

@@ -1,6 +1,7 @@
-// The film of a training: which progress pictures become frames, and the GIF of them. Early epochs change most, so the
-// tutorial takes frames at even steps of 2·√i, and shows the last picture once more.
-// Sources: TensorFlow 1.11, tutorial "DCGAN" (2018), its last cells; CompuServe, "GIF89a Specification"; done by gifenc.
+// The film of a training: chooses which progress pictures become frames, and writes them as a GIF.
+// Early epochs change most, so the tutorial takes frames at even steps of 2·√i and shows the last
+// picture once more. Sources: TensorFlow 1.11, tutorial "DCGAN" (2018), its last cells; CompuServe,
+// "GIF89a Specification"; gifenc does the encoding.
 
 import type { Gifenc } from 'gifenc';
 import * as loaded from 'gifenc';
@@ -8,13 +9,16 @@ import { DcganError } from '../platform/errors.ts';
 import { firstOf } from './frames.ts';
 import type { Picture } from './grid.ts';
 
-// The package's main file is CommonJS: Node puts its functions under `default`, bundlers and vitest side by side.
+// The package's main file is CommonJS. Node puts its functions under `default`; bundlers and vitest
+// put them side by side.
 const gifenc: Gifenc = 'GIFEncoder' in loaded ? (loaded as unknown as Gifenc) : loaded.default;
 
 /**
- * The epochs whose pictures become frames, in order, from those whose pictures are there: picture i (from 0, by epoch, the
- * picture before training left out) is taken when 2·√i, rounded, is more than at the last one taken; then the last once
- * more. 150 epochs give 25 frames, 1 gives 2. Python's rounding of halves does not matter: 2·√i = k + ½ has no whole i.
+ * Chooses the epochs whose pictures become frames, from those that have pictures. Pictures are
+ * counted from 0, without the one before training. Picture i is taken when 2·√i, rounded, is larger
+ * than for the last one taken. The last picture is then shown once more. 150 epochs give 25 frames,
+ * and 1 epoch gives 2. Python's rounding of halves makes no difference: 2·√i = k + ½ has no whole
+ * i.
  */
 export function chooseFrames(epochs: readonly number[]): number[] {
   const trained = epochs.filter((epoch) => epoch >= 1).sort((a, b) => a - b);
@@ -29,16 +33,17 @@ export function chooseFrames(epochs: readonly number[]): number[] {
   return trained.length > 0 ? [...frames, trained.at(-1)!] : [];
 }
 
-/** The speed of films where no other is asked for. */
+/** The default speed of films. */
 export const FRAMES_PER_SECOND = 10;
 
 const GREYS = Array.from({ length: 256 }, (_, tone) => [tone, tone, tone]);
 
 /**
- * A GIF that repeats for ever. Grey frames keep all their tones; RGB ones get the best 256 colours each.
+ * Encodes a GIF that repeats for ever. Grey frames keep all their tones; each RGB frame has its
+ * best 256 colours.
  * @param frames at least one, all of one size and kind
  * @param fps frames a second, up to 50; GIF counts in 1/100 s, so the delay is rounded to that
- * @throws DcganError for no frames, frames that differ, an impossible speed
+ * @throws DcganError for no frames, frames that differ, or an impossible speed
  */
 export function encodeGif(frames: readonly Picture[], fps = FRAMES_PER_SECOND): Uint8Array {
   firstOf(frames, 'a GIF');
@@ -61,7 +66,7 @@ export function encodeGif(frames: readonly Picture[], fps = FRAMES_PER_SECOND): 
   return gif.bytes();
 }
 
-/** RGB to RGBA, opaque: what gifenc reads. */
+/** Converts RGB to opaque RGBA, which gifenc reads. */
 function withAlpha(rgb: Uint8Array): Uint8Array {
   const rgba = new Uint8Array((rgb.length / 3) * 4).fill(255);
   for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) rgba.set(rgb.subarray(from, from + 3), to);

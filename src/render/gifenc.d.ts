@@ -1,10 +1,14 @@
-// The part of gifenc 1.0.3 we use; the package has no types. Where its functions are depends on who loads it: see gif.ts.
+// Types of the functions of gifenc 1.0.3 that we use; the package has none. The place of its
+// functions depends on the loader; see gif.ts.
 
 declare module 'gifenc' {
   export type Palette = number[][];
 
   export interface Encoder {
-    /** `index` [height · width], one palette entry a pixel; the first frame's palette serves frames without one. */
+    /**
+     * `index` [height · width] holds one palette entry for each pixel. A frame without a palette
+     * uses that of the first frame.
+     */
     writeFrame(
       index: Uint8Array,
       width: number,

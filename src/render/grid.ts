@@ -1,30 +1,36 @@
-// Many small images as one picture: rows and columns of tiles on white, each pixel of an image enlarged to a square, since
-// 28 pixels are too few to look at. Everything that shows images (progress pictures, samples, the terminal) starts here.
+// Lays out many small images as one picture: rows and columns of tiles on white. Each pixel becomes
+// a square, because 28 pixels are too few to look at. Everything that shows images (progress
+// pictures, samples, the terminal) starts here.
 
 import { DcganError } from '../platform/errors.ts';
 
-/** A picture of bytes, row after row, channels together: 1 is grey, 3 is RGB. */
+/**
+ * A picture of bytes, row after row, with the channels of a pixel together: 1 is grey, 3 is RGB.
+ */
 export interface Picture {
-  /** Pixels from left to right. */
+  /** The number of pixels from left to right. */
   readonly width: number;
-  /** Pixels from top to bottom. */
+  /** The number of pixels from top to bottom. */
   readonly height: number;
   /** 1 for grey, 3 for RGB. */
   readonly channels: 1 | 3;
-  /** [height, width, channels] */
+  /** The bytes, [height, width, channels]. */
   readonly pixels: Uint8Array;
 }
 
-/** How images are laid out as one picture. */
+/** Options of the layout of images in one picture. */
 export interface GridOptions {
-  /** Tiles in a row; default: as many as make the grid square. */
+  /** The number of tiles in a row; by default the grid is as square as possible. */
   readonly columns?: number;
   /**
-   * `fixed` (default) shows every tile on the same scale; `tile` stretches each to its own darkest and brightest value, as
-   * matplotlib does, which lets one see what an untrained network draws.
+   * `fixed` (default) shows every tile on the same scale. `tile` stretches each tile to its own
+   * darkest and brightest value, as matplotlib does, which shows what an untrained network draws.
    */
   readonly contrast?: 'fixed' | 'tile';
-  /** Side of the square a pixel becomes; default: what brings a tile nearest to 112 pixels. */
+  /**
+   * The side of the square that a pixel becomes; by default a tile is as near to 112 pixels as
+   * possible.
+   */
   readonly enlarge?: number;
 }
 
@@ -78,12 +84,18 @@ export function makeGrid(
 
 type GreyRange = readonly [darkest: number, brightest: number];
 
-/** What black and white are, when all tiles share a scale: a network's range (that of tanh), or a byte's. */
+/**
+ * Returns the values of black and white when all tiles share a scale: the range of tanh, or that of
+ * a byte.
+ */
 function fullRange(image: Float32Array | Uint8Array): GreyRange {
   return image instanceof Float32Array ? [-1, 1] : [0, 255];
 }
 
-/** An image's own range; of one tone all over, the full one, since there is nothing to stretch. */
+/**
+ * Returns an image's own range. An image of a single tone has the full range, because it cannot be
+ * stretched.
+ */
 function rangeOf(image: Float32Array | Uint8Array): GreyRange {
   let darkest = Number.POSITIVE_INFINITY;
   let brightest = Number.NEGATIVE_INFINITY;
@@ -96,8 +108,9 @@ function rangeOf(image: Float32Array | Uint8Array): GreyRange {
 }
 
 /**
- * The range onto 0..255, rounded and clipped. For [-1, 1] this is `round(127.5 x + 127.5)`, operation by operation as in
- * data/pixels.ts, which this room can't import; a test holds both to the same bytes.
+ * Maps the range onto 0..255, rounded and clipped. For [-1, 1] this is `round(127.5 x + 127.5)`,
+ * operation by operation as in data/pixels.ts, which this room cannot import. A test compares the
+ * bytes of both.
  */
 function toTones(image: Float32Array | Uint8Array, [darkest, brightest]: GreyRange): Uint8ClampedArray {
   const scale = 255 / (brightest - darkest);

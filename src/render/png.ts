@@ -1,5 +1,6 @@
-// Pictures to PNG and back. No text and no time inside, so the same picture is always the same file.
-// Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)"; done by fast-png.
+// Converts pictures to PNG and back. The file contains no text and no time, so equal pictures give
+// equal files. Source: W3C, "Portable Network Graphics (PNG) Specification (Third Edition)";
+// fast-png does the encoding.
 
 import { type DecodedPng, decode, encode } from 'fast-png';
 import { DcganError } from '../platform/errors.ts';

@@ -1,6 +1,6 @@
-// Pictures in a terminal: each character is the upper half block, its foreground the upper of two pixels and its background
-// the lower, so that pixels are nearly square. Without colours a ramp of characters stands for tones, bright ones dense,
-// as on a dark screen.
+// Draws pictures in a terminal. Each character is the upper half block; its foreground is the upper
+// of two pixels and its background the lower, so that pixels are nearly square. Without colours, a
+// ramp of characters stands for tones; bright tones have dense characters, as on a dark screen.
 // Sources: ECMA-48, SGR 38 and 48; xterm's 256 colours (cube of 6, 24 greys); no-color.org.
 
 import type { Picture } from './grid.ts';
@@ -10,7 +10,10 @@ export type TerminalColours = 'truecolor' | '256' | 'none';
 const RAMP = ' .:-=+*#%@';
 const RESET = '\x1b[0m';
 
-/** What a terminal shows, by its environment: NO_COLOR, COLORTERM, WT_SESSION, TERM. Whether it is one is the caller's to ask. */
+/**
+ * Returns the colours of a terminal by its environment: NO_COLOR, COLORTERM, WT_SESSION, TERM. The
+ * caller checks whether there is a terminal.
+ */
 export function terminalColours(env: Readonly<Record<string, string | undefined>>): TerminalColours {
   if (env.NO_COLOR || env.TERM === 'dumb') return 'none';
   if (/truecolor|24bit/i.test(env.COLORTERM ?? '') || env.WT_SESSION) return 'truecolor';
@@ -18,7 +21,7 @@ export function terminalColours(env: Readonly<Record<string, string | undefined>
 }
 
 /**
- * A picture as lines of text, each ended by a line feed.
+ * Renders a picture as lines of text, each ended by a line feed.
  * @param width of the text in characters, at most; pictures are made smaller, never larger
  */
 export function renderTerminal(picture: Picture, width: number, colours: TerminalColours): string {
@@ -44,7 +47,7 @@ function plainLine(cells: readonly Cell[]): string {
   return line.join('').trimEnd();
 }
 
-/** Codes are written only where the colours change. */
+/** Colours a line; it writes codes only where the colours change. */
 function colourLine(cells: readonly Cell[], colours: 'truecolor' | '256'): string {
   let line = '';
   let before = '';
@@ -59,14 +62,15 @@ function colourLine(cells: readonly Cell[], colours: 'truecolor' | '256'): strin
 function code([red, green, blue]: Colour, colours: 'truecolor' | '256'): string {
   if (colours === 'truecolor') return `2;${red};${green};${blue}`;
   if (red === green && green === blue) {
-    // Greys 232 to 255 are 8, 18, ... 238; beyond them the cube's black and white are nearer.
+    // Greys 232 to 255 are 8, 18, ... 238; the cube's black and white are nearer to values beyond
+    // them.
     return `5;${red < 4 ? 16 : red > 246 ? 231 : 232 + Math.min(23, Math.max(0, Math.round((red - 8) / 10)))}`;
   }
   const [r, g, b] = [red, green, blue].map(cubeStep) as [number, number, number];
   return `5;${16 + 36 * r + 6 * g + b}`;
 }
 
-/** The nearest of the cube's steps 0, 95, 135, 175, 215, 255. */
+/** Returns the nearest of the cube's steps 0, 95, 135, 175, 215, 255. */
 function cubeStep(tone: number): number {
   return tone < 48 ? 0 : tone < 115 ? 1 : Math.round((tone - 55) / 40);
 }
@@ -75,7 +79,10 @@ function brightness([red, green, blue]: Colour): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue; // ITU-R BT.601
 }
 
-/** Reads the picture as if it were `columns` × `rows`: each pixel the mean of those that lie in it, grey as RGB. */
+/**
+ * Shrinks the picture to `columns` × `rows` RGB pixels; each is the mean of the pixels that lie in
+ * it.
+ */
 function shrink(
   { width, height, channels, pixels }: Picture,
   columns: number,

@@ -26,7 +26,7 @@ const TARGETS = {
   ),
   limit: less('the step against the float32 limit: needed FLOP at the FMA peak of the same run', 1.4, 1, times),
   rest: less('all that is not convolution or matrix product, of a step', 0.1, 0.05, percent),
-  threads: more('gain of a second thread, of what the FMA peak itself gains', 0.93, 0.98),
+  threads: more('gain of a second thread, as a share of the gain of the FMA peak', 0.93, 0.98),
   wasm: more('wasm, 2 threads: speed of native held to AVX2', 0.3, 0.5),
   relaxed: more('wasm-relaxed, the same', 0.3, 0.5),
   javascript: more('wasm: times as fast as the fastest JavaScript engine that can train this', 10, 50),

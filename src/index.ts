@@ -70,7 +70,10 @@ export const datasets = {
    * Opens a known name, an IDX file (plain or .gz), or a folder with one, without any conversion.
    */
   open: (where: string): Dataset => openDataset(where),
-  /** All that `--data` takes: also folders and archives of pictures, .npy, CIFAR-10, packs; see docs/data.md. */
+  /**
+   * Opens everything that `--data` takes: also folders and archives of pictures, .npy, CIFAR-10 and
+   * packs; see docs/data.md.
+   */
   load: (where: string, options?: LoadOptions): Promise<Dataset> => loadDataset(where, options),
   /** Packs such data into one file, which `load` also reads. */
   pack: (where: string, file: string, options?: LoadOptions): Promise<Built> => buildPack(where, file, options),

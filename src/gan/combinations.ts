@@ -19,7 +19,7 @@ const RULES: readonly Rule[] = [
   {
     broken: ({ groups, classes }) => groups > 0 && groups !== classes,
     what: 'groups and classes differ',
-    why: 'groups are what the networks are told of in place of classes',
+    why: 'groups take the place of classes',
     todo: 'Give both the same number',
   },
   {

@@ -29,23 +29,28 @@ export function addModelOptions(command: Command): Command {
   };
   const decimal = (flags: string, description: string, least: number, below: number): void =>
     own(flags, description, number(flags.split(' ')[0]!, least, below));
-  command.option('--cond', "tell both networks the images' classes; `sample --class` then chooses");
+  command.option('--cond', 'make both networks conditional on the classes; `sample --class` then chooses one');
   own(
     '--groups <n>',
-    'find so many groups of alike images, and tell both networks of them as of classes; 0: none (default: 0; best: up to 100)',
+    'find N groups of similar images and make both networks conditional on them; 0: none (default: 0; best: up to 100)',
     wholeNumber('--groups', 0, 256),
   );
-  own('--loss <name>', `what is minimised: ${LOSSES.join(', ')} (default: ns)`, choice('--loss', LOSSES));
+  own('--loss <name>', `the loss: ${LOSSES.join(', ')} (default: ns)`, choice('--loss', LOSSES));
   decimal('--label-smoothing <x>', "the discriminator's target for reals is 1 - X, with loss ns (default: 0)", 0, 0.5);
-  decimal('--r1 <gamma>', "penalty on the discriminator's slope at reals (default: 0)", 0, Number.POSITIVE_INFINITY);
+  decimal(
+    '--r1 <gamma>',
+    "weight of the penalty on the discriminator's gradient at reals (default: 0)",
+    0,
+    Number.POSITIVE_INFINITY,
+  );
   command.option('--spectral-norm', 'divide the kernels of the discriminator by their largest singular value');
   command
     .option('--bn-d', 'batch norm in the discriminator')
-    .option('--no-bn-d', 'none, where the preset has it: paper');
+    .option('--no-bn-d', 'no batch norm in the discriminator where the preset has it: paper');
   decimal('--dropout <rate>', `dropout in the discriminator ${defaultOf('dropout')}`, 0, 0.96);
   own(
     '--augment <name>',
-    `what is done to reals and fakes before they are judged: ${AUGMENTS.join(', ')} (default: none; best: diffaugment below 10,000 images)`,
+    `the change to reals and fakes before they are judged: ${AUGMENTS.join(', ')} (default: none; best: diffaugment below 10,000 images)`,
     choice('--augment', AUGMENTS),
   );
   decimal(
@@ -54,16 +59,21 @@ export function addModelOptions(command: Command): Command {
     0,
     1,
   );
-  decimal('--lr <rate>', `Adam's learning rate, of both networks ${defaultOf('learningRate')}`, Number.MIN_VALUE, 1);
+  decimal('--lr <rate>', `Adam's learning rate for both networks ${defaultOf('learningRate')}`, Number.MIN_VALUE, 1);
   decimal('--lr-g <rate>', "the generator's learning rate (default: as --lr)", Number.MIN_VALUE, 1);
   decimal('--lr-d <rate>', "the discriminator's learning rate (default: as --lr)", Number.MIN_VALUE, 1);
-  decimal('--beta1 <decay>', `of Adam's first moment ${defaultOf('beta1')}`, 0, 1);
+  decimal('--beta1 <decay>', `decay of Adam's first moment ${defaultOf('beta1')}`, 0, 1);
   own(
     '--d-steps <n>',
-    `steps of the discriminator for one of the generator ${defaultOf('discriminatorSteps')}`,
+    `steps of the discriminator for each step of the generator ${defaultOf('discriminatorSteps')}`,
     wholeNumber('--d-steps', 1, 100),
   );
-  decimal('--clip-grad <x>', "largest norm of each network's gradient (default: any)", 0, Number.POSITIVE_INFINITY);
+  decimal(
+    '--clip-grad <x>',
+    "largest norm of each network's gradient (default: no limit)",
+    0,
+    Number.POSITIVE_INFINITY,
+  );
   own(
     '--shards <n>',
     `parts that each mini-batch is computed in: 1, 2, 4, ... 256 ${defaultOf('shards')}`,

@@ -1,0 +1,58 @@
+// Prose keeps to widths that one can read: comment lines to 100 characters, lines of documents to
+// 120. Some phrases are banned, because a reader has to decode them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** These rooms have been written to the rule as a whole. Add a room when all of it is. */
+const ROOMS = ['browser', 'checkpoint', 'data', 'engine', 'gan', 'metrics', 'nn', 'platform', 'render'];
+const COMMENT = /^\s*(\/\/|\*|\/\*)/;
+/** Lines of documents that may be wider: tables, links, pictures, HTML, and machines of benchmarks. */
+const FREE = /^\s*\||^ {4}|https?:|^!?\[|^<|; Node v/;
+const BANNED = /\b(of what|told of|what of them all)\b/gi;
+
+function files(folder: string, pattern: RegExp): string[] {
+  return readdirSync(`${ROOT}/${folder}`, { withFileTypes: true }).flatMap((entry) => {
+    const path = folder === '.' ? entry.name : `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return folder === '.' ? [] : files(path, pattern);
+    return pattern.test(entry.name) ? [path] : [];
+  });
+}
+
+/** The text of a file; the program's output in a document (between fences) is left empty. */
+function text(file: string): string {
+  const whole = readFileSync(`${ROOT}/${file}`, 'utf8');
+  return file.endsWith('.md') ? whole.replace(/^```[\s\S]*?^```/gm, (code) => code.replace(/.+/g, '')) : whole;
+}
+
+/** The places of lines that are wider than `most` characters, as `file:line`. */
+function wide(among: readonly string[], most: number, counts: (line: string) => boolean): string[] {
+  return among.flatMap((file) =>
+    text(file)
+      .split('\n')
+      .flatMap((line, i) => ([...line].length > most && counts(line) ? [`${file}:${i + 1}`] : [])),
+  );
+}
+
+it('comment lines are at most 100 characters wide', () => {
+  const sources = [...ROOMS.flatMap((room) => files(`src/${room}`, /\.ts$/)), 'src/index.ts'];
+  expect(sources.length).toBeGreaterThan(100);
+  expect(wide(sources, 100, (line) => COMMENT.test(line))).toEqual([]);
+});
+
+it('lines of documents are at most 120 characters wide', () => {
+  const documents = [...files('.', /\.md$/), ...files('docs', /\.md$/)];
+  expect(wide(documents, 120, (line) => !FREE.test(line))).toEqual([]);
+});
+
+it('no text holds a banned phrase, not even across two lines', () => {
+  const all = [...files('src', /\.ts$/), ...files('kernels', /\.[ch]$/), ...files('docs', /\.md$/), 'README.md'];
+  const found = all.flatMap((file) => {
+    const joined = text(file).replace(/\n\s*(\/\/|\*(?!\/))?\s*/g, ' ');
+    return [...joined.matchAll(BANNED)].map(
+      ({ index, 0: phrase }) => `${file}: ${joined.slice(Math.max(0, index - 30), index + phrase.length + 20)}`,
+    );
+  });
+  expect(found).toEqual([]);
+});

@@ -143,17 +143,23 @@ for (const device of TEST_DEVICES)
       expect(await gan.project(other, options)).toEqual(await gan.project(picture, options));
     });
 
-    it('refuses what has an invalid value', async () => {
+    it('refuses what does not fit', async () => {
       const gan = await open();
       const refusals: [() => Promise<unknown>, string][] = [
         [
           () => gan.judge(IMAGES.subarray(1)),
-          'judge: the images do not fit: expected a multiple of [16, 16, 1], got 767 values',
+          'judge: the images do not match the model: expected a multiple of [16, 16, 1], got 767 values',
         ],
-        [() => gan.judge(IMAGES, { classes: 3 }), 'the classes do not fit: expected whole numbers from 0 to 2, got 3'],
-        [() => gan.layers({ noise: new Float32Array(0) }), 'layers: the noise has an invalid value'],
+        [
+          () => gan.judge(IMAGES, { classes: 3 }),
+          'a class does not exist in this model: expected whole numbers from 0 to 2, got 3',
+        ],
+        [() => gan.layers({ noise: new Float32Array(0) }), 'layers: the noise does not match the latent size'],
         [() => gan.project(IMAGES), 'project takes one picture: got 768 values'],
-        [() => gan.project(TARGET, { steps: 0.5 }), 'project: steps has an invalid value: expected a whole number from 0'],
+        [
+          () => gan.project(TARGET, { steps: 0.5 }),
+          'project: steps has an invalid value: expected a whole number from 0',
+        ],
         [
           () => gan.project(TARGET, { starts: 0 }),
           'project: starts has an invalid value: expected a whole number from 1 to 64, got 0',

@@ -110,7 +110,7 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   }
 
   /**
-   * What the discriminator says of images, and which values it says it for; see Node's.
+   * Returns the discriminator's logits of images and their gradients in the images; see Node's.
    * @param images [N, S, S, channels] in [-1, 1]
    * @throws DcganError for images or classes of another shape
    */
@@ -119,8 +119,8 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   }
 
   /**
-   * What each layer makes of noise [N, latent] (the generator's) or of images [N, S, S, channels] in
-   * [-1, 1] (the discriminator's); see Node's.
+   * Returns the output of each layer: of the generator for noise [N, latent], or of the
+   * discriminator for images [N, S, S, channels] in [-1, 1]; see Node's.
    * @throws DcganError for noise, images or classes of another shape
    */
   layers(...args: Parameters<WorkerDCGAN['layers']>): Promise<Layer[]> {
@@ -128,18 +128,18 @@ export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
   }
 
   /**
-   * The noise whose image is nearest to a picture [S, S, channels] in [-1, 1]; see Node's. To show
-   * what is found meanwhile, ask for few steps at a time, `from` the noise that was found.
-   * @throws DcganError for a picture, mask or start of another shape, and for a class or number that
-   * does not fit
+   * Finds the noise whose image is nearest to a picture [S, S, channels] in [-1, 1]; see Node's. To
+   * show the progress, ask for few steps at a time, each time `from` the noise found so far.
+   * @throws DcganError for a picture, mask or start of another shape, and for an invalid class or
+   * number
    */
   project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
     return this.#host.call('project', whole(picture), options);
   }
 
   /**
-   * The noise that a run's progress pictures are made from, [16, latent]: part of the state,
-   * decided by the seed.
+   * Returns the noise behind a run's progress pictures, [16, latent]. It is part of the state and
+   * follows from the seed.
    */
   fixedNoise(): Promise<Float32Array> {
     return this.#host.call('fixedNoise');

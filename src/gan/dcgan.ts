@@ -91,7 +91,7 @@ export interface LookOptions {
   readonly classes?: number | ArrayLike<number> | undefined;
 }
 
-/** A fresh random seed. */
+/** Returns a fresh random seed. */
 export function randomSeed(): number {
   return Math.floor(Math.random() * 2 ** 32);
 }
@@ -286,20 +286,22 @@ export class DCGAN {
   }
 
   /**
-   * What the discriminator says of images, without dropout, and which values it says it for.
+   * Returns the discriminator's logits of images, without dropout, and their gradients in the
+   * images.
    * @param images [N, S, S, channels] in [-1, 1]
-   * @param options.classes one class for all images, or one for each; where a model has classes and
-   * none is given, the logits are the means over all classes
+   * @param options.classes one class for all images, or one for each; when a conditional model
+   * receives none, the logits are the means over all classes
    * @throws DcganError for images or classes of another shape
    */
   async judge(images: Float32Array, { classes }: LookOptions = {}): Promise<Judgement> {
-    const count = this.#countWhole('judge: the images do not fit', images, this.#imageShape);
+    const count = this.#countWhole('judge: the images do not match the model', images, this.#imageShape);
     return judgeImages(this.#machine, images, this.#sharesOf(classes, count));
   }
 
   /**
-   * What each layer makes, activation included, in the order of the layers: of the generator for
-   * noise [N, latent], of the discriminator for images [N, S, S, channels] in [-1, 1].
+   * Returns the output of each layer, activation included, in the order of the layers. For noise
+   * [N, latent] they are the generator's; for images [N, S, S, channels] in [-1, 1] they are the
+   * discriminator's.
    * @param options.classes as in `generate` for noise, as in `judge` for images
    * @throws DcganError for noise, images or classes of another shape
    */
@@ -308,41 +310,43 @@ export class DCGAN {
     { classes }: LookOptions = {},
   ): Promise<Layer[]> {
     if ('images' in from) {
-      const count = this.#countWhole('layers: the images do not fit', from.images, this.#imageShape);
+      const count = this.#countWhole('layers: the images do not match the model', from.images, this.#imageShape);
       return layersOf(this.#machine, from, count, this.#sharesOf(classes, count));
     }
-    const count = this.#countWhole('layers: the noise does not fit', from.noise, [this.config.latent]);
+    const count = this.#countWhole('layers: the noise does not match the latent size', from.noise, [
+      this.config.latent,
+    ]);
     const asked = classes ?? (this.config.classes > 0 ? classesInTurn(this.config, 0) : undefined);
     return layersOf(this.#machine, from, count, this.#sharesOf(asked, count));
   }
 
   /**
-   * The noise whose image is nearest to a picture, found by Adam through the generator from the
-   * nearest of many samples on. The same arguments give the same bits on the same device.
+   * Finds the noise whose image is nearest to a picture, by Adam through the generator. The search
+   * starts from the nearest of many samples. Equal arguments give equal bits on the same device.
    * @param picture [S, S, channels] in [-1, 1]
-   * @throws DcganError for a picture, mask or start of another shape, and for a class or number that
-   * does not fit
+   * @throws DcganError for a picture, mask or start of another shape, and for an invalid class or
+   * number
    */
   async project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
     const { steps = 0, starts = 1, seed = 0, class: asked, from } = options;
-    if (this.#countWhole('project: the picture does not fit', picture, this.#imageShape) !== 1)
+    if (this.#countWhole('project: the picture does not match the model', picture, this.#imageShape) !== 1)
       throw usage({ what: 'project takes one picture', got: `${picture.length} values` });
     checkSeed(seed);
     if (asked !== undefined) this.#checkClasses([asked], 1);
     const whole = (what: string, value: number, least: number, most: number): void => {
       if (Number.isInteger(value) && value >= least && value <= most) return;
       const expected = `a whole number from ${least} to ${most}`;
-      throw usage({ what: `project: ${what} does not fit`, expected, got: String(value) });
+      throw usage({ what: `project: ${what} has an invalid value`, expected, got: String(value) });
     };
     whole('steps', steps, 0, 1_000_000);
-    const given = from && this.#countWhole('project: from does not fit', from, [this.config.latent]);
+    const given = from && this.#countWhole('project: from does not match the latent size', from, [this.config.latent]);
     whole('starts', given ?? starts, 1, 64);
     return projectPicture(this.#machine, picture, options);
   }
 
   /**
-   * The noise that a run's progress pictures are made from, [16, latent]: part of the state,
-   * decided by the seed.
+   * Returns the noise behind a run's progress pictures, [16, latent]. It is part of the state and
+   * follows from the seed.
    */
   fixedNoise(): Promise<Float32Array> {
     return this.#machine.fixedNoise();

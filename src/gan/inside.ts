@@ -52,7 +52,7 @@ export function generatorLayers(model: Model, count: number): Computation {
   return { name: `generator layers ${count}`, outputs, updates: NOTHING };
 }
 
-/** What every layer of the discriminator makes of images [N, S, S, channels], by the layer's name. */
+/** Returns the output of each of the discriminator's layers for images [N, S, S, channels]. */
 export function discriminatorLayers(model: Model, count: number): Computation {
   const outputs: Record<string, Tensor> = {};
   model.discriminate.judge(

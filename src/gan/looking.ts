@@ -13,8 +13,9 @@ export interface Judgement {
   /** [N], positive for real. */
   readonly logits: Float32Array;
   /**
-   * [N, S, S, channels], the slope of each image's logit in each of its values: where it is positive,
-   * a brighter pixel speaks for a real image. Times the image it says what each pixel contributed.
+   * [N, S, S, channels], the gradient of each image's logit in each of its values. Where it is
+   * positive, a brighter pixel speaks for a real image. Multiplied by the image, it says what each
+   * pixel contributed.
    */
   readonly gradient: Float32Array;
 }
@@ -37,7 +38,7 @@ export interface ProjectOptions {
   readonly starts?: number | undefined;
   /** Decides the starts: a whole number below 2^53 (default: 0). */
   readonly seed?: number | undefined;
-  /** The class to stay in; every class is tried when not given. Only for a model that has classes. */
+  /** The class of the result; by default every class is tried. Only for a conditional model. */
   readonly class?: number | undefined;
   /** [S, S], how much each pixel of the picture counts, from 0 on (default: 1 everywhere). */
   readonly mask?: Float32Array | undefined;
@@ -207,7 +208,7 @@ function weightsOf({ model }: Machine, mask: Float32Array | undefined): Float32A
     given.some((w) => w < 0)
   )
     throw usage({
-      what: 'project: the mask does not fit',
+      what: 'project: the mask has an invalid value',
       expected: `[${imageSize}, ${imageSize}], values from 0, of which one at least is above it`,
       got: `${given.length} values with the sum ${total}`,
     });

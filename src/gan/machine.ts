@@ -381,7 +381,10 @@ export class Machine {
     return new Map(outputs.map((output, i) => [output, { shape: plan.outputs.get(output)!.shape, data: made[i]! }]));
   }
 
-  /** Standard normal noise [count, latent]: the seed's samples, whatever the model has learned. */
+  /**
+   * Returns standard normal noise [count, latent]. It depends only on the seed, not on the model's
+   * state.
+   */
   async sampleNoise(count: number, seed: number): Promise<Float32Array> {
     const plan = this.#plan(`noise ${count}`, () => sampling(this.model, count));
     const key = { seed, step: START };

@@ -109,7 +109,7 @@ it('gives the same as CSV and as JSON, also of a run that has only begun', async
   expect((await run('2', '3')).stdout).toContain('fewer than two points');
   expect(await run('2')).toMatchObject({
     code: 2,
-    stderr: 'dcgan: the number of runs does not fit: expected 2 to 8, got 1.\n',
+    stderr: 'dcgan: the number of runs has an invalid value: expected 2 to 8, got 1.\n',
   });
   expect(await run('2', '7')).toMatchObject({ code: 2, stderr: expect.stringContaining('7 is not a run') });
   expect(await run('1', '2', '-o', 'x.png')).toMatchObject({ code: 2 });

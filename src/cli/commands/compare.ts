@@ -68,12 +68,12 @@ export function defineCompare(program: Command): void {
 async function compare(typed: readonly string[], { by, figure, output, json, csv }: Flags): Promise<void> {
   if (typed.length < FEWEST || typed.length > MOST)
     throw usage({
-      what: 'the number of runs does not fit',
+      what: 'the number of runs has an invalid value',
       expected: `${FEWEST} to ${MOST}`,
       got: String(typed.length),
     });
   if (output !== undefined && endingOf(output) !== '.svg')
-    throw usage({ what: '--output does not fit', expected: 'a name ending in .svg', got: output });
+    throw usage({ what: '--output has an unsupported ending', expected: 'a name ending in .svg', got: output });
   const found = compareRuns(typed.map(resolveRun), by);
   const drawn = figure === undefined ? usualFigures(found) : [figure];
   if (output !== undefined) await writeSvg(found, drawn[0], output);

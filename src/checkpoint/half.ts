@@ -24,7 +24,8 @@ function halfOf(word: number): number {
     const half = ((exponent - OFFSET) << 10) | (fraction >>> DROPPED);
     return sign | Math.min(INFINITE, half + roundUp(fraction, DROPPED, half));
   }
-  // Subnormal: the leading 1 is written out and moved behind the point. Less than half of the smallest is 0.
+  // Subnormal: the leading 1 is written out and moved behind the point. Less than half of the
+  // smallest is 0.
   const moved = DROPPED + 1 + OFFSET - exponent;
   if (moved > 24) return sign;
   const whole = fraction | 0x800000;

@@ -76,11 +76,15 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
   return file;
 }
 
-/** What values are written as. Files of float16 are for other programs and for drawing; states are float32. */
+/**
+ * What values are written as. Files of float16 are for other programs and for drawing; states are
+ * float32.
+ */
 export type StoredType = 'F32' | 'F16';
 
 /**
- * The same as parts, to be written one after another: the header, then each tensor's values. Those of float32 are not copied.
+ * The same as parts, to be written one after another: the header, then each tensor's values. Those
+ * of float32 are not copied.
  * @throws DcganError naming a tensor with a value that float16 cannot hold
  */
 export function encodeParts(

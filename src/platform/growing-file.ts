@@ -1,11 +1,11 @@
-// A file that only grows while a run trains. What a failing disk does not take is kept in memory and
-// written before what comes after it, so nothing that was added is lost.
+// A file that only grows while a run trains. What a failing disk does not take is kept in memory
+// and written before what comes after it, so nothing that was added is lost.
 import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { fileError, writeAll } from './durable.ts';
 
 export class GrowingFile {
   readonly #path: string;
-  /** Length of what was written whole. Bytes beyond it belong to a write that failed. */
+  /** The number of bytes that were written completely. Bytes beyond it belong to a write that failed. */
   #bytes: number;
   #waiting: Uint8Array[] = [];
 

@@ -1,11 +1,14 @@
-// A network in a worker of its own (onnx-worker.ts): this thread stays free to hear Ctrl-C, and ends
-// the worker when a question takes too long.
+// A network in a worker of its own (onnx-worker.ts): this thread stays free to hear Ctrl-C, and
+// ends the worker when a question takes too long.
 import { freemem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { DcganError } from '../platform/errors.ts';
 import { type Answer, type Fed, type Found, type NetworkStart, type Opened, WORKER_SOURCE } from './onnx-worker.ts';
 
-/** How long opening a network, and each mini-batch, may take: minutes where the largest take seconds. */
+/**
+ * How long opening a network, and each mini-batch, may take: minutes where the largest take
+ * seconds.
+ */
 const LIMIT_MS = 300_000;
 /** WebAssembly addresses so many pages of 64 KiB, which are 4 GiB. */
 const MOST_PAGES = 65_536;
@@ -19,7 +22,7 @@ export interface RunnerOptions {
   readonly mostBytes?: number | undefined;
 }
 
-/** Of what is free, half; 256 MiB where less than 512 are. */
+/** Returns half of the free memory in bytes, but at least 256 MiB. */
 function bytesHere(): number {
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   const free = Math.min(freemem(), limit - process.memoryUsage.rss());
@@ -46,7 +49,10 @@ export class NetworkRunner {
     this.#worker.on('exit', (code) => this.#end(`its worker ended with code ${code}`));
   }
 
-  /** @throws DcganError when it takes too long; an Error with the runtime's reason when it refuses the network */
+  /**
+   * @throws DcganError when it takes too long; an Error with the runtime's reason when it refuses
+   * the network
+   */
   static async open(
     start: Omit<NetworkStart, 'pages'>,
     options: RunnerOptions,

@@ -1,7 +1,7 @@
-// What the worker of a network does: it loads the runtime, opens the network, and runs it when it is
-// asked to. A network is a stranger's program. It may never end and ask for any memory, so it runs
-// in a thread that can be ended from outside, with a limit on the memory that its kernels may have.
-// The program is kept as text, so that the same one starts from sources and from dist.
+// What the worker of a network does: it loads the runtime, opens the network, and runs it when it
+// is asked to. A network is a stranger's program. It may never end and ask for any memory, so it
+// runs in a thread that can be ended from outside, with a limit on the memory that its kernels may
+// have. The program is kept as text, so that the same one starts from sources and from dist.
 import type { Metadata } from './onnx-outputs.ts';
 
 /** What a worker is given at its start. */

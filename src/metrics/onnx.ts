@@ -1,7 +1,7 @@
 // Uses any network as an extractor: an ONNX file, run by onnxruntime-web in a worker of its own
-// (onnx-runner.ts). That package is not a dependency (it has 139 MB); it is loaded when it is needed.
-// The network's own shapes say what it takes and gives: one input of images, one output of features
-// [N, D], and optionally one of classes.
+// (onnx-runner.ts). That package is not a dependency (it has 139 MB); it is loaded when it is
+// needed. The network's own shapes say what it takes and gives: one input of images, one output of
+// features [N, D], and optionally one of classes.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
@@ -24,7 +24,7 @@ export interface OnnxOptions {
   readonly threads: number;
   /** How long each mini-batch may take; 5 minutes when not given. */
   readonly limitMs?: number;
-  /** Bytes that its kernels may have at most; half of what is free, and 4 GiB, when not given. */
+  /** The most bytes for its kernels; by default half of the free memory, at most 4 GiB. */
   readonly mostBytes?: number;
 }
 

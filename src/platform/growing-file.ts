@@ -5,7 +5,10 @@ import { fileError, writeAll } from './durable.ts';
 
 export class GrowingFile {
   readonly #path: string;
-  /** The number of bytes that were written completely. Bytes beyond it belong to a write that failed. */
+  /**
+   * The number of bytes that were written completely. Bytes beyond it belong to a write that
+   * failed.
+   */
   #bytes: number;
   #waiting: Uint8Array[] = [];
 

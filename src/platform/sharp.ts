@@ -14,8 +14,8 @@ let loading: Promise<SharpFactory> | undefined;
 export function loadSharp(): Promise<SharpFactory> {
   loading ??= import('sharp').then(
     ({ default: sharp }) => {
-      // libvips would keep what it decoded last, in case it is asked again: 1.8 GB where one picture
-      // at a time takes 0.7. No picture is decoded twice here.
+      // libvips would keep what it decoded last, in case it is asked again: 1.8 GB where one
+      // picture at a time takes 0.7. No picture is decoded twice here.
       sharp.cache(false);
       return sharp;
     },

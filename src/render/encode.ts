@@ -55,7 +55,8 @@ async function openSharp(format: 'webp' | 'avif'): Promise<Encode> {
 
 /**
  * A picture, or a film of several of one size and kind, as a WebP file without loss.
- * @throws DcganError for no picture, one longer than 16,383 pixels, and where sharp cannot be loaded
+ * @throws DcganError for no picture, for one longer than 16,383 pixels, or when sharp cannot be
+ *   loaded
  */
 export async function encodeWebp(pictures: Picture | readonly Picture[]): Promise<Uint8Array> {
   const encode = await openSharp('webp');

@@ -18,7 +18,9 @@ export interface ChosenDevice {
 export interface Surroundings {
   /** The processor's best device, and its kernel variant. */
   readonly processor: ChosenDevice & { readonly variant: string };
-  /** The GPU, or null when there is none; text says why one that there may be cannot be looked at. */
+  /**
+   * The GPU, or null when there is none; text says why one that there may be cannot be looked at.
+   */
   gpu(): Promise<GpuDescription | string | null>;
   /** Describes as text everything that the time of a step depends on. */
   work(): string;

@@ -1,6 +1,6 @@
 // WebGPU in Node: Dawn, from the npm package `webgpu`. It has 132 MB, for all systems together, so
-// only those who have a GPU install it. Its GPU object is kept for ever, because collecting it would
-// end the process.
+// only those who have a GPU install it. Its GPU object is kept for ever, because collecting it
+// would end the process.
 /// <reference types="@webgpu/types" />
 import { existsSync, readdirSync } from 'node:fs';
 import type { Availability, OpenBackend } from '../backend.ts';

@@ -278,7 +278,7 @@ class Round {
     return [...scheduled, ...alone(groups.filter(isFinal))];
   }
 
-  /** The groups by stages. Each stage ends with its sums over shards, in the order of their numbers. */
+  /** Returns the groups by stages. Each stage ends with its sums over shards, ordered by number. */
   #inStages(groups: readonly TensorGroup[]): TensorGroup[][] {
     const stages: TensorGroup[][] = [];
     const number = ({ role, roots }: TensorGroup): number =>

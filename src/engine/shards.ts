@@ -13,8 +13,8 @@ export interface Ranks {
   readonly rank: number;
   readonly count: number;
   /**
-   * The sum of what all ranks give, value by value, added as `addInTree` adds. All ranks call it
-   * equally often and with equally many values; it may overwrite `part`.
+   * Returns the sum of the parts of all ranks, value by value, added as `addInTree` adds. All ranks
+   * call it equally often and with equally many values; it may overwrite `part`.
    */
   sum(part: Float32Array): Promise<Float32Array>;
 }

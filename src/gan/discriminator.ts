@@ -20,10 +20,10 @@ import { type Judged, maskSource } from './streams.ts';
 /** The discriminator. */
 export interface Discriminator {
   /**
-   * Logits of images; reals, fakes and mixtures get dropout masks of their own. Classes are one-hot
-   * [N, classes], wanted when the configuration has classes. `part` is what the images are a shard
-   * of. `inference` is without dropout; batch norm, where there is some, uses the batch's statistics
-   * even so.
+   * Returns the logits of images. Reals, fakes and mixtures have dropout masks of their own.
+   * Classes are one-hot, [N, classes]; they are required when the configuration has classes. `part`
+   * names the whole mini-batch that the images belong to. `inference` has no dropout, but batch
+   * norm still uses the batch's statistics.
    */
   judge(
     images: Tensor,
@@ -32,7 +32,7 @@ export interface Discriminator {
     classes?: Tensor | undefined,
     see?: See | undefined,
   ): Tensor;
-  /** What no gradient flows through. */
+  /** Tensors that gradients treat as constants. */
   readonly constants: readonly Tensor[];
   /** The new values of variables that change without a gradient, by name. */
   readonly updates: ReadonlyMap<string, Tensor>;

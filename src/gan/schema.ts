@@ -136,8 +136,8 @@ export const configSchema = z.strictObject({
    */
   precision: z.enum(PRECISIONS),
   /**
-   * Parts that each mini-batch is cut into, a power of two. Each is computed apart, and only sums go
-   * between them.
+   * The number of parts that each mini-batch is cut into, a power of two. Each part is computed
+   * alone, and only sums are exchanged.
    */
   shards: z
     .int()

@@ -1,7 +1,7 @@
-// How a mini-batch is cut into the shards of a configuration. Shard s of S has its samples in a row,
-// and the first shards have one more where the number of samples is no multiple of S. Its random
-// draws have a key of their own, made of the step and the number of the shard. So a sample's draws
-// follow from its place in the mini-batch, wherever its shard is computed.
+// Cuts a mini-batch into the shards of a configuration. Shard s of S has its samples in a row, and
+// the first shards have one more where the number of samples is no multiple of S. Its random draws
+// have a key of their own, made of the step and the number of the shard. So a sample's draws follow
+// from its place in the mini-batch, wherever its shard is computed.
 
 /** A shard's samples of a whole mini-batch: the first, and how many. */
 export interface Share {

@@ -169,8 +169,8 @@ function normalisation(
 }
 
 /**
- * Of x [N, ..., C] and the other shards of its mini-batch, n values a channel. The variance is that of the centred values, not a difference
- * of large sums.
+ * Returns statistics of the whole mini-batch that x [N, ..., C] is a shard of, over n values a
+ * channel. The variance is that of the centred values, not a difference of large sums.
  */
 function batchStatistics(x: Tensor, part: BatchPart): { n: number; mean: Tensor; centred: Tensor; variance: Tensor } {
   const n = valuesOfBatch(x, part) / x.shape.at(-1)!;

@@ -30,8 +30,8 @@ export function mean(x: Tensor, part: BatchPart): Tensor {
 }
 
 /**
- * Mean sigmoid cross-entropy (see `mean`) of logits against one label (from 0 to 1) for all, in its stable form
- * max(x, 0) - x * label + log(1 + exp(-|x|)).
+ * Returns the mean sigmoid cross-entropy (see `mean`) of logits against one label from 0 to 1, in
+ * its stable form max(x, 0) - x * label + log(1 + exp(-|x|)).
  */
 export function sigmoidCrossEntropy(logits: Tensor, label: number, part: BatchPart): Tensor {
   if (label === 0) return mean(softplus(logits), part);

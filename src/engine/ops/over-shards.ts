@@ -1,7 +1,7 @@
-// The sum of a value over all shards. A step's mini-batch may be cut into shards, which are computed
-// apart from each other by plans of the same form. Where a shard needs what all of them have made,
-// this op stands: each shard gives its part and gets the sum of all parts. The plan is cut there,
-// and whoever runs the shards adds the parts in one fixed order (../shards.ts).
+// The sum of a value over all shards. A step's mini-batch may be cut into shards, and each shard is
+// computed by a plan of the same form. This op stands where a shard needs a sum over all of them:
+// each shard gives its part and gets the sum of all parts. The plan is cut there, and the caller
+// that runs the shards adds the parts in one fixed order (../shards.ts).
 import { make, type Op, type Tensor } from '../graph.ts';
 
 type OverShardsAttributes = {

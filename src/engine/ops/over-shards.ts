@@ -13,7 +13,7 @@ export const overShardsOp: Op<OverShardsAttributes> = {
   name: 'overShards',
   role: 'exchange',
   shape: ([x]) => x!,
-  // What all shards lose is the sum of what each loses. A part counts once in every shard's sum, so
+  // The loss of all shards is the sum of their losses. A part counts once in every shard's sum, so
   // its gradient is the sum of every shard's gradient.
   gradient: (_, dy) => [make(overShardsOp, [dy], { index: -1 })],
   // The interpreter knows a single shard.

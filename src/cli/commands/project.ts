@@ -90,8 +90,11 @@ async function project(path: string, source: string | undefined, flags: Flags): 
     const kind = ownClasses(gan.config) > 0 ? 'class' : 'group';
     const of = found.class === null ? '' : `, ${kind} ${gan.classNames?.[found.class] ?? found.class}`;
     write(`${path} by ${checkpoint}: ${found.distance.toFixed(2)} grey levels away${of}: ${output}, ${noiseFile}\n`);
-    const inClass = found.class === null ? [] : ['--class', String(found.class)];
-    write(`To make it again: ${commandLine(['sample', checkpoint, '--noise', noiseFile, ...inClass])}\n`);
+    const again =
+      found.class === null
+        ? commandLine(['sample', checkpoint, '--noise', noiseFile])
+        : commandLine(['sample', checkpoint, '--noise', noiseFile, '--class', String(found.class)]);
+    write(`To make it again: ${again}\n`);
   });
 }
 

@@ -57,14 +57,15 @@ export const SETTLING = 64;
 /** @throws DcganError of wrong usage for an invalid value */
 export function checkDataOptions({ size, fit, channels, background }: DataOptions): void {
   const refuse = (what: string, expected: string, got: unknown): never => {
-    throw usage({ what: `${what} has an invalid value`, expected, got: JSON.stringify(got) });
+    throw usage({ what, expected, got: JSON.stringify(got) });
   };
   if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 1024))
-    refuse('size', 'a whole number from 1 to 1024', size);
-  if (fit !== undefined && !FITS.includes(fit)) refuse('fit', 'crop, pad or stretch', fit);
-  if (channels !== undefined && channels !== 1 && channels !== 3) refuse('channels', '1 (grey) or 3 (RGB)', channels);
+    refuse('size has an invalid value', 'a whole number from 1 to 1024', size);
+  if (fit !== undefined && !FITS.includes(fit)) refuse('fit has an invalid value', 'crop, pad or stretch', fit);
+  if (channels !== undefined && channels !== 1 && channels !== 3)
+    refuse('channels has an invalid value', '1 (grey) or 3 (RGB)', channels);
   if (background !== undefined && !/^(#[0-9a-f]{3}|#[0-9a-f]{6}|[a-z]+)$/i.test(background))
-    refuse('background', 'a colour such as white or #ff8800', background);
+    refuse('background is not a known colour', 'a colour such as white or #ff8800', background);
 }
 
 /** Whether a size that nobody chose can be trained on as it is. */

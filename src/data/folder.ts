@@ -128,11 +128,19 @@ function faultOf(error: NodeJS.ErrnoException): string {
   return fileError('read', 'it', error).complaint.what.replace(/^it can't be read: /, '');
 }
 
+/** Failures that say something about the machine and nothing about the picture. */
+const OF_THE_MACHINE = ['EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'ESTALE'];
+
+/**
+ * Reads the bytes of a picture. A picture that cannot be read counts as broken and may be left out.
+ * @throws DcganError that ends the reading when the machine failed, since the picture may be good
+ */
 async function readPicture(file: Buffer, shown: string, fault: string | null): Promise<Uint8Array> {
   if (fault !== null) throw broken(shown, fault);
   try {
     return await readFile(file);
   } catch (error) {
+    if (OF_THE_MACHINE.includes((error as NodeJS.ErrnoException).code ?? '')) throw fileError('read', shown, error);
     throw broken(shown, faultOf(error as NodeJS.ErrnoException), error);
   }
 }

@@ -108,7 +108,7 @@ export function checkForm(kind: ExportKind, form: ExportForm): void {
   if (!known.includes(kind)) {
     const todo = didYouMean(kind, known);
     throw usage({
-      what: 'the form of the export does not fit',
+      what: 'the form of the export has an invalid value',
       expected: oneOf(known),
       got: JSON.stringify(kind),
       ...(todo && { todo }),
@@ -116,7 +116,7 @@ export function checkForm(kind: ExportKind, form: ExportForm): void {
   }
   if (form.license !== undefined && !LICENSE.test(form.license))
     throw usage({
-      what: 'the licence does not fit',
+      what: 'the licence has an invalid value',
       expected: 'an identifier of the hub, such as mit, apache-2.0 or cc-by-4.0',
       got: JSON.stringify(form.license),
       options: ['license'],

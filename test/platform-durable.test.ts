@@ -1,8 +1,9 @@
 import * as fs from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { constants, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readFile, writeFileDurably } from '../src/platform/durable.ts';
+import { fileError, readFile, writeFileDurably } from '../src/platform/durable.ts';
+import { leftBehind } from './support/left.ts';
 
 // The real file system with injected faults: a full or failing disk, at the call where it fails.
 const faults = vi.hoisted(() => ({
@@ -101,6 +102,21 @@ test('a temporary name in use is refused and stays: it is not ours', () => {
   fs.writeFileSync(temporary, 'theirs');
   expect(() => writeFileDurably(join(folder, 'a'), bytes, { temporary })).toThrow('it exists already (EEXIST)');
   expect(fs.readFileSync(temporary, 'utf8')).toBe('theirs');
+});
+
+test('what a killed writer of the same file left is removed with the next writing, and nothing else', () => {
+  const [own, others] = [leftBehind(folder, 'a'), leftBehind(folder, 'b')];
+  for (const path of [own, others]) fs.writeFileSync(path, 'half');
+  writeFileDurably(join(folder, 'a'), bytes);
+  expect(fs.readdirSync(folder).sort()).toEqual([basename(others), 'a'].sort());
+});
+
+test('an error for which Node has no name is known by its number', () => {
+  const { EDQUOT } = constants.errno;
+  const error = Object.assign(new Error('x'), { code: `Unknown system error -${EDQUOT}`, errno: -EDQUOT });
+  expect(fileError('written', 'a', error).message).toBe(
+    "a can't be written: the disk quota is used up (EDQUOT). Free some space, or choose a folder on another disk.",
+  );
 });
 
 test('a missing folder and a missing file are named', () => {

@@ -1,10 +1,20 @@
 // Resuming gives the same bits as never having stopped: at an epoch's end, in its middle, after a
 // break, after an abort, from an older checkpoint, with another number of threads. What may not
 // change is refused by name.
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DCGAN } from '../src/gan/dcgan.ts';
+import { ownIdentity } from '../src/platform/process.ts';
 import type { TrainOptions } from '../src/train/run-options.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
@@ -106,6 +116,18 @@ describe('a run', () => {
     expect(seen.map(({ type }) => type)).toEqual(['run', 'done']);
     expect(seen.at(-1)).toMatchObject({ already: true, epochs: 1 });
     expect(newestBytes(out).equals(before)).toBe(true);
+  });
+
+  it('begins in a folder where a training was killed before it wrote its configuration', async () => {
+    const out = join(temporaryFolder(), 'run');
+    await events({ ...small, epochs: 1, out });
+    const whole = newestBytes(out);
+    const lock = JSON.stringify({ ...ownIdentity(), pid: 999_999, started: '1', since: '', command: '', id: 'gone' });
+    rmSync(out, { recursive: true });
+    mkdirSync(join(out, 'images'), { recursive: true });
+    writeFileSync(join(out, 'run.lock'), lock);
+    await events({ ...small, epochs: 1, out });
+    expect(newestBytes(out).equals(whole)).toBe(true);
   });
 
   it('makes the film anew where it was stopped before it', async () => {

@@ -17,10 +17,11 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { constants as system } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { DcganError } from './errors.ts';
 import { outputTarget } from './outputs.ts';
-import { temporaryPath } from './temporary.ts';
+import { sweepLeft, temporaryFor, temporaryPath } from './temporary.ts';
 
 /** The meaning of each error code of the operating system, and what to do about it. */
 const CAUSES: Record<string, readonly [cause: string, todo: string]> = {
@@ -53,13 +54,22 @@ const CAUSES: Record<string, readonly [cause: string, todo: string]> = {
   EXDEV: ['temporary name and file lie on different file systems', 'Choose another folder'],
 };
 
+/** Names of the system's error numbers. */
+const NAMES = new Map(Object.entries(system.errno).map(([name, number]) => [-number, name]));
+
+/** Returns an error's code. Node has no name of its own for some, such as EDQUOT. */
+function codeOf({ code, errno }: NodeJS.ErrnoException): string | undefined {
+  return code?.startsWith('Unknown system error') ? (NAMES.get(errno ?? 0) ?? code) : code;
+}
+
 /**
  * Puts an error of the operating system about `file` into words: `FILE can't be written: the disk
  * is full (ENOSPC). Free ...`.
  */
 export function fileError(action: string, file: string, cause: unknown): DcganError {
   if (cause instanceof DcganError) return cause;
-  const { code, message } = cause as NodeJS.ErrnoException;
+  const { message } = cause as NodeJS.ErrnoException;
+  const code = codeOf(cause as NodeJS.ErrnoException);
   const [words, todo] = CAUSES[code ?? ''] ?? [message, undefined];
   const why = code && words !== message ? `${words} (${code})` : words;
   return new DcganError({ what: `${file} can't be ${action}: ${why}`, ...(todo && { todo }), cause });
@@ -125,14 +135,14 @@ export function writeFileDurably(
 ): void {
   try {
     const target = outputTarget(path);
-    if (target.how === 'written into') writeInto(target.path, contents);
-    else
-      replace(
-        target.path,
-        contents,
-        temporary ?? temporaryPath(dirname(target.path), basename(path).slice(-SHOWN)),
-        target.mode ?? mode,
-      );
+    if (target.how === 'written into') {
+      writeInto(target.path, contents);
+      return;
+    }
+    const [folder, name] = [dirname(target.path), basename(path).slice(-SHOWN)];
+    replace(target.path, contents, temporary ?? temporaryPath(folder, name), target.mode ?? mode);
+    // What killed writers of this very file have left beside it.
+    sweepLeft(folder, (left) => temporaryFor(left) !== name);
   } catch (error) {
     throw fileError('written', path, error);
   }

@@ -36,7 +36,12 @@ export function keepInUse(path: string): void {
   }
   if (marks.size === 0)
     process.once('exit', () => {
-      for (const one of marks.values()) rmSync(one, { force: true });
+      for (const one of marks.values())
+        try {
+          rmSync(one, { force: true });
+        } catch {
+          // It counts as left behind once this process has ended.
+        }
     });
   marks.set(path, mark);
 }

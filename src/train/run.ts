@@ -10,6 +10,7 @@ import { DcganError, usage } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
 import { sweepLeft } from '../platform/temporary.ts';
 import { safeName } from '../platform/text.ts';
+import { LOCK_NAME } from './lock-file.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
 import { CONFIG_NAME, locate, newestRun, nextName, notARun, RUNS_FOLDER } from './run-names.ts';
 import { type RunConfig, runSchema } from './run-schema.ts';
@@ -42,7 +43,7 @@ function createAt(out: string): string {
       todo: `${goOn(out)}; or choose another folder`,
     });
   const isFile = statSync(out, { throwIfNoEntry: false })?.isDirectory() === false;
-  if (isFile || (existsSync(out) && readdirSync(out).length > 0))
+  if (isFile || (existsSync(out) && !isUnused(out)))
     throw usage({
       what: isFile ? `${out} is a file` : `${out} is not empty`,
       expected: 'a new or empty folder',
@@ -50,6 +51,21 @@ function createAt(out: string): string {
     });
   makeFolder(join(out, IMAGES_FOLDER));
   return out;
+}
+
+/**
+ * Tells whether a folder holds nothing but what a training leaves behind that is killed before it
+ * has written its configuration.
+ */
+function isUnused(out: string): boolean {
+  sweepRun(out);
+  return readdirSync(out, { withFileTypes: true }).every(
+    (entry) =>
+      entry.name.startsWith(LOCK_NAME) ||
+      ([IMAGES_FOLDER, CHECKPOINTS_FOLDER].includes(entry.name) &&
+        entry.isDirectory() &&
+        readdirSync(join(out, entry.name)).length === 0),
+  );
 }
 
 /** Says in a message how to continue a run. */

@@ -20,6 +20,7 @@ import type { Outcome } from '../failure.ts';
 import { fileSchema } from '../options/config-file.ts';
 import { libraryNames } from '../options/model.ts';
 import { debugOption, wholeNumber } from '../options/values.ts';
+import { write } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
 
 const PORT = 4820;
@@ -80,15 +81,15 @@ async function studio(program: Command, root: string, { port, open }: Flags): Pr
   });
   const link = door!.link();
   const elsewhere = listening.port === port ? '' : ` (port ${port} is taken)`;
-  process.stdout.write(`The studio shows ${root}${elsewhere}:\n  ${link}\n`);
-  process.stdout.write('The link works once. Enter: another link. Ctrl-C: end the studio; trainings go on.\n');
+  write(`The studio shows ${root}${elsewhere}:\n  ${link}\n`);
+  write('The link works once. Enter: another link. Ctrl-C: end the studio; trainings go on.\n');
   if (open) openBrowser(link);
-  process.stdin.on('data', () => process.stdout.write(`  ${door!.link()}\n`));
+  process.stdin.on('data', () => write(`  ${door!.link()}\n`));
   const by = await ended();
   process.stdin.destroy();
   await listening.close();
   const training = (await runs.list()).filter(({ state }) => state === 'training');
-  for (const { id } of training) process.stdout.write(`Still training: ${id}\n`);
+  for (const { id } of training) write(`Still training: ${id}\n`);
   return by;
 }
 

@@ -8,7 +8,7 @@
 
 import { open } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
-import type { AsyncBuffer, Compressors, FileMetaData, SchemaElement } from 'hyparquet';
+import type { AsyncBuffer, Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 import { DcganError } from '../../platform/errors.ts';
 import { parseJson } from '../../platform/json.ts';
 import { sha256 } from '../../platform/sha256.ts';
@@ -70,10 +70,16 @@ async function tailOf(file: FormFile): Promise<Uint8Array> {
 }
 
 async function tableOf(file: FormFile): Promise<Table> {
-  const { parquetMetadataAsync } = await import('hyparquet');
-  const metadata = await parquetMetadataAsync(await bufferOf(file)).catch((error: unknown) => {
+  const { parquetMetadataAsync, parquetSchema } = await import('hyparquet');
+  const buffer = await bufferOf(file);
+  const metadata = await parquetMetadataAsync(buffer).catch((error: unknown) => {
     throw damaged(file, error);
   });
+  try {
+    checkPaths(metadata, parquetSchema(metadata));
+  } catch (error) {
+    throw damaged(file, error);
+  }
   const rows = Number(metadata.num_rows);
   const columns = columnsOf(metadata.schema);
   const image = columns.find(({ kind }) => kind === 'picture' || kind === 'bytes');
@@ -88,6 +94,29 @@ async function tableOf(file: FormFile): Promise<Table> {
       todo: 'Write the pictures into a folder: for i, row in enumerate(dataset): row["image"].save(f"{i}.png")',
     });
   return { file, metadata, rows, image: image.name, label: label?.name ?? null };
+}
+
+/**
+ * Throws unless every column of every row group is a leaf of the schema, and none stands twice.
+ * hyparquet would begin to read such columns and then not wait for them, so that what is wrong with
+ * them could end the process.
+ */
+function checkPaths({ row_groups: groups }: FileMetaData, schema: SchemaTree): void {
+  const leaves = new Set<string>();
+  const visit = (tree: SchemaTree): void => {
+    if (tree.children.length === 0) leaves.add(JSON.stringify(tree.path));
+    for (const child of tree.children) visit(child);
+  };
+  visit(schema);
+  for (const { columns } of groups) {
+    const seen = new Set<string>();
+    for (const { meta_data: column } of columns) {
+      const path = JSON.stringify(column?.path_in_schema);
+      if (!leaves.has(path)) throw new Error(`a row group has a column ${path} that the schema has not`);
+      if (seen.has(path)) throw new Error(`a row group has column ${path} twice`);
+      seen.add(path);
+    }
+  }
 }
 
 interface Column {
@@ -190,24 +219,31 @@ function namesOf({ metadata, label }: Table): readonly string[] | null {
   }
 }
 
-async function bufferOf({ path, size, read }: FormFile): Promise<AsyncBuffer> {
-  if (path === null) {
-    const bytes = await read();
-    return { byteLength: bytes.length, slice: (start, end) => Uint8Array.from(bytes.subarray(start, end)).buffer };
-  }
+/** A file as hyparquet reads it: parts of it, by their first byte and the one behind their last. */
+async function bufferOf(file: FormFile): Promise<AsyncBuffer> {
+  const { path, size } = file;
+  const bytes = path === null ? await file.read() : null;
+  const part = async (start: number, end: number): Promise<ArrayBuffer> => {
+    if (!(start >= 0 && end >= start && end <= size)) throw new Error(`it names bytes ${start} to ${end} of ${size}`);
+    if (bytes) return Uint8Array.from(bytes.subarray(start, end)).buffer;
+    const handle = await open(path!, 'r');
+    try {
+      const out = new Uint8Array(end - start);
+      const { bytesRead } = await handle.read(out, 0, out.length, start);
+      if (bytesRead !== out.length) throw new Error('it has become shorter');
+      return out.buffer;
+    } finally {
+      await handle.close();
+    }
+  };
   return {
-    byteLength: size,
-    slice: async (start, end = size) => {
-      if (!(start >= 0 && end >= start && end <= size)) throw new Error(`it names bytes ${start} to ${end} of ${size}`);
-      const handle = await open(path, 'r');
-      try {
-        const out = new Uint8Array(end - start);
-        const { bytesRead } = await handle.read(out, 0, out.length, start);
-        if (bytesRead !== out.length) throw new Error('it has become shorter');
-        return out.buffer;
-      } finally {
-        await handle.close();
-      }
+    byteLength: bytes?.length ?? size,
+    slice: (start, end = size) => {
+      const read = part(start, end);
+      // hyparquet asks for parts ahead. It may fail before it waits for them, and a failed promise
+      // for which nobody waits would end the process.
+      read.catch(() => {});
+      return read;
     },
   };
 }

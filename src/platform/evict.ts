@@ -5,7 +5,7 @@
 // the file stays while that process runs.
 import { readdirSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isLeft, temporaryFor, temporaryPath } from './temporary.ts';
+import { isLeft, sweepLeft, temporaryFor, temporaryPath } from './temporary.ts';
 
 const DAY_MS = 86_400_000;
 /** Files that were unused for longer than this are removed (60 days). */
@@ -28,7 +28,10 @@ const marks = new Map<string, string>();
 /** Keeps a file from being evicted until this process ends. The file need not exist yet. */
 export function keepInUse(path: string): void {
   if (marks.has(path)) return;
-  const mark = temporaryPath(dirname(path), basename(path) + MARK);
+  const [folder, name] = [dirname(path), basename(path) + MARK];
+  // Marks of processes that could not remove them at their end.
+  sweepLeft(folder, (left) => temporaryFor(left) !== name);
+  const mark = temporaryPath(folder, name);
   try {
     writeFileSync(mark, '', { flag: 'wx', mode: 0o600 });
   } catch {

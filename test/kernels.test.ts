@@ -154,7 +154,7 @@ describe.each([native, wasm, relaxed].map((device) => [title(device), device] as
     it.each(together)('%s', async (_, attachable) => {
       const got = await on(device, attachable(true));
       expect(same(got, await on(device, attachable(false)))).toBe(true);
-      // Half of what a dropout mask kept, and all of anything else, is not 0.
+      // A dropout mask keeps about half of the values; in every other result no value is 0.
       expect(got.filter((value) => value !== 0).length).toBeGreaterThan(got.length / 2);
     });
   });

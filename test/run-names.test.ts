@@ -53,7 +53,7 @@ it('a path wins over a number where it is a run', () => {
   expect(locate('3')).toBe('3');
 });
 
-it('a number that two runs have is refused, and what is no run is told of the nearest', () => {
+it('a number that two runs have is refused, and an error about a name that is no run says the nearest one', () => {
   run('00003-mnist-best');
   expect(notARun('00003-mnist-bets').message).toMatch(/Did you mean 00003-mnist-best\?$/);
   expect(notARun('7').message).toMatch(/^7 is not a run: expected .*The newest is 00003-mnist-best\.$/);

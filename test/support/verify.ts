@@ -24,7 +24,7 @@ export function verify(plan: Plan): void {
     const here = (plan.exchanges ?? []).filter(({ before }) => before === index);
     for (const { from, floats } of here)
       if (written.subarray(from, from + floats).includes(0))
-        throw new Error(`plan ${plan.name}: a sum over shards of what nobody wrote`);
+        throw new Error(`plan ${plan.name}: a sum over shards reads values that no instruction wrote`);
     for (const { to, floats } of here) written.fill(1, to, to + floats);
   };
   plan.instructions.forEach((instruction, index) => {

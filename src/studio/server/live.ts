@@ -51,10 +51,11 @@ export async function follow(stream: SSEStreamingApi, runs: Runs, places: Places
     }
     if (performance.now() >= nextHeads) {
       nextHeads = performance.now() + HEADS_MS;
-      for (const head of await changedHeads(runs, known)) await send('head', head);
+      const heads = await runs.list();
+      for (const head of changedHeads(heads, known)) await send('head', head);
       if (!listed) await send('ready', {});
       listed = true;
-      const names = new Set(runs.names());
+      const names = new Set(heads.map(({ id }) => id));
       for (const id of [...known.keys()].filter((name) => !names.has(name))) {
         known.delete(id);
         await send('gone', { id });
@@ -69,8 +70,7 @@ export async function follow(stream: SSEStreamingApi, runs: Runs, places: Places
 }
 
 /** Heads that are not what was sent last; `known` holds those by id. */
-async function changedHeads(runs: Runs, known: Map<string, string>): Promise<RunHead[]> {
-  const heads = await runs.list();
+function changedHeads(heads: readonly RunHead[], known: Map<string, string>): RunHead[] {
   return heads.filter((head) => {
     const text = JSON.stringify(head);
     if (known.get(head.id) === text) return false;

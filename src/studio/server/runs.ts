@@ -43,12 +43,6 @@ export class Runs {
     return heads.sort((a, b) => b.changed - a.changed);
   }
 
-  /** Names of all runs there are now. */
-  names(): readonly string[] {
-    this.#scan();
-    return [...this.#places.keys()];
-  }
-
   #scan(): void {
     const places = new Map<string, RunPlace>();
     let folders = 0;

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync } from 'node:fs';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { DEFAULT_PRESET } from '../../gan/presets.ts';
 import { type DcganError, usage } from '../../platform/errors.ts';
 import { CONFIG_NAME } from '../../train/run-names.ts';
 import type { DataReport } from '../api.ts';
@@ -119,7 +120,7 @@ export class Trainings {
   }
 
   /** Takes the next free number among the runs, as a training in a terminal does. */
-  #reserve({ data = 'mnist', preset = 'tf2018' }: TrainingOptions): string {
+  #reserve({ data = 'mnist', preset = DEFAULT_PRESET }: TrainingOptions): string {
     const about = `${basename(String(data))}-${String(preset)}`.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
     mkdirSync(this.#root, { recursive: true });
     for (;;) {

@@ -2,27 +2,17 @@
 import { useState } from 'preact/hooks';
 import type { RunDetail } from '../../api.ts';
 import type { Control } from '../sources/source.ts';
+import { useAct } from '../state/act.ts';
 import { links } from '../state/route.ts';
 import { t } from '../strings/index.ts';
 
 export function Actions({ control, detail }: { readonly control: Control; readonly detail: RunDetail }) {
   const { head } = detail;
   const words = t.value;
-  const [busy, setBusy] = useState<string | null>(null);
-  const [error, setError] = useState<string | null>(null);
+  const { busy, error, act } = useAct<'stop' | 'resume' | 'remove'>();
   const [confirm, setConfirm] = useState<string | null>(null);
   const [epochs, setEpochs] = useState<number | null>(null);
   const training = head.state === 'training';
-  const act = async (name: string, todo: () => Promise<void>): Promise<void> => {
-    setBusy(name);
-    setError(null);
-    try {
-      await todo();
-    } catch (reason) {
-      setError((reason as Error).message);
-    }
-    setBusy(null);
-  };
   // A run that is done goes on only with more epochs than it has.
   const total = epochs ?? (head.state === 'done' ? 2 : 1) * (head.epochs ?? 1);
   const remove = (): Promise<void> =>

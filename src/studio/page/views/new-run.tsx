@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { DataReport, FormDescription } from '../../api.ts';
 import { Field } from '../parts/field.tsx';
 import type { Control, TrainingOptions } from '../sources/source.ts';
+import { useAct } from '../state/act.ts';
 import { links } from '../state/route.ts';
 import { duration, grouped, t } from '../strings/index.ts';
 
@@ -17,8 +18,7 @@ export function NewRun({ control, given }: { readonly control: Control; readonly
   const [values, setValues] = useState<Values>({ data: 'mnist', ...given });
   const [report, setReport] = useState<DataReport | null>(null);
   const [cost, setCost] = useState<Readonly<Record<string, unknown>> | null>(null);
-  const [busy, setBusy] = useState<'look' | 'cost' | 'start' | null>(null);
-  const [error, setError] = useState<string | null>(null);
+  const { busy, error, setError, act } = useAct<'look' | 'cost' | 'start'>();
   useEffect(() => {
     control.form().then(setForm, (reason: Error) => setError(reason.message));
   }, [control]);
@@ -29,16 +29,6 @@ export function NewRun({ control, given }: { readonly control: Control; readonly
     const { [name]: _, ...rest } = values;
     setValues(value === null || value === '' ? rest : { ...rest, [name]: value });
     setCost(null);
-  };
-  const act = async (name: 'look' | 'cost' | 'start', todo: () => Promise<void>): Promise<void> => {
-    setBusy(name);
-    setError(null);
-    try {
-      await todo();
-    } catch (reason) {
-      setError((reason as Error).message);
-    }
-    setBusy(null);
   };
   const look = (): Promise<void> =>
     act('look', async () =>

@@ -220,6 +220,13 @@ test('a folder is packed once, again when it or the options change, and the pack
   expect([decoded, packs().length]).toEqual([4, 2]);
 });
 
+test('an array of grey images is packed once, whether its channels are asked for or taken as they are', async () => {
+  writeFileSync('x.npy', encodeNpy(new Uint8Array(2 * 20 * 20), [2, 20, 20]));
+  await loadDataset('x.npy', { size: 16 });
+  await loadDataset('x.npy', { size: 16, channels: 1 });
+  expect(packs().length).toBe(1);
+});
+
 test('packs that nobody used for long leave the cache when one is added, and the longest unused of too many', async () => {
   mkdirSync('p');
   await png(plain(16, 16, RED), 'p/a.png');

@@ -65,6 +65,8 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
   const shaping = await settle(supply, options);
   const { size, fit, channels, background } = shaping;
   const { key: array, transpose } = options;
+  // A guess of grey may turn out wrong; all images of an array have the same channels.
+  const guessed = supply.form !== 'array' && guessedGrey(options, shaping);
   const asked = [
     supply.form,
     resolve(where),
@@ -77,8 +79,7 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
     transpose,
     options.svg,
     options.dedupe,
-    // A guess of grey may turn out wrong.
-    options.channels,
+    guessed,
   ];
   // Labels may lie in a file beside pictures that stay as they are.
   const key = createHash('sha256')
@@ -100,7 +101,7 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
   const built = await writePack(supply, file, relative(folder, resolve(where)), {
     ...options,
     ...shaping,
-    greyIsGuessed: guessedGrey(options, shaping),
+    greyIsGuessed: guessed,
     mode: 0o600,
   });
   noteSkipped(built, options);

@@ -3,10 +3,10 @@
 // (kill -9, a power cut) is taken over (lock-file.ts). Commands that only read need no lock. A
 // training that is dropped in the middle gives its lock back when it is garbage-collected.
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { statSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ownIdentity, stateOf } from '../platform/process.ts';
-import { findHolder, type Holder, LOCK_NAME, readHolder, removeQuietly, runThrough, takeRun } from './lock-file.ts';
+import { findHolder, type Holder, LOCK_NAME, readHolder, runThrough, takeRun } from './lock-file.ts';
 
 export { LOCK_NAME } from './lock-file.ts';
 
@@ -78,12 +78,19 @@ export function whoTrains(run: string): Holder | null {
   return holder === null || stateOf(holder) === 'gone' ? null : holder;
 }
 
+/** A disk that fails for a moment leaves no lock behind. */
+const ATTEMPTS = 3;
+
 function giveBack(one: Held): void {
   held.delete(one);
-  try {
-    if (readHolder(one.path)?.id === one.own.id) removeQuietly(one.path);
-  } catch {
-    // The file that lies there now is not ours.
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    try {
+      if (readHolder(one.path)?.id === one.own.id) unlinkSync(one.path);
+      return;
+    } catch {
+      // The file that lies there now is not ours, or the disk failed. A lock that stays is taken
+      // over by whoever trains next.
+    }
   }
 }
 

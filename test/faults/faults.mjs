@@ -1,11 +1,22 @@
 // Commands whose calls of the system fail, that are killed at a call, or that find a full disk
 // (shim.c), and what comes of it: `node test/faults/faults.mjs [--calls N] [--kills N] [--sizes N]
-// [--minutes M] [--seed S] [--only COMMAND]`. Each must end well or with a sentence; after that, the same command
-// (or --resume) without a fault must give what a run gives that never failed, byte for byte, and
-// leave no temporary file. The exit code is 1 where one did not.
+// [--minutes M] [--seed S] [--only COMMAND] [--keep FILE]`. Each must end well or with a sentence; after
+// that, the same command (or --resume) without a fault must give what a run gives that never failed,
+// byte for byte, and leave no temporary file. The exit code is 1 where one did not. FILE holds the
+// outcome of each fault, and a later call with the same options goes on after the last.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -172,6 +183,16 @@ async function pictures(folder) {
   }
 }
 
+/** The outcomes of an earlier call, by fault: a fault may stand twice. */
+function kept(path) {
+  const known = new Map();
+  for (const line of path && existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []) {
+    const { key, outcome } = JSON.parse(line);
+    known.set(key, [...(known.get(key) ?? []), { outcome, known: true }]);
+  }
+  return known;
+}
+
 const OUTCOMES = ['ended well', 'refused', 'killed', 'WRONG', 'crash', 'hang', 'LOST'];
 
 /**
@@ -180,9 +201,10 @@ const OUTCOMES = ['ended well', 'refused', 'killed', 'WRONG', 'crash', 'hang', '
  * @returns counts by command and outcome
  */
 export async function faults(
-  { calls = 24, kills = 12, sizes = 4, minutes = Number.POSITIVE_INFINITY, seed = 1, only },
+  { calls = 24, kills = 12, sizes = 4, minutes = Number.POSITIVE_INFINITY, seed = 1, only, keep },
   onBad,
 ) {
+  const known = kept(keep);
   const until = Date.now() + minutes * 60_000;
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'dcgan-faults-')));
   try {
@@ -196,27 +218,31 @@ export async function faults(
     const counts = Object.fromEntries(subjects.map(({ name, calls }) => [name, { calls }]));
     const attempt = async (subject, fault) => {
       if (Date.now() > until) return;
-      const result = await subject.try(fault);
+      const key = JSON.stringify([subject.name, fault]);
+      const result = known.get(key)?.shift() ?? (await subject.try(fault));
       counts[subject.name][result.outcome] = (counts[subject.name][result.outcome] ?? 0) + 1;
+      if (keep && !result.known) appendFileSync(keep, `${JSON.stringify({ key, outcome: result.outcome })}\n`);
       if (!OUTCOMES.slice(0, 3).includes(result.outcome)) onBad({ command: subject.name, fault, ...result });
     };
     const place = (most, i, all) => 1 + Math.floor(((i + random(1000) / 1000) / all) * most);
     const share = (all, i) => Math.floor(all / subjects.length) + (i < all % subjects.length ? 1 : 0);
+    const planned = [];
+    const plan = (subject, most, all, faultAt) => {
+      for (let i = 0; i < all; i++)
+        planned.push({ subject, when: (i + 0.5) / all, fault: faultAt(() => `${place(most, i, all)}`) });
+    };
     for (const [s, subject] of subjects.entries()) {
-      for (let i = 0; i < share(calls, s); i++) {
-        const error = constants.errno[ERRORS[random(ERRORS.length)]];
+      plan(subject, subject.calls, share(calls, s), (at) => {
+        const FAULT_ERROR = `${constants.errno[ERRORS[random(ERRORS.length)]]}`;
         const stays = random(2) === 0 ? { FAULT_STAYS: '1' } : {};
-        await attempt(subject, {
-          FAULT_AT: `${place(subject.calls, i, share(calls, s))}`,
-          FAULT_ERROR: `${error}`,
-          ...stays,
-        });
-      }
-      for (let i = 0; i < share(kills, s); i++)
-        await attempt(subject, { FAULT_AT: `${place(subject.calls, i, share(kills, s))}`, FAULT_ERROR: 'kill' });
-      for (let i = 0; i < share(sizes, s) && subject.bytes > 0; i++)
-        await attempt(subject, { FAULT_BYTES: `${place(subject.bytes, i, share(sizes, s))}` });
+        return { FAULT_AT: at(), FAULT_ERROR, ...stays };
+      });
+      plan(subject, subject.calls, share(kills, s), (at) => ({ FAULT_AT: at(), FAULT_ERROR: 'kill' }));
+      if (subject.bytes > 0) plan(subject, subject.bytes, share(sizes, s), (at) => ({ FAULT_BYTES: at() }));
     }
+    // A count that is stopped has tried all commands and kinds of fault alike.
+    planned.sort((a, b) => a.when - b.when);
+    for (const { subject, fault } of planned) await attempt(subject, fault);
     return counts;
   } finally {
     rmSync(root, { recursive: true, force: true });
@@ -237,11 +263,11 @@ function table(counts) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const types = Object.fromEntries(
-    ['calls', 'kills', 'sizes', 'minutes', 'seed', 'only'].map((name) => [name, { type: 'string' }]),
+    ['calls', 'kills', 'sizes', 'minutes', 'seed', 'only', 'keep'].map((name) => [name, { type: 'string' }]),
   );
-  const { only, ...numbers } = parseArgs({ options: types }).values;
+  const { only, keep, ...numbers } = parseArgs({ options: types }).values;
   const options = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, Number(value)]));
-  const counts = await faults({ ...options, only }, ({ command, fault, outcome, first, second, wrong }) => {
+  const counts = await faults({ ...options, only, keep }, ({ command, fault, outcome, first, second, wrong }) => {
     process.exitCode = 1;
     console.log(`${outcome}: ${command} with ${JSON.stringify(fault)} ${wrong ?? ''}`);
     for (const each of [first, second])

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { damaged } from './damage.mjs';
-import { outcomeOf, SUBJECTS } from './subjects.mjs';
+import { folderName, outcomeOf, SUBJECTS } from './subjects.mjs';
 
 const [folder] = process.argv.slice(2);
 const samples = new Map();
@@ -18,7 +18,7 @@ async function sampleOf(subject) {
   const known = samples.get(subject);
   if (known) return known;
   const { name, make, read } = SUBJECTS[subject];
-  const at = join(folder, subject.replaceAll(' ', '-'));
+  const at = join(folder, folderName(subject));
   mkdirSync(at, { recursive: true });
   const path = join(at, name);
   const made = await make(path);

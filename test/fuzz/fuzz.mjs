@@ -1,5 +1,6 @@
 // Damages every form of file that the program reads, in a process of its own with limits of time and memory, and counts what
-// came of it: `node test/fuzz/fuzz.mjs [--minutes N | --cases N] [--seed S] [--only SUBJECT]`. Inputs that ended in a crash, a
+// came of it: `node test/fuzz/fuzz.mjs [--minutes N | --cases N] [--from N] [--seed S]
+// [--only SUBJECT]`. Inputs that ended in a crash, a
 // hang, too much memory or a wrong acceptance are kept, and the exit code is 1.
 import { fork } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { randomOf } from './damage.mjs';
-import { SUBJECTS } from './subjects.mjs';
+import { folderName, SUBJECTS } from './subjects.mjs';
 
 const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url));
 const OUTCOMES = ['refused', 'right', 'accepted', 'WRONG', 'crash', 'hang', 'memory'];
@@ -19,15 +20,17 @@ const LONGEST_MS = 30_000;
 const MOST_MEMORY = 400e6;
 
 /**
- * @param {{ minutes?: number, cases?: number, seed?: number, only?: string }} options
+ * @param {{ minutes?: number, cases?: number, from?: number, seed?: number, only?: string }} options
  * @returns the counts by subject and outcome, and the faults with their inputs
  */
-export async function fuzz({ minutes = 1, cases = Number.POSITIVE_INFINITY, seed = 1, only }) {
+export async function fuzz({ minutes = 1, cases = Number.POSITIVE_INFINITY, from = 0, seed = 1, only }) {
   const folder = mkdtempSync(join(tmpdir(), 'dcgan-fuzz-'));
   const kept = join(folder, 'faults');
   mkdirSync(kept);
   const until = Number.isFinite(cases) ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   const next = chooser(seed, only);
+  // A long count can be made in pieces.
+  for (let i = 0; i < from; i++) next();
   const counts = Object.fromEntries(Object.keys(SUBJECTS).map((name) => [name, {}]));
   const faults = [];
   let child = null;
@@ -50,8 +53,8 @@ export async function fuzz({ minutes = 1, cases = Number.POSITIVE_INFINITY, seed
     done++;
     if (FAULTS.includes(result.outcome)) {
       const { name } = SUBJECTS[task.subject];
-      const input = join(kept, `${task.subject.replaceAll(' ', '-')}-${task.seed}-${name}`);
-      copyFileSync(join(folder, task.subject.replaceAll(' ', '-'), name), input);
+      const input = join(kept, `${folderName(task.subject)}-${task.seed}-${name}`);
+      copyFileSync(join(folder, folderName(task.subject), name), input);
       faults.push({ ...task, ...result, input });
     }
   }
@@ -125,6 +128,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     options: {
       minutes: { type: 'string' },
       cases: { type: 'string' },
+      from: { type: 'string' },
       seed: { type: 'string' },
       only: { type: 'string' },
     },
@@ -133,6 +137,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const options = {
     minutes: number(values.minutes),
     cases: number(values.cases),
+    from: number(values.from),
     seed: number(values.seed),
     only: values.only,
   };

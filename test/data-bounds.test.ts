@@ -3,8 +3,10 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'no
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { Header, Pax } from 'tar';
 import { expect, test } from 'vitest';
+import { decode } from '../src/data/decode.ts';
 import { MOST_PIXELS, withRoomFor } from '../src/data/decode-room.ts';
 import type { FormFile } from '../src/data/form-file.ts';
+import { inOrder } from '../src/data/in-order.ts';
 import { inspectData } from '../src/data/inspect.ts';
 import { buildPack, loadDataset } from '../src/data/load.ts';
 import { fileOnDisk } from '../src/data/loose.ts';
@@ -297,6 +299,58 @@ test('large pictures are decoded together only as far as there is room', async (
   expect([most <= 1, ended.length]).toEqual([true, 5]);
   await expect(withRoomFor(MOST_PIXELS, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
   expect(await withRoomFor(MOST_PIXELS, async () => 'still room')).toBe('still room');
+});
+
+test('files of pictures are held together only up to a size, and a larger one alone', async () => {
+  const sizes = [5, 4, 4, 20, 1, 1, 1, 1];
+  let [held, most, count] = [0, 0, 0];
+  async function* items(): AsyncGenerator<number> {
+    yield* sizes;
+  }
+  const work = async (size: number): Promise<number> => {
+    held += size;
+    most = size === 20 ? most : Math.max(most, held);
+    expect(size < 20 || held === 20).toBe(true);
+    await new Promise(setImmediate);
+    held -= size;
+    return size;
+  };
+  const got: number[] = [];
+  for await (const size of inOrder(items(), { most: 3, heaviest: 10, weigh: (size) => size }, work)) {
+    got.push(size);
+    count++;
+  }
+  expect([got, count]).toEqual([sizes, sizes.length]);
+  expect(most).toBe(9);
+});
+
+test('a large bitmap waits for room before it is decoded', async () => {
+  const side = 2048;
+  const head = Buffer.alloc(62);
+  head.write('BM', 'latin1');
+  for (const [at, value] of [
+    [10, 62],
+    [14, 40],
+    [18, side],
+    [22, side],
+    [58, 0xffffff],
+  ] as const)
+    head.writeUInt32LE(value, at);
+  head.writeUInt16LE(1, 28);
+  const bytes = Buffer.concat([head, Buffer.alloc((side * side) / 8, 0xff)]);
+  const picture = { kind: 'encoded' as const, index: 0, name: 'a.bmp', size: bytes.length, read: async () => bytes };
+  let finish = (): void => {};
+  const all = withRoomFor(MOST_PIXELS, () => new Promise<void>((resolve) => (finish = resolve)));
+  let done = false;
+  const image = decode(picture, { size: 16, fit: 'crop', channels: 1, background: '#ffffff' }).then((pixels) => {
+    done = true;
+    return pixels;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(done).toBe(false);
+  finish();
+  await all;
+  expect([...(await image)]).toEqual(Array(256).fill(255));
 });
 
 test('a picture of more pixels than small ones have is decoded too', async () => {

@@ -2,7 +2,7 @@
 // written outside the cache.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { create, Header } from 'tar';
 import { expect, test } from 'vitest';
@@ -107,10 +107,34 @@ test('a link to nowhere, a circle of links, a pipe', async () => {
   await expect(loadDataset('q')).rejects.toThrow('q is neither a file nor a folder');
 });
 
+test('links out of the folder are followed only when that is asked for, and said', async () => {
+  mkdirSync('p/sub', { recursive: true });
+  mkdirSync('far');
+  writeFileSync('p/b.png', good);
+  writeFileSync('far/c.png', good);
+  symlinkSync('../b.png', 'p/sub/a.png');
+  symlinkSync('../far/c.png', 'p/c.png');
+  symlinkSync('../far', 'p/d');
+  symlinkSync(resolve('p'), 'q');
+  const notes: string[] = [];
+  const onNote = (note: string): void => void notes.push(note);
+  expect((await loadDataset('p', { onNote })).count).toBe(2);
+  expect((await loadDataset('q', { onNote })).count).toBe(2);
+  const left =
+    '2 files are not read: 2 links out of the folder (c.png, d); such links are followed with --follow-links';
+  expect(notes).toEqual([left, left]);
+  notes.length = 0;
+  expect((await loadDataset('p', { onNote, followLinks: true })).count).toBe(4);
+  expect(notes).toEqual(['2 links out of the folder, followed: c.png, d']);
+  mkdirSync('only');
+  symlinkSync('../far/c.png', 'only/c.png');
+  await expect(loadDataset('only')).rejects.toThrow('or follow them: --follow-links');
+});
+
 test('a file that cannot be read when its turn comes', async () => {
   mkdirSync('p');
   writeFileSync('p/a.png', good);
-  const supply = await folderSupply('p', 'p');
+  const supply = await folderSupply('p', 'p', { onNote: () => {} });
   rmSync('p/a.png');
   for await (const picture of supply.pictures()) {
     await expect(decode(picture, { size: 16, fit: 'crop', channels: 3, background: 'white' })).rejects.toThrow(

@@ -28,5 +28,5 @@ export async function readPixels(path: string, change: (upright: Sharp) => Sharp
       expected: 'a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file',
       todo: 'Give another file',
     });
-  return decodeFreely({ kind: 'encoded', index: 0, name: path, read: async () => bytes }, change);
+  return decodeFreely({ kind: 'encoded', index: 0, name: path, size: bytes.length, read: async () => bytes }, change);
 }

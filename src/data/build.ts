@@ -19,9 +19,9 @@ import {
   SETTLING,
   type Shaping,
 } from './image-options.ts';
-import { inOrder } from './in-order.ts';
+import { inOrder, type Window } from './in-order.ts';
 import { encodeHeader, type PackHeader } from './pack.ts';
-import type { Supplied, Supply } from './supply.ts';
+import { LARGEST_FILE, type Supplied, type Supply } from './supply.ts';
 
 /** How far pictures are read. */
 export interface PackProgress {
@@ -57,9 +57,16 @@ export interface Built {
   readonly duplicates: number;
 }
 
-/** Pictures under way at once: enough for the decoder's threads to find work whenever they look. */
-export function windowSize(): number {
-  return 2 * usableCores() + 2;
+/**
+ * Pictures under way at once: enough for the decoder's threads to find work whenever they look, and
+ * no more bytes of files than the largest file may have. An archive reads one more ahead.
+ */
+export function pictureWindow(): Window<Supplied> {
+  return {
+    most: 2 * usableCores() + 2,
+    heaviest: LARGEST_FILE,
+    weigh: (picture) => (picture.kind === 'raw' ? picture.pixels.length : picture.size),
+  };
 }
 
 /**
@@ -193,7 +200,7 @@ async function fill(
       throw error;
     }
   };
-  for await (const { index, image } of inOrder(supply.pictures(), windowSize(), work)) {
+  for await (const { index, image } of inOrder(supply.pictures(), pictureWindow(), work)) {
     signal?.throwIfAborted();
     if (image instanceof BrokenPicture) skipped.push(image);
     // Nothing will come of a pack that lacks a picture, but all broken ones are still to be named.

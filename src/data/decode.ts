@@ -38,6 +38,8 @@ interface Opened {
   /** With at most so many pixels, which it is refused for otherwise. */
   readonly sharp: (pixels?: number) => Sharp;
   readonly format: Format;
+  /** What its header says, where libvips does not read it. */
+  readonly facts?: Facts;
 }
 
 async function open(picture: Supplied): Promise<Opened> {
@@ -60,7 +62,7 @@ async function open(picture: Supplied): Promise<Opened> {
         : 'it is not a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file, whatever its name says';
     throw broken(picture.name, what);
   }
-  if (format === 'BMP') return { sharp: await openBitmap(bytes, picture.name, factory), format };
+  if (format === 'BMP') return openBitmap(bytes, picture.name, factory);
   // A damaged end of a file is an error, and so is invalid data; a mere warning (an odd colour
   // profile) is not.
   const density = format === 'SVG' ? { density: await densityFor(factory(bytes, {}), picture.name) } : {};
@@ -70,15 +72,22 @@ async function open(picture: Supplied): Promise<Opened> {
   return { sharp, format };
 }
 
-/** Pixels of a bitmap; one channel where all its colours are grey. */
-async function openBitmap(bytes: Uint8Array, name: string, factory: Factory): Promise<Opened['sharp']> {
+/**
+ * A bitmap, which is decoded when its pixels are asked for, so that they too wait for room; one
+ * channel where all its colours are grey.
+ */
+function openBitmap(bytes: Uint8Array, name: string, factory: Factory): Opened {
   try {
     const { width, height, grey } = bitmapFacts(bytes);
     checkPixels(width, height);
-    const { pixels } = await withRoomFor(width * height, async () => decodeBitmap(bytes));
-    const raw = { width, height, channels: grey ? (1 as const) : (3 as const) };
-    const kept = grey ? pixels.filter((_, i) => i % 3 === 0) : pixels;
-    return (most = MOST_PIXELS) => factory(kept, { raw, limitInputPixels: most });
+    const channels = grey ? (1 as const) : (3 as const);
+    const sharp = (most = MOST_PIXELS): Sharp => {
+      checkPixels(width, height, most);
+      const { pixels } = decodeBitmap(bytes);
+      const kept = grey ? Uint8Array.from({ length: width * height }, (_, i) => pixels[3 * i]!) : pixels;
+      return factory(kept, { raw: { width, height, channels }, limitInputPixels: most });
+    };
+    return { sharp, format: 'BMP', facts: { width, height, format: 'BMP', channels, transparent: false, bits: 8 } };
   } catch (error) {
     throw inWords(name, error);
   }
@@ -106,8 +115,7 @@ async function mustBeWhole(sharp: Sharp, name: string): Promise<void> {
 /** What the header says. @throws DcganError that names the picture */
 export async function factsOf(picture: Supplied): Promise<Facts> {
   if (picture.kind === 'raw') return factsOfRaw(picture);
-  const { sharp, format } = await open(picture);
-  return factsFrom(sharp(), format, picture.name);
+  return factsFrom(await open(picture), picture.name);
 }
 
 function factsOfRaw({ width, height, channels }: RawPicture): Facts {
@@ -119,9 +127,10 @@ function fits({ width, height, channels }: RawPicture, shaping: Shaping): boolea
   return width === shaping.size && height === shaping.size && channels === shaping.channels;
 }
 
-async function factsFrom(sharp: Sharp, format: Format, name: string): Promise<Facts> {
+async function factsFrom({ sharp, format, facts }: Opened, name: string): Promise<Facts> {
+  if (facts) return facts;
   try {
-    const { width, height, space, hasAlpha, autoOrient, depth } = await sharp.metadata();
+    const { width, height, space, hasAlpha, autoOrient, depth } = await sharp().metadata();
     checkPixels(width, height);
     return {
       width: autoOrient?.width ?? width,
@@ -165,8 +174,7 @@ export async function rgbOf(background = '#ffffff'): Promise<readonly [number, n
 /** [size, size, channels]. @throws DcganError that names the picture */
 export async function decode(picture: Supplied, shaping: Shaping): Promise<Uint8Array> {
   if (picture.kind === 'raw' && fits(picture, shaping)) return picture.pixels;
-  const { sharp } = await open(picture);
-  return shaped(sharp, shaping, picture.name);
+  return shaped(await open(picture), shaping, picture.name);
 }
 
 /** Both at once, reading the file once. */
@@ -178,9 +186,9 @@ export async function decodeWithFacts(
     return { facts: factsOfRaw(picture), image: await decode(picture, shaping), encoded: picture.pixels };
   const encoded = await picture.read();
   const kept: Supplied = { ...picture, read: async () => encoded };
-  const { sharp, format } = await open(kept);
-  const facts = await factsFrom(sharp(), format, picture.name);
-  return { facts, image: await shaped(sharp, shaping, picture.name), encoded };
+  const opened = await open(kept);
+  const facts = await factsFrom(opened, picture.name);
+  return { facts, image: await shaped(opened, shaping, picture.name), encoded };
 }
 
 /** Pixels as bytes, [height, width, channels]. */
@@ -196,18 +204,26 @@ export interface Pixels {
  * @throws DcganError that names the picture
  */
 export async function decodeFreely(picture: Supplied, change: (upright: Sharp) => Sharp): Promise<Pixels> {
-  const { sharp } = await open(picture);
+  const opened = await open(picture);
   try {
-    const { width, height } = await sharp().metadata();
-    const made = change(sharp().autoOrient()).raw({ depth: 'uchar' });
-    const { data, info } = await withRoomFor(width * height, () => made.toBuffer({ resolveWithObject: true }));
+    const { width, height } = await sizeOf(opened);
+    const { data, info } = await withRoomFor(width * height, () => {
+      const made = change(opened.sharp().autoOrient()).raw({ depth: 'uchar' });
+      return made.toBuffer({ resolveWithObject: true });
+    });
     return { pixels: new Uint8Array(data), width: info.width, height: info.height, channels: info.channels };
   } catch (error) {
     throw inWords(picture.name, error);
   }
 }
 
-async function shaped(sharp: Opened['sharp'], shaping: Shaping, name: string): Promise<Uint8Array> {
+/** As it lies in the file, before it is turned upright. */
+function sizeOf({ sharp, facts }: Opened): Promise<{ readonly width: number; readonly height: number }> {
+  return facts ? Promise.resolve(facts) : sharp().metadata();
+}
+
+async function shaped(opened: Opened, shaping: Shaping, name: string): Promise<Uint8Array> {
+  const { sharp } = opened;
   try {
     return await render(sharp(SMALL_PICTURE), shaping);
   } catch (error) {
@@ -215,7 +231,7 @@ async function shaped(sharp: Opened['sharp'], shaping: Shaping, name: string): P
   }
   // Only large pictures get here, so that small ones are opened once.
   try {
-    const { width, height } = await sharp().metadata();
+    const { width, height } = await sizeOf(opened);
     return await withRoomFor(width * height, () => render(sharp(), shaping));
   } catch (error) {
     throw inWords(name, error);
@@ -247,8 +263,8 @@ function pick(data: Uint8Array, got: number, pixels: number, wanted: number): Ui
   return out;
 }
 
-function checkPixels(width: number, height: number): void {
-  if (width * height > MOST_PIXELS) throw new Error('Input image exceeds pixel limit');
+function checkPixels(width: number, height: number, most = MOST_PIXELS): void {
+  if (width * height > most) throw new Error('Input image exceeds pixel limit');
 }
 
 function isTooLarge(error: unknown): boolean {

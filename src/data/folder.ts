@@ -1,17 +1,20 @@
-// Lists a folder of pictures: files in it and below it, in the order of their paths. Links are
-// followed, but each folder is entered once, so that a circle of links ends. What is no regular
-// file counts as broken, because a pipe would wait for ever. Names are bytes to the file system and
-// need not be UTF-8. Files are opened by these bytes and shown as text.
+// Lists a folder of pictures: files in it and below it, in the order of their paths. Symbolic links
+// to what lies in the folder are followed, others only when a person asks for that, since the
+// folder may come from somebody else. Each folder is entered once, so that a circle of links ends.
+// What is no regular file counts as broken, because a pipe would wait for ever. Names are bytes to
+// the file system and need not be UTF-8. Files are opened by these bytes and shown as text.
 
 import type { Stats } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { fileError } from '../platform/durable.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { broken } from './broken.ts';
+import type { FormOptions } from './forms/form.ts';
 import { fileOnDisk, headOf, isCandidate } from './loose.ts';
 import { formatOf } from './picture-format.ts';
 import { byName, byPath, type Container, classesOf, LARGEST_FILE, LARGEST_UNNAMED } from './supply.ts';
-import { UnreadTally } from './unread.ts';
+import { OUTSIDE, UnreadTally } from './unread.ts';
 
 interface Found {
   /** Below the folder, parts joined by /. */
@@ -29,28 +32,36 @@ interface Found {
 const STATS = 32;
 
 /** @throws DcganError when it can't be listed */
-export async function folderSupply(folder: string, name: string, svg = false): Promise<Container> {
+export async function folderSupply(
+  folder: string,
+  name: string,
+  { svg = false, followLinks = false, onNote }: Pick<FormOptions, 'svg' | 'followLinks' | 'onNote'>,
+): Promise<Container> {
   const root = folder.replace(/(?<=.)\/+$/, '');
   const found: Found[] = [];
   const unread = new UnreadTally();
   const others: Found[] = [];
   const visited = new Set<string>();
+  const followed: string[] = [];
 
   async function walk(at: Buffer, below: string): Promise<void> {
     const { dev, ino } = await stat(at);
     if (ino !== 0 && visited.has(`${dev}:${ino}`)) return;
     visited.add(`${dev}:${ino}`);
-    const entries = await readdir(at, { encoding: 'buffer' });
+    const entries = await readdir(at, { encoding: 'buffer', withFileTypes: true });
     for (let i = 0; i < entries.length; i += STATS) {
       const looked = await Promise.all(
         entries.slice(i, i + STATS).map(async (entry) => {
-          const path = `${below}${textOf(entry)}`;
-          const file = Buffer.concat([at, SLASH, entry]);
-          return { path, file, status: await stat(file).catch((error: unknown) => error as Error) };
+          const path = `${below}${textOf(entry.name)}`;
+          const file = Buffer.concat([at, SLASH, entry.name]);
+          const outside = entry.isSymbolicLink() && (await leadsOut(file));
+          return { path, file, outside, status: await stat(file).catch((error: unknown) => error as Error) };
         }),
       );
-      for (const { path, file, status } of looked) {
-        if (!(status instanceof Error) && status.isDirectory()) {
+      for (const { path, file, outside, status } of looked) {
+        if (outside && followLinks) followed.push(path);
+        if (outside && !followLinks) unread.add(path, OUTSIDE);
+        else if (!(status instanceof Error) && status.isDirectory()) {
           if (path.split('/').at(-1)!.startsWith('.')) unread.add(path);
           else await walk(file, `${path}/`);
         } else if (isPicture(path, file, status, svg)) found.push({ path, file, ...described(status) });
@@ -62,12 +73,26 @@ export async function folderSupply(folder: string, name: string, svg = false): P
     }
   }
 
+  let inside = '';
+  async function leadsOut(link: Buffer): Promise<boolean> {
+    // A link to nowhere is reported as what cannot be read.
+    const target = await realpath(link, 'latin1').catch(() => null);
+    return (
+      target !== null && target !== inside && !target.startsWith(inside.endsWith(sep) ? inside : `${inside}${sep}`)
+    );
+  }
+
   try {
+    inside = await realpath(root, 'latin1');
     await walk(Buffer.from(root), '');
   } catch (error) {
     const { path = folder } = error as { path?: string | Buffer };
     throw fileError('listed', typeof path === 'string' ? path : textOf(path), error);
   }
+  if (followed.length > 0)
+    onNote(
+      `${followed.length} ${OUTSIDE}, followed: ${[...followed.slice(0, 3), ...(followed.length > 3 ? ['...'] : [])].join(', ')}`,
+    );
   found.sort((a, b) => byPath(a.path, b.path));
   const list = found.map(({ path, size, time }) => `${path}\0${size}\0${time}\n`).join('');
   return {
@@ -79,9 +104,10 @@ export async function folderSupply(folder: string, name: string, svg = false): P
     fingerprint: sha256(new TextEncoder().encode(list)),
     unread: unread.result(),
     async *pictures() {
-      for (const [index, { path, file, fault }] of found.entries()) {
+      for (const [index, { path, file, size, fault }] of found.entries()) {
         const shown = `${root}/${path}`;
-        yield { kind: 'encoded' as const, index, name: shown, read: () => readPicture(file, shown, fault) };
+        const read = (): Promise<Uint8Array> => readPicture(file, shown, fault);
+        yield { kind: 'encoded' as const, index, name: shown, size: fault === null ? size : 0, read };
       }
     },
     others: async (wanted = isCandidate) =>

@@ -31,6 +31,8 @@ export interface DataOptions {
   readonly transpose?: boolean | undefined;
   /** Reads SVG files as pictures too, drawn at the size of the images. */
   readonly svg?: boolean | undefined;
+  /** Follows symbolic links that lead out of a folder of data; they are left out otherwise. */
+  readonly followLinks?: boolean | undefined;
   /** Leaves out images that are equal to an earlier one to the last value. */
   readonly dedupe?: boolean | undefined;
   /** Leaves out files that cannot be read as pictures, where they otherwise end the reading. */

@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { BrokenPicture } from './broken.ts';
-import { guessedGrey, settle, windowSize } from './build.ts';
+import { guessedGrey, pictureWindow, settle } from './build.ts';
 import { decodeWithFacts, type Facts } from './decode.ts';
 import { checkDataOptions, type Shaping } from './image-options.ts';
 import { inOrder } from './in-order.ts';
@@ -101,7 +101,7 @@ export async function inspectData(
 async function tallyOf(supply: Supply, shaping: Shaping, options: LoadOptions): Promise<Tally> {
   const tally = new Tally(supply, shaping);
   let [done, skipped] = [0, 0];
-  for await (const seen of inOrder(supply.pictures(), windowSize(), (picture) => look(picture, shaping))) {
+  for await (const seen of inOrder(supply.pictures(), pictureWindow(), (picture) => look(picture, shaping))) {
     options.signal?.throwIfAborted();
     tally.add(seen);
     done++;

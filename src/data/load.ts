@@ -78,6 +78,7 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
     array,
     transpose,
     options.svg,
+    options.followLinks,
     options.dedupe,
     guessed,
   ];

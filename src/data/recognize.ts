@@ -41,7 +41,7 @@ export async function recognize(where: string, options: RecognizeOptions = {}): 
   const known = openKnown(where);
   if (known) return { form: 'known dataset', dataset: known };
   if (isFolder(where)) {
-    const folder = await folderSupply(where, nameOf(where), options.svg);
+    const folder = await folderSupply(where, nameOf(where), heard);
     return openContainer(folder, { where: `the folder ${where}`, form: 'folder of pictures', depth: 0 }, heard);
   }
   mustBeFile(where);

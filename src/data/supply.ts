@@ -4,7 +4,7 @@
 
 import { DcganError } from '../platform/errors.ts';
 import type { FormFile } from './form-file.ts';
-import { type Unread, unreadList } from './unread.ts';
+import { OUTSIDE, type Unread, unreadList } from './unread.ts';
 
 export interface Supply {
   /** Short, fit for a folder's name. */
@@ -41,6 +41,8 @@ export interface EncodedPicture {
   readonly index: number;
   /** Its path as a person would write it: `photos/cats/1.png`, `photos.zip: cats/1.png`. */
   readonly name: string;
+  /** How many bytes the file has. */
+  readonly size: number;
   /** The file's bytes. @throws DcganError that names it */
   read(): Promise<Uint8Array>;
 }
@@ -95,7 +97,10 @@ export function emptySupply(where: string, unread: Unread): DcganError {
     what: `${where} holds no images`,
     expected: 'PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP files, also in subfolders',
     got: unread.count === 0 ? 'nothing' : `only other files: ${unreadList(unread)}`,
-    todo: 'Check the path, or convert the images to PNG',
+    todo:
+      unread.kinds[0]?.kind === OUTSIDE
+        ? 'Give the folder that the links lead to, or follow them: --follow-links'
+        : 'Check the path, or convert the images to PNG',
   });
 }
 

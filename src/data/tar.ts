@@ -63,7 +63,7 @@ export async function tarSupply(archive: FormFile, name: string, svg = false): P
           if (fault !== null) throw broken(picture, fault);
           return bytes;
         };
-        yield { kind: 'encoded' as const, index: index++, name: picture, read };
+        yield { kind: 'encoded' as const, index: index++, name: picture, size: bytes.length, read };
       }
     },
     others: (wanted = isCandidate) => othersIn(archive, wanted),

@@ -18,9 +18,12 @@ const NAMED = 3;
 const KINDS_NAMED = 6;
 /** Endings of pictures that are known and not read, or that have a usual name. */
 const KINDS: Readonly<Record<string, string>> = { heif: 'HEIC', heic: 'HEIC', hif: 'HEIC' };
+/** The kind of symbolic links that lead out of the folder of data. */
+export const OUTSIDE = 'links out of the folder';
 /** How to make pictures of such a kind readable. */
 const ADVICE: Readonly<Record<string, string>> = {
   HEIC: 'HEIC pictures become JPEG by heif-convert IN.heic OUT.jpg',
+  [OUTSIDE]: 'such links are followed with --follow-links',
   SVG: 'SVG pictures are read with --svg',
 };
 
@@ -30,9 +33,11 @@ export class UnreadTally {
   readonly #first: string[] = [];
   #count = 0;
 
-  /** @param path of the file, parts joined by `/` */
-  add(path: string): void {
-    const kind = kindOf(path);
+  /**
+   * @param path of the file, parts joined by `/`
+   * @param kind what it is; default: what its name says
+   */
+  add(path: string, kind = kindOf(path)): void {
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
     if (this.#first.length < KEPT) this.#first.push(path);
     this.#count++;

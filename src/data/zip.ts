@@ -51,7 +51,8 @@ export async function zipSupply(archive: FormFile, name: string, svg = false): P
             if (contents instanceof Uint8Array) return contents;
             throw contents;
           };
-          yield { kind: 'encoded' as const, index, name: nameOf(entry.path), read };
+          const size = contents instanceof Uint8Array ? contents.length : 0;
+          yield { kind: 'encoded' as const, index, name: nameOf(entry.path), size, read };
         }
       } finally {
         close();

@@ -48,7 +48,9 @@ export interface Prepared {
 }
 
 /** Options for reading pictures, beyond size and channels. */
-const READING = ['fit', 'background', 'flip', 'key', 'transpose', 'svg', 'dedupe', 'skipBroken'] as const;
+const READING = [
+  ...(['fit', 'background', 'flip', 'key', 'transpose', 'svg', 'followLinks', 'dedupe', 'skipBroken'] as const),
+];
 
 type DataQuestion = Pick<
   TrainOptions,

@@ -16,7 +16,10 @@ export interface TrainOptions
   extends MachineOptions,
     ConfigOverrides,
     ExtractorChoice,
-    Pick<DataOptions, 'fit' | 'background' | 'flip' | 'key' | 'transpose' | 'svg' | 'dedupe' | 'skipBroken'> {
+    Pick<
+      DataOptions,
+      'fit' | 'background' | 'flip' | 'key' | 'transpose' | 'svg' | 'followLinks' | 'dedupe' | 'skipBroken'
+    > {
   /** One of `presets`. The default is `tf2018`, and `best` for a path. */
   readonly preset?: string | undefined;
   /** Also trains on the data's classes, so that a class can be chosen when images are made. */

@@ -9,7 +9,14 @@ import { ON_NAN } from './run-options.ts';
 export const readingSchema = z
   .strictObject({
     ...{ fit: z.enum(FITS), background: z.string(), flip: z.boolean() },
-    ...{ key: z.string(), transpose: z.boolean(), svg: z.boolean(), dedupe: z.boolean(), skipBroken: z.boolean() },
+    ...{
+      key: z.string(),
+      transpose: z.boolean(),
+      svg: z.boolean(),
+      followLinks: z.boolean(),
+      dedupe: z.boolean(),
+      skipBroken: z.boolean(),
+    },
   })
   .partial();
 

@@ -348,7 +348,14 @@ export function folderName(subject) {
 
 async function one(path) {
   const contents = readFile(path);
-  return { whole: hash(await decode({ kind: 'encoded', index: 0, name: path, read: async () => contents }, SHAPING)) };
+  return {
+    whole: hash(
+      await decode(
+        { kind: 'encoded', index: 0, name: path, size: contents.length, read: async () => contents },
+        SHAPING,
+      ),
+    ),
+  };
 }
 
 /** What came of reading a damaged file: `refused`, `right`, `accepted` (nothing could tell), WRONG or crash. */

@@ -14,6 +14,7 @@ export interface DataFlags {
   readonly key?: string;
   readonly transpose?: true;
   readonly svg?: true;
+  readonly followLinks?: true;
   readonly dedupe?: true;
   readonly skipBroken?: true;
 }
@@ -42,6 +43,7 @@ export function addDataOptions(command: Command): Command {
     .option('--key <name>', 'the array of a .npz that holds the images (default: one of the usual names)')
     .option('--transpose', "turn rows into columns, for arrays such as EMNIST's")
     .option('--svg', 'read SVG files as pictures too')
+    .option('--follow-links', 'follow symbolic links that lead out of a folder of data')
     .option('--dedupe', 'leave out images that are equal to an earlier one')
     .option('--skip-broken', 'leave out files that cannot be read as pictures');
 }

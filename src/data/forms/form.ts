@@ -15,6 +15,8 @@ export interface FormOptions {
   readonly background?: string | undefined;
   /** Whether SVG files are pictures. */
   readonly svg?: boolean | undefined;
+  /** Whether symbolic links that lead out of a folder are followed. */
+  readonly followLinks?: boolean | undefined;
   readonly onNote: (note: string) => void;
 }
 

@@ -151,7 +151,7 @@ async function* picturesIn(tables: readonly Table[], names: readonly string[]): 
     for (const [from, to] of piecesOf(table)) {
       for (const value of await columnOf(table, table.image, from, to)) {
         const bytes = bytesOf(value);
-        yield { kind: 'encoded' as const, index, name: names[index]!, read: async () => bytes };
+        yield { kind: 'encoded' as const, index, name: names[index]!, size: bytes.length, read: async () => bytes };
         index++;
       }
     }

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../src/platform/sha256.ts';
 import { decodePng } from '../src/render/png.ts';
 import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
 import { NO_TERMINAL, onTerminal, seenLines } from './support/terminal.ts';
@@ -261,6 +262,10 @@ describe('info', () => {
     const { code, stdout } = await run('info');
     expect(code).toBe(0);
     expect(stdout).toContain(`${CHECKPOINT}, 1.3 MB, checksum ok\n`);
+    expect(stdout).toMatch(/^trained +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC to .* UTC, done$/m);
+    expect(stdout).toMatch(/^command +dcgan train --preset tiny /m);
+    expect(stdout).toMatch(/^machine +.*, \d+ cores?, .* MB, .*, Node v\d+.*; \w+, \d+ threads?$/m);
+    expect(stdout).toContain(`epoch-0001.safetensors, SHA-256 ${sha256(file(CHECKPOINT))}\n`);
     const { stdout: json } = await run('info', '--json');
     const report = JSON.parse(json);
     expect(report).toMatchObject({

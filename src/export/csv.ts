@@ -19,6 +19,7 @@ const COLUMNS = [
   'floor',
   'samples',
   'seconds',
+  'time',
 ] as const;
 
 /** Rows encoded together. */

@@ -20,6 +20,15 @@ export function commandLine(words: readonly string[]): string {
   return [programName(), ...words.map(shellWord)].join(' ');
 }
 
+/**
+ * Returns the command line of this process as it was typed, with the program's name and not its
+ * path.
+ */
+export function ownCommandLine([, program = 'node', ...words]: readonly string[] = process.argv): string {
+  const name = (/[^\\/]*$/.exec(program)?.[0] ?? '').replace(/\.js$/, '');
+  return [name, ...words].map(shellWord).join(' ');
+}
+
 /** Replaces `dcgan` in the commands of a text by the name with which the program was called. */
 export function withProgramName(text: string): string {
   return text.replace(/(?<=^|[\s`(])dcgan (?=[a-z[])/gm, `${programName()} `);

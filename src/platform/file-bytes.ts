@@ -1,10 +1,11 @@
 // Reads the bytes of a file by position, and small JSON files whole.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { Bytes } from './bytes.ts';
+import { type Bytes, eachPiece } from './bytes.ts';
 import { fileError } from './durable.ts';
 import { DcganError } from './errors.ts';
 import { parseJson } from './json.ts';
+import { Sha256 } from './sha256.ts';
 
 /** Node and the operating systems read at most 2 GiB at once. */
 const AT_ONCE = 2 ** 30;
@@ -30,6 +31,15 @@ export function withFile<T>(path: string, use: (bytes: Bytes) => T): T {
         });
       },
     });
+  });
+}
+
+/** Returns the SHA-256 of a file, as `sha256sum` prints it. @throws DcganError that names the file */
+export function sha256OfFile(path: string): string {
+  return withFile(path, (bytes) => {
+    const hash = new Sha256();
+    eachPiece(bytes, 0, bytes.length, (piece) => hash.update(piece));
+    return hash.hex();
   });
 }
 

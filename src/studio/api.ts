@@ -83,6 +83,8 @@ export interface StepColumns {
   readonly realScore: readonly (number | null)[];
   readonly fakeScore: readonly (number | null)[];
   readonly seconds: readonly number[];
+  /** When each line was written, in milliseconds since 1970; null for lines of older versions. */
+  readonly time: readonly (number | null)[];
 }
 
 /** Means of epochs by column; what an epoch lacks is null. */

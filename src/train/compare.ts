@@ -83,7 +83,14 @@ export function differencesOf(configs: readonly RunConfig[]): Difference[] {
     .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
 }
 
-function flattened({ config, data, notes, format: _, ...rest }: RunConfig): Readonly<Record<string, unknown>> {
+function flattened({
+  config,
+  data,
+  notes,
+  format: _,
+  sittings: __,
+  ...rest
+}: RunConfig): Readonly<Record<string, unknown>> {
   const { name, count, source, sha256 } = data;
   return { ...config, ...rest, data: name, images: count, source, dataHash: sha256.slice(0, 12), ...notes };
 }

@@ -4,7 +4,8 @@
 // training that is dropped in the middle gives its lock back when it is garbage-collected.
 import { randomUUID } from 'node:crypto';
 import { statSync, unlinkSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { ownCommandLine } from '../platform/command.ts';
 import { ownIdentity, stateOf } from '../platform/process.ts';
 import { findHolder, type Holder, LOCK_NAME, readHolder, runThrough, takeRun } from './lock-file.ts';
 
@@ -102,7 +103,7 @@ function newHolder(): Holder {
   return {
     ...ownIdentity(),
     since: new Date().toISOString(),
-    command: commandOf(process.argv),
+    command: shortCommand(),
     id: randomUUID(),
   };
 }
@@ -115,7 +116,7 @@ function markOf(path: string): string {
 
 const LONGEST_COMMAND = 200;
 
-function commandOf([, program = 'node', ...words]: readonly string[]): string {
-  const text = [basename(program, '.js'), ...words].join(' ');
+function shortCommand(): string {
+  const text = ownCommandLine();
   return text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND)} ...` : text;
 }

@@ -16,6 +16,9 @@ export const METRICS_NAME = 'metrics.jsonl';
 // The numbers of a diverged run may be NaN or infinite; JSON writes those as null.
 const value = z.number().nullable();
 
+/** When the line was written, in milliseconds since 1970; lines of older versions have no time. */
+const time = z.int().optional();
+
 const trainedSchema = z.looseObject({
   type: z.enum(['step', 'epoch']),
   step: z.int(),
@@ -30,6 +33,7 @@ const trainedSchema = z.looseObject({
   generatorGradient: value.optional(),
   discriminatorGradient: value.optional(),
   seconds: z.number(),
+  time,
 });
 
 const evaluationSchema = z.looseObject({
@@ -42,6 +46,7 @@ const evaluationSchema = z.looseObject({
   samples: z.int(),
   extractor: z.object({ name: z.string(), sha256: z.string(), input: z.string().optional() }).nullable(),
   seconds: z.number(),
+  time,
 });
 
 const lineSchema = z.discriminatedUnion('type', [trainedSchema, evaluationSchema]);

@@ -29,9 +29,10 @@ import { RunLock } from './lock.ts';
 import { cutMetrics, METRICS_NAME, type MetricsLine, metricsWith, type Place, readMetrics } from './metrics.ts';
 import { checkpointsOf, createRun, readRunConfig, sweepRun, writeRunConfig } from './run.ts';
 import type { TrainOptions } from './run-options.ts';
-import type { RunConfig } from './run-schema.ts';
+import type { RunConfig, Sitting } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
 import { cannotChange, classNamesOf, configOn, refuseDone, SETTLED, TRAINABLE, withGroups } from './settle.ts';
+import { withSitting } from './sitting.ts';
 
 /** A run that is ready to train. */
 export interface Prepared {
@@ -178,6 +179,7 @@ export async function layDown(
     ...(options.tensorboard && { tensorboard: true }),
     ...settleEvaluations(options),
     notes: { version: VERSION, device: info.device, variant: info.variant },
+    sittings: withSitting([], info, gan.steps),
   });
   const start = snapshotParts(await snapshotOf(gan));
   const folder = createRun(options.out, data.name, config.preset);
@@ -219,19 +221,14 @@ interface Known {
 export async function prepareResumed(folder: string, options: TrainOptions, known?: Known): Promise<Prepared> {
   const lock = known?.lock ?? RunLock.acquire(folder);
   try {
-    return await reopen(folder, options, lock, known?.found ?? null);
+    return await reopen(folder, options, lock, known ?? null);
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-async function reopen(
-  folder: string,
-  options: TrainOptions,
-  lock: RunLock,
-  found: Divergence | null,
-): Promise<Prepared> {
+async function reopen(folder: string, options: TrainOptions, lock: RunLock, known: Known | null): Promise<Prepared> {
   const old = readRunConfig(folder);
   refuseChanges(options, old);
   const epochs = options.epochs ?? old.config.epochs;
@@ -248,7 +245,7 @@ async function reopen(
   const data = await withGroups(images, old.config);
   sweepRun(folder);
   const onNan = options.onNan ?? old.onNan;
-  const divergence = found ?? divergenceIn(metricsWith(folder, NOT_A_NUMBER));
+  const divergence = known?.found ?? divergenceIn(metricsWith(folder, NOT_A_NUMBER));
   const lower = divergence !== null && onNan === 'lower-lr';
   const path = options.from === undefined ? checkpointToResume(folder, lower) : checkpointNamed(folder, options.from);
   const snapshot = path === null ? null : readSnapshot(path);
@@ -289,6 +286,7 @@ async function reopen(
       tensorboard: options.tensorboard ?? old.tensorboard,
       ...evaluations,
       notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
+      sittings: sittingsOf(old, gan, known),
     };
     writeRunConfig(folder, record);
     return {
@@ -409,6 +407,20 @@ function refuseChanges(options: TrainOptions, old: RunConfig): void {
   if (options.seed !== undefined && options.seed !== old.seed) refuse('seed', old.seed, options.seed);
   if (options.limit !== undefined && options.limit !== old.data.count) refuse('limit', old.data.count, options.limit);
   if (options.out !== undefined) refuse('out', undefined, options.out);
+}
+
+/**
+ * Returns the sittings of a run that is opened again. The process that diverged and goes back is
+ * still the same sitting, and a run that was done has nothing to add.
+ */
+function sittingsOf(
+  { sittings = [] }: RunConfig,
+  { info, steps, epoch, config }: DCGAN,
+  known: Known | null,
+): Sitting[] {
+  const end = sittings.at(-1)?.end;
+  const goesOn = known?.found !== undefined || (epoch >= config.epochs && end?.how === 'done');
+  return goesOn ? [...sittings] : withSitting(sittings, info, steps);
 }
 
 function changedDevice({ notes: was }: RunConfig, { info }: DCGAN): string[] {

@@ -4,6 +4,6 @@ import type { RunConfig } from './run-schema.ts';
 
 /** Returns the options of `train` that make the same run anew, under the library's names. */
 export function optionsThatRepeat(run: RunConfig): TrainOptions {
-  const { config, data: images, format: _, notes: __, ...rest } = run;
+  const { config, data: images, format: _, notes: __, sittings: ___, ...rest } = run;
   return { ...config, ...images.reading, ...rest, data: images.source, limit: images.count };
 }

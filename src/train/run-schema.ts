@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FITS } from '../data/image-options.ts';
 import { savedConfigSchema } from '../gan/schema.ts';
 import { PIXEL_RANGES } from '../metrics/network-input.ts';
+import { hostSchema } from '../platform/host.ts';
 import { ON_NAN } from './run-options.ts';
 
 /** How pictures are read, beyond size and channels. A missing value means the default. */
@@ -33,6 +34,41 @@ export const settingsSchema = z.strictObject({
 });
 const { contrast, onNan, evaluateEvery, keepBest, extractor, extractorRange, tensorboard } = settingsSchema.shape;
 
+/** Milliseconds since 1970, as every time in a run's files. */
+const time = z.int().nonnegative();
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+/**
+ * One sitting of a run: a process that began or resumed it, on one machine. A process that was
+ * killed has written no end.
+ */
+export const sittingSchema = z.strictObject({
+  start: time,
+  /** The steps that were done when it began. */
+  fromStep: z.int().nonnegative(),
+  /** The command line, as it can be typed again. */
+  command: z.string(),
+  version: z.string(),
+  device: z.string(),
+  variant: z.string(),
+  threads: z.int().positive(),
+  host: hostSchema,
+  end: z
+    .strictObject({
+      time,
+      /** `done`: all epochs. `stopped`: by a person or a signal. `failed`: by an error. */
+      how: z.enum(['done', 'stopped', 'failed']),
+      /** The newest checkpoint by its name, and the SHA-256 of its file. */
+      checkpoint: z.string(),
+      sha256: hash,
+      /** The SHA-256 of best.safetensors, where the run keeps it. */
+      best: hash.optional(),
+    })
+    .optional(),
+});
+
+export type Sitting = Readonly<z.infer<typeof sittingSchema>>;
+
 export const runSchema = z.strictObject({
   /** Raised whenever older programs could misread the folder. */
   format: z.literal(1),
@@ -60,6 +96,8 @@ export const runSchema = z.strictObject({
   tensorboard: tensorboard.optional(),
   /** The machine of the run. A resume only uses it to announce that bits will differ. */
   notes: z.strictObject({ version: z.string(), device: z.string(), variant: z.string() }),
+  /** All sittings, oldest first; runs of older versions have none. */
+  sittings: z.array(sittingSchema).optional(),
 });
 
 export type RunConfig = Readonly<z.infer<typeof runSchema>>;

@@ -31,6 +31,7 @@ import { progressPicture, realsPicture } from './progress-pictures.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
 import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';
+import { SittingEnd } from './sitting.ts';
 import { EventWriter } from './tensorboard/writer.ts';
 
 /**
@@ -55,22 +56,43 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
         : await prepareResumed(resolveRun(resume), options);
   let warning: WarningEvent | null = null;
   const { lock } = prepared;
+  let sitting = new SittingEnd(prepared);
+  let failed = false;
   try {
     for (;;) {
-      const end: Divergence | DeviceChange | null = yield* trainPrepared(prepared, options, warning);
+      const end: Divergence | DeviceChange | null = yield* trainPrepared(prepared, sitting, options, warning);
       if (!end) return;
       const { folder, record, data } = prepared;
       if ('warning' in end) {
         ({ device, warning } = end);
+        sitting.write('failed');
         prepared = await prepareResumed(folder, { device, threads, signal, data }, { lock });
       } else {
         if (record.onNan === 'stop') throw diverged(end, folder);
         prepared = await prepareResumed(folder, { device, threads, signal, data }, { lock, found: end });
         warning = { type: 'warning', condition: 'not-finite', since: end.step, ...end, help: GOES_BACK };
       }
+      sitting = new SittingEnd(prepared);
     }
+  } catch (error) {
+    failed = true;
+    throw error;
   } finally {
-    lock.release();
+    try {
+      if (failed) writeQuietly(sitting);
+      else sitting.write('stopped');
+    } finally {
+      lock.release();
+    }
+  }
+}
+
+/** An error that ends a training is more important than a disk that does not take its end. */
+function writeQuietly(sitting: SittingEnd): void {
+  try {
+    sitting.write('failed');
+  } catch {
+    // The run then looks like one that was killed, and resumes like one.
   }
 }
 
@@ -82,10 +104,11 @@ const GOES_BACK = 'The training continues from its last good checkpoint with hal
  */
 async function* trainPrepared(
   prepared: Prepared,
+  sitting: SittingEnd,
   options: Pick<TrainOptions, 'signal' | 'preview'>,
   warning: WarningEvent | null,
 ): AsyncGenerator<TrainEvent, Divergence | DeviceChange | null, undefined> {
-  const run = new FolderRun(prepared, options);
+  const run = new FolderRun(prepared, sitting, options);
   let failed = false;
   try {
     if (warning) yield warning;
@@ -108,16 +131,18 @@ async function* trainPrepared(
 
 class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, CheckpointEvent> {
   readonly #run: Prepared;
+  readonly #sitting: SittingEnd;
   readonly #signal: AbortSignal | undefined;
   readonly #evaluator: Evaluator;
   readonly #metrics: MetricsWriter;
   readonly #preview: Preview | null;
   #board: EventWriter | null = null;
 
-  constructor(run: Prepared, { signal, preview }: Pick<TrainOptions, 'signal' | 'preview'>) {
+  constructor(run: Prepared, sitting: SittingEnd, { signal, preview }: Pick<TrainOptions, 'signal' | 'preview'>) {
     super(run);
     this.#metrics = new MetricsWriter(run.folder);
     this.#run = run;
+    this.#sitting = sitting;
     this.#signal = signal;
     this.#preview = preview === undefined ? null : new Preview(run.folder, preview, run.record.contrast);
     this.#evaluator = new Evaluator(run);
@@ -153,8 +178,9 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
 
   protected override note(line: MetricsLine): void {
     this.#run.lock.check();
-    this.#metrics.add(line);
-    this.#board?.line(line);
+    const timed = { ...line, time: Date.now() };
+    this.#metrics.add(timed);
+    this.#board?.line(timed);
   }
 
   protected override async stepped(): Promise<void> {
@@ -238,6 +264,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
 
   #done(film: boolean, already: boolean): DoneEvent {
     const { folder } = this.#run;
+    this.#sitting.write('done');
     const gif = film ? saveFilm(folder) : join(folder, GIF_NAME);
     return { type: 'done', folder, epochs: this.gan.epoch, checkpoint: this.#newest(), gif, already };
   }

@@ -47,7 +47,7 @@ export function timelessMetrics(run: string): unknown[] {
   return readFileSync(join(run, 'metrics.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
-    .map((line) => ({ ...JSON.parse(line), seconds: 0 }));
+    .map((line) => ({ ...JSON.parse(line), seconds: 0, time: 0 }));
 }
 
 /** Whether an event is the run's step of that number. */

@@ -1,7 +1,6 @@
 // Measures how fast a training step is. It takes synthetic images, makes some steps to warm up, and
 // then times each step by itself. `bench` and `doctor` report the result. Comparisons with others
 // are made by bench/, which runs both sides in turn.
-import { cpus } from 'node:os';
 import { costOf } from '../../engine/cost.ts';
 import type { Precision } from '../../engine/plan.ts';
 import { DCGAN } from '../../gan/dcgan.ts';
@@ -10,6 +9,7 @@ import { makeModel } from '../../gan/model.ts';
 import type { Config } from '../../gan/schema.ts';
 import { trainingStep } from '../../gan/step.ts';
 import { usableCores } from '../../platform/cores.ts';
+import { processorName } from '../../platform/host.ts';
 import { median } from '../format.ts';
 import { plainNumbers } from './numbers.ts';
 
@@ -75,15 +75,11 @@ export async function measureSpeed(config: Config, options: SpeedOptions): Promi
       secondsPerStep: { min: Math.min(...times), median: middle, max: Math.max(...times) },
       imagesPerSecond: config.batchSize / middle,
       gflopsPerSecond: nominal / middle / 1e9,
-      machine: { cpu: cpuName(), cores: usableCores(), node: process.version, variant: info.variant },
+      machine: { cpu: processorName(), cores: usableCores(), node: process.version, variant: info.variant },
     };
   } finally {
     await gan.dispose();
   }
-}
-
-export function cpuName(): string {
-  return cpus()[0]?.model.trim() || process.arch;
 }
 
 /** Returns a batch in [-1, 1). Any numbers will do, since no step's time depends on them. */

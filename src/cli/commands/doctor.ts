@@ -17,11 +17,12 @@ import { trainingStep } from '../../gan/step.ts';
 import { cacheFolder } from '../../platform/cache.ts';
 import { usableCores } from '../../platform/cores.ts';
 import { usage } from '../../platform/errors.ts';
+import { processorName } from '../../platform/host.ts';
 import { onNotice } from '../../platform/notices.ts';
 import { VERSION } from '../../platform/version.ts';
 import { checkKernels, type KernelReport } from '../checks/kernel-report.ts';
 import { precisionText } from '../checks/precision.ts';
-import { cpuName, measureSpeed, type Speed } from '../checks/speed.ts';
+import { measureSpeed, type Speed } from '../checks/speed.ts';
 import type { Outcome } from '../failure.ts';
 import { count, grouped } from '../format.ts';
 import { choice, debugOption, PRESET_NAMES, threadsOption } from '../options/values.ts';
@@ -109,7 +110,7 @@ async function examine(threads: number, json: boolean): Promise<boolean> {
     version: VERSION,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
-    cpu: cpuName(),
+    cpu: processorName(),
     cores: usableCores(),
     threads,
     cache: cacheText(),

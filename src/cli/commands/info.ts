@@ -5,8 +5,10 @@ import { makeModel, parameterCounts } from '../../gan/model.ts';
 import type { Config } from '../../gan/schema.ts';
 import type { ClassNames, Snapshot } from '../../gan/snapshot.ts';
 import { readSnapshot } from '../../gan/snapshot-file.ts';
+import { whoTrains } from '../../train/lock.ts';
 import { readRunConfig, resolveSource } from '../../train/run.ts';
-import { columns, grouped, megabytes, setting } from '../format.ts';
+import type { Sitting } from '../../train/run-schema.ts';
+import { columns, count, grouped, megabytes, setting } from '../format.ts';
 import { classList } from '../options/class.ts';
 import { debugOption } from '../options/values.ts';
 import { write } from '../output.ts';
@@ -29,13 +31,15 @@ export function defineInfo(program: Command): void {
     .action((source: string | undefined, { json }: { readonly json?: true }) => {
       const { checkpoint, run } = resolveSource(source);
       const record = run === null ? null : readRunConfig(run);
-      const { notes = null, data = null } = record ?? {};
+      const { notes = null, data = null, sittings = [] } = record ?? {};
       const description = describe(readSnapshot(checkpoint));
       // A halving of rates right after this checkpoint stands only in the run's configuration.
       const { halvedAfter } = record?.config ?? description.config;
       const config = { ...description.config, halvedAfter };
       const report = { checkpoint, run, bytes: statSync(checkpoint).size, ...description, config };
-      write(json ? `${JSON.stringify({ ...report, data, notes })}\n` : text(report, data, notes));
+      const underWay = run !== null && whoTrains(run) !== null;
+      const history = sittingRows(sittings, underWay);
+      write(json ? `${JSON.stringify({ ...report, data, notes, sittings })}\n` : text(report, data, notes, history));
     });
 }
 
@@ -65,18 +69,54 @@ function describe({ config, seed, epoch, step, classNames, tensors }: Snapshot):
   };
 }
 
+/** Older sittings than these are counted and not shown. */
+const SHOWN = 3;
+
+/** Returns when, where and by which command a run was trained, as rows. */
+function sittingRows(sittings: readonly Sitting[], underWay: boolean): [string, string][] {
+  const older = sittings.length - SHOWN;
+  return [
+    ...(older > 0 ? [['earlier', count(older, 'sitting')] as [string, string]] : []),
+    ...sittings.slice(-SHOWN).flatMap((sitting, i, all) => rowsOf(sitting, underWay && i === all.length - 1)),
+  ];
+}
+
+function rowsOf({ start, command, threads, device, host, end }: Sitting, underWay: boolean): [string, string][] {
+  const until = end
+    ? ` to ${moment(end.time)}, ${end.how}`
+    : underWay
+      ? ', under way'
+      : ', no end: its process was killed';
+  return [
+    ['trained', `${moment(start)}${until}`],
+    ['command', command],
+    [
+      'machine',
+      `${host.processor}, ${count(host.cores, 'core')}, ${megabytes(host.memory)}, ${host.os}, Node ${host.node}; ${device}, ${count(threads, 'thread')}`,
+    ],
+    ...(end ? [['ended with', `${end.checkpoint}, SHA-256 ${end.sha256}`] as [string, string]] : []),
+  ];
+}
+
+/** Returns a time as `2026-11-28 20:44:14 UTC`. */
+function moment(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
 type Run = ReturnType<typeof readRunConfig>;
 
 function text(
   report: Description & { readonly checkpoint: string; readonly run: string | null; readonly bytes: number },
   data: Run['data'] | null,
   notes: Run['notes'] | null,
+  history: readonly [string, string][],
 ): string {
   const { checkpoint, run, bytes, config, seed, epoch, step, parameters, tensors } = report;
   const rows: [string, string][] = [['checkpoint', `${checkpoint}, ${megabytes(bytes)}, checksum ok`]];
   if (run !== null) rows.push(['run', run]);
   if (data) rows.push(['data', `${data.name}, ${grouped(data.count)} images (${data.source})`]);
   if (notes) rows.push(['made by', `dcgan ${notes.version} on ${notes.device} (${notes.variant})`]);
+  rows.push(...history);
   rows.push(['epochs', `${epoch} of ${config.epochs} done`], ['steps', grouped(step)], ['seed', String(seed)]);
   for (const [name, value] of Object.entries(config)) {
     if (name !== 'epochs') rows.push([name, setting(value)]);

@@ -9,8 +9,8 @@ type Columns<T> = { [K in keyof T]: Column };
 
 /** Lines gathered column by column. */
 export class ColumnsOf {
-  readonly #steps = emptyColumns<StepColumns>(['step', 'epoch', ...STEP, 'seconds']);
-  readonly #epochs = emptyColumns<EpochColumns>(['step', 'epoch', ...STEP, 'seconds', ...EPOCH]);
+  readonly #steps = emptyColumns<StepColumns>(['step', 'epoch', ...STEP, 'seconds', 'time']);
+  readonly #epochs = emptyColumns<EpochColumns>(['step', 'epoch', ...STEP, 'seconds', 'time', ...EPOCH]);
   readonly #evaluations: EvaluationRow[] = [];
   #damaged = 0;
   #lines = 0;

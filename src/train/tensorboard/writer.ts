@@ -24,6 +24,8 @@ export class EventWriter {
   readonly #file: GrowingFile;
   /** What belongs to the epoch under way and is written with its end. */
   #epoch: Record<string, EventValue> = {};
+  /** Seconds since 1970 of the newest line. */
+  #time = now();
 
   /** @param step steps of the state that the run begins or continues with */
   constructor(run: string, step: number) {
@@ -37,6 +39,7 @@ export class EventWriter {
   }
 
   line(line: MetricsLine): void {
+    this.#time = line.time === undefined ? now() : line.time / 1000;
     if (line.type === 'step') this.#add(line.step, figures('step', line));
     else if (line.type === 'epoch') Object.assign(this.#epoch, figures('epoch', line));
     else Object.assign(this.#epoch, { [`evaluation/${line.measure}`]: line.value, 'evaluation/floor': line.floor });
@@ -64,7 +67,7 @@ export class EventWriter {
   }
 
   #add(step: number, values: Readonly<Record<string, EventValue>>): void {
-    this.#file.add(eventRecord({ time: now(), step, values }));
+    this.#file.add(eventRecord({ time: this.#time, step, values }));
   }
 }
 

@@ -1,7 +1,7 @@
 // bf16 on native: the kernels built a second time, to round what they multiply (kernels/bf16.h).
 // They multiply by the matrix unit where there is one (kernels/amx.h), else pairs of numbers by
 // vectors. Where the processor has neither, bf16 is refused; tests have both anyway, in plain C.
-import { cpus } from 'node:os';
+import { processorName } from '../../../platform/host.ts';
 import { notice } from '../../../platform/notices.ts';
 import { WITHOUT_BF16 } from '../backend.ts';
 import { type Compiler, hasFeature, processor } from './compiler.ts';
@@ -78,5 +78,5 @@ export async function whatIsMissing(): Promise<NoLibrary | null> {
       `${compiler.name} does not know AVX512-BF16, which this processor has`,
       'Set CC to gcc 10 or clang 9, or newer',
     );
-  return new NoLibrary(`this processor (${cpus()[0]?.model.trim() || process.arch}) has no AVX512-BF16`, WITHOUT_BF16);
+  return new NoLibrary(`this processor (${processorName()}) has no AVX512-BF16`, WITHOUT_BF16);
 }

@@ -1,6 +1,6 @@
 // The runs there are, for all views, and a run's numbers as they come.
 import { signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { RunDetail, RunHead, RunWarning } from '../../api.ts';
 import type { Source } from '../sources/source.ts';
 import { Series } from './series.ts';
@@ -16,8 +16,11 @@ export function followHeads(source: Source): void {
 
 export const headOf = (id: string): RunHead | null => heads.value?.find((head) => head.id === id) ?? null;
 
-/** A run's numbers so far: another object whenever they grow, at most once a frame. */
-export function useSeries(source: Source, id: string): Series {
+/**
+ * A run's numbers so far: another object whenever they grow, at most once a frame.
+ * @param detail tells when the run's sittings began
+ */
+export function useSeries(source: Source, id: string, detail: RunDetail | null): Series {
   const [series, setSeries] = useState(() => new Series());
   useEffect(() => {
     const growing = new Series();
@@ -34,7 +37,7 @@ export function useSeries(source: Source, id: string): Series {
       cancelAnimationFrame(frame);
     };
   }, [source, id]);
-  return series;
+  return useMemo(() => series.withStarts((detail?.config?.sittings ?? []).map(({ start }) => start)), [series, detail]);
 }
 
 /** A run's other parts, read again whenever its head changes. */

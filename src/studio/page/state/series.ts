@@ -10,16 +10,12 @@ export class Series {
   epochs: Record<keyof EpochColumns, Numbers> = emptyEpochs();
   evaluations: EvaluationRow[] = [];
   damaged = 0;
-  /** Minutes of training until each step, without what lies between steps. */
-  minutes: number[] = [];
+  /** When the run's sittings began, in milliseconds since 1970. */
+  starts: readonly number[] = [];
+  #minutes: number[] | null = null;
 
   take(part: MetricsPart): void {
     if (part.whole) Object.assign(this, new Series());
-    let minutes = this.minutes.at(-1) ?? 0;
-    for (const seconds of part.steps.seconds) {
-      minutes += (seconds ?? 0) / 60;
-      this.minutes.push(minutes);
-    }
     append(this.steps, part.steps);
     append(this.epochs, part.epochs);
     this.evaluations.push(...part.evaluations);
@@ -34,6 +30,17 @@ export class Series {
     return Object.assign(new Series(), this);
   }
 
+  /** The same columns of a run whose sittings began then. */
+  withStarts(starts: readonly number[]): Series {
+    return Object.assign(this.snapshot(), { starts });
+  }
+
+  /** Minutes of training until each step. */
+  get minutes(): readonly number[] {
+    this.#minutes ??= minutesOf(this.steps.seconds, this.steps.time, this.starts);
+    return this.#minutes;
+  }
+
   /** Steps of a whole epoch; null before the first one ends. */
   get stepsPerEpoch(): number | null {
     const [step, epoch] = [this.epochs.step.at(-1), this.epochs.epoch.at(-1)];
@@ -41,7 +48,7 @@ export class Series {
   }
 
   /** Where steps stand on an axis. */
-  axisOfSteps(axis: Axis): number[] {
+  axisOfSteps(axis: Axis): readonly number[] {
     const steps = this.steps.step as number[];
     if (axis === 'steps') return steps;
     if (axis === 'minutes') return this.minutes;
@@ -59,11 +66,36 @@ export class Series {
   }
 }
 
+/**
+ * Returns the minutes of training until each step by the clock, pauses between sittings left out.
+ * A step without a time, or the first one of a sitting, counts with its own seconds.
+ * @param seconds how long each step took
+ * @param time when each step's line was written, in milliseconds since 1970
+ */
+export function minutesOf(seconds: Numbers, time: Numbers, starts: readonly number[]): number[] {
+  let total = 0;
+  return seconds.map((own, i) => {
+    const [before, now] = [time[i - 1] ?? null, time[i] ?? null];
+    const goesOn = before !== null && now !== null && !starts.some((start) => before < start && start <= now);
+    total += Math.max(own ?? 0, goesOn ? (now - before) / 1000 : 0) / 60;
+    return total;
+  });
+}
+
 function append(to: Record<string, Numbers>, from: object): void {
   for (const [name, values] of Object.entries(from)) for (const value of values as Numbers) to[name]!.push(value);
 }
 
-const STEP = ['step', 'epoch', 'generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore', 'seconds'] as const;
+const STEP = [
+  'step',
+  'epoch',
+  'generatorLoss',
+  'discriminatorLoss',
+  'realScore',
+  'fakeScore',
+  'seconds',
+  'time',
+] as const;
 const EPOCH = [...STEP, 'diversity', 'classDiversity', 'generatorGradient', 'discriminatorGradient'] as const;
 
 function emptySteps(): Record<keyof StepColumns, Numbers> {

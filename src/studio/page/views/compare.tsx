@@ -141,7 +141,7 @@ interface LoaderProps {
 /** Reads one of the runs; what it finds goes to the view. */
 function Loader({ source, id, color, take }: LoaderProps) {
   const { detail, error } = useDetail(source, id);
-  const series = useSeries(source, id);
+  const series = useSeries(source, id, detail);
   useEffect(() => {
     if (detail) take({ id, color, detail, series });
   }, [id, color, detail, series]);

@@ -15,7 +15,7 @@ import { t } from '../strings/index.ts';
 export function Run({ source, id }: { readonly source: Source; readonly id: string }) {
   const words = t.value;
   const { detail, warnings, error } = useDetail(source, id);
-  const series = useSeries(source, id);
+  const series = useSeries(source, id, detail);
   const [epoch, setEpoch] = useState<number | null>(null);
   if (error !== null)
     return (

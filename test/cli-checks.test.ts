@@ -1,9 +1,9 @@
 // The commands that examine the program and the machine: bench, verify-resume, doctor.
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { firstDifference as differ } from '../src/cli/checks/difference.ts';
 import { KERNEL_CHECKS, relativeError, TOLERANCE } from '../src/cli/checks/kernels.ts';
 import { precisionText } from '../src/cli/checks/precision.ts';
-import { firstDifference } from '../src/cli/checks/resume.ts';
 import type { Speed } from '../src/cli/checks/speed.ts';
 import { DEVICES } from '../src/engine/backends/backend.ts';
 import { presets } from '../src/gan/presets.ts';
@@ -70,6 +70,8 @@ it('verify-resume leaves nothing behind when Ctrl-C ends it', async () => {
 });
 
 it('verify-resume would name the first difference', () => {
+  const firstDifference = (a: Snapshot, b: Snapshot): string | null =>
+    differ(a, b, { first: 'straight', second: 'interrupted' });
   const state = (change: (values: Float32Array) => void = () => {}): Snapshot => {
     const data = Float32Array.of(1, 0, 3);
     change(data);
@@ -88,7 +90,7 @@ it('verify-resume would name the first difference', () => {
   expect(firstDifference(state(), zero)).toMatch(/^tensor generator\/base, index 1/);
   expect(firstDifference(state(), { ...state(), step: 15 })).toBe('step: 16 straight, 15 interrupted');
   expect(firstDifference(state(), { ...state(), tensors: new Map() })).toBe(
-    'tensor generator/base: only in the straight training',
+    'tensor generator/base: 3 values straight, none interrupted',
   );
 });
 

@@ -9,6 +9,7 @@ import { temporaryFolder } from './support/folders.ts';
 
 const COMMANDS = [
   'train',
+  'sweep',
   'sample',
   'interpolate',
   'project',
@@ -19,6 +20,8 @@ const COMMANDS = [
   'doctor',
   'bench',
   'verify-resume',
+  'audit',
+  'reproduce',
 ];
 const shared = sharedFolder();
 const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });

@@ -1,11 +1,13 @@
 // The command line takes words and gives an exit code. Every error of the commands ends here, as
 // one sentence that says what is wrong and one that says what to do. The exit codes are 0 done, 1
-// failed, 2 wrong usage, 130 Ctrl-C, 143 SIGTERM, 129 a closed terminal.
+// failed, 2 wrong usage, 3 not comparable here (audit, reproduce), 130 Ctrl-C, 143 SIGTERM, 129 a
+// closed terminal.
 import { Command, CommanderError } from 'commander';
 import { withProgramName } from '../platform/command.ts';
 import { usage } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
 import { VERSION } from '../platform/version.ts';
+import { defineAudit } from './commands/audit.ts';
 import { defineBench } from './commands/bench.ts';
 import { defineCompare } from './commands/compare.ts';
 import { defineData } from './commands/data.ts';
@@ -16,9 +18,11 @@ import { defineGif } from './commands/gif.ts';
 import { defineInfo } from './commands/info.ts';
 import { defineInterpolate } from './commands/interpolate.ts';
 import { defineProject } from './commands/project.ts';
+import { defineReproduce } from './commands/reproduce.ts';
 import { defineSample } from './commands/sample.ts';
 import { defineShow } from './commands/show.ts';
 import { defineStudio } from './commands/studio.ts';
+import { defineSweep } from './commands/sweep.ts';
 import { defineTrain } from './commands/train.ts';
 import { defineVerifyResume } from './commands/verify-resume.ts';
 import { type Asked, explain, type Outcome, usageSentence } from './failure.ts';
@@ -71,6 +75,7 @@ Examples:
     );
   const define = [
     defineTrain,
+    defineSweep,
     defineSample,
     defineEvaluate,
     defineCompare,
@@ -85,6 +90,8 @@ Examples:
     defineDoctor,
     defineBench,
     defineVerifyResume,
+    defineAudit,
+    defineReproduce,
   ];
   for (const one of define) one(program, outcome);
   return program;

@@ -24,7 +24,8 @@ export function commandLine(words: readonly string[]): string {
  * Returns the command line of this process as it was typed, with the program's name and not its
  * path.
  */
-export function ownCommandLine([, program = 'node', ...words]: readonly string[] = process.argv): string {
+export function ownCommandLine(): string {
+  const [, program = 'node', ...words] = globalThis.process?.argv ?? [];
   const name = (/[^\\/]*$/.exec(program)?.[0] ?? '').replace(/\.js$/, '');
   return [name, ...words].map(shellWord).join(' ');
 }

@@ -34,7 +34,9 @@ export function withFile<T>(path: string, use: (bytes: Bytes) => T): T {
   });
 }
 
-/** Returns the SHA-256 of a file, as `sha256sum` prints it. @throws DcganError that names the file */
+/**
+ * Returns the SHA-256 of a file, as `sha256sum` prints it. @throws DcganError that names the file
+ */
 export function sha256OfFile(path: string): string {
   return withFile(path, (bytes) => {
     const hash = new Sha256();

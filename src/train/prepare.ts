@@ -27,7 +27,7 @@ import { stepsPerEpoch } from './epoch.ts';
 import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
 import { RunLock } from './lock.ts';
 import { cutMetrics, METRICS_NAME, type MetricsLine, metricsWith, type Place, readMetrics } from './metrics.ts';
-import { checkpointsOf, createRun, readRunConfig, sweepRun, writeRunConfig } from './run.ts';
+import { checkpointsOf, createRun, readRunConfig, refuseTaken, sweepRun, writeRunConfig } from './run.ts';
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig, Sitting } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
@@ -183,7 +183,7 @@ export async function layDown(
   });
   const start = snapshotParts(await snapshotOf(gan));
   const folder = createRun(options.out, data.name, config.preset);
-  const lock = RunLock.acquire(folder);
+  const lock = acquireNew(folder);
   const record = recordIn(folder);
   try {
     writeRunConfig(folder, record);
@@ -194,6 +194,18 @@ export async function layDown(
     throw error;
   }
   return { folder, record, lock };
+}
+
+/** Locks a new run's folder, unless another process has begun a run there meanwhile. */
+function acquireNew(folder: string): RunLock {
+  const lock = RunLock.acquire(folder);
+  try {
+    refuseTaken(folder);
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 /** The folder was new or empty, so everything in it is ours, and it is not a run yet. */
@@ -234,15 +246,8 @@ async function reopen(folder: string, options: TrainOptions, lock: RunLock, know
   const epochs = options.epochs ?? old.config.epochs;
   const notes: string[] = [];
   const question = dataOfRun(folder, old, options);
-  const images = await openData(question, (note) => notes.push(note));
-  if (images.count !== old.data.count || images.sha256 !== old.data.sha256)
-    throw new DcganError({
-      what: `the data of ${folder} have changed`,
-      expected: `${old.data.count} images with SHA-256 ${old.data.sha256.slice(0, 12)}...`,
-      got: `${images.count} with ${images.sha256.slice(0, 12)}...`,
-      todo: `Give the same images again: ${commandLine(['train', '--resume', folder, '--data', 'PATH'])}`,
-    });
-  const data = await withGroups(images, old.config);
+  const again = commandLine(['train', '--resume', folder, '--data', 'PATH']);
+  const data = await openRunData(folder, old, { ...question, again, onNote: (note) => notes.push(note) });
   sweepRun(folder);
   const onNan = options.onNan ?? old.onNan;
   const divergence = known?.found ?? divergenceIn(metricsWith(folder, NOT_A_NUMBER));
@@ -335,6 +340,26 @@ async function tryEvaluations(
   if (note !== null) onNote(note);
   comparedPart(data, await heldOutFor(data));
   await (await openExtractor(evaluations, data, { device, threads: threads ?? usableCores() }))?.dispose();
+}
+
+/**
+ * Opens the data that a run was trained on, with its groups as labels where it has groups.
+ * @param question as `dataOfRun` gives it; `again` is the command that names the data elsewhere
+ * @throws DcganError when they are not the same images
+ */
+export async function openRunData(
+  folder: string,
+  { config, data }: RunConfig,
+  { again, onNote, ...question }: DataQuestion & { readonly again: string; readonly onNote?: (note: string) => void },
+): Promise<Dataset> {
+  const images = await openData(question, onNote);
+  if (images.count === data.count && images.sha256 === data.sha256) return withGroups(images, config);
+  throw new DcganError({
+    what: `the data of ${folder} have changed`,
+    expected: `${data.count} images with SHA-256 ${data.sha256.slice(0, 12)}...`,
+    got: `${images.count} with ${images.sha256.slice(0, 12)}...`,
+    todo: `Give the same images again: ${again}`,
+  });
 }
 
 /** Returns the options of `openData` that open the data of an existing run. */

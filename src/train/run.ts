@@ -37,11 +37,7 @@ export function createRun(out: string | undefined, dataName: string, preset: str
 }
 
 function createAt(out: string): string {
-  if (existsSync(join(out, CONFIG_NAME)))
-    throw usage({
-      what: `${out} holds a run already`,
-      todo: `${goOn(out)}; or choose another folder`,
-    });
+  refuseTaken(out);
   const isFile = statSync(out, { throwIfNoEntry: false })?.isDirectory() === false;
   if (isFile || (existsSync(out) && !isUnused(out)))
     throw usage({
@@ -51,6 +47,12 @@ function createAt(out: string): string {
     });
   makeFolder(join(out, IMAGES_FOLDER));
   return out;
+}
+
+/** @throws a usage error when a folder holds a run */
+export function refuseTaken(out: string): void {
+  if (!existsSync(join(out, CONFIG_NAME))) return;
+  throw usage({ what: `${out} holds a run already`, todo: `${goOn(out)}; or choose another folder` });
 }
 
 /**
@@ -92,6 +94,11 @@ export function writeRunConfig(run: string, config: RunConfig): void {
 export function readRunConfig(run: string): RunConfig {
   const path = join(run, CONFIG_NAME);
   if (!existsSync(path)) throw notARun(run);
+  return readConfigOfRun(path);
+}
+
+/** Reads a run's configuration from a file that may have been copied out of its folder. */
+export function readConfigOfRun(path: string): RunConfig {
   const wrong = (got: string): DcganError =>
     new DcganError({
       what: `${path} cannot be understood`,

@@ -13,6 +13,7 @@ import { checkpointsOf } from '../../train/run.ts';
 import type { TrainOptions } from '../../train/run-options.ts';
 import { train } from '../../train/train.ts';
 import { beforeEnd } from '../stop.ts';
+import { bytesOf, firstDifference } from './difference.ts';
 
 export interface ResumeCheck {
   readonly device: string;
@@ -70,8 +71,8 @@ export async function checkResume(
       steps: expected.step,
       interruptedAfterSteps: interrupted,
       tensors: expected.tensors.size,
-      bytes: [...expected.tensors.values()].reduce((total, { data: values }) => total + values.byteLength, 0),
-      difference: firstDifference(expected, got),
+      bytes: bytesOf(expected.tensors),
+      difference: firstDifference(expected, got, { first: 'straight', second: 'interrupted' }),
       seconds: (performance.now() - started) / 1000,
     };
   } finally {
@@ -92,26 +93,4 @@ async function trainUntil(options: TrainOptions, until: (event: TrainEvent) => b
 function newest(run: string): Snapshot {
   const { path } = newestCheckpoint(checkpointsOf(run))!;
   return readSnapshot(path);
-}
-
-/**
- * Returns where two states first differ in their bits, with tensor, index and both values, or null.
- */
-export function firstDifference(straight: Snapshot, interrupted: Snapshot): string | null {
-  for (const key of ['seed', 'epoch', 'step'] as const)
-    if (straight[key] !== interrupted[key]) return `${key}: ${straight[key]} straight, ${interrupted[key]} interrupted`;
-  const names = new Set([...straight.tensors.keys(), ...interrupted.tensors.keys()]);
-  for (const name of names) {
-    const [a, b] = [straight.tensors.get(name)?.data, interrupted.tensors.get(name)?.data];
-    if (!a || !b) return `tensor ${name}: only in the ${a ? 'straight' : 'interrupted'} training`;
-    if (a.length !== b.length) return `tensor ${name}: ${a.length} values straight, ${b.length} interrupted`;
-    const [p, q] = [bitsOf(a), bitsOf(b)];
-    const at = p.findIndex((word, i) => word !== q[i]);
-    if (at >= 0) return `tensor ${name}, index ${at}: ${a[at]} straight, ${b[at]} interrupted`;
-  }
-  return null;
-}
-
-function bitsOf({ buffer, byteOffset, length }: Float32Array): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, length);
 }

@@ -8,7 +8,7 @@ import { usage } from '../../platform/errors.ts';
 import { endingOf } from '../../render/encode.ts';
 import { AXES, type Axis, type Comparison, compareRuns, EPOCH_FIGURES, type Point } from '../../train/compare.ts';
 import { resolveRun } from '../../train/run.ts';
-import { grouped, setting } from '../format.ts';
+import { grouped, setting, shown, table } from '../format.ts';
 import { choice, debugOption } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 
@@ -139,18 +139,6 @@ function textOf(found: Comparison, drawn: readonly string[], columns: number, ou
     ...(output === undefined ? [] : [`Curve: ${output}`]),
   ];
   return `${parts.join('\n')}\n`;
-}
-
-function shown(value: number | undefined): string {
-  return value === undefined ? '' : String(Number(value.toPrecision(4)));
-}
-
-/** Columns side by side, each as wide as its widest cell. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')}`.trimEnd())
-    .join('\n');
 }
 
 /** A chart for each run, all on one scale. */

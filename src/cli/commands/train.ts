@@ -3,15 +3,14 @@ import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
 import { commandLine } from '../../platform/command.ts';
-import { DcganError, usage } from '../../platform/errors.ts';
+import { usage } from '../../platform/errors.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { resolveRun } from '../../train/run.ts';
 import { ON_NAN, type OnNan, type TrainOptions } from '../../train/run-options.ts';
-import { train } from '../../train/train.ts';
 import { dryRun } from '../dry-run.ts';
 import type { Outcome } from '../failure.ts';
 import { readConfigFile } from '../options/config-file.ts';
-import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../options/data.ts';
+import { addDataOptions, DATA_FORMS, type DataFlags } from '../options/data.ts';
 import { addExtractorOptions, type ExtractorFlags } from '../options/extractor.ts';
 import { addModelOptions, libraryNames, type ModelFlags } from '../options/model.ts';
 import { asTyped } from '../options/typed.ts';
@@ -27,9 +26,9 @@ import {
   threadsOption,
   wholeNumber,
 } from '../options/values.ts';
-import { outputError, Screen, warn, whenOutputIsLost, write } from '../output.ts';
-import { Progress } from '../progress.ts';
-import { EXIT_CODES, Stop } from '../stop.ts';
+import { outputError, warn, write } from '../output.ts';
+import { EXIT_CODES } from '../stop.ts';
+import { trainShown } from '../training.ts';
 
 const EXAMPLES = `
 Examples:
@@ -171,55 +170,20 @@ function trainOptions({
 }
 
 async function run(options: TrainOptions, { json, quiet, pictures }: Flags): Promise<number> {
-  const screen = new Screen(json ? process.stderr : process.stdout);
-  const progress = new Progress(screen, quiet === true, pictures);
-  const stop = new Stop((signal) => {
-    if (progress.folder !== '') return progress.stopping(signal);
-    // Nothing has begun that could be saved. A compiler may have been at work, but the same Ctrl-C
-    // has ended it.
-    screen.clear();
-    warn('Stopped before training began.\n');
-    process.exit(EXIT_CODES[signal]);
+  const { last, lost, by, folder } = await trainShown(options, {
+    progress: json ? process.stderr : process.stdout,
+    events: json === true,
+    quiet: quiet === true,
+    pictures,
   });
-  let lost: NodeJS.ErrnoException | null = null;
-  whenOutputIsLost((error) => {
-    lost = error;
-    stop.ask();
-  });
-  let last: TrainEvent | null = null;
-  try {
-    progress.preparing();
-    const onDataProgress = quiet ? undefined : readingProgress(screen, String(options.data ?? 'pictures'));
-    for await (const event of train({ ...options, onDataProgress, signal: stop.signal })) {
-      if (json) write(`${jsonLine(event)}\n`);
-      progress.show(event);
-      last = event;
-    }
-  } catch (error) {
-    throw progress.folder === '' ? error : withWayOn(error, progress.folder);
-  } finally {
-    screen.clear();
-    stop.dispose();
-  }
   if (lost !== null) return endOfOutput(lost, last);
   if (last?.type === 'interrupted') {
-    const command = commandLine(['train', '--resume', progress.folder]);
+    const command = commandLine(['train', '--resume', folder]);
     warn(`Stopped after step ${last.step}, saved to ${last.path}. To go on:\n  ${command}\n`);
-    return stop.by === null ? 1 : EXIT_CODES[stop.by];
+    return by === null ? 1 : EXIT_CODES[by];
   }
   if (last?.type === 'done' && quiet && !json) write(`${last.folder}\n`);
   return 0;
-}
-
-/**
- * Adds to an error how the run goes on, where it does not say so itself. A training that fails in
- * the middle has checkpoints.
- */
-function withWayOn(error: unknown, folder: string): unknown {
-  if (!(error instanceof DcganError) || error.complaint.todo?.includes('--resume')) return error;
-  const { todo, ...complaint } = error.complaint;
-  const way = `To go on: ${commandLine(['train', '--resume', folder])}`;
-  return new DcganError({ ...complaint, todo: todo === undefined ? way : `${todo}. ${way}` });
 }
 
 /**
@@ -236,11 +200,4 @@ function endOfOutput(error: NodeJS.ErrnoException, last: TrainEvent | null): num
   } else if (last?.type === 'done') warn(`Done: ${last.folder}; its end was not shown, because ${why}.\n`);
   else warn(`Stopped, because ${why}.\n`);
   return 1;
-}
-
-/** Returns an event as JSON, a picture without its pixels. */
-function jsonLine(event: TrainEvent): string {
-  if (event.type !== 'picture') return JSON.stringify(event);
-  const { picture, ...rest } = event;
-  return JSON.stringify({ ...rest, width: picture.width, height: picture.height, channels: picture.channels });
 }

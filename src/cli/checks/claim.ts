@@ -1,0 +1,64 @@
+// What a run's configuration claims of its result: the SHA-256 of its last checkpoint, and on which
+// device it was computed.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkpointName } from '../../checkpoint/names.ts';
+import { DCGAN } from '../../gan/dcgan.ts';
+import type { MachineOptions } from '../../gan/machine.ts';
+import { DcganError } from '../../platform/errors.ts';
+import { sha256OfFile } from '../../platform/file-bytes.ts';
+import { machinesOf, type StepMachine } from '../../train/machines.ts';
+import { checkpointsOf } from '../../train/run.ts';
+import type { RunConfig } from '../../train/run-schema.ts';
+import { describe, Incomparable, refuseOther } from './audit.ts';
+
+export interface Claim {
+  /** The name of the last checkpoint, and the SHA-256 of its file. */
+  readonly checkpoint: string;
+  readonly sha256: string;
+  /** The SHA-256 of the best checkpoint, where the run keeps it. */
+  readonly best: string | null;
+  readonly machine: StepMachine;
+}
+
+/**
+ * Returns what a run claims.
+ * @param folder the run's folder, or null for a configuration alone
+ * @throws DcganError when the run is not done, and `Incomparable` when several devices computed it
+ */
+export function claimOf(record: RunConfig, folder: string | null): Claim {
+  const { config, sittings = [] } = record;
+  const checkpoint = checkpointName(config.epochs);
+  const path = folder === null ? null : join(checkpointsOf(folder), checkpoint);
+  const end = sittings.at(-1)?.end;
+  const told = end?.checkpoint === checkpoint ? end : undefined;
+  const sha256 = told?.sha256 ?? (path !== null && existsSync(path) ? sha256OfFile(path) : undefined);
+  if (sha256 === undefined)
+    throw new DcganError({
+      what: 'the configuration claims no result',
+      expected: `the SHA-256 of ${checkpoint}, which a run writes when it is done`,
+      got: end ? `an end at ${end.checkpoint}` : 'no end',
+      todo: 'Finish the run first, or give its folder',
+    });
+  const machines = machinesOf(record, 0, Number.POSITIVE_INFINITY);
+  if (machines.length > 1)
+    throw new Incomparable({
+      what: 'the run was computed by several devices, whose bits no device alone gives',
+      got: machines.map(describe).join(' and '),
+    });
+  return { checkpoint, sha256, best: told?.best ?? null, machine: machines[0]! };
+}
+
+/** @throws Incomparable when this machine gives other bits than the claim's */
+export async function refuseOtherMachine(
+  { config, seed }: RunConfig,
+  { machine }: Claim,
+  { threads }: MachineOptions,
+): Promise<void> {
+  const gan = await DCGAN.create({ ...config, seed, device: machine.device, threads });
+  try {
+    refuseOther(machine, gan);
+  } finally {
+    await gan.dispose();
+  }
+}

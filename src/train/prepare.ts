@@ -97,7 +97,8 @@ export async function heldOutFor(data: Dataset): Promise<Dataset | null> {
   return loadDataset(test, { size: data.height, channels: data.channels as 1 | 3 });
 }
 
-function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['reading']> {
+/** Returns the options that say how pictures are read. */
+export function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['reading']> {
   const given = READING.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]);
   return Object.fromEntries(given);
 }

@@ -4,7 +4,7 @@
 import type { Config } from '../../gan/schema.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { stepsPerEpoch } from '../../train/epoch.ts';
-import { configFor, openData } from '../../train/prepare.ts';
+import { configFor, openData, readingOf } from '../../train/prepare.ts';
 import { type Estimate, estimateTraining } from '../estimate.ts';
 import type { PlannedRun } from './plan.ts';
 
@@ -36,10 +36,9 @@ export async function tryRuns(runs: readonly PlannedRun[], measure: boolean): Pr
   const costs: (Cost | null)[] = [];
   for (const { index, options } of runs) {
     try {
-      const { limit, imageSize, channels, fit, background, flip, key, transpose, svg, dedupe, skipBroken } = options;
-      const reading = { limit, imageSize, channels, fit, background, flip, key, transpose, svg, dedupe, skipBroken };
-      const where = JSON.stringify([options.data, reading]);
-      if (!data.has(where)) data.set(where, openData({ data: options.data, ...reading }));
+      const { limit, imageSize, channels } = options;
+      const where = JSON.stringify([options.data, limit, imageSize, channels, readingOf(options)]);
+      if (!data.has(where)) data.set(where, openData(options));
       const images = await data.get(where)!;
       const config = configFor(options, images);
       if (!measure) {

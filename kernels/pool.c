@@ -7,12 +7,17 @@
 #define _GNU_SOURCE
 #endif
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(_WIN32)
+#include <malloc.h>
+#include <windows.h>
+#else
+#include <signal.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
+#endif
 #if defined(__linux__)
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -78,6 +83,31 @@ static void ask_for_unit(void) { syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TI
 static void ask_for_unit(void) {}
 #endif
 
+#if defined(_WIN32)
+static void *aligned(size_t bytes) { return _aligned_malloc(bytes, 64); }
+static void release(void *memory) { _aligned_free(memory); }
+
+// Windows brings no signals to threads.
+typedef int signals;
+static signals block_signals(void) { return 0; }
+static void restore_signals(signals before) { (void)before; }
+#else
+static void *aligned(size_t bytes) {
+  void *memory;
+  return posix_memalign(&memory, 64, bytes) ? NULL : memory;
+}
+static void release(void *memory) { free(memory); }
+
+typedef sigset_t signals;
+static signals block_signals(void) {
+  signals all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  return before;
+}
+static void restore_signals(signals before) { pthread_sigmask(SIG_SETMASK, &before, NULL); }
+#endif
+
 static void *serve(void *argument) {
   struct seat *seat = argument;
   struct pool *pool = seat->pool;
@@ -111,31 +141,29 @@ void dcgan_pool_close(struct pool *pool) {
   pthread_cond_destroy(&pool->asked);
   pthread_cond_destroy(&pool->done);
   pthread_mutex_destroy(&pool->mutex);
-  free(pool);
+  release(pool);
 }
 
 // Returns a pool of sleeping threads, or null when the system gives no more threads.
 struct pool *dcgan_pool_open(int32_t threads) {
   ask_for_unit();
-  void *memory;
   const size_t bytes = sizeof(struct pool) + (size_t)threads * sizeof(struct seat);
-  if (posix_memalign(&memory, 64, bytes)) return NULL;
-  struct pool *pool = memset(memory, 0, bytes);
+  struct pool *pool = aligned(bytes);
+  if (!pool) return NULL;
+  memset(pool, 0, bytes);
   pool->threads = threads;
   pthread_mutex_init(&pool->mutex, NULL);
   pthread_cond_init(&pool->asked, NULL);
   pthread_cond_init(&pool->done, NULL);
   // Threads inherit the mask. Signals are blocked here, so that a thread takes none even in its
   // first instant.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
+  const signals before = block_signals();
   for (; pool->started < threads; pool->started++) {
     struct seat *seat = &pool->seats[pool->started];
     *seat = (struct seat){.pool = pool, .thread = pool->started};
     if (pthread_create(&seat->id, NULL, serve, seat)) break;
   }
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  restore_signals(before);
   if (pool->started == threads) return pool;
   dcgan_pool_close(pool);
   return NULL;
@@ -163,6 +191,15 @@ void *dcgan_memory(uint64_t bytes) { return calloc(bytes + SPARE_BYTES, 1); }
 void dcgan_memory_free(void *memory, uint64_t bytes) {
   (void)bytes;
   free(memory);
+}
+#elif defined(_WIN32)
+void *dcgan_memory(uint64_t bytes) {
+  return VirtualAlloc(NULL, bytes + SPARE_BYTES, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+}
+
+void dcgan_memory_free(void *memory, uint64_t bytes) {
+  (void)bytes;
+  VirtualFree(memory, 0, MEM_RELEASE);
 }
 #else
 static void *mapped(void *memory, size_t bytes) {

@@ -19,7 +19,9 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hashFileOf, library, loadLibrary, NoLibrary, usableCompiler } from '../src/engine/backends/native/library.ts';
+import { hashFileOf, library, usableCompiler } from '../src/engine/backends/native/library.ts';
+import { loadLibrary } from '../src/engine/backends/native/load.ts';
+import { NoLibrary } from '../src/engine/backends/native/no-library.ts';
 import { onNotice } from '../src/platform/notices.ts';
 import { buildPath } from '../src/platform/temporary.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';

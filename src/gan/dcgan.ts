@@ -14,7 +14,7 @@ import {
   type ProjectOptions,
   projectPicture,
 } from './looking.ts';
-import { Machine, type MachineInfo, type MachineOptions, oneHot } from './machine.ts';
+import { Machine, type MachineInfo, type MachineOptions, oneHot, type RankedOptions } from './machine.ts';
 import { allClasses } from './model.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
 import { type ClassNames, decodeSnapshot, encodeSnapshot, type Snapshot, snapshotParts } from './snapshot.ts';
@@ -172,7 +172,7 @@ export class DCGAN {
    * @throws DcganError for a device that cannot run here, or tensors that are not the
    * configuration's
    */
-  static async fromSnapshot(snapshot: Snapshot, options: MachineOptions = {}): Promise<DCGAN> {
+  static async fromSnapshot(snapshot: Snapshot, options: RankedOptions = {}): Promise<DCGAN> {
     const gan = new DCGAN(await Machine.open(snapshot.config, options), snapshot);
     await gan.restore(snapshot.tensors);
     return gan;

@@ -32,8 +32,13 @@ export interface MachineOptions {
   readonly threads?: number | undefined;
 }
 
-/** A machine that may be one of several ranks. */
+/** What a training adds: the machine may be one of several ranks, or go on with an earlier run. */
 export interface RankedOptions extends MachineOptions {
+  /**
+   * The variant that a run has used (`BackendInfo.variant`). It is taken again where this machine
+   * has it, so that the run's bits go on.
+   */
+  readonly variant?: string | undefined;
   /** The processes that share the shards of a configuration; this one holds all when not given. */
   readonly ranks?: Ranks | undefined;
 }
@@ -103,7 +108,7 @@ export class Machine {
   /** Opens the device; all values of the state are zero. */
   static async open(
     config: Config,
-    { device = 'auto', threads = usableCores(), ranks = ALONE }: RankedOptions = {},
+    { device = 'auto', threads = usableCores(), variant, ranks = ALONE }: RankedOptions = {},
   ): Promise<Machine> {
     if (!Number.isInteger(threads) || threads < 1 || threads > 256)
       throw usage({
@@ -118,7 +123,7 @@ export class Machine {
       const sessions: Session[] = [];
       try {
         for (let i = 0; i < held; i++) {
-          const backend = await opener(choice.device)({ stateFloats: model.layout.floats, threads });
+          const backend = await opener(choice.device)({ stateFloats: model.layout.floats, threads, variant });
           sessions.push(new Session(backend, model.layout));
           // A device that is asked for several steps ahead is a GPU.
           if (config.shards > 1 && backend.info.stepsAtOnce > 1) throw refusedOnGpu(config, choice.device);

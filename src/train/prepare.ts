@@ -9,7 +9,7 @@ import { checkLimit, isTrainable } from '../data/image-options.ts';
 import { isKnown, originOf } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
 import { checkSeed, DCGAN, randomSeed, snapshotOf } from '../gan/dcgan.ts';
-import type { MachineOptions } from '../gan/machine.ts';
+import type { RankedOptions } from '../gan/machine.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, ownClasses } from '../gan/schema.ts';
 import { type Snapshot, snapshotParts } from '../gan/snapshot.ts';
@@ -266,7 +266,7 @@ async function reopen(folder: string, options: TrainOptions, lock: RunLock, know
   await tryEvaluations(evaluations, data, options, (note) => notes.push(note));
   // A run that was killed before its first checkpoint starts again from its seed.
   const gan = snapshot
-    ? await trainable({ ...snapshot, config }, machine)
+    ? await trainable({ ...snapshot, config }, { ...machine, variant: old.notes.variant })
     : await DCGAN.create({ ...config, ...machine, classNames: classNamesOf(config, data), seed: old.seed });
   try {
     // The start is saved, so every step has a checkpoint before it.
@@ -315,7 +315,7 @@ async function reopen(folder: string, options: TrainOptions, lock: RunLock, know
  * Opens the model of a snapshot and prepares its step. A model that cannot be trained here is
  * refused before anything is written.
  */
-export async function trainable(snapshot: Snapshot, machine: MachineOptions): Promise<DCGAN> {
+export async function trainable(snapshot: Snapshot, machine: RankedOptions): Promise<DCGAN> {
   const gan = await DCGAN.fromSnapshot(snapshot, machine);
   try {
     await gan.prepareStep();

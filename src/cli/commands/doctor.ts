@@ -5,7 +5,7 @@ import { DEVICES, type DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
 import { nativeAvailability } from '../../engine/backends/native/backend.ts';
 import { bf16Kernels, whatIsMissing } from '../../engine/backends/native/bf16.ts';
-import { NoLibrary } from '../../engine/backends/native/library.ts';
+import { NoLibrary } from '../../engine/backends/native/no-library.ts';
 import { examineGpu, type GpuReport } from '../../engine/backends/webgpu/examine.ts';
 import { nodeGpu } from '../../engine/backends/webgpu/node.ts';
 import type { Precision } from '../../engine/plan.ts';
@@ -54,6 +54,7 @@ interface DeviceReport {
   readonly device: DeviceName;
   readonly ok: boolean;
   readonly variant?: string;
+  readonly prebuilt?: string;
   readonly compiler?: string;
   readonly cache?: { readonly path: string; readonly kind: string };
   /** Only native has this: whether --precision bf16 runs and by which kernels, or why not. */
@@ -166,11 +167,12 @@ function timed(device: DeviceName | 'auto', threads: number, precision: Precisio
   return measureSpeed(resolveConfig(DEFAULT_PRESET, { precision }), options);
 }
 
-function deviceText({ device, ok, variant, compiler, cache, reason, todo, ...checked }: DeviceReport): string {
-  const { bf16, kernels, gpu } = checked;
+function deviceText({ device, ok, variant, reason, todo, ...checked }: DeviceReport): string {
+  const { prebuilt, compiler, cache, bf16, kernels, gpu } = checked;
   if (!ok) return `${device}: cannot run here: ${reason}. ${todo}.`;
   const lines = [`${device}: ok, ${variant}`];
   if (device === 'reference') lines[0] += ' (slow; for tests only)';
+  if (prebuilt) lines.push(`  kernels of the package ${prebuilt}`);
   if (compiler) lines.push(`  compiler: ${compiler}`);
   if (cache) lines.push(`  kernels are kept in ${cache.path} (${cache.kind})`);
   if (bf16) lines.push(`  --precision bf16: ${bf16.ok ? `ok, ${bf16.variant}` : `cannot run here: ${bf16.reason}`}`);

@@ -65,8 +65,15 @@ export function refuseBf16({ precision }: Plan, device: DeviceName): void {
   });
 }
 
-/** Opens a backend with a zeroed state of `stateFloats` floats. */
-export type OpenBackend = (options: { readonly stateFloats: number; readonly threads: number }) => Promise<Backend>;
+/**
+ * Opens a backend with a zeroed state of `stateFloats` floats. `variant` is one to take again where
+ * this machine has it, because only then the bits of a run go on; other backends have one variant.
+ */
+export type OpenBackend = (options: {
+  readonly stateFloats: number;
+  readonly threads: number;
+  readonly variant?: string | undefined;
+}) => Promise<Backend>;
 
 /** Whether a device can run here. `note` is what a person should know although it can. */
 export type Availability =

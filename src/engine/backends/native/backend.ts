@@ -1,4 +1,5 @@
-// The native device runs the C kernels, built by this machine's own compiler, on a pool of threads.
+// The native device runs the C kernels on a pool of threads. They come from a package of prebuilt
+// kernels where one is installed, else this machine's own compiler builds them.
 // State and scratch are two blocks of the library's memory, which JavaScript sees without copying.
 // Calls queue in the order in which they are made. A failed one ends the backend, because the
 // arena's contents are then unknown.
@@ -10,57 +11,92 @@ import type { Backend, BackendInfo, Executable, OpenBackend } from '../backend.t
 import { CallQueue } from '../call-queue.ts';
 import { unknownToKernels } from '../unknown.ts';
 import { bf16Kernels } from './bf16.ts';
-import { type Library, library, loadLibrary, type NativeKernels, NoLibrary } from './library.ts';
+import { type Library, library } from './library.ts';
+import { loadLibrary, type NativeKernels } from './load.ts';
 import { Block, checkPlan } from './memory.ts';
+import { NoLibrary } from './no-library.ts';
+import { chooseSet, PREBUILT, prebuilt } from './prebuilt.ts';
 
 export type NativeAvailability =
   | {
       readonly ok: true;
       readonly variant: string;
+      /** The package of prebuilt kernels in use; without one, `compiler` and `cache` say more. */
+      readonly prebuilt?: string;
       /** The compiler's description of itself. */
-      readonly compiler: string;
+      readonly compiler?: string;
       /** The folder that keeps built kernels, and why it was chosen. */
-      readonly cache: Library['cache'];
+      readonly cache?: Library['cache'];
     }
   | { readonly ok: false; readonly reason: string; readonly todo: string };
 
 interface Native {
   readonly kernels: NativeKernels;
-  readonly library: Library;
+  readonly prebuilt?: string;
+  readonly library?: Library;
 }
 
-let opened: Promise<Native> | undefined;
+/** What was opened, by the variant that was to be kept. */
+const opened = new Map<string, Promise<Native>>();
 
 /**
  * The result is kept for the process, because sources and machine do not change under it. A failure
  * is not kept, because it may be remedied.
  */
-function native(): Promise<Native> {
-  opened ??= library().then(async (found) => ({ kernels: await loadLibrary(found), library: found }));
-  opened.catch(() => {
-    opened = undefined;
-  });
-  return opened;
+function native(kept = ''): Promise<Native> {
+  let answer = opened.get(kept);
+  if (!answer) {
+    answer = open(kept);
+    opened.set(kept, answer);
+    answer.catch(() => opened.delete(kept));
+  }
+  return answer;
+}
+
+async function open(kept: string): Promise<Native> {
+  const again = await compiledAgain(kept);
+  if (again) return again;
+  const chosen = await chooseSet('float32', kept);
+  if (chosen) return { kernels: await loadLibrary(chosen.set), prebuilt: chosen.title };
+  const built = await library();
+  return { kernels: await loadLibrary(built), library: built };
 }
 
 /**
- * Says whether this machine can build and run the native kernels (they are built now if need be),
- * or why not and what to do.
+ * Returns the kernels of a run that compiled its own, where this machine still makes the same ones.
+ */
+async function compiledAgain(kept: string): Promise<Native | null> {
+  if (kept === '' || kept.includes(PREBUILT) || !(await prebuilt())) return null;
+  try {
+    const built = await library();
+    const kernels = await loadLibrary(built);
+    return kept.split(' + ').includes(kernels.variant) ? { kernels, library: built } : null;
+  } catch (error) {
+    if (error instanceof NoLibrary) return null;
+    throw error;
+  }
+}
+
+/**
+ * Says whether this machine can run the native kernels, which are built now if need be, or why not
+ * and what to do.
  */
 export async function nativeAvailability(): Promise<NativeAvailability> {
   try {
-    const { kernels, library: found } = await native();
-    return { ok: true, variant: kernels.variant, compiler: found.compiler.banner, cache: found.cache };
+    const { kernels, prebuilt: title, library: built } = await native();
+    const { variant } = kernels;
+    if (!built) return { ok: true, variant, ...(title && { prebuilt: title }) };
+    return { ok: true, variant, compiler: built.compiler.banner, cache: built.cache };
   } catch (error) {
     if (!(error instanceof NoLibrary)) throw error;
     return { ok: false, reason: error.message, todo: error.todo };
   }
 }
 
-export const openNative: OpenBackend = async ({ stateFloats, threads }) => {
+export const openNative: OpenBackend = async ({ stateFloats, threads, variant }) => {
   try {
-    const { kernels } = await native();
-    return new NativeBackend(kernels, stateFloats, threads);
+    const { kernels } = await native(variant);
+    return new NativeBackend(kernels, stateFloats, threads, variant);
   } catch (error) {
     if (!(error instanceof NoLibrary)) throw error;
     throw new DcganError({ what: 'native cannot run here', got: error.message, todo: error.todo, cause: error });
@@ -94,6 +130,8 @@ class NativeHoldings {
 class NativeBackend implements Backend {
   readonly #threads: number;
   readonly #stateFloats: number;
+  /** The variant to take again for bf16 too. */
+  readonly #kept: string | undefined;
   readonly #state: Block;
   readonly #scratch: Block;
   readonly #float32: Engine;
@@ -103,8 +141,9 @@ class NativeBackend implements Backend {
   readonly #ready = new WeakMap<Executable, { readonly words: Int32Array; readonly engine: Engine }>();
   readonly #queue = new CallQueue('native');
 
-  constructor(kernels: NativeKernels, stateFloats: number, threads: number) {
+  constructor(kernels: NativeKernels, stateFloats: number, threads: number, kept?: string) {
     this.#threads = threads;
+    this.#kept = kept;
     this.#stateFloats = stateFloats;
     const { blocks, engines } = this.#holdings;
     try {
@@ -187,7 +226,7 @@ class NativeBackend implements Backend {
 
   async #startBf16(): Promise<Engine> {
     try {
-      const kernels = await bf16Kernels();
+      const kernels = await bf16Kernels(this.#kept);
       if (!this.#bf16) {
         this.#bf16 = startEngine(kernels, this.#threads);
         this.#holdings.engines.push(this.#bf16);

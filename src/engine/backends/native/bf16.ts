@@ -5,8 +5,11 @@ import { processorName } from '../../../platform/host.ts';
 import { notice } from '../../../platform/notices.ts';
 import { WITHOUT_BF16 } from '../backend.ts';
 import { type Compiler, hasFeature, processor } from './compiler.ts';
-import { DoesNotRun, library, loadLibrary, type NativeKernels, NoLibrary, usableCompiler } from './library.ts';
+import { library, usableCompiler } from './library.ts';
+import { loadLibrary, type NativeKernels } from './load.ts';
 import { whyNoMatrixUnit } from './matrix-unit.ts';
+import { DoesNotRun, NoLibrary } from './no-library.ts';
+import { chooseSet } from './prebuilt.ts';
 
 const PAIRS = ['-DDCGAN_BF16'];
 const UNIT = [...PAIRS, '-DDCGAN_AMX'];
@@ -27,17 +30,24 @@ export function emulateBf16(bits: number | null = 8, unit: boolean | null = null
   opened = undefined;
 }
 
-/** Returns the bf16 kernels. @throws NoLibrary when they cannot be built */
-export function bf16Kernels(): Promise<NativeKernels> {
-  opened ??= build();
+/**
+ * Returns the bf16 kernels. `kept` is a variant to take again where this machine has it. @throws
+ * NoLibrary when they cannot be built
+ */
+export function bf16Kernels(kept?: string): Promise<NativeKernels> {
+  opened ??= build(kept);
   opened.catch(() => {
     opened = undefined;
   });
   return opened;
 }
 
-async function build(): Promise<NativeKernels> {
+async function build(kept?: string): Promise<NativeKernels> {
   if (emulatedBits !== null) return kernels([...(unitWanted ? UNIT : PAIRS), `-DDCGAN_BF16_BITS=${emulatedBits}`]);
+  if (unitWanted === null) {
+    const chosen = await chooseSet('bf16', kept);
+    if (chosen) return loadLibrary(chosen.set);
+  }
   const missing = await whatIsMissing();
   if (missing) throw missing;
   if (unitWanted === false) return byInstructions(PAIRS);
@@ -65,6 +75,7 @@ function doesNotRun(error: unknown): string {
 
 /** Says why this machine cannot multiply bf16 numbers, or returns null. It builds nothing. */
 export async function whatIsMissing(): Promise<NoLibrary | null> {
+  if (await chooseSet('bf16')) return null;
   let compiler: Compiler;
   try {
     compiler = await usableCompiler();

@@ -5,10 +5,9 @@
 // whole, by rename. The library's SHA-256 lies beside it. A library that a failing disk or a power
 // cut has changed is built again before a line of it runs.
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../../../platform/cache.ts';
 import { runChild } from '../../../platform/child.ts';
 import { fileError, readFile, writeFileDurably } from '../../../platform/durable.ts';
@@ -19,60 +18,17 @@ import { buildPath, sweepLeft } from '../../../platform/temporary.ts';
 import { readTrusted } from '../../../platform/trusted.ts';
 import { encode } from '../../encode.ts';
 import { type Compiler, compileLibrary, FLAGS, FULL, findCompiler, processor } from './compiler.ts';
+import type { Loadable } from './load.ts';
+import { DoesNotRun, NoLibrary } from './no-library.ts';
 import { probePlan } from './probe.ts';
+import { KERNELS, kernelSources } from './sources.ts';
 
-/** The path is the same from src/engine/backends and from dist/engine/backends. */
-const KERNELS = fileURLToPath(new URL('../../../../kernels/', import.meta.url));
-
-type Koffi = typeof import('koffi').default;
-
-/** The library's functions (kernels/pool.c, kernels/dcgan.h); pointers are bigint. */
-export interface NativeKernels {
-  readonly koffi: Koffi;
-  readonly variant: string;
-  /**
-   * Returns the floats of scratch that these kernels use for an instruction, given its kind and
-   * body (dcgan_room).
-   */
-  room(kind: number, body: Int32Array): number;
-  memory(bytes: number): bigint | null;
-  memoryGrow(memory: bigint, bytes: number, wanted: number): bigint | null;
-  memoryFree(memory: bigint, bytes: number): void;
-  poolOpen(threads: number): bigint | null;
-  poolClose(pool: bigint): void;
-  /**
-   * Returns dcgan_walk's result, which is computed outside the event loop. `words` must not change
-   * meanwhile.
-   */
-  poolRun(
-    pool: bigint,
-    words: Int32Array,
-    state: bigint,
-    stateFloats: number,
-    scratch: bigint,
-    control: number,
-  ): Promise<number>;
-}
-
-export interface Library {
-  readonly path: string;
+export interface Library extends Loadable {
   readonly compiler: Compiler;
   /** The start of the hash of sources, flags, compiler and processor. */
   readonly hash: string;
   readonly cache: { readonly path: string; readonly kind: string };
 }
-
-/** Says why there is no library; its text begins a sentence that ends with what to do. */
-export class NoLibrary extends Error {
-  readonly todo: string;
-  constructor(reason: string, todo: string, cause?: unknown) {
-    super(reason, { cause });
-    this.todo = todo;
-  }
-}
-
-/** The system or the processor does not take an instruction of these kernels. */
-export class DoesNotRun extends NoLibrary {}
 
 const INSTALL =
   process.platform === 'darwin' ? 'Install one: "xcode-select --install"' : 'Install one: "apt-get install gcc"';
@@ -98,10 +54,7 @@ export async function library(
   defines: readonly string[] = [],
 ): Promise<Library> {
   const compiler = await usableCompiler(environment);
-  const sources = readdirSync(KERNELS)
-    .filter((name) => /\.[ch]$/.test(name))
-    .sort();
-  const texts = sources.map((name) => [name, readFileSync(join(KERNELS, name), 'utf8')]);
+  const { units, texts } = kernelSources();
   const hash = createHash('sha256')
     .update(JSON.stringify([compiler.banner, compiler.command, FLAGS, defines, processor(), texts]))
     .digest('hex')
@@ -110,11 +63,10 @@ export async function library(
   const path = join(cache.path, `dcgan-${hash}.so`);
   const damage = whatIsWrong(path);
   if (damage !== null) {
-    const units = sources.filter((name) => name.endsWith('.c'));
     await build(compiler, defines, units, cache.path, path).catch(asNoLibrary);
     if (damage !== '') notice(`${path} ${damage}, so it was compiled again`);
   }
-  return { path, compiler, hash, cache };
+  return { path, suffix: '', maker: `${compiler.name} ${hash}`, compiler, hash, cache };
 }
 
 /** Returns the name of the file that holds a library's SHA-256. */
@@ -157,7 +109,7 @@ function asNoLibrary(error: unknown): never {
 async function build(
   compiler: Compiler,
   defines: readonly string[],
-  units: string[],
+  units: readonly string[],
   cache: string,
   path: string,
 ): Promise<void> {
@@ -248,60 +200,4 @@ async function tryLibrary(path: string): Promise<string | null> {
   if (ok && stdout.endsWith('walked 0')) return null;
   if (late) return `a trial did not end in ${TRIAL_MS / 1000} seconds`;
   return signal ?? failure ?? (stderr.trim().split('\n').at(-1) || stdout);
-}
-
-/**
- * Loads a library. When koffi itself has no build for this machine, the error says so. @throws
- * NoLibrary
- */
-export async function loadLibrary({ path, compiler, hash }: Library): Promise<NativeKernels> {
-  let koffi: Koffi;
-  try {
-    koffi = (await import('koffi')).default;
-  } catch (cause) {
-    throw new NoLibrary('the koffi package cannot be loaded', 'Install it again: "npm install koffi"', cause);
-  }
-  const lib = load(koffi, path);
-  const run = lib.func(
-    'int32_t dcgan_pool_run(void *pool, void *code, int32_t words, void *state, uint32_t stateFloats, void *scratch, uint32_t control)',
-  );
-  return {
-    koffi,
-    variant: `${lib.func('const char *dcgan_variant()')()} ${compiler.name} ${hash}`,
-    room: lib.func('int64_t dcgan_room(int32_t kind, const int32_t *words)'),
-    memory: lib.func('void *dcgan_memory(uint64_t bytes)'),
-    memoryGrow: lib.func('void *dcgan_memory_grow(void *memory, uint64_t bytes, uint64_t wanted)'),
-    memoryFree: lib.func('void dcgan_memory_free(void *memory, uint64_t bytes)'),
-    poolOpen: lib.func('void *dcgan_pool_open(int32_t threads)'),
-    poolClose: lib.func('void dcgan_pool_close(void *pool)'),
-    poolRun: (pool, words, state, stateFloats, scratch, control) =>
-      new Promise((resolve, reject) => {
-        run.async(
-          pool,
-          words,
-          words.length,
-          state,
-          stateFloats,
-          scratch,
-          control,
-          (error: Error | null, result: number) => {
-            if (error) reject(error);
-            else resolve(result);
-          },
-        );
-      }),
-  };
-}
-
-/**
- * @throws NoLibrary when the system refuses the library, for example on a file system without
- * execute permission
- */
-function load(koffi: Koffi, path: string): ReturnType<Koffi['load']> {
-  try {
-    return koffi.load(path);
-  } catch (cause) {
-    const todo = 'Set DCGAN_CACHE_DIR to a folder on another file system, or remove that file';
-    throw new NoLibrary(`${path} cannot be loaded: ${(cause as Error).message}`, todo, cause);
-  }
 }

@@ -11,7 +11,7 @@ const ARCH_REQ_XCOMP_PERM = 0x1023;
 const TILE_DATA = 18;
 
 /** Asks the system; returns why it refuses, or null. Once given, a permission stays. */
-async function askSystem(): Promise<string | null> {
+export async function askSystem(): Promise<string | null> {
   try {
     const { default: koffi } = await import('koffi');
     const call = koffi.load(null).func('long syscall(long number, long request, long feature)');

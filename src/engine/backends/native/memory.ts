@@ -4,7 +4,7 @@ import { freemem } from 'node:os';
 import { DcganError } from '../../../platform/errors.ts';
 import type { Plan } from '../../plan.ts';
 import { gibibytes, MOST_FLOATS, MOST_TENSOR_BYTES, PlanTooLarge, planBytes, uncountable } from '../too-large.ts';
-import type { NativeKernels } from './library.ts';
+import type { NativeKernels } from './load.ts';
 
 /** The floats of a window: 1 GiB. */
 const WINDOW = 2 ** 28;

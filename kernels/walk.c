@@ -1,6 +1,7 @@
 // The walk over a plan: every thread reads every instruction, does its share, and waits for the
 // others before the next one. Some instructions are so small that waiting would take longer than
-// the work. The thread that all others wait for does those.
+// the work. The thread that all others wait for does those. DCGAN_GENERATE leaves out the kernels
+// that a trained generator does not need; their instructions are then unknown ones.
 #include "bf16.h"
 #include "follow.h"
 
@@ -135,7 +136,9 @@ int64_t dcgan_room(int32_t kind, const int32_t *words) {
   switch (kind) {
     case KIND_CONV2D: return dcgan_conv2d_room(&g);
     case KIND_CONV_INPUT: return dcgan_conv_input_room(&g);
+#if !defined(DCGAN_GENERATE)
     case KIND_CONV_FILTER: return dcgan_conv_filter_room(&g, words[16]);
+#endif
     default: return 0;
   }
 }
@@ -159,11 +162,15 @@ int32_t dcgan_walk(struct job *job, int32_t thread) {
     switch (words[0]) {
       case KIND_CONV2D: dcgan_conv2d(&me, body, follower); break;
       case KIND_CONV_INPUT: dcgan_conv_input(&me, body, follower); break;
+#if !defined(DCGAN_GENERATE)
       case KIND_CONV_FILTER: dcgan_conv_filter(&me, body); break;
+#endif
       case KIND_ELEMENTWISE: follower ? dcgan_follow_all(&me, body) : dcgan_elementwise(&me, body); break;
       case KIND_REDUCE: dcgan_reduce(&me, body); break;
+#if !defined(DCGAN_GENERATE)
       case KIND_TRANSPOSE: dcgan_transpose(&me, body); break;
       case KIND_SHIFT_CUT: dcgan_shift_cut(&me, body); break;
+#endif
       default: return 1 + index;
     }
     for (index++; leads && is_attached(job, at); index++) at += job->code[at + 1];

@@ -1,9 +1,11 @@
-// Builds dist/page.js, the library for pages, from tsc's output. It is one module that needs no
-// other file, because bundlers differ in how they find Workers and WebAssembly (esbuild finds
-// neither). It holds the Worker's program as text, and that text holds the kernels in base64.
-// Modules that need Node are replaced by their twins for pages: see package.json, "browser".
+// Builds dist/page.js, the library for pages, and dist/generate.js, which only draws, from tsc's
+// output. Each is one module that needs no other file, because bundlers differ in how they find
+// Workers and WebAssembly (esbuild finds neither). The library holds the Worker's program as text,
+// and that text holds the kernels in base64. Modules that need Node are replaced by their twins for
+// pages: see package.json, "browser".
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = new URL('../', import.meta.url);
@@ -33,6 +35,7 @@ export async function buildPage() {
     write: false,
   });
   const { __DCGAN_VERSION__ } = PAGE_OPTIONS.define;
+  await buildGenerate();
   await build({
     ...PAGE_OPTIONS,
     entryPoints: ['dist/browser/index.js'],
@@ -40,6 +43,28 @@ export async function buildPage() {
     minify: true,
     outfile: 'dist/page.js',
     define: { __DCGAN_VERSION__, __DCGAN_WORKER__: JSON.stringify(worker.outputFiles[0].text) },
+  });
+}
+
+const withoutSuggestions = {
+  name: 'without suggestions',
+  setup: (build) =>
+    build.onResolve({ filter: /\/suggest\.js$/ }, () => ({
+      path: fileURLToPath(new URL('dist/platform/suggest-none.js', root)),
+    })),
+};
+
+/** The kernels are deflated before they become text, because text of base64 compresses badly. */
+async function buildGenerate() {
+  const kernels = deflateRawSync(read('kernels/wasm/dcgan-generate.wasm'), { level: 9 }).toString('base64');
+  await build({
+    ...PAGE_OPTIONS,
+    entryPoints: ['dist/generate/index.js'],
+    format: 'esm',
+    minify: true,
+    outfile: 'dist/generate.js',
+    plugins: [withoutSuggestions],
+    define: { __DCGAN_GENERATE__: JSON.stringify(kernels) },
   });
 }
 

@@ -1,14 +1,15 @@
-// Builds kernels/wasm/dcgan.wasm and dcgan-relaxed.wasm from the C kernels, and beside each of them
-// NAME.json, the hashes that tie it to the sources. The artefacts are committed, so that nobody
-// needs a compiler. The same compiler gives the same bytes anywhere (relative paths, no debug data,
-// sorted sources), so anybody can check that an artefact is what the sources say.
+// Builds kernels/wasm/dcgan.wasm, dcgan-relaxed.wasm and dcgan-generate.wasm from the C kernels, and
+// beside each of them NAME.json, the hashes that tie it to the sources. The artefacts are committed,
+// so that nobody needs a compiler. The same compiler gives the same bytes anywhere (relative paths,
+// no debug data, sorted sources), so anybody can check that an artefact is what the sources say.
 //   node scripts/build-wasm.mjs           builds and writes all files
 //   node scripts/build-wasm.mjs --check   builds elsewhere; exit 1 when bytes or hashes differ
 //   node scripts/build-wasm.mjs --stale   needs no compiler; exit 1 when sources or flags changed
 //                                         since an artefact was built
 // The numbers that dcgan.wasm computes are the same everywhere, because nothing is left to the
 // machine: plain simd128, no contraction. The other build leaves the rounding of convolutions to
-// the machine (see backends/wasm/devices.ts).
+// the machine (see backends/wasm/devices.ts). dcgan-generate.wasm holds only what a trained
+// generator needs, and computes the bits of dcgan.wasm.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,8 +21,12 @@ const COMPILER = 'clang-19';
 const LINKER = 'wasm-ld-19';
 const HOW_TO_INSTALL = 'Install Debian\'s compiler: "apt-get install clang-19 lld-19"';
 const kernels = fileURLToPath(new URL('../kernels/', import.meta.url));
-/** Builds by name, and the flags that only they have. */
-const BUILDS = { 'dcgan.wasm': [], 'dcgan-relaxed.wasm': ['-mrelaxed-simd'] };
+/** Builds by name: the flags that only they have, and the sources that they leave out. */
+const BUILDS = {
+  'dcgan.wasm': { flags: [], without: [] },
+  'dcgan-relaxed.wasm': { flags: ['-mrelaxed-simd'], without: [] },
+  'dcgan-generate.wasm': { flags: ['-DDCGAN_GENERATE'], without: ['filter.c', 'transpose.c', 'shift_cut.c'] },
+};
 const artefactOf = (name) => join(kernels, 'wasm', name);
 const recordOf = (name) => `${artefactOf(name)}.json`;
 /** Threads and memory of this machine: JavaScript brings them here. */
@@ -76,9 +81,10 @@ function toolVersions() {
 }
 
 function build(name, output) {
-  const units = sources().filter((file) => file.endsWith('.c'));
+  const { flags, without } = BUILDS[name];
+  const units = sources().filter((file) => file.endsWith('.c') && !without.includes(file));
   try {
-    execFileSync(COMPILER, [...FLAGS, ...BUILDS[name], '-o', output, ...units], { cwd: kernels, stdio: 'inherit' });
+    execFileSync(COMPILER, [...FLAGS, ...flags, '-o', output, ...units], { cwd: kernels, stdio: 'inherit' });
   } catch {
     fail('the kernels do not compile for WebAssembly, see above');
   }

@@ -19,11 +19,11 @@ export { mixedClasses, spherical } from './gan/between.ts';
 export {
   type CreateOptions,
   DCGAN,
-  type GenerateOptions,
   type LookOptions,
   type StepOptions,
   type StepResult,
 } from './gan/dcgan.ts';
+export type { GenerateOptions } from './gan/drawing.ts';
 export type { Judgement, Layer, Projection, ProjectOptions } from './gan/looking.ts';
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
 export { type PresetName, presets } from './gan/presets.ts';

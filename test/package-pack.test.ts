@@ -25,12 +25,15 @@ describe('the packed package', () => {
       'dist/index.js',
       'dist/index.d.ts',
       'dist/page.js',
+      'dist/generate.js',
+      'dist/generate/index.d.ts',
       'dist/browser/index.d.ts',
       'dist/cli/main.js',
       'kernels/conv.c',
       'kernels/isa.h',
       'kernels/wasm/dcgan.wasm',
       'kernels/wasm/dcgan-relaxed.wasm',
+      'kernels/wasm/dcgan-generate.wasm',
       'README.md',
       'LICENSE',
       'CHANGELOG.md',
@@ -134,7 +137,8 @@ await gan.dispose();`,
   it('has types that hold a strict consumer', async () => {
     writeFileSync(
       join(folder, 'consumer.ts'),
-      `import { type Config, DCGAN, DcganError, datasets, type Evaluation, evaluate, presets, type StepResult, train, type TrainEvent } from 'dcgan';
+      `import { type Generator, loadGenerator } from 'dcgan/generate';
+import { type Config, DCGAN, DcganError, datasets, type Evaluation, evaluate, presets, type StepResult, train, type TrainEvent } from 'dcgan';
 const config: Config = presets.tiny;
 const gan = await DCGAN.create({ preset: 'tiny', batchSize: config.batchSize, device: 'wasm' });
 const result: StepResult = await gan.step(datasets.mnist().batch([0, 1]), { noise: new Float32Array(config.batchSize * config.latent) });
@@ -143,6 +147,8 @@ const found: Evaluation = await evaluate(gan, { data: datasets.mnist(), count: 2
 export const distance: number | undefined = found.features?.frechetDistance.value;
 // @ts-expect-error no such range
 await evaluate(images, { extractorRange: '0..2' });
+const generator: Generator = await loadGenerator(new Uint8Array(1));
+export const drawn: Float32Array = await generator.generate(2, { seed: 1, classes: [0, 1] });
 export const loss: number = result.generatorLoss + images.length;
 // @ts-expect-error a result cannot be written
 result.generatorLoss = 1;

@@ -21,6 +21,7 @@ const RANKS: Readonly<Record<string, number>> = {
   export: 5,
   'index.ts': 6,
   browser: 6,
+  generate: 6,
   cli: 6,
 };
 

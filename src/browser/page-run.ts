@@ -2,7 +2,8 @@
 // carry what Node writes into a folder, and the page keeps it if it is asked to.
 import { nameOfState } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
-import { checkSeed, DCGAN, randomSeed } from '../gan/dcgan.ts';
+import { DCGAN } from '../gan/dcgan.ts';
+import { checkSeed, randomSeed } from '../gan/drawing.ts';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { type DeviceChange, deviceChange } from '../train/device-change.ts';

@@ -14,7 +14,7 @@
 import { asBytes, type ByteSource, type Bytes, part } from '../platform/bytes.ts';
 import { type Complaint, DcganError } from '../platform/errors.ts';
 import { parseJson, showJson } from '../platform/json.ts';
-import { HALF_LIMIT, toHalf } from './half.ts';
+import { fromHalf, HALF_LIMIT, toHalf } from './half.ts';
 
 /** A tensor of float32; its last dimension varies fastest. */
 export interface StoredTensor {
@@ -82,6 +82,10 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
  */
 export type StoredType = 'F32' | 'F16';
 
+function bytesOf(type: StoredType): number {
+  return type === 'F32' ? 4 : 2;
+}
+
 /**
  * The same as parts, to be written one after another: the header, then each tensor's values. Those
  * of float32 are not copied.
@@ -110,7 +114,7 @@ export function encodeParts(
         got: `${data.length}`,
       });
     }
-    const bytes = data.length * (type === 'F32' ? 4 : 2);
+    const bytes = data.length * bytesOf(type);
     const entry = { dtype: type, shape, data_offsets: [end, end + bytes] };
     entries.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     end += bytes;
@@ -149,8 +153,11 @@ export function decodeTensors(source: ByteSource, file: string): TensorFile {
   return { metadata: index.metadata, tensors: index.tensors() };
 }
 
-/** Reads the same file without the values, which are read on request. */
-export function indexTensors(source: ByteSource, file: string): TensorIndex {
+/**
+ * Reads the same file without the values, which are read on request.
+ * @param types the types that tensors may have; values of float16 become float32 as they are
+ */
+export function indexTensors(source: ByteSource, file: string, types: readonly StoredType[] = ['F32']): TensorIndex {
   const bytes = asBytes(source);
   const wrong = (what: string, rest: Omit<Complaint, 'what'> = {}): DcganError =>
     new DcganError({ what: `${file} is not a valid safetensors file: ${what}`, ...rest });
@@ -162,7 +169,7 @@ export function indexTensors(source: ByteSource, file: string): TensorIndex {
     if (name === '__metadata__') {
       metadata = readMetadata(entry, wrong);
     } else {
-      places.push(readPlace(name, entry, wrong));
+      places.push(readPlace(name, entry, types, wrong));
     }
   }
 
@@ -190,10 +197,13 @@ export function indexTensors(source: ByteSource, file: string): TensorIndex {
       got: `${bytes.length} bytes`,
     });
   }
-  const read = ({ shape, begin, end }: Place): StoredTensor => ({
-    shape,
-    data: new Float32Array(part(bytes, start + begin, start + end).buffer),
-  });
+  const read = ({ type, shape, begin, end }: Place): StoredTensor => {
+    const { buffer } = part(bytes, start + begin, start + end);
+    return {
+      shape,
+      data: type === 'F32' ? new Float32Array(buffer) : Float32Array.from(new Uint16Array(buffer), fromHalf),
+    };
+  };
   return {
     metadata,
     shapes: new Map(places.map(({ name, shape }) => [name, shape])),
@@ -203,6 +213,7 @@ export function indexTensors(source: ByteSource, file: string): TensorIndex {
 
 interface Place {
   readonly name: string;
+  readonly type: StoredType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -239,10 +250,11 @@ function readMetadata(entry: unknown, wrong: Wrong): Record<string, string> {
   return Object.fromEntries(pairs); // only its own keys, whatever their names
 }
 
-function readPlace(name: string, entry: unknown, wrong: Wrong): Place {
+function readPlace(name: string, entry: unknown, types: readonly StoredType[], wrong: Wrong): Place {
   const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
-  if (dtype !== 'F32') {
-    throw wrong(`tensor ${name} has a type we don't read`, { expected: 'F32', got: showJson(dtype) });
+  const type = types.find((known) => known === dtype);
+  if (!type) {
+    throw wrong(`tensor ${name} has a type we don't read`, { expected: types.join(' or '), got: showJson(dtype) });
   }
   if (!isSizes(shape) || !Number.isSafeInteger(product(shape) * 4)) {
     throw wrong(`tensor ${name} has no shape`, { expected: 'a list of sizes', got: showJson(shape) });
@@ -251,13 +263,14 @@ function readPlace(name: string, entry: unknown, wrong: Wrong): Place {
     throw wrong(`tensor ${name} has no offsets`, { expected: '[begin, end]', got: showJson(offsets) });
   }
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== 4 * product(shape)) {
+  const wanted = bytesOf(type) * product(shape);
+  if (end - begin !== wanted) {
     throw wrong(`tensor ${name}: its offsets and shape differ`, {
-      expected: `${4 * product(shape)} bytes for [${shape.join(', ')}]`,
+      expected: `${wanted} bytes for [${shape.join(', ')}]`,
       got: `${end - begin}`,
     });
   }
-  return { name, shape, begin, end };
+  return { name, type, shape, begin, end };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

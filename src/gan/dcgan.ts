@@ -6,6 +6,16 @@ import { DcganError, usage } from '../platform/errors.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
 import { resolveConfig } from './config.ts';
 import {
+  checkClasses,
+  checkSeed,
+  classesInTurn,
+  type GenerateOptions,
+  generateImages,
+  oneHot,
+  randomSeed,
+  sampleNoise,
+} from './drawing.ts';
+import {
   type Judgement,
   judgeImages,
   type Layer,
@@ -14,8 +24,7 @@ import {
   type ProjectOptions,
   projectPicture,
 } from './looking.ts';
-import { Machine, type MachineInfo, type MachineOptions, oneHot, type RankedOptions } from './machine.ts';
-import { allClasses } from './model.ts';
+import { Machine, type MachineInfo, type MachineOptions, type RankedOptions } from './machine.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
 import { type ClassNames, decodeSnapshot, encodeSnapshot, type Snapshot, snapshotParts } from './snapshot.ts';
 import { STEP_NUMBERS } from './step.ts';
@@ -66,40 +75,10 @@ export interface StepResult {
   readonly fakeScore: number;
 }
 
-/** Options of `DCGAN.generate`. */
-export interface GenerateOptions {
-  /**
-   * A whole number below 2^53 that decides the noise when a count is given. The default is a random
-   * one.
-   */
-  readonly seed?: number | undefined;
-  /**
-   * One class for all images, or several that are used in turn. The default is 0, 1, 2, ... Only a
-   * conditional model takes classes.
-   */
-  readonly classes?: number | ArrayLike<number> | undefined;
-  /**
-   * How much of each class every image has, [N, classes]; it replaces `classes`. A row with a
-   * single 1 is that class. A row with several shares gives a mixture of classes.
-   */
-  readonly shares?: Float32Array | undefined;
-}
-
 /** Options of `DCGAN.judge` and `DCGAN.layers`. */
 export interface LookOptions {
   /** One class for all, or classes used in turn. Only for a model that has classes. */
   readonly classes?: number | ArrayLike<number> | undefined;
-}
-
-/** Returns a fresh random seed. */
-export function randomSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32);
-}
-
-/** Returns the seed. @throws a usage error when it is not a whole number from 0 to 2^53 - 1 */
-export function checkSeed(seed: number): number {
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw usage({ what: 'seed has an invalid value', expected: 'a whole number from 0 to 2^53 - 1', got: String(seed) });
 }
 
 /**
@@ -206,7 +185,7 @@ export class DCGAN {
    */
   async step(images: Float32Array, { classes, noise, dropoutMasks }: StepOptions = {}): Promise<StepResult> {
     const reals = this.#countImages(images);
-    this.#checkClasses(classes, reals);
+    checkClasses(this.config, classes, reals);
     const injected: Record<string, Float32Array> = {};
     if (noise) injected[NOISE.name] = noise;
     for (const of of ['real', 'fake'] as const)
@@ -251,38 +230,16 @@ export class DCGAN {
    * @throws DcganError for noise, classes or shares of another shape, or a count or seed that is
    * not a whole number
    */
-  async generate(
-    from: Float32Array | number,
-    { seed = randomSeed(), classes, shares }: GenerateOptions = {},
-  ): Promise<Float32Array> {
-    const { latent } = this.config;
-    const noise = typeof from === 'number' ? await this.sampleNoise(from, seed) : from;
-    if (noise.length === 0 || noise.length % latent !== 0)
-      throw usage({
-        what: 'generate: the noise does not match the latent size',
-        expected: `a multiple of ${latent} values, [N, ${latent}]`,
-        got: `${noise.length}`,
-      });
-    const given = typeof classes === 'number' ? [classes] : classes;
-    if (given) this.#checkClasses(given, given.length);
-    const count = noise.length / latent;
-    if (shares) this.#checkShares(shares, count, given !== undefined);
-    const labels = given ?? classesInTurn(this.config, from === noise ? 0 : seed);
-    return this.#machine.generate(noise, count, shares ?? oneHot(labels, count, this.config.classes));
+  generate(from: Float32Array | number, options: GenerateOptions = {}): Promise<Float32Array> {
+    return generateImages(this.#machine, from, options);
   }
 
   /**
    * Returns standard normal noise [count, latent]; equal seeds give equal noise.
    * @throws DcganError for a count or seed that is not a whole number in its range
    */
-  async sampleNoise(count: number, seed: number): Promise<Float32Array> {
-    if (!Number.isInteger(count) || count < 1)
-      throw usage({
-        what: 'the number of samples has an invalid value',
-        expected: 'a whole number from 1',
-        got: String(count),
-      });
-    return this.#machine.sampleNoise(count, checkSeed(seed));
+  sampleNoise(count: number, seed: number): Promise<Float32Array> {
+    return sampleNoise(this.#machine, count, seed);
   }
 
   /**
@@ -332,7 +289,7 @@ export class DCGAN {
     if (this.#countWhole('project: the picture does not match the model', picture, this.#imageShape) !== 1)
       throw usage({ what: 'project takes one picture', got: `${picture.length} values` });
     checkSeed(seed);
-    if (asked !== undefined) this.#checkClasses([asked], 1);
+    if (asked !== undefined) checkClasses(this.config, [asked], 1);
     const whole = (what: string, value: number, least: number, most: number): void => {
       if (Number.isInteger(value) && value >= least && value <= most) return;
       const expected = `a whole number from ${least} to ${most}`;
@@ -388,29 +345,6 @@ export class DCGAN {
     return this.#machine.dispose();
   }
 
-  /**
-   * @throws a usage error for classes of a model that is not conditional, for missing ones or too
-   * few, or for one that does not exist
-   */
-  #checkClasses(labels: ArrayLike<number> | undefined, count: number): void {
-    const { classes } = this.config;
-    const wrong = (what: string, expected: string, got: string): never => {
-      throw usage({ what, expected, got });
-    };
-    if (classes === 0 && labels)
-      wrong('classes were given, but this model is not conditional', 'none', String(labels.length));
-    if (classes === 0) return;
-    if (!labels || labels.length !== count || count === 0)
-      wrong(
-        'the number of classes does not match the number of images',
-        `one for each of ${count} images`,
-        String(labels?.length ?? 'none'),
-      );
-    const other = Array.from(labels!).find((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
-    if (other !== undefined)
-      wrong('a class does not exist in this model', `whole numbers from 0 to ${classes - 1}`, String(other));
-  }
-
   get #imageShape(): readonly number[] {
     const { imageSize, channels } = this.config;
     return [imageSize, imageSize, channels];
@@ -428,25 +362,8 @@ export class DCGAN {
     const { classes } = this.config;
     const given = typeof labels === 'number' ? [labels] : labels;
     if (given === undefined) return new Float32Array(count * classes).fill(1 / classes);
-    this.#checkClasses(given, given.length);
+    checkClasses(this.config, given, given.length);
     return oneHot(given, count, classes);
-  }
-
-  #checkShares(shares: Float32Array, count: number, beside: boolean): void {
-    const { classes } = this.config;
-    if (beside) throw usage({ what: 'generate: give classes or shares, not both' });
-    if (classes === 0)
-      throw usage({
-        what: 'generate: shares were given, but this model is not conditional',
-        expected: 'none',
-        got: `${shares.length} values`,
-      });
-    if (shares.length !== count * classes)
-      throw usage({
-        what: 'generate: the shares do not match the images and classes',
-        expected: `${count * classes} values, [${count}, ${classes}]`,
-        got: `${shares.length}`,
-      });
   }
 
   #countImages(images: Float32Array): number {
@@ -478,14 +395,4 @@ async function loadSnapshot(source: string | URL | Blob | Uint8Array): Promise<S
     return decodeSnapshot(new Uint8Array(await response.arrayBuffer()), source.href);
   }
   return readPlace(source, decodeSnapshot);
-}
-
-/**
- * Returns the classes of samples when none are requested: all in turn. For groups, the seed decides
- * the first one.
- */
-export function classesInTurn(config: Config, seed: number): number[] {
-  const all = allClasses(config);
-  const first = config.groups > 0 ? seed % config.groups : 0;
-  return [...all.slice(first), ...all.slice(0, first)];
 }

@@ -2,8 +2,9 @@
 // are compiled for each number of images once, and kept.
 import { size } from '../engine/graph.ts';
 import { usage } from '../platform/errors.ts';
+import { oneHot } from './drawing.ts';
 import { approach, discriminatorLayers, generatorLayers, INSIDE_INPUT, judgement } from './inside.ts';
-import { type Machine, oneHot } from './machine.ts';
+import type { Machine } from './machine.ts';
 
 /** Most images that are looked at by one run of a plan. */
 const AT_ONCE = 64;

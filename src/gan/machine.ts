@@ -15,7 +15,8 @@ import { AdamStepSize } from '../nn/adam.ts';
 import { averageShare } from '../nn/average.ts';
 import { usableCores } from '../platform/cores.ts';
 import { DcganError, usage } from '../platform/errors.ts';
-import { GENERATION_INPUT, generation, type Model, makeModel, sampling, startComputation } from './model.ts';
+import { drawImages, drawNoise, oneHot, type Run } from './drawing.ts';
+import { type Model, makeModel, startComputation } from './model.ts';
 import { type Config, learningRateShare, learningRates } from './schema.ts';
 import { drawStep, shareOf, valuesOf } from './shards.ts';
 import { fakesOfStep, gradientStep, OF_SAMPLES, STEP_INPUT, trainingStep, updateStep } from './step.ts';
@@ -77,9 +78,6 @@ export interface StepGradients {
    */
   readonly given: Readonly<Record<string, Float32Array>>;
 }
-
-/** One plan generates at most this many images. */
-const GENERATE_AT_ONCE = 256;
 
 export class Machine {
   readonly model: Model;
@@ -342,30 +340,8 @@ export class Machine {
    * Generates images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running
    * statistics. `shares` [N, classes] says how much of each class every image has.
    */
-  async generate(noise: Float32Array, count: number, shares: Float32Array): Promise<Float32Array> {
-    const { imageSize, channels, latent, classes } = this.model.config;
-    const values = imageSize * imageSize * channels;
-    const images = new Float32Array(count * values);
-    // The next run is requested before the images of the last one are copied.
-    let last = Promise.resolve();
-    for (let first = 0; first < count; first += GENERATE_AT_ONCE) {
-      const n = Math.min(GENERATE_AT_ONCE, count - first);
-      const plan = this.#plan(`generate ${n}`, () => generation(this.model, n));
-      const inputs: Record<string, Float32Array> = {
-        [GENERATION_INPUT.noise]: noise.subarray(first * latent, (first + n) * latent),
-      };
-      if (plan.inputs.has(GENERATION_INPUT.classes))
-        inputs[GENERATION_INPUT.classes] = shares.subarray(first * classes, (first + n) * classes);
-      const before = last;
-      last = this.#shards
-        .inTurn(() => this.#session.run(plan, { key: { seed: 0, step: 0 }, inputs, outputs: ['images'] }))
-        .then(([made]) => images.set(made!, first * values));
-      // If both fail, the first failure is thrown.
-      last.catch(() => {});
-      await before;
-    }
-    await last;
-    return images;
+  generate(noise: Float32Array, count: number, shares: Float32Array): Promise<Float32Array> {
+    return drawImages(this.model, noise, count, shares, this.#draw);
   }
 
   /**
@@ -390,12 +366,14 @@ export class Machine {
    * Returns standard normal noise [count, latent]. It depends only on the seed, not on the model's
    * state.
    */
-  async sampleNoise(count: number, seed: number): Promise<Float32Array> {
-    const plan = this.#plan(`noise ${count}`, () => sampling(this.model, count));
-    const key = { seed, step: START };
-    const [noise] = await this.#shards.inTurn(() => this.#session.run(plan, { key, outputs: ['noise'] }));
-    return noise!;
+  sampleNoise(count: number, seed: number): Promise<Float32Array> {
+    return drawNoise(this.model, count, seed, this.#draw);
   }
+
+  readonly #draw: Run = (name, computation, options) => {
+    const plan = this.#plan(name, computation);
+    return this.#shards.inTurn(() => this.#session.run(plan, options));
+  };
 
   /** Returns the noise of the progress pictures, [FIXED_COUNT, latent]. */
   fixedNoise(): Promise<Float32Array> {
@@ -442,11 +420,4 @@ function refusedOnGpu({ shards }: Config, device: string): DcganError {
     todo: 'Leave --device out, or start a run without --shards',
     options: ['shards', 'device'],
   });
-}
-
-/** [count, classes]: 1 in the column of each row's class. `labels` are used in turn. */
-export function oneHot(labels: ArrayLike<number>, count: number, classes: number): Float32Array {
-  const rows = new Float32Array(count * classes);
-  for (let i = 0; i < count && classes > 0; i++) rows[i * classes + labels[i % labels.length]!] = 1;
-  return rows;
 }

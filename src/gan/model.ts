@@ -28,6 +28,9 @@ export interface Model {
   readonly layout: StateLayout;
 }
 
+/** The part of a model that makes images. */
+export type GeneratorModel = Pick<Model, 'config' | 'generate' | 'average'>;
+
 export function makeModel(config: Config): Model {
   const generator = new Variables('generator');
   const discriminator = new Variables('discriminator');
@@ -77,7 +80,7 @@ export const GENERATION_INPUT = { noise: 'noise', classes: 'classes' } as const;
  * Generates images from given noise, and from one-hot classes if there are any. It uses running
  * statistics (`training = false`), and the moving average if one is kept.
  */
-export function generation({ config, generate, average }: Model, count: number): Computation {
+export function generation({ config, generate, average }: GeneratorModel, count: number): Computation {
   const noise = input(GENERATION_INPUT.noise, [count, config.latent]);
   const classes = config.classes > 0 ? input(GENERATION_INPUT.classes, [count, config.classes]) : undefined;
   const images = (average?.generate ?? generate)(noise, 'inference', classes);
@@ -85,7 +88,7 @@ export function generation({ config, generate, average }: Model, count: number):
 }
 
 /** Draws the noise of samples from the plan's seed. */
-export function sampling({ config }: Model, count: number): Computation {
+export function sampling({ config }: GeneratorModel, count: number): Computation {
   return {
     name: `noise ${count}`,
     outputs: { noise: normal([count, config.latent], SAMPLE_NOISE) },

@@ -1,7 +1,8 @@
 // `dcgan interpolate` shows the way from one sample to another, as a strip of pictures or a film.
 import { type Command, Option } from 'commander';
 import { mixedClasses, spherical } from '../../gan/between.ts';
-import { classesInTurn, type DCGAN, randomSeed } from '../../gan/dcgan.ts';
+import type { DCGAN } from '../../gan/dcgan.ts';
+import { classesInTurn, randomSeed } from '../../gan/drawing.ts';
 import { ownClasses } from '../../gan/schema.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';

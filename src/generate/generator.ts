@@ -1,0 +1,103 @@
+// A generator alone on the device of its thread.
+import { toBytes } from '../data/pixels.ts';
+import { compile } from '../engine/compile.ts';
+import type { Plan } from '../engine/plan.ts';
+import type { Session } from '../engine/session.ts';
+import {
+  type Drawer,
+  drawImages,
+  drawNoise,
+  type GenerateOptions,
+  generateImages,
+  type Run,
+  sampleNoise,
+} from '../gan/drawing.ts';
+import type { GeneratorModel } from '../gan/model.ts';
+import { usage } from '../platform/errors.ts';
+import { rgba } from '../render/rgba.ts';
+
+/** A trained generator. Calls take effect in their order; each computes on the calling thread. */
+export class Generator {
+  /** The height and width of an image in pixels. */
+  readonly imageSize: number;
+  /** 1 for grey, 3 for colour. */
+  readonly channels: 1 | 3;
+  /** The length of a noise vector. */
+  readonly latent: number;
+  /** The number of classes; 0 for a generator without classes. */
+  readonly classes: number;
+  /** The names of the classes in their order; null when they are unknown. */
+  readonly classNames: readonly (string | null)[] | null;
+  readonly #session: Session;
+  readonly #plans = new Map<string, Plan>();
+  readonly #drawer: Drawer;
+
+  /** See `loadGenerator`. */
+  constructor(model: GeneratorModel, classNames: Generator['classNames'], session: Session) {
+    const { imageSize, channels, latent, classes } = model.config;
+    this.imageSize = imageSize;
+    this.channels = channels;
+    this.latent = latent;
+    this.classes = classes;
+    this.classNames = classNames;
+    this.#session = session;
+    this.#drawer = {
+      model,
+      sampleNoise: (count, seed) => drawNoise(model, count, seed, this.#run),
+      generate: (noise, count, shares) => drawImages(model, noise, count, shares, this.#run),
+    };
+  }
+
+  /**
+   * Generates images [N, S, S, channels] in [-1, 1].
+   * @param from noise [N, latent], or a count of images, whose noise then follows from `seed`
+   * (random by default)
+   * @param options.classes one class for all images, or several that are used in turn; the default
+   * is 0, 1, 2, ..., and for groups it starts from one that the seed decides
+   * @param options.shares how much of each class every image has, [N, classes]; replaces `classes`
+   * @throws DcganError for noise, classes or shares of another shape, or a count or seed that is
+   * not a whole number
+   */
+  generate(from: Float32Array | number, options: GenerateOptions = {}): Promise<Float32Array> {
+    return generateImages(this.#drawer, from, options);
+  }
+
+  /**
+   * Returns standard normal noise [count, latent]; equal seeds give equal noise.
+   * @throws DcganError for a count or seed that is not a whole number in its range
+   */
+  sampleNoise(count: number, seed: number): Promise<Float32Array> {
+    return sampleNoise(this.#drawer, count, seed);
+  }
+
+  /**
+   * Returns image `index` of generated images as a canvas takes it, [S, S, 4]:
+   * `new ImageData(generator.rgba(images), generator.imageSize)`.
+   * @throws DcganError for an index past the last image
+   */
+  rgba(images: Float32Array, index = 0): Uint8ClampedArray<ArrayBuffer> {
+    const { imageSize, channels } = this;
+    const values = imageSize * imageSize * channels;
+    const image = images.subarray(index * values, (index + 1) * values);
+    if (image.length !== values)
+      throw usage({
+        what: `rgba: there is no image ${index}`,
+        expected: `an index from 0 to ${Math.floor(images.length / values) - 1}`,
+      });
+    return rgba({ width: imageSize, height: imageSize, channels, pixels: toBytes(image) });
+  }
+
+  /** Frees the memory of the device. */
+  dispose(): Promise<void> {
+    return this.#session.dispose();
+  }
+
+  readonly #run: Run = (name, computation, options) => {
+    let plan = this.#plans.get(name);
+    if (!plan) {
+      plan = compile(computation(), this.#session.layout);
+      this.#plans.set(name, plan);
+    }
+    return this.#session.run(plan, options);
+  };
+}

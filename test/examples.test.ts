@@ -41,6 +41,7 @@ it('there are no others', () => {
   expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([
     'browser',
     'custom-loop.mjs',
+    'distributed',
     'evaluate.mjs',
     'sample.mjs',
     'stop-and-resume.mjs',

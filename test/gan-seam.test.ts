@@ -5,10 +5,11 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../src/engine/compile.ts';
 import { resolveConfig } from '../src/gan/config.ts';
-import { Machine, type StepRequest } from '../src/gan/machine.ts';
+import { Machine } from '../src/gan/machine.ts';
 import { makeModel } from '../src/gan/model.ts';
 import type { ConfigOverrides } from '../src/gan/schema.ts';
 import { gradientStep, STEP_NUMBERS, trainingStep, updateStep } from '../src/gan/step.ts';
+import type { StepRequest } from '../src/gan/step-feeds.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { relativeError, values } from './support/values.ts';
 import { verify } from './support/verify.ts';

@@ -12,7 +12,7 @@ import { judgeGolden, replayGolden } from '../src/gan/golden.ts';
 import { Machine } from '../src/gan/machine.ts';
 import { makeModel } from '../src/gan/model.ts';
 import type { ConfigOverrides } from '../src/gan/schema.ts';
-import { shareOf } from '../src/gan/shards.ts';
+import { shareOf, valuesOf } from '../src/gan/shards.ts';
 import { STEP_NUMBERS, trainingStep } from '../src/gan/step.ts';
 import { TEST_DEVICES } from './support/devices.ts';
 import { ranksTogether } from './support/ranks.ts';
@@ -62,8 +62,9 @@ async function trained({ device, options, batch, reals, ranks = 1, inject = fals
         values([size(shape)], 10 * step + k).map((x) => (name.startsWith('mask') ? (x > 0 ? 1.4 : 0) : Math.abs(x))),
       ]);
       const injected = inject ? { injected: Object.fromEntries(drawn) } : {};
-      const request = { seed: 7, step, images, reals: n, classes, outputs: STEP_NUMBERS, ...injected };
-      await Promise.all(machines.map((machine) => machine.step(request)));
+      const request = { seed: 7, step, reals: n, classes, outputs: STEP_NUMBERS, ...injected };
+      const held = (machine: Machine) => valuesOf(images, n, machine.held(n));
+      await Promise.all(machines.map((machine) => machine.step({ ...request, images: held(machine) })));
     }
     return await Promise.all(machines.map((machine) => machine.readState()));
   } finally {
@@ -130,7 +131,9 @@ it('refuses what cannot be cut', async () => {
   expect(() => resolveConfig('tiny', { batchSize: 2, shards: 4 })).toThrow('shards is larger than batchSize');
   expect(() => resolveConfig('tiny', { shards: 3 })).toThrow('expected a power of two');
   const ranks = { ...ranksTogether(1)[0]!, count: 3 };
-  await expect(Machine.open(config, { device: 'reference', ranks })).rejects.toThrow('3 ranks cannot share 4 shards');
+  await expect(Machine.open(config, { device: 'reference', ranks })).rejects.toThrow(
+    'shards 4 cannot be spread over 3 ranks',
+  );
   const machine = await Machine.open(config, { device: 'reference' });
   const images = values([3, 16, 16, 1], 1);
   const step = machine.step({ seed: 1, step: 1, images, reals: 3, outputs: [] });

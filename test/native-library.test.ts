@@ -19,9 +19,10 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hashFileOf, library, usableCompiler } from '../src/engine/backends/native/library.ts';
+import { library, usableCompiler } from '../src/engine/backends/native/library.ts';
 import { loadLibrary } from '../src/engine/backends/native/load.ts';
 import { NoLibrary } from '../src/engine/backends/native/no-library.ts';
+import { hashFileOf } from '../src/platform/built-library.ts';
 import { onNotice } from '../src/platform/notices.ts';
 import { buildPath } from '../src/platform/temporary.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';

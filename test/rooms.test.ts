@@ -16,6 +16,7 @@ const RANKS: Readonly<Record<string, number>> = {
   nn: 2,
   gan: 3,
   metrics: 3,
+  ranks: 2,
   train: 4,
   studio: 5,
   export: 5,

@@ -8,11 +8,14 @@ import type { Mirror } from './face.ts';
 import { Host } from './host.ts';
 import { whole } from './wire.ts';
 
+/** A page has no ranks. */
+type OfRanks = 'held' | 'stepHeld';
+
 /**
  * A DCGAN with the same members as in Node. The networks live in a Worker of their own until
  * `dispose`. Calls take effect in their order.
  */
-export class DCGAN implements Pick<WorkerDCGAN, keyof WorkerDCGAN> {
+export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   readonly #host: Host;
   /** All values that decide the model. */
   readonly config: Mirror['config'];

@@ -43,6 +43,21 @@ function traced(error: unknown, text: string): string {
   return lines.join('\n');
 }
 
+/** Says how a run goes on; empty before it has a folder. */
+export function wayOn(folder: string): string {
+  return folder === '' ? '' : `To go on: ${commandLine(['train', '--resume', folder])}`;
+}
+
+/**
+ * Adds to an error how the run goes on, where it does not say so itself. A training that fails in
+ * the middle has checkpoints.
+ */
+export function withWayOn<E>(error: E, folder: string): E | DcganError {
+  if (!(error instanceof DcganError) || folder === '' || error.complaint.todo?.includes('--resume')) return error;
+  const { todo, ...complaint } = error.complaint;
+  return new DcganError({ ...complaint, todo: todo === undefined ? wayOn(folder) : `${todo}. ${wayOn(folder)}` });
+}
+
 /** The command whose line was wrong, with its full name and everything that its line may hold. */
 export interface Asked {
   /** For example `data build`. */

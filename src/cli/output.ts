@@ -77,9 +77,10 @@ export class Screen {
   #standing: { readonly rows: number; readonly columns: number; readonly below: string[] } | null = null;
   #elsewhere = 0;
 
-  constructor(stream: NodeJS.WriteStream) {
+  /** @param plain writes plain lines on a terminal too */
+  constructor(stream: NodeJS.WriteStream, plain = false) {
     this.#stream = stream;
-    this.terminal = stream.isTTY === true && process.env.TERM !== 'dumb';
+    this.terminal = stream.isTTY === true && process.env.TERM !== 'dumb' && !plain;
   }
 
   /** Prints a line, or several. */

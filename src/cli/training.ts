@@ -1,10 +1,9 @@
 // Trains and shows the training to a person or, as JSON lines, to a program. Ctrl-C saves first. The
 // commands that train decide what they say at the end.
-import { commandLine } from '../platform/command.ts';
-import { DcganError } from '../platform/errors.ts';
 import type { TrainEvent } from '../train/events.ts';
 import type { TrainOptions } from '../train/run-options.ts';
 import { train } from '../train/train.ts';
+import { wayOn, withWayOn } from './failure.ts';
 import { readingProgress } from './options/data.ts';
 import { Screen, warn, whenOutputIsLost, write } from './output.ts';
 import { Progress } from './progress.ts';
@@ -35,16 +34,24 @@ export async function trainShown(
   options: TrainOptions,
   { progress: stream, events, quiet, pictures }: Shown,
 ): Promise<Ended> {
-  const screen = new Screen(stream);
+  const { ranks } = options;
+  // Launchers give processes a terminal of their own, whatever their output goes to.
+  const screen = new Screen(stream, ranks !== undefined);
   const progress = new Progress(screen, quiet, pictures);
   const stop = new Stop((signal) => {
-    if (progress.folder !== '') return progress.stopping(signal);
+    if (progress.folder !== '') {
+      progress.stopping(signal);
+      // A launcher may not wait for that, and may have lost a rank.
+      if (ranks) warn(`If the launcher ends this first: ${wayOn(progress.folder)}\n`);
+      return;
+    }
     // Nothing has begun that could be saved. A compiler may have been at work, but the same Ctrl-C
     // has ended it.
     screen.clear();
     warn('Stopped before training began.\n');
     process.exit(EXIT_CODES[signal]);
   });
+  ranks?.stopped.addEventListener('abort', () => stop.ask());
   let lost: NodeJS.ErrnoException | null = null;
   whenOutputIsLost((error) => {
     lost = error;
@@ -60,23 +67,12 @@ export async function trainShown(
       last = event;
     }
   } catch (error) {
-    throw progress.folder === '' ? error : withWayOn(error, progress.folder);
+    throw withWayOn(error, progress.folder);
   } finally {
     screen.clear();
     stop.dispose();
   }
   return { folder: progress.folder, last, by: stop.by, lost };
-}
-
-/**
- * Adds to an error how the run goes on, where it does not say so itself. A training that fails in
- * the middle has checkpoints.
- */
-function withWayOn(error: unknown, folder: string): unknown {
-  if (!(error instanceof DcganError) || error.complaint.todo?.includes('--resume')) return error;
-  const { todo, ...complaint } = error.complaint;
-  const way = `To go on: ${commandLine(['train', '--resume', folder])}`;
-  return new DcganError({ ...complaint, todo: todo === undefined ? way : `${todo}. ${way}` });
 }
 
 /** Returns an event as JSON, a picture without its pixels. */

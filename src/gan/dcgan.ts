@@ -26,6 +26,7 @@ import {
 } from './looking.ts';
 import { Machine, type MachineInfo, type MachineOptions, type RankedOptions } from './machine.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
+import type { Share } from './shards.ts';
 import { type ClassNames, decodeSnapshot, encodeSnapshot, type Snapshot, snapshotParts } from './snapshot.ts';
 import { STEP_NUMBERS } from './step.ts';
 import { maskSource, NOISE } from './streams.ts';
@@ -122,10 +123,11 @@ export class DCGAN {
     device,
     threads,
     classNames,
+    ranks,
     ...overrides
-  }: CreateOptions = {}): Promise<DCGAN> {
+  }: CreateOptions & RankedOptions = {}): Promise<DCGAN> {
     const config = resolveConfig(preset, overrides);
-    const machine = await Machine.open(config, { device, threads });
+    const machine = await Machine.open(config, { device, threads, ranks });
     try {
       // An impossible precision is refused here rather than in the first step; see `refuseBf16`.
       if (config.precision !== 'float32') await machine.prepareStep(config.batchSize);
@@ -183,8 +185,33 @@ export class DCGAN {
    * @throws DcganError for images, classes or injected values of another shape, and when the device
    * fails
    */
-  async step(images: Float32Array, { classes, noise, dropoutMasks }: StepOptions = {}): Promise<StepResult> {
-    const reals = this.#countImages(images);
+  step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
+    return this.#step(images, options);
+  }
+
+  /**
+   * Returns the samples of a mini-batch of `reals` images that this process computes. These are all
+   * of them unless it is one of several ranks.
+   */
+  held(reals: number): Share {
+    return this.#machine.held(reals);
+  }
+
+  /**
+   * Updates both networks once, as one of several ranks.
+   * @param reals the number of images of the whole mini-batch
+   * @param images those of them that `held` names
+   * @param classes the classes of the whole mini-batch
+   */
+  stepHeld(reals: number, images: Float32Array, classes?: ArrayLike<number>): Promise<StepResult> {
+    return this.#step(images, { classes }, reals);
+  }
+
+  async #step(
+    images: Float32Array,
+    { classes, noise, dropoutMasks }: StepOptions,
+    reals = this.#countImages(images),
+  ): Promise<StepResult> {
     checkClasses(this.config, classes, reals);
     const injected: Record<string, Float32Array> = {};
     if (noise) injected[NOISE.name] = noise;

@@ -3,70 +3,25 @@
 // friendlier interface.
 
 import type { ChosenDevice } from '../engine/backends/auto.ts';
-import { type BackendInfo, DeviceFailure } from '../engine/backends/backend.ts';
+import { DeviceFailure } from '../engine/backends/backend.ts';
 import { chooseDevice, opener } from '../engine/backends/index.ts';
 import { PlanTooLarge } from '../engine/backends/too-large.ts';
 import { type Computation, compile } from '../engine/compile.ts';
-import { size } from '../engine/graph.ts';
 import type { Plan } from '../engine/plan.ts';
 import { type Feeds, type RunOptions, Session } from '../engine/session.ts';
 import { ALONE, joinFloats, type Ranks, Shards } from '../engine/shards.ts';
-import { AdamStepSize } from '../nn/adam.ts';
-import { averageShare } from '../nn/average.ts';
 import { usableCores } from '../platform/cores.ts';
 import { DcganError, usage } from '../platform/errors.ts';
-import { drawImages, drawNoise, oneHot, type Run } from './drawing.ts';
+import { drawImages, drawNoise, type Run } from './drawing.ts';
+import { type MachineInfo, type RankedOptions, refusedOnGpu, shardsHeld } from './machine-options.ts';
 import { type Model, makeModel, startComputation } from './model.ts';
-import { type Config, learningRateShare, learningRates } from './schema.ts';
-import { drawStep, shareOf, valuesOf } from './shards.ts';
-import { fakesOfStep, gradientStep, OF_SAMPLES, STEP_INPUT, trainingStep, updateStep } from './step.ts';
+import type { Config } from './schema.ts';
+import { drawStep, type Share, shareOf } from './shards.ts';
+import { fakesOfStep, gradientStep, OF_SAMPLES, trainingStep, updateStep } from './step.ts';
+import { StepFeeds, type StepRequest } from './step-feeds.ts';
 import { FIXED_NOISE, START } from './streams.ts';
 
-/** Options that choose where a model computes. */
-export interface MachineOptions {
-  /**
-   * `auto` (default) chooses the fastest device here; `cpu` never uses a GPU; any other value names
-   * a device.
-   */
-  readonly device?: string | undefined;
-  /** The number of threads. The default is the number of cores that this process may use. */
-  readonly threads?: number | undefined;
-}
-
-/** What a training adds: the machine may be one of several ranks, or go on with an earlier run. */
-export interface RankedOptions extends MachineOptions {
-  /**
-   * The variant that a run has used (`BackendInfo.variant`). It is taken again where this machine
-   * has it, so that the run's bits go on.
-   */
-  readonly variant?: string | undefined;
-  /** The processes that share the shards of a configuration; this one holds all when not given. */
-  readonly ranks?: Ranks | undefined;
-}
-
-/** What a machine runs on, and why. */
-export interface MachineInfo extends BackendInfo {
-  /** The reason for this device, as one clause. */
-  readonly reason: string;
-  /**
-   * The value for `device` to continue with if this device fails: `cpu` when `auto` chose a GPU,
-   * else null.
-   */
-  readonly fallback: 'cpu' | null;
-}
-
-export interface StepRequest {
-  readonly seed: number;
-  /** The number of this step, from 1. */
-  readonly step: number;
-  /** Reals [R, S, S, channels] in [-1, 1]; R is from 1 to the batch size. */
-  readonly images: Float32Array;
-  readonly reals: number;
-  /** The class of each real, when the configuration has classes. */
-  readonly classes?: ArrayLike<number> | undefined;
-  readonly injected?: Feeds;
-  readonly outputs: readonly string[];
-}
+export type { MachineInfo, MachineOptions, RankedOptions } from './machine-options.ts';
 
 /** The result of the first half of a step; see `gradientStep`. */
 export interface StepGradients {
@@ -88,8 +43,7 @@ export class Machine {
   readonly #firstShard: number;
   readonly #ranks: Ranks;
   readonly #plans = new Map<string, Plan>();
-  readonly #generatorStep: AdamStepSize;
-  readonly #discriminatorStep: AdamStepSize;
+  readonly #feeds: StepFeeds;
 
   private constructor(model: Model, sessions: readonly Session[], choice: ChosenDevice, ranks: Ranks) {
     this.model = model;
@@ -98,9 +52,7 @@ export class Machine {
     this.#shards = new Shards(sessions, ranks);
     this.#firstShard = ranks.rank * sessions.length;
     this.#ranks = ranks;
-    const rates = learningRates(model.config);
-    this.#generatorStep = new AdamStepSize({ ...model.config, learningRate: rates.generator });
-    this.#discriminatorStep = new AdamStepSize({ ...model.config, learningRate: rates.discriminator });
+    this.#feeds = new StepFeeds(model.config);
   }
 
   /** Opens the device; all values of the state are zero. */
@@ -185,24 +137,8 @@ export class Machine {
    */
   async update(step: number, given: StepGradients['given']): Promise<void> {
     const plan = this.#updatePlan(step);
-    const inputs = { ...this.#inputsOf(plan, this.#sizes(step)), ...given };
+    const inputs = { ...this.#feeds.ofUpdate(plan, step), ...given };
     await this.#shards.runEverywhere(plan, { key: { seed: 0, step }, inputs, outputs: [] });
-  }
-
-  /**
-   * Returns the update's inputs that follow from the step's number: Adam's step sizes and the
-   * average's share.
-   */
-  #sizes(step: number): Readonly<Record<string, () => Float32Array>> {
-    const { config } = this.model;
-    // The number of the generator's updates, including this one.
-    const turn = Math.floor(step / config.discriminatorSteps);
-    const share = learningRateShare(config, step);
-    return {
-      [STEP_INPUT.generatorStep]: () => Float32Array.of(share * this.#generatorStep.at(turn)),
-      [STEP_INPUT.discriminatorStep]: () => Float32Array.of(share * this.#discriminatorStep.at(step)),
-      [STEP_INPUT.averageShare]: () => Float32Array.of(averageShare(config.ema, turn)),
-    };
   }
 
   async #runStep(planOf: (shard: number) => Plan, request: StepRequest): Promise<Float32Array[]> {
@@ -216,7 +152,7 @@ export class Machine {
         todo: 'Choose another batch size, so that the last mini-batch of an epoch is larger, or fewer shards',
         options: ['batchSize', 'shards'],
       });
-    const given = this.#givenTo(request);
+    const given = this.#feeds.ofStep(request, this.held(request.reals));
     const plans = sessions.map((_, held) => planOf(this.#firstShard + held));
     const options = plans.map((plan, held): RunOptions => {
       const shard = this.#firstShard + held;
@@ -235,39 +171,12 @@ export class Machine {
     );
   }
 
-  /** What the plan of a shard is given of a step's images, classes and injected values. */
-  #givenTo(request: StepRequest): (plan: Plan, shard: number) => Pick<RunOptions, 'inputs' | 'injected'> {
-    const { step, images, reals, classes, injected } = request;
-    const { config } = this.model;
-    const { shards } = config;
-    const fakes = fakesOfStep(config, reals);
-    const of = (all: Float32Array, samples: number, shard: number): Float32Array =>
-      shards === 1 ? all : valuesOf(all, samples, shareOf(samples, shards, shard));
-    return (plan, shard) => {
-      const known = {
-        ...this.#sizes(step),
-        [STEP_INPUT.images]: () => of(images, reals, shard),
-        [STEP_INPUT.realClasses]: () => of(oneHot(classes!, reals, config.classes), reals, shard),
-        // Fakes are asked for in the classes of the reals, in turn: both then come in the same
-        // proportions.
-        [STEP_INPUT.fakeClasses]: () => of(oneHot(classes!, fakes, config.classes), fakes, shard),
-      };
-      const inputs = this.#inputsOf(plan, known);
-      if (!injected) return { inputs };
-      const cut = Object.entries(injected).map(([name, all]) => {
-        const shape = plan.injections.get(name)?.shape;
-        if (!shape) return [name, all];
-        const samples = all.length / (size(shape) / shape[0]!);
-        return [name, of(all, samples, shard)];
-      });
-      return { inputs, injected: Object.fromEntries(cut) };
-    };
-  }
-
-  /** Returns those of the known inputs that a plan has. */
-  #inputsOf(plan: Plan, known: Readonly<Record<string, () => Float32Array>>): Record<string, Float32Array> {
-    const has = Object.entries(known).filter(([name]) => plan.inputs.has(name));
-    return Object.fromEntries(has.map(([name, values]) => [name, values()]));
+  /** The samples of a mini-batch of `reals` images whose shards this machine holds. */
+  held(reals: number): Share {
+    const { shards } = this.model.config;
+    const last = shareOf(reals, shards, this.#firstShard + this.#shards.sessions.length - 1);
+    const { first } = shareOf(reals, shards, this.#firstShard);
+    return { first, count: last.first + last.count - first };
   }
 
   /** Prepares the step's plan, so that the first step takes no longer than the others. */
@@ -400,24 +309,4 @@ export class Machine {
     }
     return plan;
   }
-}
-
-/** How many shards of the configuration a rank holds. */
-function shardsHeld({ shards }: Config, { count }: Ranks): number {
-  if (Number.isInteger(shards / count)) return shards / count;
-  throw usage({
-    what: `${count} ranks cannot share ${shards} shards`,
-    expected: 'a number of ranks that divides the number of shards',
-    todo: shards === 1 ? 'Start the run with --shards 4, for example' : `Start 1, 2 or up to ${shards} ranks`,
-    options: ['shards'],
-  });
-}
-
-function refusedOnGpu({ shards }: Config, device: string): DcganError {
-  return usage({
-    what: `${shards} shards cannot be computed on ${device}`,
-    expected: 'device native, wasm or reference',
-    todo: 'Leave --device out, or start a run without --shards',
-    options: ['shards', 'device'],
-  });
 }

@@ -9,7 +9,7 @@ import type { Snapshot } from '../gan/snapshot.ts';
 import { readSnapshot } from '../gan/snapshot-file.ts';
 import { usage } from '../platform/errors.ts';
 import { stepsPerEpoch } from './epoch.ts';
-import { layDown, openData, type Prepared, trainable } from './prepare.ts';
+import { askedOf, layDown, machineOf, openData, type Prepared, trainable } from './prepare.ts';
 import { locate } from './run-names.ts';
 import type { TrainOptions } from './run-options.ts';
 import { continuedConfig, refuseSettled, withGroups } from './settle.ts';
@@ -47,12 +47,14 @@ export async function prepareAdopted(file: string, options: TrainOptions): Promi
   const { snapshot, data: images, config } = await openAdopted(file, options, (note) => notes.push(note));
   const data = await withGroups(images, config);
   const { epoch, step } = snapshot;
-  const machine = { device: options.device, threads: options.threads };
-  const gan = await trainable({ ...snapshot, config }, machine);
+  const { ranks } = options;
+  const gan = await trainable({ ...snapshot, config }, machineOf(options));
   try {
+    const { imageSize, channels } = config;
+    await ranks?.prepare(gan, data, askedOf({ ...options, imageSize, channels }));
     const name = nameOfState({ epoch, step }, stepsPerEpoch(data.count, config.batchSize));
     const { folder, record, lock } = await layDown(gan, data, options, name);
-    return { folder, lock, gan, data, record, resumed: { path: file, epoch, step }, notes, lines: [] };
+    return { folder, lock, gan, data, record, resumed: { path: file, epoch, step }, notes, ranks, lines: [] };
   } catch (error) {
     await gan.dispose();
     throw error;

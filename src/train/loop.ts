@@ -14,7 +14,7 @@ import { brokenNumber, brokenTensor, gradientNorms } from './health/state.ts';
 import { Watch } from './health/watch.ts';
 import type { MetricsLine, TrainedLine } from './metrics.ts';
 import { progressImages } from './progress-pictures.ts';
-import { Steps } from './steps.ts';
+import { type Followers, Steps } from './steps.ts';
 
 export type State = ReadonlyMap<string, StoredTensor>;
 
@@ -24,6 +24,8 @@ export interface Parts {
   readonly data: Dataset;
   /** The metrics so far. */
   readonly lines?: Iterable<MetricsLine>;
+  /** The other processes of the run, where there are any. */
+  readonly ranks?: Followers | undefined;
   /** Also makes a picture after every so many steps; never when it is not given. */
   readonly pictureEvery?: number | undefined;
 }
@@ -45,12 +47,12 @@ export abstract class Loop<E, C> {
   #taken: number;
   #divergence: Divergence | null = null;
 
-  constructor({ gan, data, lines = [], pictureEvery = Number.POSITIVE_INFINITY }: Parts) {
+  constructor({ gan, data, lines = [], ranks, pictureEvery = Number.POSITIVE_INFINITY }: Parts) {
     this.gan = gan;
     this.data = data;
     this.stepsPerEpoch = stepsPerEpoch(data.count, gan.config.batchSize);
     this.#pictureEvery = pictureEvery;
-    this.#steps = new Steps(gan, data);
+    this.#steps = new Steps(gan, data, ranks);
     this.#taken = gan.steps;
     this.#saved = gan.steps;
     this.#watch = new Watch(gan.config);

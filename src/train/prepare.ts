@@ -28,6 +28,8 @@ import { stepsPerEpoch } from './epoch.ts';
 import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
 import { RunLock } from './lock.ts';
 import { cutMetrics, METRICS_NAME, type MetricsLine, metricsWith, type Place, readMetrics } from './metrics.ts';
+import type { Leader } from './ranks/leader.ts';
+import type { AskedData } from './ranks/orders.ts';
 import { checkpointsOf, createRun, readRunConfig, refuseTaken, sweepRun, writeRunConfig } from './run.ts';
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig, Sitting } from './run-schema.ts';
@@ -45,6 +47,8 @@ export interface Prepared {
   readonly record: RunConfig;
   readonly resumed: { readonly path: string | null; readonly epoch: number; readonly step: number } | null;
   readonly notes: readonly string[];
+  /** The other processes that train it, where there are any. */
+  readonly ranks?: Leader | undefined;
   /** The metrics so far. */
   readonly lines: Iterable<MetricsLine>;
 }
@@ -104,6 +108,22 @@ export function readingOf(options: DataQuestion): NonNullable<RunConfig['data'][
   return Object.fromEntries(given);
 }
 
+/** Where the model of a run computes. */
+export function machineOf({ device, threads, ranks }: TrainOptions): RankedOptions {
+  return { device, threads: threads ?? ranks?.threads, ranks };
+}
+
+/** What other ranks need in order to open the same data. */
+export function askedOf({
+  data = 'mnist',
+  limit,
+  imageSize,
+  channels,
+  ...options
+}: DataQuestion): AskedData['options'] {
+  return { data, limit, imageSize, channels, ...readingOf(options) };
+}
+
 /** Returns the configuration that the options mean for a dataset. */
 export function configFor(options: TrainOptions, data: Dataset): Config {
   return configOn(data, options, defaultPreset(options.data));
@@ -139,13 +159,15 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
   const data = await withGroups(images, config);
   const classNames = classNamesOf(config, data);
   notes.push(...notesOnClasses(classNames));
-  const gan = await DCGAN.create({ ...config, classNames, seed, device: options.device, threads: options.threads });
+  const { ranks } = options;
+  const gan = await DCGAN.create({ ...config, classNames, seed, ...machineOf(options) });
   try {
     // A step that memory has no room for is refused before anything is written. A GPU's step may
     // fail for other reasons, and then the training changes to the processor.
     if (gan.info.stepsAtOnce === 1) await gan.prepareStep();
+    await ranks?.prepare(gan, data, askedOf(options));
     const { folder, record, lock } = await layDown(gan, data, options, checkpointName(0));
-    return { folder, lock, gan, data, record, resumed: null, notes, lines: [] };
+    return { folder, lock, gan, data, record, resumed: null, notes, ranks, lines: [] };
   } catch (error) {
     await gan.dispose();
     throw error;
@@ -262,14 +284,16 @@ async function reopen(folder: string, options: TrainOptions, lock: RunLock, know
   const goOn = lower ? halved(old.config, step, divergence) : old.config;
   if (divergence) notes.push(noteOn(divergence, step, lower));
   const config = { ...goOn, epochs };
-  const machine = { device: options.device, threads: options.threads };
+  const machine = machineOf(options);
   const evaluations = settleEvaluations(options, old);
   await tryEvaluations(evaluations, data, options, (note) => notes.push(note));
   // A run that was killed before its first checkpoint starts again from its seed.
   const gan = snapshot
     ? await trainable({ ...snapshot, config }, { ...machine, variant: old.notes.variant })
     : await DCGAN.create({ ...config, ...machine, classNames: classNamesOf(config, data), seed: old.seed });
+  const { ranks } = options;
   try {
+    await ranks?.prepare(gan, data, askedOf(question));
     // The start is saved, so every step has a checkpoint before it.
     if (!snapshot) saveCheckpoint(checkpointsOf(folder), checkpointName(0), snapshotParts(await snapshotOf(gan)));
     const aside = options.from === undefined ? null : setAside(folder, { epoch, step });
@@ -304,6 +328,7 @@ async function reopen(folder: string, options: TrainOptions, lock: RunLock, know
       record,
       resumed: { path, epoch: gan.epoch, step: gan.steps },
       notes: [...notes, ...changedDevice(old, gan)],
+      ranks,
       lines: readMetrics(folder),
     };
   } catch (error) {

@@ -6,6 +6,7 @@ import type { MachineOptions } from '../gan/machine.ts';
 import type { ConfigOverrides } from '../gan/schema.ts';
 import type { ExtractorChoice } from '../metrics/extractors.ts';
 import type { Contrast } from './progress-pictures.ts';
+import type { Leader } from './ranks/leader.ts';
 
 export const ON_NAN = ['stop', 'lower-lr'] as const;
 /** The choices for a number that is NaN or infinite. */
@@ -79,6 +80,8 @@ export interface TrainOptions
    * time. The default is never.
    */
   readonly preview?: number | undefined;
+  /** The other processes that train this run, which this one leads; set by the command line. */
+  readonly ranks?: Leader | undefined;
   /** An abort finishes the step, saves the state and ends the iteration. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -5,6 +5,12 @@ import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import type { StepEvent } from './events.ts';
 
+/** Whoever computes a part of each step elsewhere. */
+export interface Followers {
+  /** Is called before each step. @param indices the images of its mini-batch */
+  step(step: number, indices: Uint32Array): void;
+}
+
 export class Steps {
   readonly #gan: DCGAN;
   readonly #data: Dataset;
@@ -13,11 +19,13 @@ export class Steps {
    * garbage than a small model.
    */
   readonly #images: readonly Float32Array<ArrayBuffer>[];
+  readonly #followers: Followers | undefined;
   #underWay: Promise<StepEvent>[] = [];
   /** The time when the last step was done. */
   #done = Number.NEGATIVE_INFINITY;
 
-  constructor(gan: DCGAN, data: Dataset) {
+  constructor(gan: DCGAN, data: Dataset, followers?: Followers) {
+    this.#followers = followers;
     this.#gan = gan;
     this.#data = data;
     this.#images = Array.from(
@@ -43,9 +51,12 @@ export class Steps {
     const asked = performance.now();
     const [gan, data] = [this.#gan, this.#data];
     const place = this.#images[gan.steps % this.#images.length]!;
-    const images = data.batch(indices, place.subarray(0, indices.length * data.imageSize));
+    const { first, count } = gan.held(indices.length);
+    const own = indices.subarray(first, first + count);
+    const images = data.batch(own, place.subarray(0, count * data.imageSize));
     const classes = gan.config.classes > 0 ? Array.from(indices, (i) => data.labels![i]!) : undefined;
-    const stepping = gan.step(images, { classes });
+    this.#followers?.step(gan.steps + 1, indices);
+    const stepping = gan.stepHeld(indices.length, images, classes);
     const about = { type: 'step', step: gan.steps, epoch, stepInEpoch, images: indices.length } as const;
     const event = stepping.then((result) => {
       const began = Math.max(asked, this.#done);

@@ -7,6 +7,7 @@ import { checkpointName, nameOfState } from '../checkpoint/names.ts';
 import { DeviceFailure } from '../engine/backends/backend.ts';
 import { snapshotParts } from '../gan/snapshot.ts';
 import { readSnapshot } from '../gan/snapshot-file.ts';
+import { commandLine } from '../platform/command.ts';
 import { usage } from '../platform/errors.ts';
 import { isCheckpoint, prepareAdopted } from './adopt.ts';
 import { BEST_NAME } from './best.ts';
@@ -46,7 +47,7 @@ import { EventWriter } from './tensorboard/writer.ts';
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
   if (options.from !== undefined && options.resume === undefined)
     throw usage({ what: 'from needs a run to resume', todo: 'Add --resume RUN', options: ['from'] });
-  const { resume, threads, signal } = options;
+  const { resume, threads, signal, ranks } = options;
   let { device = 'auto' } = options;
   let prepared =
     resume === undefined
@@ -66,10 +67,10 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
       if ('warning' in end) {
         ({ device, warning } = end);
         sitting.write('failed');
-        prepared = await prepareResumed(folder, { device, threads, signal, data }, { lock });
+        prepared = await prepareResumed(folder, { device, threads, signal, data, ranks }, { lock });
       } else {
         if (record.onNan === 'stop') throw diverged(end, folder);
-        prepared = await prepareResumed(folder, { device, threads, signal, data }, { lock, found: end });
+        prepared = await prepareResumed(folder, { device, threads, signal, data, ranks }, { lock, found: end });
         warning = { type: 'warning', condition: 'not-finite', since: end.step, ...end, help: GOES_BACK };
       }
       sitting = new SittingEnd(prepared);
@@ -96,6 +97,11 @@ function writeQuietly(sitting: SittingEnd): void {
   }
 }
 
+/** A launcher may end all ranks without a word, so how the run goes on is said at its start. */
+function noteOnRanks(words: string, folder: string): string {
+  return `${words} train this run; if they are cut off, any number of ranks goes on with ${commandLine(['train', '--resume', folder])}`;
+}
+
 const GOES_BACK = 'The training continues from its last good checkpoint with half the learning rates';
 
 /**
@@ -111,6 +117,7 @@ async function* trainPrepared(
   const run = new FolderRun(prepared, sitting, options);
   let failed = false;
   try {
+    await prepared.ranks?.begin(prepared.folder, prepared.gan);
     if (warning) yield warning;
     yield* run.events();
     return run.divergence;
@@ -235,7 +242,8 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
   }
 
   #runEvent(): RunEvent {
-    const { folder, record, data, resumed, notes } = this.#run;
+    const { folder, record, data, resumed, ranks } = this.#run;
+    const notes = [...this.#run.notes, ...(ranks ? [noteOnRanks(ranks.words, folder)] : [])];
     return {
       type: 'run',
       folder,

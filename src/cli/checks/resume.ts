@@ -63,7 +63,7 @@ export async function checkResume(
     }
     await trainUntil({ ...machine, data, resume: broken }, () => false);
 
-    const [expected, got] = [newest(straight), newest(broken)];
+    const [expected, got] = [newestSnapshot(straight), newestSnapshot(broken)];
     return {
       device: info.device,
       variant: info.variant,
@@ -90,7 +90,8 @@ async function trainUntil(options: TrainOptions, until: (event: TrainEvent) => b
   return seen;
 }
 
-function newest(run: string): Snapshot {
+/** Returns the newest checkpoint of a run. */
+export function newestSnapshot(run: string): Snapshot {
   const { path } = newestCheckpoint(checkpointsOf(run))!;
   return readSnapshot(path);
 }

@@ -4,11 +4,13 @@ import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
 import { commandLine } from '../../platform/command.ts';
 import { usage } from '../../platform/errors.ts';
+import type { World } from '../../ranks/world.ts';
 import type { TrainEvent } from '../../train/events.ts';
+import { Leader } from '../../train/ranks/leader.ts';
 import { resolveRun } from '../../train/run.ts';
 import { ON_NAN, type OnNan, type TrainOptions } from '../../train/run-options.ts';
 import { dryRun } from '../dry-run.ts';
-import type { Outcome } from '../failure.ts';
+import { explain, type Outcome } from '../failure.ts';
 import { readConfigFile } from '../options/config-file.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags } from '../options/data.ts';
 import { addExtractorOptions, type ExtractorFlags } from '../options/extractor.ts';
@@ -27,6 +29,7 @@ import {
   wholeNumber,
 } from '../options/values.ts';
 import { outputError, warn, write } from '../output.ts';
+import { DISTRIBUTED, type Distributed, followRank0, isFollower, joinRanks, type Place } from '../ranks.ts';
 import { EXIT_CODES } from '../stop.ts';
 import { trainShown } from '../training.ts';
 
@@ -66,6 +69,7 @@ interface Flags extends DataFlags, ModelFlags, ExtractorFlags {
   readonly keepBest?: true;
   readonly preview?: number;
   readonly tensorboard?: true;
+  readonly distributed?: Distributed;
   readonly dryRun?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -131,6 +135,12 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .addOption(deviceOption())
     .addOption(threadsOption())
     .addOption(precisionOption())
+    .addOption(
+      new Option(
+        '--distributed <how>',
+        'auto: join the ranks of mpirun or srun where there are some; mpi: always; off: never (default: auto)',
+      ).argParser(choice('--distributed', DISTRIBUTED)),
+    )
     .optionsGroup('')
     .option('--dry-run', 'print configuration and costs, and write nothing')
     .option('--json', 'events as JSON lines on standard output, everything else on standard error')
@@ -140,9 +150,15 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => {
       try {
-        const options = trainOptions(flags);
-        if (flags.dryRun) write(await dryRun(options, flags.json === true));
-        else outcome.code = await run(options, flags);
+        if (flags.dryRun) {
+          if (!isFollower(flags.distributed)) write(await dryRun(trainOptions(flags), flags.json === true));
+          return;
+        }
+        const place = { folder: '' };
+        const world = await joinRanks(flags.distributed, place);
+        if (!world) outcome.code = await run(trainOptions(flags), flags);
+        else if (world.rank > 0) outcome.code = await followRank0(world, place, flags.threads);
+        else outcome.code = await lead(flags, world, place);
       } catch (error) {
         throw asTyped(error, flags);
       }
@@ -161,12 +177,37 @@ function trainOptions({
   quiet,
   pictures: _pictures,
   debug,
+  distributed: _distributed,
   ...given
 }: Flags): TrainOptions {
   if (given.from !== undefined && resume === undefined)
     throw usage({ what: '--from says where to resume, and needs --resume', todo: 'Add --resume RUN' });
   const asked = resume === undefined ? {} : { resume: resume === true ? resolveRun(undefined) : resume };
   return { ...(config === undefined ? {} : readConfigFile(config)), ...libraryNames(given), ...asked };
+}
+
+/** Trains as rank 0 of several. */
+async function lead(flags: Flags, world: World, place: Place): Promise<number> {
+  const leader = new Leader(world, (folder) => {
+    place.folder = folder;
+  });
+  let code: number;
+  try {
+    code = await run({ ...trainOptions(flags), ranks: leader }, flags);
+  } catch (error) {
+    // A loss was told when it was found, and ends this process soon.
+    if (world.lost) return world.abort(1);
+    if (leader.began) {
+      // The others may wait for sums that do not come.
+      const { text, exitCode } = explain(error, flags.debug === true);
+      warn(`dcgan: ${text}\n`);
+      return world.abort(exitCode);
+    }
+    await leader.end();
+    throw error;
+  }
+  await leader.end();
+  return code;
 }
 
 async function run(options: TrainOptions, { json, quiet, pictures }: Flags): Promise<number> {
@@ -180,7 +221,8 @@ async function run(options: TrainOptions, { json, quiet, pictures }: Flags): Pro
   if (last?.type === 'interrupted') {
     const command = commandLine(['train', '--resume', folder]);
     warn(`Stopped after step ${last.step}, saved to ${last.path}. To go on:\n  ${command}\n`);
-    return by === null ? 1 : EXIT_CODES[by];
+    if (by === null) return options.ranks?.stopped.aborted ? EXIT_CODES.SIGTERM : 1;
+    return EXIT_CODES[by];
   }
   if (last?.type === 'done' && quiet && !json) write(`${last.folder}\n`);
   return 0;

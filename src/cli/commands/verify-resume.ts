@@ -6,7 +6,8 @@ import type { DeviceName } from '../../engine/backends/backend.ts';
 import { availability } from '../../engine/backends/index.ts';
 import type { Precision } from '../../engine/plan.ts';
 import { commandLine } from '../../platform/command.ts';
-import { DcganError } from '../../platform/errors.ts';
+import { DcganError, usage } from '../../platform/errors.ts';
+import { checkRanks, type RanksCheck } from '../checks/ranks.ts';
 import { checkResume, type ResumeCheck } from '../checks/resume.ts';
 import type { Outcome } from '../failure.ts';
 import { count, grouped } from '../format.ts';
@@ -18,6 +19,7 @@ import {
   seedOption,
   threadsOption,
   wholeNumber,
+  wholeNumbers,
 } from '../options/values.ts';
 import { write } from '../output.ts';
 
@@ -30,7 +32,8 @@ const DEFAULT_SEED = 1;
 const EXAMPLES = `
 Examples:
   dcgan verify-resume                    tiny, on each device that runs here
-  dcgan verify-resume --device native --preset tf2018 --limit 2000`;
+  dcgan verify-resume --device native --preset tf2018 --limit 2000
+  dcgan verify-resume --ranks 1,2        that two processes under MPI give the bits of one ($MPIRUN)`;
 
 interface Flags {
   readonly preset?: string;
@@ -40,6 +43,7 @@ interface Flags {
   readonly seed?: number;
   readonly limit?: number;
   readonly batchSize?: number;
+  readonly ranks?: number[];
   readonly json?: true;
 }
 
@@ -58,6 +62,12 @@ export function defineVerifyResume(program: Command, outcome: Outcome): void {
       ),
     )
     .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
+    .addOption(
+      new Option(
+        '--ranks <list>',
+        'train on so many processes each, under MPI, and compare them: 1,2; powers of two',
+      ).argParser(rankCounts),
+    )
     .option('--json', 'one JSON object a device, a line each')
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
@@ -71,6 +81,7 @@ async function verify({
   seed = DEFAULT_SEED,
   limit = DEFAULT_LIMIT,
   json,
+  ranks,
   ...flags
 }: Flags): Promise<boolean> {
   const any = flags.device === undefined || flags.device === 'auto';
@@ -78,6 +89,12 @@ async function verify({
   const data = openDataset('mnist').limit(limit);
   let passed = true;
   for (const device of devices) {
+    if (ranks) {
+      const check = await checkRanks({ ...flags, preset, seed, limit, device }, ranks);
+      write(json ? `${JSON.stringify(check)}\n` : textOfRanks(check));
+      passed &&= check.difference === null;
+      continue;
+    }
     const check = await checkResume({ ...flags, preset, seed, device }, data);
     write(json ? `${JSON.stringify(check)}\n` : text(check));
     passed &&= check.difference === null;
@@ -103,11 +120,31 @@ async function fastDevices(): Promise<DeviceName[]> {
 }
 
 function text(check: ResumeCheck): string {
-  const { device, threads, steps, interruptedAfterSteps: stops, tensors, bytes, difference, seconds } = check;
+  const { device, threads, steps, interruptedAfterSteps: stops, seconds } = check;
   const what = `${count(steps, 'step')} straight, and interrupted after steps ${stops.join(', ')}`;
-  const result =
-    difference === null
-      ? `pass: ${grouped(bytes)} bytes in ${count(tensors, 'tensor')} are equal`
-      : `FAIL: the first difference is in ${difference}`;
-  return `${device}, ${count(threads, 'thread')}: ${what} (${seconds.toFixed(1)} s)\n  ${result}\n`;
+  return `${device}, ${count(threads, 'thread')}: ${what} (${seconds.toFixed(1)} s)\n  ${result(check)}\n`;
+}
+
+function textOfRanks(check: RanksCheck): string {
+  const { device, steps, ranks, shards, seconds } = check;
+  const on = `on ${ranks.join(', ')} ranks with ${count(shards, 'shard')}`;
+  const moved = `begun on ${ranks.at(-1)} and ended on ${ranks[0]}`;
+  return `${device}: ${count(steps, 'step')} ${on}, and ${moved} (${seconds.toFixed(1)} s)\n  ${result(check)}\n`;
+}
+
+function result({ tensors, bytes, difference }: Pick<ResumeCheck, 'tensors' | 'bytes' | 'difference'>): string {
+  return difference === null
+    ? `pass: ${grouped(bytes)} bytes in ${count(tensors, 'tensor')} are equal`
+    : `FAIL: the first difference is in ${difference}`;
+}
+
+/** Reads numbers of ranks, two or more of them, which have to divide the shards. */
+function rankCounts(text: string): number[] {
+  const counts = wholeNumbers('--ranks', 1)(text);
+  if (counts.length > 1 && counts.every((n) => n <= 256 && Number.isInteger(Math.log2(n)))) return counts;
+  throw usage({
+    what: '--ranks has an invalid value',
+    expected: 'two or more of 1, 2, 4, ... 256 with commas between them',
+    got: JSON.stringify(text),
+  });
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { FULL } from '../../../platform/built-library.ts';
 import { runChild } from '../../../platform/child.ts';
 import { DcganError } from '../../../platform/errors.ts';
 
@@ -152,10 +153,8 @@ async function compileUnits(job: Job, machine: readonly string[]): Promise<Finis
   return ends.find(({ ok }) => !ok);
 }
 
-/** The words of compilers for a full disk. */
-export const FULL = /no space left on device|disk quota exceeded/i;
-
-function firstComplaint(output: string): string {
+/** Returns the line of a compiler's output that says most. */
+export function firstComplaint(output: string): string {
   const lines = output.split('\n');
   return (
     lines.find((line) => FULL.test(line)) ??

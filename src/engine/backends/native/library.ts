@@ -1,23 +1,15 @@
-// The native kernels as a shared library. It lies in the cache under the hash of all that decides
-// it, and is built into the cache once. A new library is tried in a separate process before it gets
-// its name, because a wrong guess about the processor ends a process without a message (SIGILL).
-// Several processes may build at once: each works in a folder of its own, and the name appears
-// whole, by rename. The library's SHA-256 lies beside it. A library that a failing disk or a power
-// cut has changed is built again before a line of it runs.
+// The native kernels as a shared library, which is built into the cache once
+// (platform/built-library.ts). A new library is tried in a separate process before it gets its
+// name, because a wrong guess about the processor ends a process without a message (SIGILL).
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { builtLibrary, FULL, isFull } from '../../../platform/built-library.ts';
 import { cacheFolder } from '../../../platform/cache.ts';
 import { runChild } from '../../../platform/child.ts';
-import { fileError, readFile, writeFileDurably } from '../../../platform/durable.ts';
 import { DcganError } from '../../../platform/errors.ts';
-import { notice } from '../../../platform/notices.ts';
-import { sha256 } from '../../../platform/sha256.ts';
-import { buildPath, sweepLeft } from '../../../platform/temporary.ts';
-import { readTrusted } from '../../../platform/trusted.ts';
 import { encode } from '../../encode.ts';
-import { type Compiler, compileLibrary, FLAGS, FULL, findCompiler, processor } from './compiler.ts';
+import { type Compiler, compileLibrary, FLAGS, findCompiler, processor } from './compiler.ts';
 import type { Loadable } from './load.ts';
 import { DoesNotRun, NoLibrary } from './no-library.ts';
 import { probePlan } from './probe.ts';
@@ -61,33 +53,9 @@ export async function library(
     .slice(0, 12);
   const cache = trustedCache();
   const path = join(cache.path, `dcgan-${hash}.so`);
-  const damage = whatIsWrong(path);
-  if (damage !== null) {
-    await build(compiler, defines, units, cache.path, path).catch(asNoLibrary);
-    if (damage !== '') notice(`${path} ${damage}, so it was compiled again`);
-  }
+  const make = (folder: string): Promise<string> => build(compiler, defines, units, cache.path, folder);
+  await builtLibrary(path, make).catch(asNoLibrary);
   return { path, suffix: '', maker: `${compiler.name} ${hash}`, compiler, hash, cache };
-}
-
-/** Returns the name of the file that holds a library's SHA-256. */
-export function hashFileOf(library: string): string {
-  return library.replace(/\.so$/, '.sha256');
-}
-
-/**
- * Says why a library in the cache may not be loaded. Returns null when it may, and an empty text
- * when there is none.
- */
-function whatIsWrong(path: string): string | null {
-  if (!lstatSync(path, { throwIfNoEntry: false })) return '';
-  const bytes = readTrusted(path);
-  if (bytes === null) return 'is not a plain file that only this user can write';
-  if (bytes.length === 0) return 'is empty';
-  const hash = readTrusted(hashFileOf(path));
-  if (hash === null) return 'has no SHA-256 beside it';
-  return new TextDecoder().decode(hash).trim() === sha256(bytes)
-    ? null
-    : 'is not what was compiled (its SHA-256 differs)';
 }
 
 function trustedCache(): Library['cache'] {
@@ -106,68 +74,38 @@ function asNoLibrary(error: unknown): never {
   throw new NoLibrary(detail ? `${what}: ${detail}` : what, todo, error);
 }
 
+/** Compiles the kernels in `folder` and tries them. Returns the library's path. */
 async function build(
   compiler: Compiler,
   defines: readonly string[],
   units: readonly string[],
   cache: string,
-  path: string,
-): Promise<void> {
-  sweepLeft(cache);
-  const folder = buildPath(cache);
-  try {
-    makePrivate(folder);
-    const made = join(folder, 'dcgan.so');
-    const command = compiler.command.join(' ');
-    const complaint = await compileLibrary({
-      compiler,
-      defines,
-      folder: KERNELS,
-      units,
-      objects: folder,
-      library: made,
-    });
-    if (complaint && (FULL.test(complaint) || isFull(folder)))
-      throw new NoLibrary(
-        `the kernels cannot be compiled: the disk of ${cache} is full (${complaint})`,
-        'Free some space, or set DCGAN_CACHE_DIR to a folder on another disk',
-      );
-    if (complaint)
-      throw new NoLibrary(`${command} cannot compile the kernels: ${complaint}`, 'Set CC to another compiler');
-    const failure = await tryLibrary(made);
-    if (failure)
-      throw new (failure === 'SIGILL' ? DoesNotRun : NoLibrary)(
-        `the kernels that ${command} makes do not run here: ${failure}`,
-        'Set CC to another compiler',
-      );
-    const bytes = readFile(made);
-    // What lies there, such as a link or a folder, is not ours.
-    for (const old of [path, hashFileOf(path)])
-      if (lstatSync(old, { throwIfNoEntry: false })?.isFile() === false) rmSync(old, { recursive: true });
-    // The hash is written first, so whoever finds a library also finds its hash.
-    writeFileDurably(hashFileOf(path), new TextEncoder().encode(`${sha256(bytes)}\n`), { mode: 0o600 });
-    writeFileDurably(path, bytes, { mode: 0o600 });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function makePrivate(folder: string): void {
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    throw fileError('created', folder, error);
-  }
-}
-
-/** Some linkers fail on a full disk without saying so. */
-function isFull(folder: string): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize < 2 ** 20;
-  } catch {
-    return false;
-  }
+  folder: string,
+): Promise<string> {
+  const made = join(folder, 'dcgan.so');
+  const command = compiler.command.join(' ');
+  const complaint = await compileLibrary({
+    compiler,
+    defines,
+    folder: KERNELS,
+    units,
+    objects: folder,
+    library: made,
+  });
+  if (complaint && (FULL.test(complaint) || isFull(folder)))
+    throw new NoLibrary(
+      `the kernels cannot be compiled: the disk of ${cache} is full (${complaint})`,
+      'Free some space, or set DCGAN_CACHE_DIR to a folder on another disk',
+    );
+  if (complaint)
+    throw new NoLibrary(`${command} cannot compile the kernels: ${complaint}`, 'Set CC to another compiler');
+  const failure = await tryLibrary(made);
+  if (failure)
+    throw new (failure === 'SIGILL' ? DoesNotRun : NoLibrary)(
+      `the kernels that ${command} makes do not run here: ${failure}`,
+      'Set CC to another compiler',
+    );
+  return made;
 }
 
 /**

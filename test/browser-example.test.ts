@@ -61,7 +61,7 @@ describe.skipIf(!CHROMIUM)(inChromium('examples/browser'), () => {
     await page.keyboard.press('Enter');
     await said(/^Training epoch 1\. An epoch takes about .*second/);
     expect(await page.locator('#device').textContent()).toMatch(
-      /tiny on 2,048 images; WebAssembly on \d+ of \d+ cores/,
+      /quick on 2,048 images; WebAssembly on \d+ of \d+ cores/,
     );
     await page.getByRole('img', { name: /^The same sixteen points after [\d,]+ steps\.$/ }).waitFor();
     await tabTo('button', 'Sample');

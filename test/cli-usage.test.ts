@@ -71,7 +71,7 @@ const WRONG: readonly [line: string, message: string][] = [
   ],
   [
     'bench --preset tf2019',
-    '--preset has an invalid value: expected tf2018, tf2, tiny, best or paper, got "tf2019". Did you mean tf2018?',
+    '--preset has an invalid value: expected tf2018, tf2, tiny, quick, best or paper, got "tf2019". Did you mean tf2018?',
   ],
   [
     'train --contrast tiles',

@@ -100,6 +100,7 @@ describe('a training on groups', () => {
     expect(configOn(many, { preset: 'best' })).toMatchObject({ groups: 40, classes: 40 });
     expect(configOn(many.limit(250), { preset: 'best' })).toMatchObject({ groups: 5, classes: 5 });
     expect(configOn(many.limit(60), { preset: 'best' })).toMatchObject({ groups: 0, classes: 0 });
+    expect(configOn(many, { preset: 'quick' })).toMatchObject({ groups: 40, classes: 40, batchSize: 32, epochs: 10 });
     expect(configOn(many, { preset: 'best', groups: 0 })).toMatchObject({ groups: 0, classes: 0 });
     expect(configOn(many, { preset: 'tf2018' })).toMatchObject({ groups: 0, classes: 0 });
     const labelled = many.labelled(Uint8Array.from({ length: 2000 }, (_, i) => i % 3));

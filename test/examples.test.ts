@@ -1,5 +1,5 @@
 // Runs the programs in examples/ as a reader would.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from './support/folders.ts';
@@ -37,6 +37,22 @@ it('custom-loop.mjs saves what sample.mjs draws from and evaluate.mjs judges', a
   );
 });
 
+it('tutorial.mjs does all that the notebook did, in at most 60 lines', async () => {
+  const out = join(temporaryFolder(), 'tutorial');
+  expect(await example('tutorial.mjs', out, '2', '256')).toMatch(
+    /^training on .*\nTime taken for epoch 1 is .* sec\nTime taken for epoch 2 is .* sec\n$/,
+  );
+  expect(readdirSync(out).sort()).toEqual([
+    'checkpoint.safetensors',
+    'dcgan.gif',
+    'image_at_epoch_0001.png',
+    'image_at_epoch_0002.png',
+    'samples.png',
+  ]);
+  const lines = readFileSync(join(ROOT, 'examples/tutorial.mjs'), 'utf8').trimEnd().split('\n');
+  expect(lines.length).toBeLessThanOrEqual(60);
+});
+
 it('there are no others', () => {
   expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([
     'browser',
@@ -46,5 +62,6 @@ it('there are no others', () => {
     'sample.mjs',
     'stop-and-resume.mjs',
     'train.mjs',
+    'tutorial.mjs',
   ]);
 });

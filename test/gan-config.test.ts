@@ -65,9 +65,18 @@ it('presets are frozen', () => {
       batchSize: 64,
       epochs: 10,
     },
+    quick: {
+      ...presets.best,
+      preset: 'quick',
+      generatorWidths: [32, 32, 16],
+      discriminatorWidths: [16, 32],
+      batchSize: 32,
+      epochs: 10,
+      learningRate: 1e-3,
+    },
     paper: { imageSize: 64, channels: 3, initializer: 'normal', learningRate: 2e-4, beta1: 0.5, batchSize: 128 },
   });
-  expect(Object.keys(presets)).toEqual(['tf2018', 'tf2', 'tiny', 'best', 'paper']);
+  expect(Object.keys(presets)).toEqual(['tf2018', 'tf2', 'tiny', 'quick', 'best', 'paper']);
   for (const preset of Object.values(presets)) expect(Object.isFrozen(preset)).toBe(true);
   expect(Object.isFrozen(presets)).toBe(true);
 });
@@ -79,7 +88,10 @@ describe('overrides', () => {
   });
 
   it.each([
-    [() => resolveConfig('tf20'), 'unknown preset "tf20": expected tf2018, tf2, tiny, best, paper. Did you mean tf2?'],
+    [
+      () => resolveConfig('tf20'),
+      'unknown preset "tf20": expected tf2018, tf2, tiny, quick, best, paper. Did you mean tf2?',
+    ],
     [
       () => resolveConfig('tiny', { dropout: 1 }),
       'the configuration: dropout has an invalid value: expected number to be <=0.95, got 1.',

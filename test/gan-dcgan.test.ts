@@ -151,7 +151,7 @@ describe('says no', () => {
   };
 
   it.each([
-    [{ preset: 'tine' }, 'unknown preset "tine": expected tf2018, tf2, tiny, best, paper. Did you mean tiny?'],
+    [{ preset: 'tine' }, 'unknown preset "tine": expected tf2018, tf2, tiny, quick, best, paper. Did you mean tiny?'],
     [
       { device: 'natve' },
       'unknown device "natve": expected auto, cpu, native, wasm, wasm-relaxed, webgpu, reference. Did you mean native?',

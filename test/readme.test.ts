@@ -33,7 +33,7 @@ interface Known {
 
 const KNOWN: Readonly<Record<string, Known>> = {
   'npx dcgan train': { added: `${SHORT} --batch-size 32`, shows: /Time taken for epoch 1 is/ },
-  'npx dcgan train --preset tiny': { added: SHORT, shows: /Time taken for epoch 1 is/ },
+  'npx dcgan train --preset quick --limit 10000': { added: SHORT, shows: /Time taken for epoch 1 is/ },
   'npx dcgan train --dry-run': { shows: /48\.9/ },
   'npx dcgan train --resume': { added: '--epochs 2', shows: /Time taken for epoch 2 is/ },
   'npx dcgan studio': { added: '--no-open --port 42800', shows: /http:\/\/127\.0\.0\.1:\d+\//, lasts: true },

@@ -74,7 +74,7 @@ export function timeInWords(
   const smaller = [
     ...(fitting >= 1 ? [`--epochs ${fitting} (${duration(fitting * epoch)})`] : []),
     ...(fitting < 1 && images > 0 ? [`--epochs 1 --limit ${images}`] : []),
-    ...(images === 0 ? ['--preset tiny'] : []),
+    ...(images === 0 ? ['--preset quick'] : []),
     ...(imageSize >= 64 ? ['--size 32'] : []),
     ...(preset === 'paper' ? ['--preset best'] : []),
   ];

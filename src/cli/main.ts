@@ -68,7 +68,7 @@ export function makeProgram(outcome: Outcome): Command {
       `
 Examples:
   dcgan train                       train on MNIST: digits emerge, a picture after each epoch, a GIF at the end
-  dcgan train --preset tiny         the same, small: minutes on any machine
+  dcgan train --preset quick --limit 10000    digits within a minute or two, on any machine
   dcgan train --resume              go on with the newest run
   dcgan sample -o samples.png       new digits from the newest run
   dcgan doctor                      what this machine can run, and why not`,

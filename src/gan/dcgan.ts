@@ -34,8 +34,8 @@ import { maskSource, NOISE } from './streams.ts';
 /** Options of `DCGAN.create`: the device, a preset, and values that override the preset. */
 export interface CreateOptions extends MachineOptions, ConfigOverrides {
   /**
-   * One of `presets`: `tf2018` (default), `tf2`, `tiny`, `best` or `paper`. Other options override
-   * its values.
+   * One of `presets`: `tf2018` (default), `tf2`, `tiny`, `quick`, `best` or `paper`. Other options
+   * override its values.
    */
   readonly preset?: string | undefined;
   /** A whole number below 2^53 that decides every random number. The default is a random one. */

@@ -48,6 +48,22 @@ export const presets = Object.freeze({
     epochs: 10,
   } satisfies Config),
   /**
+   * Legible digits within a minute on one thread of WebAssembly: small networks and small
+   * mini-batches with the values of `best`, and twice its learning rate; see docs/quality.md.
+   */
+  quick: Object.freeze({
+    ...tf2018,
+    preset: 'quick',
+    generatorWidths: [32, 32, 16],
+    discriminatorWidths: [16, 32],
+    dropout: 0,
+    batchSize: 32,
+    epochs: 10,
+    learningRate: 1e-3,
+    beta1: 0.5,
+    ema: 0.999,
+  } satisfies Config),
+  /**
    * The values that gave the best samples for the time in docs/quality.md, for any size and
    * dataset.
    */

@@ -26,7 +26,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   fashion: ['fashion-mnist'],
   fashionmnist: ['fashion-mnist'],
   tutorial: ['tf2018'],
-  small: ['tiny'],
+  small: ['quick', 'tiny'],
   radford: ['paper'],
   bce: ['ns'],
   vanilla: ['ns'],

@@ -84,8 +84,8 @@ function refuseSmallRest({ batchSize, shards }: Config, count: number): void {
 }
 
 /**
- * Returns the number of groups of alike images to train with; 0 means none. Preset `best` uses
- * groups unless it uses classes.
+ * Returns the number of groups of alike images to train with; 0 means none. Presets `best` and
+ * `quick` use groups unless they use classes.
  */
 function groupsOn(
   data: Dataset,
@@ -93,7 +93,8 @@ function groupsOn(
   cond: boolean | undefined,
   { groups, classes }: ConfigOverrides,
 ): number {
-  if (groups === undefined) return preset === 'best' && !cond && !classes ? groupsFor(data.count) : 0;
+  const grouped = preset === 'best' || preset === 'quick';
+  if (groups === undefined) return grouped && !cond && !classes ? groupsFor(data.count) : 0;
   if (groups > 0 && cond)
     throw usage({
       what: 'groups and cond exclude each other, because groups take the place of classes',

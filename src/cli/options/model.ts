@@ -32,7 +32,7 @@ export function addModelOptions(command: Command): Command {
   command.option('--cond', 'make both networks conditional on the classes; `sample --class` then chooses one');
   own(
     '--groups <n>',
-    'find N groups of similar images and make both networks conditional on them; 0: none (default: 0; best: up to 100)',
+    'find N groups of similar images and make both networks conditional on them; 0: none (default: 0; best and quick: up to 100)',
     wholeNumber('--groups', 0, 256),
   );
   own('--loss <name>', `the loss: ${LOSSES.join(', ')} (default: ns)`, choice('--loss', LOSSES));

@@ -119,6 +119,7 @@ export const en = {
     tf2018: "TensorFlow's tutorial of 2018, exactly",
     tf2: "Today's form of the tutorial",
     tiny: 'Small networks, for trying things out; its pictures stay rough',
+    quick: 'Small networks that make legible digits within a minute or two',
     best: 'The best pictures for the time, of digits and of your own images',
     paper: 'The networks of the DCGAN paper, for larger images; slow',
   } satisfies Readonly<Record<PresetName, string>>,

@@ -78,3 +78,15 @@ describe.each(MPIS)('$name', (mpi) => {
     expect(stdout).toContain(`any number of ranks goes on with dcgan train --resume ${out}`);
   });
 });
+
+const OPEN_MPI = MPIS[0]!;
+
+it.skipIf(OPEN_MPI.missing)(`verify-resume proves that ranks change nothing (${titleOf(OPEN_MPI)})`, async () => {
+  const what = '--ranks 1,2 --device native --limit 60 --batch-size 16 --threads 1'.split(' ');
+  const env = { MPIRUN: OPEN_MPI.mpirun.join(' ') };
+  const { code, stdout, stderr } = await dcgan(['verify-resume', ...what], { ...here, env });
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(
+    /^native: 8 steps on 1, 2 ranks with 2 shards, and begun on 2 and ended on 1 \(.+ s\)\n {2}pass: [\d,]+ bytes in \d+ tensors are equal\n$/,
+  );
+});

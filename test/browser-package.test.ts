@@ -149,4 +149,21 @@ describe.skipIf(!CHROMIUM)(inChromium('the packed package in a page'), () => {
     const { stdout } = await run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', folder]).catch((error) => error);
     expect(stdout).toBe('');
   });
+
+  it("has the page's types under the plain name where the condition `browser` is set, as Vite sets it", async () => {
+    const [json] = /^\{ "compilerOptions": .*\}$/m.exec(readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8'))!;
+    const lines = [
+      "import { pictures, runs } from 'dcgan';",
+      'export const kept: Promise<readonly string[]> = runs.list();',
+      'export const grid = pictures.grid(new Float32Array(784), [1, 28, 28, 1]);',
+      '// @ts-expect-error a page writes no files',
+      'pictures.save;',
+    ];
+    writeFileSync(join(folder, 'named.ts'), lines.join('\n'));
+    const more = { strict: true, target: 'es2022', lib: ['es2023', 'dom'], types: [], noEmit: true };
+    const compilerOptions = { ...JSON.parse(json).compilerOptions, ...more };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['named.ts'] }));
+    const { stdout } = await run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', folder]).catch((error) => error);
+    expect(stdout).toBe('');
+  });
 });

@@ -129,6 +129,12 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   speed: ['bench'],
   verify: ['verify-resume'],
   status: ['info'],
+  gridsearch: ['sweep'],
+  search: ['sweep'],
+  tune: ['sweep'],
+  prove: ['audit'],
+  repeat: ['reproduce'],
+  replicate: ['reproduce'],
   list: ['info'],
   describe: ['info'],
 };

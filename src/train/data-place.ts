@@ -18,9 +18,14 @@ export function placeOf(folder: string, source: string): Place {
 
 /**
  * Returns the path or name that opens the data of the run in `folder`.
+ * @param again the command that names them elsewhere, for the error
  * @throws DcganError when the data are in neither place
  */
-export function sourceOf(folder: string, { data }: Pick<RunConfig, 'data'>): string {
+export function sourceOf(
+  folder: string,
+  { data }: Pick<RunConfig, 'data'>,
+  again: string = commandLine(['train', '--resume', folder, '--data', 'PATH']),
+): string {
   const { source, fromRun } = data;
   if (isKnown(source) || existsSync(source)) return source;
   const beside = fromRun === undefined ? null : join(folder, fromRun);
@@ -29,6 +34,6 @@ export function sourceOf(folder: string, { data }: Pick<RunConfig, 'data'>): str
     what: `the data of ${folder} (${source}) are not here`,
     expected: `${data.count} images with SHA-256 ${data.sha256.slice(0, 12)}...`,
     got: `nothing at ${[resolve(source), ...(beside === null ? [] : [resolve(beside)])].join(' or ')}`,
-    todo: `Say where they are: ${commandLine(['train', '--resume', folder, '--data', 'PATH'])}`,
+    todo: `Say where they are: ${again}`,
   });
 }

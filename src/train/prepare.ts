@@ -390,10 +390,10 @@ export async function openRunData(
 }
 
 /** Returns the options of `openData` that open the data of an existing run. */
-export function dataOfRun(folder: string, record: RunConfig, options: TrainOptions): DataQuestion {
+export function dataOfRun(folder: string, record: RunConfig, options: TrainOptions, again?: string): DataQuestion {
   const { config, data } = record;
   const { imageSize, channels } = config;
-  const source = options.data ?? sourceOf(folder, record);
+  const source = options.data ?? sourceOf(folder, record, again);
   return { ...options, ...data.reading, data: source, limit: data.count, imageSize, channels };
 }
 

@@ -62,7 +62,7 @@ async function auditRun(typed: string | undefined, { fromEpoch, data, threads, j
   const record = readRunConfig(folder);
   const interval = chooseInterval(folder, record, fromEpoch);
   const again = commandLine(['audit', folder, '--data', 'PATH']);
-  const images = await openRunData(folder, record, { ...dataOfRun(folder, record, { data }), again });
+  const images = await openRunData(folder, record, { ...dataOfRun(folder, record, { data }, again), again });
   const found = await audit(folder, record, interval, images, { threads });
   const equal = [found.difference, found.lineDifference, found.startDifference].every((part) => part === null);
   const { version } = record.notes;

@@ -85,7 +85,7 @@ async function reproduce(typed: string, { out, data, threads, json, quiet, pictu
     lost,
     folder: again,
   } = await trainShown(
-    { ...optionsFor(record, folder, { out, data }), device: claim.machine.device, threads },
+    { ...optionsFor(typed, record, folder, { out, data }), device: claim.machine.device, threads },
     { progress: json ? process.stderr : process.stdout, events: false, quiet: quiet === true, pictures },
   );
   if (lost !== null) throw outputError(lost);
@@ -99,11 +99,13 @@ async function reproduce(typed: string, { out, data, threads, json, quiet, pictu
 
 /** Returns the options that train the record again, or that go on with it in `out`. */
 function optionsFor(
+  typed: string,
   record: RunConfig,
   folder: string | null,
   { out, data }: { readonly out: string | undefined; readonly data: string | undefined },
 ): TrainOptions {
-  const source = data ?? sourceOf(folder ?? '.', record);
+  const again = commandLine(['reproduce', typed, '--data', 'PATH']);
+  const source = data ?? sourceOf(folder ?? '.', record, again);
   if (out === undefined || !existsSync(join(out, CONFIG_NAME)))
     return { ...optionsThatRepeat(record), data: source, out };
   const there = readRunConfig(out);

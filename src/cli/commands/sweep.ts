@@ -21,7 +21,7 @@ Examples:
   dcgan sweep sweep.json --index 3        run 3 only, as one task of a job array does
   dcgan sweep sweep.json --json           train, then the table as JSON
 
-A file, whose options have the names of \`train --config\`:
+A file, whose options have the names of a training's config file:
   {
     "base": { "preset": "tiny", "epochs": 5 },
     "grid": { "learningRate": [0.0001, 0.0002], "batchSize": [64, 128] },

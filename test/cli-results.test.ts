@@ -7,12 +7,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../src/platform/sha256.ts';
 import { decodePng } from '../src/render/png.ts';
 import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
+import { type Said, say } from './support/main.ts';
 import { NO_TERMINAL, onTerminal, seenLines } from './support/terminal.ts';
 
 const shared = sharedFolder();
 const RUN = 'runs/00001-mnist-tiny';
 const CHECKPOINT = `${RUN}/checkpoints/epoch-0001.safetensors`;
-const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+const run = (...args: string[]): Promise<Said> => say(args, shared.path);
+/** The same in a process of its own. */
+const spawned = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
 const file = (name: string): Buffer => readFileSync(join(shared.path, name));
 const sizeOf = (name: string): number[] => {
   const { width, height, channels } = decodePng(file(name), name);
@@ -20,7 +23,7 @@ const sizeOf = (name: string): number[] => {
 };
 
 beforeAll(async () => {
-  const { code, stderr } = await run('train', ...SMALLEST);
+  const { code, stderr } = await spawned('train', ...SMALLEST);
   expect([code, stderr]).toEqual([0, '']);
 });
 
@@ -42,7 +45,7 @@ describe('sample', () => {
 
   it('draws a grid, the same for the same seed, from run and checkpoint alike', async () => {
     const all = [
-      await run('sample', '--seed', '3'),
+      await spawned('sample', '--seed', '3'),
       await run('sample', RUN, '--seed', '3', '-o', 'b.png'),
       await run('sample', CHECKPOINT, '--seed', '4', '-o', 'c.png', '--count', '5'),
     ];

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { version } from '../src/index.ts';
 import { dcgan, type Ended, sharedFolder } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { type Said, say } from './support/main.ts';
 
 const COMMANDS = [
   'train',
@@ -35,7 +36,7 @@ describe('help', () => {
   });
 
   it.each(COMMANDS)('of %s has examples, whose options exist', async (command) => {
-    const { code, stdout, stderr } = await run(command, '--help');
+    const { code, stdout, stderr } = await say([command, '--help'], shared.path);
     expect([code, stderr]).toEqual([0, '']);
     const [options, examples] = stdout.split('Examples:\n');
     expect(examples).toContain(`dcgan ${command}`);
@@ -104,7 +105,12 @@ const WRONG: readonly [line: string, message: string][] = [
 
 describe('wrong usage', () => {
   it.each(WRONG)('dcgan %s', async (line, message) => {
-    expect(await run(...line.split(' '))).toMatchObject({ code: 2, stdout: '', stderr: `dcgan: ${message}\n` });
+    expect(await say(line.split(' '), shared.path)).toEqual({ code: 2, stdout: '', stderr: `dcgan: ${message}\n` });
+  });
+
+  it('is the same in a process of its own', async () => {
+    const [line, message] = WRONG[0]!;
+    expect(await run(line)).toMatchObject({ code: 2, stdout: '', stderr: `dcgan: ${message}\n` });
   });
 
   it('writes nothing', () => {
@@ -113,10 +119,10 @@ describe('wrong usage', () => {
 });
 
 describe('--config', () => {
-  const withFile = async (text: string, ...args: string[]): Promise<Ended> => {
+  const withFile = async (text: string, ...args: string[]): Promise<Said> => {
     const cwd = temporaryFolder();
     writeFileSync(join(cwd, 'c.json'), text);
-    return dcgan(['train', '--dry-run', '--json', '--config', 'c.json', ...args], { cwd });
+    return say(['train', '--dry-run', '--json', '--config', 'c.json', ...args], cwd);
   };
 
   it.each([

@@ -5,14 +5,16 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { ownIdentity } from '../src/platform/process.ts';
 import type { TrainOptions } from '../src/train/run-options.ts';
@@ -24,14 +26,16 @@ import { events, expectPicturesOf, isStep, newestBytes, SMALL, timelessMetrics }
 for (const device of TEST_DEVICES)
   describe.skipIf(device.missing)(`resume on ${title(device)}`, () => {
     const small = { ...SMALL, device: device.name } satisfies TrainOptions;
-    const whole = async (): Promise<string> => {
-      const out = join(temporaryFolder(), 'whole');
-      await events({ ...small, out });
-      return out;
-    };
+    let folder: string;
+    let straight: string;
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'dcgan-resume-'));
+      straight = join(folder, 'straight');
+      await events({ ...small, out: straight });
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     it('gives the same bits at an epoch end, mid-epoch, and again mid-epoch', async () => {
-      const straight = await whole();
       const out = join(temporaryFolder(), 'run');
       // A GPU has done the next step too.
       const ahead = device.name === 'webgpu' ? 1 : 0;
@@ -48,7 +52,6 @@ for (const device of TEST_DEVICES)
     });
 
     it('goes on to more epochs with the bits of a longer run', async () => {
-      const straight = await whole();
       const out = join(temporaryFolder(), 'run');
       await events({ ...small, epochs: 2, out });
       await events({ resume: out, device: device.name, epochs: 3 });

@@ -145,8 +145,15 @@ describe('--config', () => {
   });
 
   it('gives way to the command line', async () => {
-    const { stdout } = await withFile('{"preset":"tiny","epochs":3,"seed":4,"learningRate":0.001}', '--epochs', '5');
-    expect(JSON.parse(stdout)).toMatchObject({ seed: 4, config: { preset: 'tiny', epochs: 5, learningRate: 0.001 } });
+    const { stdout } = await withFile(
+      '{"preset":"tiny","epochs":3,"seed":4,"learningRate":0.001,"keepBest":true}',
+      '--epochs',
+      '5',
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ seed: 4, config: { preset: 'tiny', epochs: 5, learningRate: 0.001 } },
+      notes: ['the time does not count the evaluations'],
+    });
   });
 });
 

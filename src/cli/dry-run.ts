@@ -8,6 +8,7 @@ import { makeModel, parameterCounts } from '../gan/model.ts';
 import type { Config } from '../gan/schema.ts';
 import { trainingStep } from '../gan/step.ts';
 import { isCheckpoint, openAdopted } from '../train/adopt.ts';
+import { type Evaluations, settleEvaluations } from '../train/best.ts';
 import { stepsPerEpoch } from '../train/epoch.ts';
 import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
@@ -60,16 +61,22 @@ async function settled(
   onNote: (note: string) => void,
 ): Promise<{ data: Dataset; config: Config; seed: number | null }> {
   const { resume, epochs, seed = null } = options;
+  const noteEvaluations = (before?: Evaluations): void => {
+    if (settleEvaluations(options, before).evaluateEvery > 0) onNote('the time does not count the evaluations');
+  };
   if (resume === undefined) {
+    noteEvaluations();
     const data = await openData(options, onNote);
     return { data, config: configFor(options, data), seed };
   }
   if (isCheckpoint(resume)) {
+    noteEvaluations();
     const { data, config, snapshot } = await openAdopted(locate(resume), options, onNote);
     return { data, config, seed: snapshot.seed };
   }
   const folder = resolveRun(resume);
   const run = readRunConfig(folder);
+  noteEvaluations(run);
   const data = await openData(dataOfRun(folder, run, options), onNote);
   return { data, config: { ...run.config, epochs: epochs ?? run.config.epochs }, seed: run.seed };
 }

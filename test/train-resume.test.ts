@@ -25,7 +25,9 @@ import { events, expectPicturesOf, isStep, newestBytes, SMALL, timelessMetrics }
 
 for (const device of TEST_DEVICES)
   describe.skipIf(device.missing)(`resume on ${title(device)}`, () => {
-    const small = { ...SMALL, device: device.name } satisfies TrainOptions;
+    // The reference takes an eighth of the images: as many steps, and the last one is shorter too.
+    const few = device.name === 'reference' ? { limit: 5, batchSize: 2 } : {};
+    const small = { ...SMALL, ...few, device: device.name } satisfies TrainOptions;
     let folder: string;
     let straight: string;
     beforeAll(async () => {

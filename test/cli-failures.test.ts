@@ -1,9 +1,12 @@
 // Failures of the disk during a run: each gives one clear error and exit code 1, and loses nothing.
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { BIN, dcgan, IS_ROOT, SMALLEST, startProgram, UNSHARE } from './support/cli.ts';
+import { BIN, dcgan, IS_ROOT, SMALLEST, start, startProgram, UNSHARE } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { newestBytes, timelessMetrics } from './support/training.ts';
 
 const REFUSED =
   /^dcgan: (\S+) can't be (created|written): (access is not permitted|the place is not writable).*\. .+\.\n$/;
@@ -123,6 +126,24 @@ it('a reader that goes away: why it stopped, and what goes on', async () => {
   expect(stderr).toMatch(
     /^Stopped after step \d+, because nobody reads the output any more \(EPIPE\); saved to x\/checkpoints\/\S+\. To go on:\n {2}.* train --resume x\n$/,
   );
+});
+
+it('an extractor that never ends: Ctrl-C stops it, and the run goes on as if it had not been there', async () => {
+  const cwd = temporaryFolder();
+  const network = fileURLToPath(new URL('golden/networks/endless.onnx', import.meta.url));
+  const small = [...SMALLEST, '--device', 'wasm'];
+  const judged = ['--evaluate-every', '1', '--extractor', network];
+  const { child, ended } = start(['train', ...small, ...judged, '--out', 'run'], { cwd });
+  const metrics = join(cwd, 'run/metrics.jsonl');
+  while (!(existsSync(metrics) && readFileSync(metrics, 'utf8').includes('"type":"epoch"'))) await sleep(20);
+  child.kill('SIGINT');
+  const { code, stderr } = await ended;
+  expect([code, stderr]).toEqual([130, expect.stringMatching(/To go on:\n {2}.* train --resume run\n$/)]);
+  const resumed = await dcgan(['train', '--resume', 'run', '--evaluate-every', '0'], { cwd });
+  expect([resumed.code, resumed.stderr]).toEqual([0, '']);
+  expect((await dcgan(['train', ...small, '--out', 'straight'], { cwd })).code).toBe(0);
+  expect(newestBytes(join(cwd, 'run')).equals(newestBytes(join(cwd, 'straight')))).toBe(true);
+  expect(timelessMetrics(join(cwd, 'run'))).toEqual(timelessMetrics(join(cwd, 'straight')));
 });
 
 it.skipIf(!UNSHARE)('a full disk that is mounted at --out itself, and at the current folder', async () => {

@@ -1,92 +1,12 @@
-// `kill -9` at any moment: every file that is named as a checkpoint is whole, the run can always be
-// resumed, and it ends with the bits and the metrics of a run that was never killed. By hand, with more
-// kills: `DCGAN_TEST_KILLS=200 npx vitest run test/durability-kill.test.ts`.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
-import { decodeSnapshot } from '../src/gan/snapshot.ts';
+// `kill -9` at some moments of a training. More of them: test/long/durability-kill.test.ts.
+import { describe, it } from 'vitest';
 import { TEST_DEVICES, title } from './support/devices.ts';
-import { temporaryFolder } from './support/folders.ts';
-import { newestBytes, timelessMetrics } from './support/training.ts';
+import { killedAgainAndAgain } from './support/kills.ts';
 
-const CHILD = fileURLToPath(new URL('support/train-child.mjs', import.meta.url));
-function start(run: string, device: string): { child: ChildProcess; ended: Promise<number | null> } {
-  const child = spawn(process.execPath, [CHILD, run, device], { stdio: 'ignore' });
-  return { child, ended: new Promise((resolve) => child.on('exit', resolve)) };
-}
+// What a kill does is the same on every device; the long test asks them all.
+const [device] = TEST_DEVICES.filter(({ name, missing }) => name !== 'reference' && missing === null);
+const KILLS = 6;
 
-/** Checkpoints that are still being written, by their temporary names. */
-const beingWritten = (run: string): string[] =>
-  existsSync(run)
-    ? readdirSync(run).filter((name) => /^\.tmp-[0-9a-f]{8}\.[\d.]+-[0-9a-f]{8}-epoch-.*\.safetensors$/.test(name))
-    : [];
-
-/** Every file with a checkpoint's name decodes, checksum included. */
-function checkAll(run: string): number {
-  const folder = join(run, 'checkpoints');
-  if (!existsSync(folder)) return 0;
-  const names = readdirSync(folder);
-  for (const name of names) decodeSnapshot(readFileSync(join(folder, name)), name);
-  return names.length;
-}
-
-/** Lets the run go on until `when` holds, then kills it; returns false when it ended first. */
-async function killWhen(run: string, device: string, when: (milliseconds: number) => boolean): Promise<boolean> {
-  const { child, ended } = start(run, device);
-  const began = performance.now();
-  let over = false;
-  void ended.then(() => {
-    over = true;
-  });
-  while (!over && !when(performance.now() - began)) await sleep(1);
-  child.kill('SIGKILL');
-  return (await ended) === null;
-}
-
-// A kill does to wasm-relaxed what it does to wasm.
-const CHILDREN = TEST_DEVICES.filter(({ name }) => !['reference', 'wasm-relaxed'].includes(name));
-
-const KILLS = Number(process.env.DCGAN_TEST_KILLS ?? 20);
-
-describe.each(CHILDREN)(`${KILLS} kills`, (device) => {
-  it.skipIf(device.missing)(
-    `change nothing on ${title(device)}`,
-    async () => {
-      const folder = temporaryFolder();
-      const [straight, run] = [join(folder, 'straight'), join(folder, 'run')];
-      expect(await start(straight, device.name).ended).toBe(0);
-
-      // The first kill comes as soon as there is something to resume, the next in the first epoch.
-      expect(await killWhen(run, device.name, () => existsSync(join(run, 'config.json')))).toBe(true);
-      checkAll(run);
-      expect(await killWhen(run, device.name, () => existsSync(join(run, 'metrics.jsonl')))).toBe(true);
-      expect(existsSync(join(run, 'checkpoints', 'epoch-0001.safetensors'))).toBe(false);
-      expect(checkAll(run)).toBe(1);
-
-      let kills = 2;
-      let whileWriting = 0;
-      let seed = 12345;
-      for (; kills < KILLS; kills++) {
-        seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-        const after = 300 + ((seed >>> 8) % 300);
-        // Every other kill waits for a checkpoint that is being written, and ignores what the last
-        // kill left.
-        const old = beingWritten(run);
-        const isWriting = (): boolean => beingWritten(run).some((name) => !old.includes(name));
-        expect(await killWhen(run, device.name, kills % 2 === 0 ? (ms) => ms > after : isWriting)).toBe(true);
-        if (isWriting()) whileWriting++;
-        expect(checkAll(run)).toBeGreaterThan(0);
-      }
-      expect(whileWriting).toBeGreaterThan(0);
-      expect(await start(run, device.name).ended).toBe(0);
-      checkAll(run);
-      expect(readdirSync(run).filter((name) => name.startsWith('.tmp-'))).toEqual([]);
-      expect(newestBytes(run).equals(newestBytes(straight))).toBe(true);
-      expect(timelessMetrics(run)).toEqual(timelessMetrics(straight));
-    },
-    12_000 * KILLS,
-  );
+describe(`${KILLS} kills`, () => {
+  it(`change nothing on ${title(device!)}`, () => killedAgainAndAgain(device!.name, KILLS, 100), 120_000);
 });

@@ -50,17 +50,22 @@ export function whyNoDigits(data: Dataset): string | null {
  * Opens the extractor that was asked for. By default, MNIST's own images get the digit classifier
  * and others get none, because the classifier's features mean nothing for images that it was not
  * trained on.
+ * @param signal aborting it ends a network that runs
  */
 export async function openExtractor(
   { extractor: asked, extractorRange: range }: ExtractorChoice,
   data: Dataset,
   machine: MetricsMachine,
+  signal?: AbortSignal,
 ): Promise<Extractor | null> {
   const isFile = asked?.endsWith('.onnx') === true;
   if (range !== undefined && !isFile)
     throw usage({ what: 'a range is given without a network', todo: 'Name the network: --extractor FILE.onnx' });
   if (asked === undefined) return areDigits(data) ? openDigits(machine) : null;
-  if (isFile) return openOnnx(asked, { side: data.height, channels: data.channels, range, threads: machine.threads });
+  if (isFile) {
+    const shape = { side: data.height, channels: data.channels };
+    return openOnnx(asked, { ...shape, range, threads: machine.threads, signal });
+  }
   if (asked === PIXELS) return openPixels({ side: data.height, channels: data.channels });
   if (asked !== DIGITS)
     throw usage({

@@ -20,6 +20,8 @@ export interface RunnerOptions {
   /** How long a mini-batch may take. */
   readonly limitMs?: number | undefined;
   readonly mostBytes?: number | undefined;
+  /** Aborting ends the network, and fails the question under way. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Returns half of the free memory in bytes, but at least 256 MiB. */
@@ -33,12 +35,13 @@ export class NetworkRunner {
   readonly #worker: Worker;
   readonly #name: string;
   readonly #limitMs: number;
+  readonly #signal: AbortSignal | undefined;
   #answer: ((answer: Answer) => void) | null = null;
   #ended: string | null = null;
 
   private constructor(
     start: Omit<NetworkStart, 'pages'>,
-    { name, limitMs = LIMIT_MS, mostBytes = bytesHere() }: RunnerOptions,
+    { name, limitMs = LIMIT_MS, mostBytes = bytesHere(), signal }: RunnerOptions,
   ) {
     this.#name = name;
     this.#limitMs = limitMs;
@@ -47,6 +50,9 @@ export class NetworkRunner {
     this.#worker.on('message', (answer: Answer) => this.#answer?.(answer));
     this.#worker.on('error', (error: Error) => this.#end(error.message));
     this.#worker.on('exit', (code) => this.#end(`its worker ended with code ${code}`));
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#stop);
+    if (signal?.aborted) this.#stop();
   }
 
   /**
@@ -73,8 +79,14 @@ export class NetworkRunner {
   }
 
   async close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#stop);
     await this.#worker.terminate();
   }
+
+  readonly #stop = (): void => {
+    this.#end('it was stopped');
+    void this.#worker.terminate();
+  };
 
   #end(reason: string): void {
     this.#ended ??= reason;

@@ -26,6 +26,8 @@ export interface OnnxOptions {
   readonly limitMs?: number;
   /** The most bytes for its kernels; by default half of the free memory, at most 4 GiB. */
   readonly mostBytes?: number;
+  /** Aborting ends the network, and fails what it computes. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The number of values given to the network at once: fifteen images of 299 x 299 in colour. */
@@ -91,13 +93,13 @@ function runtimeAt(find: () => string, name: string): string {
 async function openNetwork(
   runtime: string,
   name: string,
-  { threads, limitMs, mostBytes }: OnnxOptions,
+  { threads, limitMs, mostBytes, signal }: OnnxOptions,
   file: Uint8Array,
   weights: Uint8Array | null,
 ): Promise<{ readonly runner: NetworkRunner; readonly opened: Opened }> {
   const beside = weights && { path: `${name}.data`, data: weights };
   try {
-    return await NetworkRunner.open({ runtime, threads, file, beside }, { name, limitMs, mostBytes });
+    return await NetworkRunner.open({ runtime, threads, file, beside }, { name, limitMs, mostBytes, signal });
   } catch (cause) {
     if (cause instanceof DcganError) throw cause;
     throw new DcganError({

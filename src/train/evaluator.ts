@@ -11,6 +11,7 @@ import { comparable, Gauge } from '../metrics/gauge.ts';
 import { complaintText, DcganError } from '../platform/errors.ts';
 import { BEST_NAME } from './best.ts';
 import type { EvaluationEvent, WarningEvent } from './events.ts';
+import { STOPPED } from './loop.ts';
 import { type EvaluationLine, type MetricsLine, metricsWith } from './metrics.ts';
 import { heldOutFor, type Prepared } from './prepare.ts';
 import { checkpointsOf } from './run.ts';
@@ -18,10 +19,12 @@ import { checkpointsOf } from './run.ts';
 export class Evaluator {
   readonly #run: Prepared;
   readonly #lines: EvaluationLine[];
+  readonly #signal: AbortSignal | undefined;
   #opened: { readonly gauge: Gauge; readonly extractor: Extractor | null } | null = null;
 
-  constructor(run: Prepared) {
+  constructor(run: Prepared, signal: AbortSignal | undefined) {
     this.#run = run;
+    this.#signal = signal;
     this.#lines = [...metricsWith(run.folder, 'evaluation')].filter((line) => line.type === 'evaluation');
   }
 
@@ -32,14 +35,19 @@ export class Evaluator {
 
   /**
    * Measures samples of the model. A failed evaluation becomes a warning, because it must not end a
-   * training.
+   * training. Returns STOPPED when the training is asked to stop while an extractor computes, since
+   * a stranger's may never end.
    */
-  async evaluate(gan: DCGAN, at: { epoch: number; step: number }): Promise<EvaluationEvent | WarningEvent> {
+  async evaluate(
+    gan: DCGAN,
+    at: { epoch: number; step: number },
+  ): Promise<EvaluationEvent | WarningEvent | typeof STOPPED> {
     try {
       return await this.#evaluate(gan, at);
     } catch (error) {
       // The training computes on the same device. It may continue on another one.
       if (error instanceof DeviceFailure) throw error;
+      if (this.#signal?.aborted) return STOPPED;
       return failedEvaluation(error, at.step);
     }
   }
@@ -74,7 +82,7 @@ export class Evaluator {
     if (!this.#opened) {
       const { data } = this.#run;
       const machine = { device: info.device, threads: info.threads };
-      const extractor = await openExtractor(this.#run.record, data, machine);
+      const extractor = await openExtractor(this.#run.record, data, machine, this.#signal);
       try {
         this.#opened = { extractor, gauge: await Gauge.open(data, await heldOutFor(data), { ...machine, extractor }) };
       } catch (error) {

@@ -30,6 +30,9 @@ export interface Parts {
   readonly pictureEvery?: number | undefined;
 }
 
+/** An evaluation that was stopped. A resume finishes its epoch. */
+export const STOPPED = Symbol('stopped');
+
 /** `E` is what pictures and evaluations become, and `C` is what a checkpoint becomes. */
 export abstract class Loop<E, C> {
   protected readonly gan: DCGAN;
@@ -74,8 +77,11 @@ export abstract class Loop<E, C> {
   protected note(_line: TrainedLine): void {}
   /** Called when a step is done and its events were yielded. */
   protected async stepped(): Promise<void> {}
-  /** Makes the evaluation that is due after the finished epoch; null when none is due. */
-  protected async evaluate(_state: State): Promise<E | null> {
+  /**
+   * Makes the evaluation that is due after the finished epoch; null when none is due, and STOPPED
+   * when the loop was asked to stop before it was done.
+   */
+  protected async evaluate(_state: State): Promise<E | typeof STOPPED | null> {
     return null;
   }
 
@@ -139,6 +145,10 @@ export abstract class Loop<E, C> {
       gan.epoch = epoch - 1;
       throw error;
     });
+    if (evaluation === STOPPED) {
+      gan.epoch = epoch - 1;
+      return;
+    }
     waited += performance.now() - evaluated;
     const checkpoint = await this.#save(state);
     yield picture;

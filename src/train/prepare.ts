@@ -28,9 +28,13 @@ import { stepsPerEpoch } from './epoch.ts';
 import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
 import { RunLock } from './lock.ts';
 import { cutMetrics, METRICS_NAME, type MetricsLine, metricsWith, type Place, readMetrics } from './metrics.ts';
+<<<<<<< HEAD
 import type { Leader } from './ranks/leader.ts';
 import type { AskedData } from './ranks/orders.ts';
 import { checkpointsOf, createRun, readRunConfig, refuseTaken, sweepRun, writeRunConfig } from './run.ts';
+=======
+import { checkpointsOf, createRun, readRunConfig, refuseLinks, sweepRun, writeRunConfig } from './run.ts';
+>>>>>>> dbd83ef (Ctrl-C stops an extractor during a training; no link in a run's folder or in the studio's is written through; kills of the quick tests are fewer)
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig, Sitting } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
@@ -266,6 +270,7 @@ export async function prepareResumed(folder: string, options: TrainOptions, know
 
 async function reopen(folder: string, options: TrainOptions, lock: RunLock, known: Known | null): Promise<Prepared> {
   const old = readRunConfig(folder);
+  refuseLinks(folder);
   refuseChanges(options, old);
   const epochs = options.epochs ?? old.config.epochs;
   const notes: string[] = [];
@@ -359,14 +364,19 @@ export async function trainable(snapshot: Snapshot, machine: RankedOptions): Pro
 async function tryEvaluations(
   evaluations: Evaluations,
   data: Dataset,
-  { device, threads }: TrainOptions,
+  { device, threads, signal }: TrainOptions,
   onNote: (note: string) => void,
 ): Promise<void> {
   if (evaluations.evaluateEvery === 0) return;
   const note = evaluations.extractor === undefined ? whyNoDigits(data) : null;
   if (note !== null) onNote(note);
   comparedPart(data, await heldOutFor(data));
-  await (await openExtractor(evaluations, data, { device, threads: threads ?? usableCores() }))?.dispose();
+  const machine = { device, threads: threads ?? usableCores() };
+  const extractor = await openExtractor(evaluations, data, machine, signal).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw error;
+  });
+  await extractor?.dispose();
 }
 
 /**

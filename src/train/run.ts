@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CHECKPOINTS_FOLDER, newestCheckpoint } from '../checkpoint/files.ts';
-import { commandLine } from '../platform/command.ts';
+import { commandLine, shellWord } from '../platform/command.ts';
 import { fileError, makeFolder, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
@@ -68,6 +68,21 @@ function isUnused(out: string): boolean {
         entry.isDirectory() &&
         readdirSync(join(out, entry.name)).length === 0),
   );
+}
+
+/**
+ * A run may come from somebody else. What is appended to it or cut must lie in its own folder.
+ * @throws DcganError that names a symbolic link in a run's folder
+ */
+export function refuseLinks(run: string): void {
+  const link = readdirSync(run, { withFileTypes: true }).find((entry) => entry.isSymbolicLink());
+  if (!link) return;
+  const path = join(run, link.name);
+  throw new DcganError({
+    what: `${path} is a symbolic link, through which a training would write outside the run's folder`,
+    expected: 'the files and folders themselves',
+    todo: `If you made it, put in its place what it leads to; to look where that is: readlink ${shellWord(path)}`,
+  });
 }
 
 /** Says in a message how to continue a run. */

@@ -23,7 +23,7 @@ import type {
   WarningEvent,
 } from './events.ts';
 import { type Divergence, diverged } from './health/divergence.ts';
-import { Loop, type State } from './loop.ts';
+import { Loop, STOPPED, type State } from './loop.ts';
 import { type MetricsLine, MetricsWriter } from './metrics.ts';
 import { GIF_NAME, IMAGES_FOLDER, isFilmCurrent, pictureName, REALS_NAME, saveFilm, savePicture } from './pictures.ts';
 import { type Prepared, prepareFresh, prepareResumed } from './prepare.ts';
@@ -152,7 +152,7 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
     this.#sitting = sitting;
     this.#signal = signal;
     this.#preview = preview === undefined ? null : new Preview(run.folder, preview, run.record.contrast);
-    this.#evaluator = new Evaluator(run);
+    this.#evaluator = new Evaluator(run, signal);
   }
 
   async *events(): AsyncGenerator<TrainEvent, void, undefined> {
@@ -206,11 +206,11 @@ class FolderRun extends Loop<PictureEvent | EvaluationEvent | WarningEvent, Chec
    * The line and the best checkpoint are written before the epoch's checkpoint, so a resume from
    * there has both.
    */
-  protected override async evaluate(state: State): Promise<EvaluationEvent | WarningEvent | null> {
+  protected override async evaluate(state: State): Promise<EvaluationEvent | WarningEvent | typeof STOPPED | null> {
     const { epoch, steps: step } = this.gan;
     if (!this.#evaluator.isDue(epoch)) return null;
     const event = await this.#evaluator.evaluate(this.gan, { epoch, step });
-    if (event.type === 'warning') return event;
+    if (event === STOPPED || event.type === 'warning') return event;
     if (event.best && this.#run.record.keepBest) this.#write(BEST_NAME, state);
     this.note(lineOf(event));
     return event;

@@ -26,7 +26,7 @@ import { randomOf } from '../fuzz/damage.mjs';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/dcgan.js', import.meta.url));
 const SHIM = fileURLToPath(new URL('shim.c', import.meta.url));
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 600_000;
 const CHECKPOINTS = join('r', 'checkpoints', '');
 const ERRORS = ['ENOSPC', 'EIO', 'EMFILE', 'EDQUOT'];
 

@@ -1,8 +1,10 @@
 // Files of a run, opened so that nothing outside the run can be read: no part of the way below the
 // folder of runs may be a link, and what is opened must be a plain file.
-import { constants, lstatSync } from 'node:fs';
+import { constants, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileError } from '../../platform/durable.ts';
+import { DcganError } from '../../platform/errors.ts';
 
 /**
  * Opens a file below `root` for reading; null when it does not exist, is no plain file, or is
@@ -27,6 +29,33 @@ export async function openInside(root: string, ...parts: readonly string[]): Pro
     if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENOTDIR') return null;
     throw error;
   }
+}
+
+/**
+ * The folder `name` below `root` for the studio's own files, made when it is missing.
+ * @throws DcganError when something else has that name: through a link, files of somebody else
+ * would be written
+ */
+export function ownFolder(root: string, name: string): string {
+  const path = join(root, name);
+  mkdirSync(root, { recursive: true });
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError('created', path, error);
+  }
+  if (lstatSync(path).isDirectory()) return path;
+  throw new DcganError({
+    what: `${path} is not a folder of the studio's own`,
+    expected: 'a folder, or nothing',
+    todo: 'Look what it is, and remove it',
+  });
+}
+
+/** Opens a new file for writing; what had its name is gone, and no link is followed. */
+export function openNew(path: string): number {
+  rmSync(path, { force: true });
+  return openSync(path, 'wx', 0o600);
 }
 
 /** At most `most` bytes of a file's end. */

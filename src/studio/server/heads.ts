@@ -4,6 +4,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
 import { parseCheckpointName } from '../../checkpoint/names.ts';
+import { parseJson } from '../../platform/json.ts';
 import { METRICS_NAME } from '../../train/metrics.ts';
 import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME } from '../../train/pictures.ts';
 import { PREVIEW_NAME } from '../../train/preview.ts';
@@ -32,7 +33,7 @@ export async function readConfig({ root, parts }: RunPlace): Promise<RunConfig |
   try {
     const { size } = await file.stat();
     if (size > MOST_CONFIG) return `${CONFIG_NAME} is too large for a run's`;
-    const parsed = runSchema.safeParse(JSON.parse(await file.readFile('utf8')));
+    const parsed = runSchema.safeParse(parseJson(await file.readFile('utf8')));
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0]!;
     return `${CONFIG_NAME}: ${issue.path.join('.')}: ${issue.message}`;

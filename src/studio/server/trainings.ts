@@ -3,14 +3,14 @@
 // Ctrl-C does.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync } from 'node:fs';
-import { open, readFile, rm, writeFile } from 'node:fs/promises';
+import { closeSync, existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DEFAULT_PRESET } from '../../gan/presets.ts';
 import { type DcganError, usage } from '../../platform/errors.ts';
 import { CONFIG_NAME } from '../../train/run-names.ts';
 import type { DataReport } from '../api.ts';
-import { readTail } from './files.ts';
+import { openInside, openNew, ownFolder, readTail } from './files.ts';
 
 /** Where the studio keeps its own files, below the folder of runs; no run has such a name. */
 const OWN_FOLDER = '.studio';
@@ -42,7 +42,7 @@ export class Trainings {
   async start(options: TrainingOptions): Promise<string> {
     const name = this.#reserve(options);
     const config = join(this.#own(), `${name}.json`);
-    await writeFile(config, JSON.stringify(options));
+    writeNew(config, JSON.stringify(options));
     const folder = join(this.#root, name);
     try {
       const child = this.#spawn(name, ['--config', config, '--out', folder]);
@@ -66,7 +66,7 @@ export class Trainings {
   /** What a training would do and cost here, as `train --dry-run --json` says it. */
   async estimate(options: TrainingOptions, signal: AbortSignal): Promise<unknown> {
     const config = join(this.#own(), `${randomUUID()}.json`);
-    await writeFile(config, JSON.stringify(options));
+    writeNew(config, JSON.stringify(options));
     try {
       return JSON.parse(await this.#ask(['train', '--config', config, '--dry-run', '--json'], signal));
     } finally {
@@ -103,9 +103,8 @@ export class Trainings {
 
   /** The last lines that a run's training printed when something was wrong; empty when nothing was. */
   async lastWords(id: string): Promise<string> {
-    const path = join(this.#own(), `${logName(id)}.log`);
-    if (!existsSync(path)) return '';
-    const file = await open(path);
+    const file = await openInside(this.#root, OWN_FOLDER, `${logName(id)}.log`);
+    if (!file) return '';
     try {
       return (await readTail(file, LAST_OUTPUT)).bytes.toString('utf8').trim();
     } finally {
@@ -114,9 +113,7 @@ export class Trainings {
   }
 
   #own(): string {
-    const own = join(this.#root, OWN_FOLDER);
-    mkdirSync(own, { recursive: true, mode: 0o700 });
-    return own;
+    return ownFolder(this.#root, OWN_FOLDER);
   }
 
   /** Takes the next free number among the runs, as a training in a terminal does. */
@@ -137,7 +134,7 @@ export class Trainings {
 
   #spawn(log: string, args: readonly string[]): ChildProcess {
     const [command, ...before] = this.#program;
-    const output = openSync(join(this.#own(), `${log}.log`), 'w', 0o600);
+    const output = openNew(join(this.#own(), `${log}.log`));
     try {
       return spawn(command, [...before, 'train', ...args, '--quiet', '--preview', PREVIEW_SECONDS], {
         detached: true,
@@ -171,6 +168,15 @@ export class Trainings {
 function inItsWords(output: string): DcganError {
   const said = output.match(/^dcgan: (.*)\.$/m)?.[1];
   return usage(said === undefined ? { what: 'the training did not start', got: output.trim() } : { what: said });
+}
+
+function writeNew(path: string, text: string): void {
+  const file = openNew(path);
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A run's place as the name of one file. */

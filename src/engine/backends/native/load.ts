@@ -45,7 +45,11 @@ export async function loadKoffi(): Promise<Koffi> {
   try {
     return (await import('koffi')).default;
   } catch (cause) {
-    throw new NoLibrary('the koffi package cannot be loaded', 'Install it again: "npm install koffi"', cause);
+    throw new NoLibrary(
+      'the koffi package cannot be loaded',
+      'Install it again: "npm install --include=optional koffi"',
+      cause,
+    );
   }
 }
 

@@ -1,0 +1,69 @@
+// A folder of runs may come from somebody else: no link in it leads a training or the studio to write,
+// cut or show a file outside.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Trainings } from '../src/studio/server/trainings.ts';
+import { moveToTrash } from '../src/studio/server/trash.ts';
+import { workInFolders } from './support/folders.ts';
+import { events, SMALL } from './support/training.ts';
+
+workInFolders('work');
+/** Stands for the program: it refuses whatever it is asked. */
+const REFUSES = ['-e', 'console.error("dcgan: I refuse.")'] as const;
+
+function stranger(): Trainings {
+  mkdirSync('runs/00001-x', { recursive: true });
+  mkdirSync('mine');
+  writeFileSync('mine/precious', 'precious');
+  return new Trainings('runs', [process.execPath, ...REFUSES]);
+}
+
+it.each(['metrics.jsonl', 'images', 'checkpoints'])('a run whose %s is a link is not resumed', async (name) => {
+  await events({ ...SMALL, epochs: 1, device: 'wasm', out: 'run' });
+  renameSync(join('run', name), 'elsewhere');
+  symlinkSync(join('..', 'elsewhere'), join('run', name));
+  const before = name === 'metrics.jsonl' ? readFileSync('elsewhere', 'utf8') : readdirSync('elsewhere');
+  await expect(events({ resume: 'run', epochs: 2, device: 'wasm' })).rejects.toThrow(
+    `run/${name} is a symbolic link, through which a training would write outside the run's folder`,
+  );
+  expect(name === 'metrics.jsonl' ? readFileSync('elsewhere', 'utf8') : readdirSync('elsewhere')).toEqual(before);
+  expect(existsSync('run/run.lock')).toBe(false);
+});
+
+it("the studio's folder is its own, and so are the files in it", async () => {
+  const trainings = stranger();
+  symlinkSync('../mine', 'runs/.studio');
+  await expect(trainings.resume('00001-x', () => false)).rejects.toThrow(
+    "runs/.studio is not a folder of the studio's own",
+  );
+  await expect(trainings.start({ data: 'mnist' })).rejects.toThrow("is not a folder of the studio's own");
+  expect(await trainings.lastWords('precious')).toBe('');
+  rmSync('runs/.studio');
+  mkdirSync('runs/.studio');
+  symlinkSync('../../mine/precious', 'runs/.studio/00001-x.log');
+  symlinkSync('../../mine/precious', 'runs/.studio/00002-mnist-tf2018.json');
+  expect(await trainings.lastWords('00001-x')).toBe('');
+  await expect(trainings.resume('00001-x', () => false)).rejects.toThrow('I refuse.');
+  await expect(trainings.start({ data: 'mnist' })).rejects.toThrow('I refuse.');
+  expect(readFileSync('mine/precious', 'utf8')).toBe('precious');
+  expect(readdirSync('mine')).toEqual(['precious']);
+});
+
+it('runs are not moved to where a link called .trash leads', () => {
+  stranger();
+  symlinkSync('../mine', 'runs/.trash');
+  expect(() => moveToTrash({ root: 'runs', parts: ['00001-x'] })).toThrow(
+    "runs/.trash is not a folder of the studio's own",
+  );
+  expect(existsSync('runs/00001-x')).toBe(true);
+});

@@ -13,6 +13,7 @@ import { fileOnDisk } from '../src/data/loose.ts';
 import { readHeader } from '../src/data/pack.ts';
 import { zipSupply } from '../src/data/zip.ts';
 import { workInFolders } from './support/folders.ts';
+import { parquet } from './support/parquet.ts';
 import { noisy, png, zip } from './support/pictures.ts';
 
 workInFolders('work');
@@ -299,6 +300,15 @@ test('large pictures are decoded together only as far as there is room', async (
   expect([most <= 1, ended.length]).toEqual([true, 5]);
   await expect(withRoomFor(MOST_PIXELS, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
   expect(await withRoomFor(MOST_PIXELS, async () => 'still room')).toBe('still room');
+});
+
+test('a Parquet file of a kilobyte that claims a billion values ends no process but its own', async () => {
+  writeFileSync('x.parquet', parquet([good, good], [0, 1], ['a', 'b'], 2 ** 30));
+  await expect(loadDataset('x.parquet')).rejects.toThrow(
+    /x\.parquet can't be read as Parquet: got reading it needs more/,
+  );
+  writeFileSync('x.parquet', parquet([good, good], [0, 1], ['a', 'b']));
+  expect((await loadDataset('x.parquet')).count).toBe(2);
 });
 
 test('files of pictures are held together only up to a size, and a larger one alone', async () => {

@@ -28,13 +28,9 @@ import { stepsPerEpoch } from './epoch.ts';
 import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
 import { RunLock } from './lock.ts';
 import { cutMetrics, METRICS_NAME, type MetricsLine, metricsWith, type Place, readMetrics } from './metrics.ts';
-<<<<<<< HEAD
 import type { Leader } from './ranks/leader.ts';
 import type { AskedData } from './ranks/orders.ts';
-import { checkpointsOf, createRun, readRunConfig, refuseTaken, sweepRun, writeRunConfig } from './run.ts';
-=======
-import { checkpointsOf, createRun, readRunConfig, refuseLinks, sweepRun, writeRunConfig } from './run.ts';
->>>>>>> dbd83ef (Ctrl-C stops an extractor during a training; no link in a run's folder or in the studio's is written through; kills of the quick tests are fewer)
+import { checkpointsOf, createRun, readRunConfig, refuseLinks, refuseTaken, sweepRun, writeRunConfig } from './run.ts';
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig, Sitting } from './run-schema.ts';
 import { setAside } from './set-aside.ts';

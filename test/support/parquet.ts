@@ -34,14 +34,14 @@ function list(id: number, type: number, items: readonly Uint8Array[]): Field {
   return [id, LIST, Buffer.concat([Buffer.from(head), ...items])];
 }
 
-/** One column: all values there, `levels` deep. */
-function chunk(values: readonly Uint8Array[], levels: number): Buffer {
-  const run = [...varint(2 * values.length), levels];
+/** One column: all values there, `levels` deep, or as many as it claims. */
+function chunk(values: readonly Uint8Array[], levels: number, claims = values.length): Buffer {
+  const run = [...varint(2 * claims), levels];
   const size = Buffer.alloc(4);
   size.writeUInt32LE(run.length);
   const page = Buffer.concat([size, Buffer.from(run), ...values]);
   const header = [i32(1, 0), i32(2, page.length), i32(3, page.length)];
-  return Buffer.concat([struct([...header, inner(5, [i32(1, values.length), i32(2, 0), i32(3, 3), i32(4, 3)])]), page]);
+  return Buffer.concat([struct([...header, inner(5, [i32(1, claims), i32(2, 0), i32(3, 3), i32(4, 3)])]), page]);
 }
 
 function byteArray(bytes: Uint8Array): Buffer {
@@ -50,10 +50,18 @@ function byteArray(bytes: Uint8Array): Buffer {
   return Buffer.concat([size, bytes]);
 }
 
-/** Rows {image: {bytes, path}, label}, and the names of the labels. */
-export function parquet(pictures: readonly Uint8Array[], labels: readonly number[], names: readonly string[]): Buffer {
+/**
+ * Rows {image: {bytes, path}, label}, and the names of the labels.
+ * @param claims how many values a page of pictures says that it has; default: as many as there are
+ */
+export function parquet(
+  pictures: readonly Uint8Array[],
+  labels: readonly number[],
+  names: readonly string[],
+  claims = pictures.length,
+): Buffer {
   const columns = [
-    { path: ['image', 'bytes'], type: 6, bytes: chunk(pictures.map(byteArray), 2) },
+    { path: ['image', 'bytes'], type: 6, bytes: chunk(pictures.map(byteArray), 2, claims) },
     {
       path: ['image', 'path'],
       type: 6,

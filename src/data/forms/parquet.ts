@@ -1,32 +1,32 @@
 // Reads Parquet as Hugging Face's hub stores datasets of images. One column holds structs {bytes,
 // path} with encoded pictures, or the bytes alone. Another column holds labels, whose names stand
-// in the file's metadata. hyparquet reads the files. The size that a page claims to unpack to is
-// checked before memory is asked for.
+// in the file's metadata. hyparquet reads the files, columns of them in a process of its own
+// (parquet-reader.ts).
 //
 // Sources: Apache Parquet, "File Format"; Hugging Face datasets, features.Image and
 // features.ClassLabel.
 
 import { open } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
-import type { AsyncBuffer, Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
+import type { AsyncBuffer, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
 import { DcganError } from '../../platform/errors.ts';
 import { parseJson } from '../../platform/json.ts';
 import { sha256 } from '../../platform/sha256.ts';
 import { clean } from '../../platform/text.ts';
+import { MOST_ENTRIES } from '../archive-limits.ts';
 import { type FormFile, lastPart } from '../form-file.ts';
 import { type Classes, type ClassesOrWhy, LARGEST_FILE, labelled, type Supply } from '../supply.ts';
 import { NOTHING_UNREAD } from '../unread.ts';
 import { onlyOne } from './choose.ts';
 import type { Form } from './form.ts';
+import { ParquetReader } from './parquet-reader.ts';
 
-/** Bytes that one page may unpack to. */
-const LARGEST_PAGE = 1 << 30;
 /** Rows of a large row group that are read at a time. */
 const ROWS = 256;
 const MARK = 'PAR1';
 
 interface Table {
   readonly file: FormFile;
+  readonly reader: ParquetReader;
   readonly metadata: FileMetaData;
   readonly rows: number;
   readonly image: string;
@@ -86,14 +86,15 @@ async function tableOf(file: FormFile): Promise<Table> {
   const label = columns.find(
     ({ name, kind }) => kind === 'integer' && /^(fine_)?(label|labels|class|target|y)$/i.test(name),
   );
-  if (!image || !Number.isSafeInteger(rows) || rows < 1 || rows > 2 ** 31)
+  if (!image || !Number.isSafeInteger(rows) || rows < 1 || rows > MOST_ENTRIES)
     throw new DcganError({
       what: `${file.name} holds no column of pictures`,
-      expected: 'a column of structs with bytes, as Hugging Face stores images, and at least one row',
+      expected: `a column of structs with bytes, as Hugging Face stores images, and 1 to ${MOST_ENTRIES} rows`,
       got: `${rows} rows of ${columns.map(({ name, kind }) => `${clean(name)} (${kind})`).join(', ')}`,
       todo: 'Write the pictures into a folder: for i, row in enumerate(dataset): row["image"].save(f"{i}.png")',
     });
-  return { file, metadata, rows, image: image.name, label: label?.name ?? null };
+  const reader = new ParquetReader(file.path ?? (await file.read()));
+  return { file, reader, metadata, rows, image: image.name, label: label?.name ?? null };
 }
 
 /**
@@ -178,17 +179,13 @@ function bytesOf(value: unknown): Uint8Array {
 }
 
 async function columnOf(table: Table, column: string, rowStart: number, rowEnd: number): Promise<readonly unknown[]> {
-  const { parquetReadObjects } = await import('hyparquet');
-  const { file, metadata } = table;
-  const rows = await parquetReadObjects({
-    ...{ file: await bufferOf(file), metadata, rowStart, rowEnd, columns: [column] },
-    ...{ utf8: false, geoparquet: false, compressors: await compressors() },
-  }).catch((error: unknown) => {
+  const { file, reader } = table;
+  const rows = await reader.read({ column, rowStart, rowEnd }).catch((error: unknown) => {
     throw damaged(file, error);
   });
   if (rows.length !== rowEnd - rowStart)
     throw damaged(file, new Error(`it has ${rows.length} rows from ${rowStart} on`));
-  return rows.map((row) => row[column]);
+  return rows;
 }
 
 async function classesIn(tables: readonly Table[]): Promise<ClassesOrWhy> {
@@ -244,27 +241,6 @@ async function bufferOf(file: FormFile): Promise<AsyncBuffer> {
       // for which nobody waits would end the process.
       read.catch(() => {});
       return read;
-    },
-  };
-}
-
-async function compressors(): Promise<Compressors> {
-  const { snappyUncompress } = await import('hyparquet');
-  const zlib = (await import('node:zlib')) as { zstdDecompressSync?: (bytes: Uint8Array, options: object) => Buffer };
-  const bounded = (length: number): number => {
-    if (length > LARGEST_PAGE) throw new Error(`a page claims ${length} bytes; at most ${LARGEST_PAGE} are unpacked`);
-    return length;
-  };
-  return {
-    SNAPPY: (bytes, length) => {
-      const out = new Uint8Array(bounded(length));
-      snappyUncompress(bytes, out);
-      return out;
-    },
-    GZIP: (bytes, length) => gunzipSync(bytes, { maxOutputLength: bounded(length) + 1 }),
-    ZSTD: (bytes, length) => {
-      if (!zlib.zstdDecompressSync) throw new Error('it is packed with zstd, which Node reads from version 22.15 on');
-      return zlib.zstdDecompressSync(bytes, { maxOutputLength: bounded(length) + 1 });
     },
   };
 }

@@ -139,7 +139,7 @@ it('an extractor that never ends: Ctrl-C stops it, and the run goes on as if it 
   child.kill('SIGINT');
   const { code, stderr } = await ended;
   expect([code, stderr]).toEqual([130, expect.stringMatching(/To go on:\n {2}.* train --resume run\n$/)]);
-  const resumed = await dcgan(['train', '--resume', 'run', '--evaluate-every', '0'], { cwd });
+  const resumed = await dcgan(['train', '--resume', 'run', '--evaluate-every', '0', '--device', 'wasm'], { cwd });
   expect([resumed.code, resumed.stderr]).toEqual([0, '']);
   expect((await dcgan(['train', ...small, '--out', 'straight'], { cwd })).code).toBe(0);
   expect(newestBytes(join(cwd, 'run')).equals(newestBytes(join(cwd, 'straight')))).toBe(true);

@@ -18,7 +18,7 @@ import { BIN } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Options that messages name and no command defines: commander's own, and those of Node, npm, gunzip, compilers and installers. */
+/** Options that messages name and no command defines: commander's own, and those of Node, npm, gunzip, srun, compilers and installers. */
 const FOREIGN = [
   '--help',
   '--keep',
@@ -28,6 +28,9 @@ const FOREIGN = [
   '--install',
   '--version',
   '--omit',
+  '--mpi',
+  '--max-old-space-size',
+  '--input-type',
   '--experimental-wasm-relaxed-simd',
 ];
 /** What stands for a value that is only known when the message is made. */

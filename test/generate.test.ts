@@ -81,7 +81,7 @@ describe('a file, as it may be', () => {
     const refused = (bytes: Uint8Array) => expect(loadGenerator(bytes)).rejects;
     await refused(encodeSnapshot(made.snapshot)).toThrow(
       'the generator holds no generator alone: expected format dcgan-generator-1, got dcgan-1. ' +
-        'Export one: "dcgan export CHECKPOINT --to safetensors".',
+        'Export one: "npx dcgan export CHECKPOINT --to safetensors".',
     );
     await refused(alone(made.snapshot, { network: 'discriminator' })).toThrow(/got dcgan-discriminator-1/);
     const damaged = alone(made.snapshot).slice();

@@ -39,7 +39,7 @@ describe('a run that is evaluated', () => {
     expect(epochOf(best(out))).toBe(lowest.epoch);
     expect(seen.filter((event) => event.best).at(-1)).toBe(lowest);
     expect(lines(out).filter(({ type }) => type === 'evaluation')).toEqual(
-      seen.map(({ best: _, ...event }) => ({ ...event, seconds: 0 })),
+      seen.map(({ best: _, ...event }) => ({ ...event, seconds: 0, time: 0 })),
     );
     expect(lines(out).filter(({ type }) => type !== 'evaluation')).toEqual(lines(plain));
   });

@@ -32,7 +32,7 @@ export function decodeGenerator(bytes: Uint8Array, file: string): GeneratorFile 
       what: `${file} holds no generator alone`,
       expected: `format ${FORMAT}`,
       got: metadata.format ?? 'none',
-      todo: 'Export one: "dcgan export CHECKPOINT --to safetensors"',
+      todo: 'Export one: "npx dcgan export CHECKPOINT --to safetensors"',
     });
   verify(bytes, file);
   const config = readConfig(metadata.config, file);

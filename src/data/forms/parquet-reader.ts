@@ -29,6 +29,8 @@ const SOURCE = `
 import { open } from 'node:fs/promises';
 import * as zlib from 'node:zlib';
 process.on('disconnect', () => process.exit());
+// Ctrl-C in a terminal reaches this process too. The one that asked decides what ends.
+for (const name of ['SIGINT', 'SIGHUP']) process.on(name, () => {});
 const send = (answer) => process.send(answer, undefined, undefined, () => {});
 let known = null;
 let left = 0;

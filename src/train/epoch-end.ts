@@ -16,7 +16,7 @@ import { pictureName, savePicture } from './pictures.ts';
 import { progressImages, progressPicture } from './progress-pictures.ts';
 
 /** It is measured this often, because the first time also loads code, and a disk may stall once. */
-const TIMES = 3;
+const TIMES = 5;
 
 /** A line of an epoch; its numbers do not change its cost. */
 const LINE = {
@@ -25,7 +25,7 @@ const LINE = {
 };
 
 /**
- * Returns the seconds that the end of an epoch takes, as the median of three. It writes into the
+ * Returns the seconds that the end of an epoch takes, as the median of five. It writes into the
  * cache, because there is no run's folder yet, and removes what it wrote.
  */
 export async function measureEpochEnd(gan: DCGAN, data: Dataset): Promise<number> {

@@ -9,6 +9,7 @@ import * as pictures from './render/pictures.ts';
 
 export type { StoredTensor } from './checkpoint/safetensors.ts';
 export type { DataOptions, Fit, Shaping } from './data/image-options.ts';
+export type { ImageSize } from './data/image-size.ts';
 export type { PixelSource } from './data/pixel-source.ts';
 export type { BackendInfo, DeviceName } from './engine/backends/backend.ts';
 export { type Exportable, type ExportOptions, exportModel } from './export/export-model.ts';

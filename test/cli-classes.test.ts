@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DCGAN } from '../src/gan/dcgan.ts';
 import { readSnapshot } from '../src/gan/snapshot-file.ts';
 import { npy, npz } from './support/arrays.ts';
 import { dcgan, type Ended, sharedFolder } from './support/cli.ts';
@@ -66,4 +67,10 @@ it('a class without images is said, and has no row of its own', async () => {
   const refused = await run('sample', 'gap', '--class', '0', '-o', 'no.npy');
   expect(refused).toMatchObject({ code: 2 });
   expect(refused.stderr).toContain('the data had no image of class 0');
+  const between = await run('interpolate', 'gap', '--seeds', '1,2', '-o', 'gap.png');
+  expect(between.stdout).toContain('nothing is drawn of class 0, of which the data had no image\n');
+  const gan = await DCGAN.load(join(shared.path, 'gap/checkpoints/epoch-0001.safetensors'), { device: 'wasm' });
+  const noise = await gan.sampleNoise(3, 4);
+  expect(await gan.generate(noise)).toEqual(await gan.generate(noise, { classes: [1, 2, 1] }));
+  await gan.dispose();
 });

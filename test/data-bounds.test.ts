@@ -220,6 +220,12 @@ test.each([
     'version https://git-lfs.github.com/spec/v1\n',
     'a pointer of Git LFS. Fetch the file it stands for: git lfs pull',
   ],
+  [
+    'train_32x32.mat',
+    'MATLAB 5.0 MAT-file, Platform: GLNXA64',
+    'a MATLAB file, which is not read. Save its arrays as .npz',
+  ],
+  ['x.h5', '\x89HDF\r\n\x1a\n', 'an HDF5 file, which is not read. Save its images as an array'],
   ['a.tar.bz2', 'BZh91AY', 'packed with bzip2, which is not read. Unpack it (tar xf a.tar.bz2) and give the folder'],
   ['a.tar.xz', '\xfd7zXZ\0', 'packed with xz, which is not read. Unpack it (tar xf a.tar.xz)'],
   ['a.tar.zst', '\x28\xb5\x2f\xfd', 'packed with zstd'],

@@ -240,7 +240,7 @@ it.each([
   [
     'train --data mine --size 30',
     2,
-    '--size does not suit the networks: expected a size from 16 to 128 that 4 divides, got 30.',
+    '--size does not suit the networks: expected sides from 8 to 256 that 4 divides, got 30.',
   ],
   [
     'data inspect mine --background mauvee',

@@ -6,6 +6,7 @@ import { Header } from 'tar';
 import { expect, test } from 'vitest';
 import { inspectData } from '../src/data/inspect.ts';
 import { DcganError } from '../src/platform/errors.ts';
+import { npy, npz } from './support/arrays.ts';
 import { workInFolders } from './support/folders.ts';
 import { noisy, png, zip } from './support/pictures.ts';
 
@@ -21,6 +22,10 @@ const CONTENTS = [
   Buffer.alloc(0),
   PICTURE.subarray(0, 60),
   Buffer.from('<!doctype html>'),
+  Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><rect width="9" height="9"/></svg>'),
+  npy('|u1', [1, 8, 8], new Uint8Array(64)),
+  npz({ images: npy('|u1', [1, 8, 8], new Uint8Array(64)) }),
+  Buffer.from('MATLAB 5.0 MAT-file'),
 ];
 const NAMES = [
   'a.png',
@@ -35,6 +40,10 @@ const NAMES = [
   'i.bmp',
   'ü.png',
   'j.csv',
+  'k.npy',
+  'l.npz',
+  'm.mat',
+  'n.parquet',
 ];
 const FOLDERS = ['', 'cats/', 'dogs/', 'cats/old/', '.git/', '__MACOSX/'];
 
@@ -73,8 +82,8 @@ function tarEntry({ path, data }: Entry, type: 'File' | (typeof SPECIAL)[number]
 }
 
 /** Images, broken files and files that are not read. */
-async function counted(where: string): Promise<number> {
-  const { count, broken, unread } = await inspectData(where);
+async function counted(where: string, svg = false): Promise<number> {
+  const { count, broken, unread } = await inspectData(where, { svg });
   expect(unread.kinds.reduce((sum, kind) => sum + kind.count, 0)).toBe(unread.count);
   return count + broken.length + unread.count;
 }
@@ -88,21 +97,21 @@ function entriesOfFolder(found: readonly Entry[]): number {
 let made = 0;
 
 test('images and what is said not to be one are all entries: folders, .zip, .tar with links and devices', async () => {
-  const property = async (found: Entry[], special: (typeof SPECIAL)[number]): Promise<void> => {
+  const property = async (found: Entry[], special: (typeof SPECIAL)[number], svg: boolean): Promise<void> => {
     const name = `${work.path}/t${made++}`;
     for (const { path, data } of found) {
       mkdirSync(dirname(`${name}/${path}`), { recursive: true });
       writeFileSync(`${name}/${path}`, data);
     }
-    expect(await counted(name)).toBe(entriesOfFolder(found));
+    expect(await counted(name, svg)).toBe(entriesOfFolder(found));
     writeFileSync(`${name}.zip`, zip(found.map(({ path, data }) => ({ name: path, data }))));
-    expect(await counted(`${name}.zip`)).toBe(found.length);
+    expect(await counted(`${name}.zip`, svg)).toBe(found.length);
     const odd = tarEntry({ path: 'dogs/odd.png', data: Buffer.alloc(0) }, special);
     const blocks = [...found.map((entry) => tarEntry(entry)), odd, Buffer.alloc(1024)];
     writeFileSync(`${name}.tar`, Buffer.concat(blocks));
-    expect(await counted(`${name}.tar`)).toBe(found.length + 1);
+    expect(await counted(`${name}.tar`, svg)).toBe(found.length + 1);
   };
-  await fc.assert(fc.asyncProperty(entries, fc.constantFrom(...SPECIAL), property), { numRuns: 25 });
+  await fc.assert(fc.asyncProperty(entries, fc.constantFrom(...SPECIAL), fc.boolean(), property), { numRuns: 25 });
 });
 
 test('a damaged archive is refused, or what is in it is all told', async () => {

@@ -64,7 +64,9 @@ test('counts, sizes, classes, statistics, duplicates, broken files and a sheet',
 });
 
 test('statistics are those of the pixels', async () => {
-  writeFileSync('a.npy', encodeNpy(Uint8Array.of(0, 100, 0, 100, 200, 100, 200, 100, 50, 50, 50, 50), [3, 2, 2, 1]));
+  const values = [0, 100, 0, 100, 200, 100, 200, 100, 50, 50, 50, 50];
+  const pixels = Uint8Array.from({ length: 3 * 8 * 8 }, (_, i) => values[Math.floor(i / 16)]!);
+  writeFileSync('a.npy', encodeNpy(pixels, [3, 8, 8, 1]));
   const { mean, deviation, formats, classes, count } = await inspectData('a.npy');
   expect([count, formats, classes]).toEqual([3, { array: 3 }, []]);
   expect(mean[0]).toBeCloseTo(83.3333, 3);
@@ -89,7 +91,7 @@ test('a look survives brightness, scale and compression, differs between scenes 
       .removeAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true });
-    return lookOf(data, side, 3)!;
+    return lookOf(data, side, side, 3)!;
   };
   const [one, two] = [await scene(1), await scene(2)];
   const first = await look(one);
@@ -110,7 +112,7 @@ test('a look survives brightness, scale and compression, differs between scenes 
     .png()
     .toBuffer();
   expect(isNear(first, await look(turned))).toBe(false);
-  expect(lookOf(new Uint8Array(64 * 64).fill(77), 64, 1)).toBeNull();
+  expect(lookOf(new Uint8Array(64 * 64).fill(77), 64, 64, 1)).toBeNull();
 });
 
 test('near groups are found whichever four bits differ', () => {

@@ -38,16 +38,16 @@ describe.each(Object.entries(MODELS))('%s', (_, options) => {
   afterAll(() => gan.dispose());
 
   it('gives the images of dcgan sample, channels first', async () => {
-    const { imageSize: side, channels } = gan.config;
+    const [height, width, channels] = gan.imageShape;
     const made = await runOnnx(onnx(snapshot), generatorFeeds);
-    expect(made.dims).toEqual([COUNT, channels, side, side]);
-    expect(farthest(made.data, channelsFirstOf(images, side, channels))).toBeLessThan(1e-5);
+    expect(made.dims).toEqual([COUNT, channels, height, width]);
+    expect(farthest(made.data, channelsFirstOf(images, gan.imageShape))).toBeLessThan(1e-5);
   });
 
   it('gives them channels last, and as bytes', async () => {
-    const { imageSize: side, channels } = gan.config;
+    const [height, width, channels] = gan.imageShape;
     const made = await runOnnx(onnx(snapshot, { layout: 'nhwc' }), generatorFeeds);
-    expect(made.dims).toEqual([COUNT, side, side, channels]);
+    expect(made.dims).toEqual([COUNT, height, width, channels]);
     expect(farthest(made.data, images)).toBeLessThan(1e-5);
     const { data } = await runOnnx(onnx(snapshot, { layout: 'nhwc', pixels: 'bytes' }), generatorFeeds);
     expect(data).toBeInstanceOf(Uint8Array);
@@ -57,21 +57,22 @@ describe.each(Object.entries(MODELS))('%s', (_, options) => {
   });
 
   it('judges images as the discriminator does without dropout', async () => {
-    const { imageSize: side, channels, classes } = gan.config;
-    const bytes = toBytes(numbers(7, COUNT * side * side * channels));
+    const { classes } = gan.config;
+    const [height, width, channels] = gan.imageShape;
+    const bytes = toBytes(numbers(7, COUNT * height * width * channels));
     const want = judged(snapshot, toNumbers(bytes), labels);
     const asked = classes > 0 ? { class: generatorFeeds.class! } : {};
     const limit = 1e-5 * Math.max(1, ...Array.from(want, Math.abs));
-    const floats = channelsFirstOf(toNumbers(bytes), side, channels);
+    const floats = channelsFirstOf(toNumbers(bytes), gan.imageShape);
     const byFloats = await runOnnx(onnx(snapshot, { network: 'discriminator' }), {
-      images: { data: floats, shape: [COUNT, channels, side, side] },
+      images: { data: floats, shape: [COUNT, channels, height, width] },
       ...asked,
     });
     expect(byFloats.dims).toEqual([COUNT, 1]);
     expect(farthest(byFloats.data, want)).toBeLessThan(limit);
     const form = { network: 'discriminator', layout: 'nhwc', pixels: 'bytes' } as const;
     const byBytes = await runOnnx(onnx(snapshot, form), {
-      images: { data: bytes, shape: [COUNT, side, side, channels] },
+      images: { data: bytes, shape: [COUNT, height, width, channels] },
       ...asked,
     });
     expect(farthest(byBytes.data, want)).toBeLessThan(limit);

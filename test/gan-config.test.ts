@@ -1,5 +1,7 @@
 // The values of the presets, overrides and their errors, and the layers that each image size gives.
+
 import { describe, expect, it } from 'vitest';
+import { sidesOf } from '../src/data/image-size.ts';
 import { architecture } from '../src/gan/architecture.ts';
 import { parseConfig, resolveConfig } from '../src/gan/config.ts';
 import { presets } from '../src/gan/presets.ts';
@@ -98,8 +100,8 @@ describe('overrides', () => {
     ],
     [() => resolveConfig('tiny', { imageSize: 30 }), 'the configuration: imageSize has an invalid value: '],
     [
-      () => resolveConfig('tiny', { imageSize: 132 }),
-      'the configuration: imageSize has an invalid value: expected number to be <=128, got 132.',
+      () => resolveConfig('tiny', { imageSize: 260 }),
+      'the configuration: imageSize has an invalid value: expected number to be <=256, got 260.',
     ],
     [() => resolveConfig('tiny', { channels: 2 as 3 }), 'the configuration: channels has an invalid value: '],
     [() => resolveConfig('tiny', { generatorWidths: [] }), 'the configuration: generatorWidths has an invalid value: '],
@@ -151,9 +153,24 @@ it.each([
   [64, 4, [256, 128, 64, 64, 32], [64, 128, 256, 512]],
   [96, 6, [256, 128, 64, 64, 32], [64, 128, 256, 512]],
   [128, 4, [512, 256, 128, 64, 64, 32], [64, 128, 256, 512, 512]],
-])('images of %i pixels start at %i', (imageSize, baseSize, generatorWidths, discriminatorWidths) => {
+  [8, 4, [64, 32], [64]],
+  [256, 4, [512, 512, 256, 128, 64, 64, 32], [64, 128, 256, 512, 512, 512]],
+  [
+    [64, 96],
+    [4, 6],
+    [256, 128, 64, 64, 32],
+    [64, 128, 256, 512],
+  ],
+  [
+    [28, 64],
+    [7, 16],
+    [64, 64, 32],
+    [64, 128],
+  ],
+  [[256, 8], [128, 4], [64, 32], [64]],
+] as const)('images of %j pixels start at %j', (imageSize, base, generatorWidths, discriminatorWidths) => {
   expect(architecture(resolveConfig('tf2018', { imageSize }))).toEqual({
-    baseSize,
+    base: sidesOf(base),
     generatorWidths,
     discriminatorWidths,
   });

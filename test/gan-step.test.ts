@@ -1,7 +1,9 @@
 // The training step: the compiled step equals the interpreted one; injecting the values that would
 // be drawn gives the same bits as drawing them; passes change only the rounding; and its cost is
 // the one that the design states.
+
 import { describe, expect, it } from 'vitest';
+import { imageShape } from '../src/data/image-size.ts';
 import { ALL_PASSES, compile, type PassSwitches } from '../src/engine/compile.ts';
 import { costOf } from '../src/engine/cost.ts';
 import { size, type Tensor, topological, type Values } from '../src/engine/graph.ts';
@@ -136,10 +138,11 @@ describe('what a step costs', () => {
 });
 
 it('larger and coloured images make sound plans', () => {
-  for (const imageSize of [16, 20, 32, 48, 64, 128]) {
+  for (const imageSize of [8, 16, 20, 32, 48, 64, 128, [24, 40], [64, 8]] as const) {
     const model = makeModel(resolveConfig('tiny', { imageSize, channels: 3, batchSize: 2 }));
+    const shape = imageShape(model.config);
     const plan = compile(trainingStep(model, 2), model.layout);
-    expect(plan.outputs.get('fakes')!.shape).toEqual([2, imageSize, imageSize, 3]);
-    expect(size(plan.inputs.get('images')!.shape)).toBe(2 * imageSize * imageSize * 3);
+    expect(plan.outputs.get('fakes')!.shape).toEqual([2, ...shape]);
+    expect(size(plan.inputs.get('images')!.shape)).toBe(2 * shape[0] * shape[1] * 3);
   }
 });

@@ -36,7 +36,7 @@ async function extracted(
   { side, channels, range }: { side: number; channels: number; range?: PixelRange },
   threads = 1,
 ) {
-  const extractor = await openOnnx(network(name), { side, channels, range, threads });
+  const extractor = await openOnnx(network(name), { height: side, width: side, channels, range, threads });
   const found = await extractor.extract(images, images.length / (side * side * channels));
   await extractor.dispose();
   return { extractor, ...found };
@@ -106,7 +106,7 @@ describe('outputs', () => {
 
 describe('is refused', () => {
   const open = (name: string, range?: PixelRange, find?: () => string) =>
-    openOnnx(name, { side: 28, channels: 1, range, threads: 1 }, find);
+    openOnnx(name, { height: 28, width: 28, channels: 1, range, threads: 1 }, find);
   it.each([
     [
       'flat-input',
@@ -155,7 +155,7 @@ describe('is refused', () => {
   });
 
   it('what never ends, when its time is over', async () => {
-    const options = { side: 28, channels: 1, range: undefined, threads: 2, limitMs: 2000 };
+    const options = { height: 28, width: 28, channels: 1, range: undefined, threads: 2, limitMs: 2000 };
     const extractor = await openOnnx(network('endless'), options);
     await expect(extractor.extract(pictures(1, 2, 28, 1), 2)).rejects.toThrow(
       'extractor endless.onnx takes too long: expected at most 2 seconds for a mini-batch, got no answer. ' +
@@ -165,7 +165,7 @@ describe('is refused', () => {
   });
 
   it('what asks for more memory than there may be', async () => {
-    const options = { side: 28, channels: 1, range: undefined, threads: 1 };
+    const options = { height: 28, width: 28, channels: 1, range: undefined, threads: 1 };
     const extractor = await openOnnx(network('hungry'), { ...options, mostBytes: 2 ** 28 });
     await expect(extractor.extract(pictures(1, 2, 28, 1), 2)).rejects.toThrow(
       /^hungry\.onnx cannot be run on 2 images of 28 x 28 x 1: got /,

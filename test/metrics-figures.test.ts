@@ -38,7 +38,7 @@ function pictures(stream: number, count: number, side: number, channels: number,
     { length: count * side * side * channels },
     (_, i) => (scale * (Math.floor(u(i) * 256) - 127.5)) / 127.5,
   );
-  return { images, count, side, channels };
+  return { images, count, height: side, width: side, channels };
 }
 
 const REALS = features(1, 900, 1, 0);
@@ -142,9 +142,9 @@ describe.each(TEST_DEVICES)('distances', (device) => {
 });
 
 it('a pyramid adds up to its image', () => {
-  const set = { images: values([2, 28, 28, 3], 1), count: 2, side: 28, channels: 3 };
+  const set = { images: values([2, 28, 28, 3], 1), count: 2, height: 28, width: 28, channels: 3 };
   const [details, rest] = laplacianPyramid(set) as [ImageSet, ImageSet];
-  expect([details.side, rest.side]).toEqual([28, 14]);
+  expect([details.height, rest.height]).toEqual([28, 14]);
   // A flat image is equal to its smaller copy, enlarged.
   const flat = laplacianPyramid({ ...set, images: new Float32Array(set.images.length).fill(0.25) });
   expect(Math.max(...flat[0]!.images.map(Math.abs))).toBeLessThan(1e-6);

@@ -38,9 +38,9 @@ const images = (bytes: Uint8Array): Float32Array => Float32Array.from(bytes, (by
 describe('pixels', () => {
   it('are an image of 16 x 16 as it is, and a larger one smaller', async () => {
     const small = values([2, 16, 16, 3], 1);
-    const own = openPixels({ side: 16, channels: 3 });
+    const own = openPixels({ height: 16, width: 16, channels: 3 });
     expect((await own.extract(small, 2)).features).toEqual({ count: 2, width: 768, values: small });
-    const flat = openPixels({ side: 40, channels: 1 });
+    const flat = openPixels({ height: 40, width: 40, channels: 1 });
     const { features, logits } = await flat.extract(new Float32Array(1600).fill(0.25), 1);
     expect([features.width, logits]).toEqual([256, null]);
     for (const value of features.values) expect(value).toBeCloseTo(0.25, 6);

@@ -113,7 +113,7 @@ describe.each(['digits', 'pixels', 'none'])('by %s', (name) => {
     await extractor?.dispose();
   });
   const judged = (images: Float32Array): Promise<Evaluation> =>
-    judge.judge({ images, count: images.length / PIXELS, side: 28, channels: 1 });
+    judge.judge({ images, count: images.length / PIXELS, height: 28, width: 28, channels: 1 });
 
   it.each(Object.entries(EXPECTED[name]!))('%s: %s', async (set, kinds) => {
     const found = await judged(SETS[set]!());
@@ -161,7 +161,13 @@ describe.each(['digits', 'pixels', 'none'])('by %s', (name) => {
 
 it('is a function of the figures alone', async () => {
   const judge = await Judge.open(data, test, { ...machine, seed: 1, count: COUNT, extractor: null });
-  const { verdict, ...figures } = await judge.judge({ images: some(test, 0), count: COUNT, side: 28, channels: 1 });
+  const { verdict, ...figures } = await judge.judge({
+    images: some(test, 0),
+    count: COUNT,
+    height: 28,
+    width: 28,
+    channels: 1,
+  });
   await judge.dispose();
   expect(verdictOf(figures)).toEqual(verdict);
 });

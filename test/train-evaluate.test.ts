@@ -84,11 +84,11 @@ describe('its figures', () => {
     const gan = await DCGAN.load(join(run, 'checkpoints/epoch-0001.safetensors'), machine);
     const heldOut = await heldOutFor(data);
     const count = heldOut ? data.count : data.count / 2;
-    const [images, { imageSize, channels }] = [await gan.generate(count, { seed: 1 }), gan.config];
+    const [images, { channels }] = [await gan.generate(count, { seed: 1 }), gan.config];
     await gan.dispose();
     const extractor = await openExtractor({}, data, machine);
     const judge = await Judge.open(data, heldOut, { ...machine, seed: 1, count, extractor });
-    const found = await judge.judge({ images, count, side: imageSize, channels });
+    const found = await judge.judge({ images, count, height: 28, width: 28, channels });
     await extractor?.dispose();
     return found;
   };

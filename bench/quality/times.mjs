@@ -19,8 +19,9 @@ export async function measureTimes() {
   const sides = [];
   for (const [name, config] of Object.entries(CONFIGURATIONS)) {
     const gan = await DCGAN.create({ ...config, seed: 1, device: 'native' });
-    const { batchSize, imageSize } = gan.config;
-    const images = Float32Array.from({ length: batchSize * imageSize * imageSize }, (_, i) => Math.sin(i * 12.9898));
+    const { batchSize } = gan.config;
+    const [height, width] = gan.imageShape;
+    const images = Float32Array.from({ length: batchSize * height * width }, (_, i) => Math.sin(i * 12.9898));
     const classes = config.classes && Array.from({ length: batchSize }, (_, i) => i % config.classes);
     sides.push({ name, gan, batchSize, step: () => timed(() => gan.step(images, classes ? { classes } : {})) });
   }

@@ -104,8 +104,7 @@ async function sample(): Promise<void> {
   if (checkpoint === null) return;
   const gan = await DCGAN.load(checkpoint.bytes);
   try {
-    const { imageSize, channels } = gan.config;
-    const picture = pictures.grid(await gan.generate(16), [16, imageSize, imageSize, channels]);
+    const picture = pictures.grid(await gan.generate(16), [16, ...gan.imageShape]);
     showPicture(picture, `Sixteen new points of noise, after ${gan.steps.toLocaleString('en')} steps.`);
   } finally {
     await gan.dispose();

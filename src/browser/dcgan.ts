@@ -1,6 +1,8 @@
 // The library's one class in a page. It has the same members as in Node; each call is a message to
 // the Worker that holds the model.
+
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
+import { imageShape } from '../data/image-size.ts';
 import type { CreateOptions, LookOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
 import type { Judgement, Layer, Projection, ProjectOptions } from '../gan/looking.ts';
 import type { MachineOptions } from '../gan/machine.ts';
@@ -68,6 +70,11 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
     }
   }
 
+  /** The shape of one image. */
+  get imageShape(): readonly [height: number, width: number, channels: number] {
+    return imageShape(this.config);
+  }
+
   /** The number of steps taken. */
   get steps(): number {
     return this.#steps;
@@ -75,7 +82,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
 
   /**
    * Updates both networks once.
-   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size
+   * @param images reals, [R, H, W, channels] in [-1, 1], R from 1 to the batch size
    * @throws DcganError for images, classes or injected values of another shape, and when the device
    * fails
    */
@@ -94,7 +101,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   }
 
   /**
-   * Generates images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
+   * Generates images [N, H, W, channels] in [-1, 1], with running statistics (`training = false`).
    * @param from noise [N, latent], or a count of images, whose noise then follows from `seed`
    * (random by default)
    * @throws DcganError for noise, classes or shares of another shape, or a count or seed that is
@@ -114,7 +121,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
 
   /**
    * Returns the discriminator's logits of images and their gradients in the images; see Node's.
-   * @param images [N, S, S, channels] in [-1, 1]
+   * @param images [N, H, W, channels] in [-1, 1]
    * @throws DcganError for images or classes of another shape
    */
   judge(images: Float32Array, options: LookOptions = {}): Promise<Judgement> {
@@ -123,7 +130,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
 
   /**
    * Returns the output of each layer: of the generator for noise [N, latent], or of the
-   * discriminator for images [N, S, S, channels] in [-1, 1]; see Node's.
+   * discriminator for images [N, H, W, channels] in [-1, 1]; see Node's.
    * @throws DcganError for noise, images or classes of another shape
    */
   layers(...args: Parameters<WorkerDCGAN['layers']>): Promise<Layer[]> {
@@ -131,7 +138,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   }
 
   /**
-   * Finds the noise whose image is nearest to a picture [S, S, channels] in [-1, 1]; see Node's. To
+   * Finds the noise whose image is nearest to a picture [H, W, channels] in [-1, 1]; see Node's. To
    * show the progress, ask for few steps at a time, each time `from` the noise found so far.
    * @throws DcganError for a picture, mask or start of another shape, and for an invalid class or
    * number

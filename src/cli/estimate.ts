@@ -3,6 +3,7 @@
 // times longer that one takes.
 
 import type { Dataset } from '../data/dataset.ts';
+import { sidesOf } from '../data/image-size.ts';
 import { costOf } from '../engine/cost.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import type { MachineOptions } from '../gan/machine.ts';
@@ -75,7 +76,7 @@ export function timeInWords(
     ...(fitting >= 1 ? [`--epochs ${fitting} (${duration(fitting * epoch)})`] : []),
     ...(fitting < 1 && images > 0 ? [`--epochs 1 --limit ${images}`] : []),
     ...(images === 0 ? ['--preset quick'] : []),
-    ...(imageSize >= 64 ? ['--size 32'] : []),
+    ...(Math.min(...sidesOf(imageSize)) >= 64 ? ['--size 32'] : []),
     ...(preset === 'paper' ? ['--preset best'] : []),
   ];
   return `${text}; smaller: ${smaller.join(', or ')}`;

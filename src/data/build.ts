@@ -15,10 +15,11 @@ import {
   type DataOptions,
   DEFAULT_BACKGROUND,
   DEFAULT_SIZE,
-  isTrainable,
+  isUsualSide,
   SETTLING,
   type Shaping,
 } from './image-options.ts';
+import { type ImageSize, imageSizeOf, isTrainable, sidesOf, sizeText } from './image-size.ts';
 import { inOrder, type Window } from './in-order.ts';
 import { encodeHeader, type PackHeader } from './pack.ts';
 import { LARGEST_FILE, type Supplied, type Supply } from './supply.ts';
@@ -75,11 +76,13 @@ export function pictureWindow(): Window<Supplied> {
  * them.
  */
 export async function settle(supply: Supply, options: DataOptions & Pick<BuildOptions, 'signal'>): Promise<Shaping> {
-  const { size, fit = 'crop', channels, background = DEFAULT_BACKGROUND } = options;
+  const { fit = 'crop', channels, background = DEFAULT_BACKGROUND } = options;
+  const size = options.size === undefined ? undefined : imageSizeOf(...sidesOf(options.size));
   // Else each picture would seem broken.
   if (options.background !== undefined) await checkColour(background);
   if (size !== undefined && channels !== undefined) return { size, fit, channels, background };
-  const sides = new Set<number>();
+  const sides = new Set<string>();
+  let first: ImageSize = DEFAULT_SIZE;
   let [grey, shows] = [true, false];
   let seen = 0;
   let raw = false;
@@ -88,20 +91,31 @@ export async function settle(supply: Supply, options: DataOptions & Pick<BuildOp
     try {
       const facts = await factsOf(picture);
       raw = facts.format === 'array';
-      sides.add(facts.width === facts.height ? facts.width : 0);
+      first = imageSizeOf(facts.height, facts.width);
+      sides.add(sizeText(first));
       grey &&= facts.channels === 1;
-      shows ||= facts.transparent || (fit === 'pad' && facts.width !== facts.height);
+      shows ||= facts.transparent || (fit === 'pad' && !isOfShape(facts, size));
       // Arrays are all of one shape.
       if (++seen === SETTLING || raw) break;
     } catch (error) {
       if (!(error instanceof BrokenPicture)) throw error;
     }
   }
-  const [side = 0] = sides.size === 1 ? sides : [];
-  const found = side > 0 && (raw || isTrainable(side)) ? side : DEFAULT_SIZE;
+  const alike = sides.size === 1;
+  const usual = typeof first === 'number' ? raw || isUsualSide(first) : raw && isTrainable(first);
+  const found = alike && usual ? first : DEFAULT_SIZE;
   // Somebody who asked for a coloured background wants to see it.
   const coloured = shows && new Set(await rgbOf(background)).size > 1;
   return { size: size ?? found, fit, channels: channels ?? (grey && seen > 0 && !coloured ? 1 : 3), background };
+}
+
+/** Whether nothing is beside a picture that is padded to a size: squares where nobody chose one. */
+function isOfShape(
+  { width, height }: { readonly width: number; readonly height: number },
+  size = 1 as ImageSize,
+): boolean {
+  const [high, wide] = sidesOf(size);
+  return width * high === height * wide;
 }
 
 /**
@@ -161,6 +175,7 @@ async function fill(
   { skipBroken = false, dedupe = false, greyIsGuessed = false, onProgress, signal }: BuildOptions,
 ): Promise<Built> {
   const { size, channels, fit, background } = shaping;
+  const [height, width] = sidesOf(size);
   const { classes, names, fingerprint } = supply;
   const seen = new Set<string>();
   let duplicates = 0;
@@ -174,8 +189,8 @@ async function fill(
     ...{
       name: supply.name,
       count,
-      height: size,
-      width: size,
+      height,
+      width,
       channels,
       classes: classes?.names.slice() ?? null,
     },

@@ -14,6 +14,7 @@ import { broken } from './broken.ts';
 import { MOST_PIXELS, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
 import { foreignOf } from './foreign.ts';
 import { DEFAULT_BACKGROUND, type Shaping } from './image-options.ts';
+import { sidesOf } from './image-size.ts';
 import { formatOf, isSvg, type PictureFormat } from './picture-format.ts';
 import type { RawPicture, Supplied } from './supply.ts';
 
@@ -124,7 +125,8 @@ function factsOfRaw({ width, height, channels }: RawPicture): Facts {
 
 /** Whether pixels are in the wanted shape already. */
 function fits({ width, height, channels }: RawPicture, shaping: Shaping): boolean {
-  return width === shaping.size && height === shaping.size && channels === shaping.channels;
+  const [high, wide] = sidesOf(shaping.size);
+  return width === wide && height === high && channels === shaping.channels;
 }
 
 async function factsFrom({ sharp, format, facts }: Opened, name: string): Promise<Facts> {
@@ -171,7 +173,7 @@ export async function rgbOf(background = '#ffffff'): Promise<readonly [number, n
   return [r, g, b];
 }
 
-/** [size, size, channels]. @throws DcganError that names the picture */
+/** [height, width, channels]. @throws DcganError that names the picture */
 export async function decode(picture: Supplied, shaping: Shaping): Promise<Uint8Array> {
   if (picture.kind === 'raw' && fits(picture, shaping)) return picture.pixels;
   return shaped(await open(picture), shaping, picture.name);
@@ -239,6 +241,7 @@ async function shaped(opened: Opened, shaping: Shaping, name: string): Promise<U
 }
 
 async function render(sharp: Sharp, { size, fit, channels, background }: Shaping): Promise<Uint8Array> {
+  const [height, width] = sidesOf(size);
   // Beside and under a grey picture libvips would show a grey background.
   if (channels === 3 && background !== DEFAULT_BACKGROUND) {
     const { space } = await sharp.metadata();
@@ -247,11 +250,11 @@ async function render(sharp: Sharp, { size, fit, channels, background }: Shaping
   const { data, info } = await sharp
     .autoOrient()
     .flatten({ background })
-    .resize(size, size, { fit: RESIZE[fit], background })
+    .resize(width, height, { fit: RESIZE[fit], background })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  return pick(data, info.channels, size * size, channels);
+  return pick(data, info.channels, height * width, channels);
 }
 
 /** The first channels of each pixel, a grey one thrice where three are wanted. */

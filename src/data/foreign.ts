@@ -1,6 +1,6 @@
 // Recognises files that people give and that hold no data: a web page that came instead of a
-// download, a pointer of Git LFS, an archive of another compression, a pickle. They are known by
-// their first bytes, and errors name them with the command that helps.
+// download, a pointer of Git LFS, an archive of another compression, a pickle, a file of MATLAB.
+// They are known by their first bytes, and errors name them with the command that helps.
 //
 // Sources: the signatures in the formats' own specifications; Git LFS specification, "The Pointer".
 
@@ -20,6 +20,19 @@ const PICKLE: Foreign = {
   todo: () => 'Save its images as an array: numpy.save("images.npy", images), uint8 [N, height, width, 3]',
 };
 
+/** SVHN's files hold X [32, 32, 3, N] and y, where 10 is the digit 0. */
+const MATLAB: Foreign = {
+  what: 'a MATLAB file, which is not read',
+  todo: (path) =>
+    `Save its arrays as .npz, for SVHN by: python3 -c "import scipy.io, numpy; d = scipy.io.loadmat('${path}'); numpy.savez('images.npz', images=d['X'].transpose(3, 0, 1, 2), labels=d['y'].ravel() % 10)"`,
+};
+
+const HDF5: Foreign = {
+  what: 'an HDF5 file, which is not read',
+  todo: (path) =>
+    `Save its images as an array: python3 -c "import h5py, numpy; numpy.save('images.npy', h5py.File('${path}')['images'][:])"`,
+};
+
 /** First bytes in latin1, and what begins so. */
 const KNOWN: readonly (readonly [start: string, foreign: Foreign])[] = [
   [
@@ -31,6 +44,9 @@ const KNOWN: readonly (readonly [start: string, foreign: Foreign])[] = [
   ['\x28\xb5\x2f\xfd', { what: 'packed with zstd, which is not read', todo: unpack('tar xf') }],
   ['7z\xbc\xaf\x27\x1c', { what: 'a 7z archive, which is not read', todo: unpack('7z x') }],
   ['Rar!\x1a\x07', { what: 'a RAR archive, which is not read', todo: unpack('unrar x') }],
+  ['MATLAB 5.0 MAT-file', MATLAB],
+  ['MATLAB 7.3 MAT-file', HDF5],
+  ['\x89HDF\r\n\x1a\n', HDF5],
   // Its protocols of today; older ones have no mark.
   ...['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'].map((start) => [start, PICKLE] as const),
 ];

@@ -73,11 +73,10 @@ export function parsePlainIdx(bytes: Uint8Array, file: string): IdxImages | IdxL
       got: '0',
     });
   }
-  if (height !== width || height === 0) {
-    throw wrong(8, 'holds images that are not square', {
-      expected: 'equal height and width',
+  if (height === 0 || width === 0) {
+    throw wrong(8, 'holds images without pixels', {
+      expected: 'a height and a width from 1',
       got: `${height} × ${width}`,
-      todo: 'Crop or pad the images to squares',
     });
   }
   if (channels !== 1 && channels !== 3) {

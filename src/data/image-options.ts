@@ -1,22 +1,23 @@
 // The options that say how pictures become images, and what is done where nobody chose them.
 
 import { usage } from '../platform/errors.ts';
+import { type ImageSize, sidesOf } from './image-size.ts';
 
 export const FITS = ['crop', 'pad', 'stretch'] as const;
-/** How a picture that is not square becomes so. */
+/** How a picture of another shape takes the shape of the images. */
 export type Fit = (typeof FITS)[number];
 
 /** How pictures become images of one size. */
 export interface DataOptions {
   /**
-   * Side of the square that images are brought to. Default: as they are, for data that are arrays
-   * already (IDX, .npy, CIFAR-10); for pictures the side that the first 64 share, if it is 16 to
-   * 128 and 4 divides it, else 64.
+   * The side of the squares that images are brought to, or [height, width]. Default: as they are,
+   * for data that are arrays already (IDX, .npy, CIFAR-10); for pictures the side that the first 64
+   * share, if it is 16 to 128 and 4 divides it, else 64.
    */
-  readonly size?: number | undefined;
+  readonly size?: ImageSize | undefined;
   /**
-   * How a picture that is not square becomes so: its middle (`crop`, default), all of it on
-   * `background` (`pad`), or squeezed.
+   * How a picture of another shape takes that of the images: its middle (`crop`, default), all of
+   * it on `background` (`pad`), or squeezed.
    */
   readonly fit?: Fit | undefined;
   /** 1: grey, 3: RGB. Default: as they are; pictures are grey only if all of them are. */
@@ -41,9 +42,9 @@ export interface DataOptions {
 
 /** How a picture becomes an image of a data set: everything settled. */
 export interface Shaping {
-  /** Side of the square images in pixels. */
-  readonly size: number;
-  /** How a picture that is not square became so. */
+  /** The side of square images in pixels, or [height, width]. */
+  readonly size: ImageSize;
+  /** How a picture of another shape took that of the images. */
   readonly fit: Fit;
   /** 1 for grey, 3 for RGB. */
   readonly channels: 1 | 3;
@@ -52,6 +53,8 @@ export interface Shaping {
 }
 
 export const DEFAULT_SIZE = 64;
+/** Images can be packed up to this side, which is more than the networks take. */
+export const LARGEST_SIDE = 1024;
 export const DEFAULT_BACKGROUND = '#ffffff';
 /** Pictures looked at to settle size and channels. */
 export const SETTLING = 64;
@@ -61,8 +64,9 @@ export function checkDataOptions({ size, fit, channels, background }: DataOption
   const refuse = (what: string, expected: string, got: unknown): never => {
     throw usage({ what, expected, got: JSON.stringify(got) });
   };
-  if (size !== undefined && !(Number.isInteger(size) && size >= 1 && size <= 1024))
-    refuse('size has an invalid value', 'a whole number from 1 to 1024', size);
+  const isSide = (side: number): boolean => Number.isInteger(side) && side >= 1 && side <= LARGEST_SIDE;
+  if (size !== undefined && !sidesOf(size).every(isSide))
+    refuse('size has an invalid value', `a side from 1 to ${LARGEST_SIDE}, or [height, width]`, size);
   if (fit !== undefined && !FITS.includes(fit)) refuse('fit has an invalid value', 'crop, pad or stretch', fit);
   if (channels !== undefined && channels !== 1 && channels !== 3)
     refuse('channels has an invalid value', '1 (grey) or 3 (RGB)', channels);
@@ -70,8 +74,11 @@ export function checkDataOptions({ size, fit, channels, background }: DataOption
     refuse('background is not a known colour', 'a colour such as white or #ff8800', background);
 }
 
-/** Whether a size that nobody chose can be trained on as it is. */
-export function isTrainable(side: number): boolean {
+/**
+ * Whether the side that pictures share becomes that of the images where nobody chose a size: larger
+ * ones would take many times as long, and smaller ones show little.
+ */
+export function isUsualSide(side: number): boolean {
   return side >= 16 && side <= 128 && side % 4 === 0;
 }
 

@@ -7,6 +7,7 @@ import { BrokenPicture } from './broken.ts';
 import { guessedGrey, pictureWindow, settle } from './build.ts';
 import { decodeWithFacts, type Facts } from './decode.ts';
 import { checkDataOptions, type Shaping } from './image-options.ts';
+import { type ImageSize, refuseImages, refuseSize, sidesOf } from './image-size.ts';
 import { inOrder } from './in-order.ts';
 import { lookOf, NearGroups } from './likeness.ts';
 import type { LoadOptions } from './load.ts';
@@ -30,7 +31,7 @@ export interface Inspection {
   /** Images that can be used. */
   readonly count: number;
   /** What training would make of them. */
-  readonly shape: { readonly size: number; readonly channels: 1 | 3 };
+  readonly shape: { readonly size: ImageSize; readonly channels: 1 | 3 };
   /** Sizes they have now, the most frequent first. */
   readonly sizes: readonly { readonly width: number; readonly height: number; readonly count: number }[];
   /**
@@ -89,10 +90,12 @@ export async function inspectData(
   options: LoadOptions & { readonly output?: string } = {},
 ): Promise<Inspection> {
   checkDataOptions(options);
+  refuseSize(options.size, 'size');
   const found = await recognize(where, options);
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
   if (options.output !== undefined) refuseSource(where, options.output, supply.names);
   const shaping = await settle(supply, options);
+  refuseImages(supply.name, shaping.size);
   const tally = await tallyOf(supply, shaping, options);
   if (!guessedGrey(options, shaping) || !tally.hasColour) return tally.result(found.form);
   return (await tallyOf(supply, { ...shaping, channels: 3 }, options)).result(found.form);
@@ -146,7 +149,7 @@ class Tally {
     this.#squares = this.#sums.slice();
     this.#classes = supply.classes?.names.map(() => 0) ?? [];
     const total = supply.names.length;
-    const wanted = Math.min(shaping.size > LARGE ? LARGE_SHEET : SHEET, total);
+    const wanted = Math.min(Math.max(...sidesOf(shaping.size)) > LARGE ? LARGE_SHEET : SHEET, total);
     this.#onSheet = new Set(Array.from({ length: wanted }, (_, i) => Math.floor((i * total) / wanted)));
   }
 
@@ -177,7 +180,7 @@ class Tally {
       return;
     }
     this.#digests.set(digest, [index]);
-    const look = lookOf(image, this.#shaping.size, this.#shaping.channels);
+    const look = lookOf(image, ...sidesOf(this.#shaping.size), this.#shaping.channels);
     if (look) this.#near.add(index, look);
   }
 
@@ -206,11 +209,12 @@ class Tally {
   result(form: string): Inspection {
     const { name, names, classes, whyNoClasses, unread } = this.#supply;
     const { size, channels } = this.#shaping;
-    const pixels = Math.max(1, this.#count * size * size);
+    const [height, width] = sidesOf(size);
+    const pixels = Math.max(1, this.#count * height * width);
     const mean = this.#sums.map((sum) => sum / pixels);
     const named = (groups: readonly (readonly number[])[]): string[][] =>
       groups.map((group) => group.map((index) => names[index]!));
-    const images = new Uint8Array(this.#sheet.length * size * size * channels);
+    const images = new Uint8Array(this.#sheet.length * height * width * channels);
     for (const [i, image] of this.#sheet.entries()) images.set(image, i * image.length);
     return {
       form,
@@ -234,7 +238,7 @@ class Tally {
       near: named(this.#near.groups()),
       broken: this.#broken,
       unread,
-      sheet: { images, shape: [this.#sheet.length, size, size, channels] },
+      sheet: { images, shape: [this.#sheet.length, height, width, channels] },
     };
   }
 }

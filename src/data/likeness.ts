@@ -58,26 +58,29 @@ const COLOUR = 12;
 const PARTS = 4;
 
 /**
- * What of an image [side, side, channels] is compared; null where nothing is to be seen but one
+ * What of an image [height, width, channels] is compared; null where nothing is to be seen but one
  * colour.
  */
-export function lookOf(image: Uint8Array, side: number, channels: number): Look | null {
-  const large = shrink(image, side, channels, SIDE);
+export function lookOf(image: Uint8Array, height: number, width: number, channels: number): Look | null {
+  const large = shrink(image, height, width, channels, SIDE);
+  const side = Math.min(height, width);
   const hash = hashOf(large);
   if (hash === null) return null;
-  const grey = Uint8Array.from(side < SIDE ? shrink(image, side, channels, side) : large);
+  const grey = Uint8Array.from(side < SIDE ? shrink(image, height, width, channels, side) : large);
   const mean = grey.reduce((sum, value) => sum + value, 0) / grey.length;
   const squares = grey.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { hash, grey, mean, contrast: Math.sqrt(squares / grey.length), colours: coloursOf(image, side, channels) };
+  const colours = coloursOf(image, height, width, channels);
+  return { hash, grey, mean, contrast: Math.sqrt(squares / grey.length), colours };
 }
 
-function coloursOf(image: Uint8Array, side: number, channels: number): Int16Array {
+function coloursOf(image: Uint8Array, height: number, width: number, channels: number): Int16Array {
   if (channels === 1) return new Int16Array();
-  const grey = shrink(image, side, channels, PARTS);
+  const grey = shrink(image, height, width, channels, PARTS);
   const [red, blue] = [0, 2].map((channel) =>
     shrink(
       image.filter((_, i) => i % channels === channel),
-      side,
+      height,
+      width,
       1,
       PARTS,
     ),
@@ -126,14 +129,14 @@ function hashOf(grey: Float64Array): Hash | null {
  * Mean grey of each of `parts` × `parts` parts of an image; a pixel that lies in two parts counts
  * for both by its share.
  */
-function shrink(image: Uint8Array, side: number, channels: number, parts: number): Float64Array {
-  const grey = new Float64Array(side * side);
+function shrink(image: Uint8Array, height: number, width: number, channels: number, parts: number): Float64Array {
+  const grey = new Float64Array(height * width);
   for (let i = 0; i < grey.length; i++) {
     for (let c = 0; c < channels; c++) grey[i]! += image[i * channels + c]!;
     grey[i]! /= channels;
   }
   // Turned around twice: rows, then columns.
-  return shrinkRows(shrinkRows(grey, side, side, parts), side, parts, parts);
+  return shrinkRows(shrinkRows(grey, width, height, parts), height, parts, parts);
 }
 
 /** Rows [height, width] shortened to `parts` values, as columns [parts, height]. */

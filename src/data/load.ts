@@ -11,7 +11,8 @@ import { safeName } from '../platform/text.ts';
 import { isTrustedFile } from '../platform/trusted.ts';
 import { type Built, guessedGrey, type PackProgress, settle, writePack } from './build.ts';
 import type { Dataset } from './dataset.ts';
-import { checkDataOptions, type DataOptions, SETTLING, type Shaping } from './image-options.ts';
+import { checkDataOptions, type DataOptions, DEFAULT_SIZE, SETTLING, type Shaping } from './image-options.ts';
+import { imageSizeOf, isTrainable, refuseImages, refuseSize, sizeText } from './image-size.ts';
 import { isKnown } from './known.ts';
 import { packTarget, refuseSource, writePackInto } from './output.ts';
 import { openPack, readHeader } from './pack.ts';
@@ -53,9 +54,10 @@ export async function loadDataset(where = 'mnist', options: LoadOptions = {}): P
 
 /** An array as it is, or, when another shape is asked for, as pictures are. */
 async function asAsked(dataset: Dataset, where: string, options: LoadOptions): Promise<Dataset> {
-  const { size = dataset.width, channels = dataset.channels } = options;
-  const square = dataset.width === dataset.height;
-  if (!options.dedupe && square && size === dataset.width && channels === dataset.channels) return dataset;
+  const own = imageSizeOf(dataset.height, dataset.width);
+  const asIs = typeof own === 'number' || isTrainable(own);
+  const { size = asIs ? own : DEFAULT_SIZE, channels = dataset.channels } = options;
+  if (!options.dedupe && sizeText(size) === sizeText(own) && channels === dataset.channels) return dataset;
   return packed(tableSupply(dataset, where), where, options);
 }
 
@@ -146,12 +148,14 @@ function noteColour({ shaping }: Built, settled: Shaping, { onNote }: LoadOption
  */
 export async function buildPack(where: string, output: string, options: LoadOptions = {}): Promise<Built> {
   checkDataOptions(options);
+  refuseSize(options.size, 'size');
   if (options.flip)
     throw usage({ what: 'a pack holds no mirror images', todo: 'Leave --flip out, and give it when training' });
   refuseSource(where, output);
   const target = packTarget(output);
   const found = await recognize(where, options);
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
+  refuseImages(supply.name, (await settle(supply, options)).size);
   refuseSource(where, output, supply.names);
   const source = relative(dirname(resolve(output)), resolve(where));
   const built =

@@ -3,6 +3,7 @@
 // with such numbers right behind a kernel becomes part of it, so batch norm leaves nothing behind
 // (B. Jacob et al., "Quantization and training of neural networks for efficient
 // integer-arithmetic-only inference", 2018, section 3.2). Sums are taken in double precision.
+import { imageShape } from '../data/image-size.ts';
 import { type Environment, type Shape, size, type Tensor, topological } from '../engine/graph.ts';
 import { geometryOf } from '../engine/ops/conv.ts';
 import { input, nameOf } from '../engine/ops/index.ts';
@@ -68,7 +69,7 @@ function discriminatorGraph(config: Config): Tensor {
     });
   // Dropout belongs to training. The rate changes no variable.
   const { discriminate } = makeModel({ ...config, dropout: 0 });
-  const images = input('images', [1, config.imageSize, config.imageSize, config.channels]);
+  const images = input('images', [1, ...imageShape(config)]);
   const classes = config.classes > 0 ? input(GENERATION_INPUT.classes, [1, config.classes]) : undefined;
   return discriminate.judge(images, 'real', wholeBatch(1), classes);
 }

@@ -1,12 +1,13 @@
 // Computes the sizes and widths of the two networks for an image size.
+import { sidesOf } from '../data/image-size.ts';
 import type { Config } from './schema.ts';
 
 /** An added layer has at most this many channels. */
 const WIDEST = 512;
 
 export interface Architecture {
-  /** The height and width of the generator's base, and of the discriminator's last features. */
-  readonly baseSize: number;
+  /** [height, width] of the generator's base, and of the discriminator's last features. */
+  readonly base: readonly [height: number, width: number];
   /**
    * The channels of the base, of the stride-1 layer if there is one, and of each stride-2 layer
    * except the last.
@@ -16,16 +17,17 @@ export interface Architecture {
 }
 
 /**
- * Halves the image size while it is even and at least 8: 28 becomes 7 in two stages, 32 becomes 4
- * in three, 64 becomes 4 in four, and 48 becomes 6 in three. Widths are counted from the image. If
- * more layers are needed than widths are given, layers are added next to the base. Each is twice as
- * wide as its neighbour, but at most 512 channels wide. If fewer layers are needed, the widths next
- * to the base are left out.
+ * Halves both sides of the image while both are even and at least 8: 28 becomes 7 in two stages, 32
+ * becomes 4 in three, 64 becomes 4 in four, and 64 x 96 becomes 4 x 6 in four. Widths are counted
+ * from the image. If more layers are needed than widths are given, layers are added next to the
+ * base. Each is twice as wide as its neighbour, but at most 512 channels wide. If fewer layers are
+ * needed, the widths next to the base are left out.
  */
 export function architecture(config: Config): Architecture {
-  let baseSize = config.imageSize;
+  let [height, width] = sidesOf(config.imageSize);
   let stages = 0;
-  for (; baseSize % 2 === 0 && baseSize >= 8; baseSize /= 2) stages++;
+  const halves = (side: number): boolean => side % 2 === 0 && side >= 8;
+  for (; halves(height) && halves(width); [height, width] = [height / 2, width / 2]) stages++;
   const fromImage = (widths: readonly number[], layers: number): number[] => {
     const fitted = widths.slice(0, layers);
     while (fitted.length < layers) fitted.push(Math.max(fitted.at(-1)!, Math.min(WIDEST, 2 * fitted.at(-1)!)));
@@ -33,7 +35,7 @@ export function architecture(config: Config): Architecture {
   };
   const layers = config.strideOneLayer ? stages + 1 : stages;
   return {
-    baseSize,
+    base: [height, width],
     generatorWidths: fromImage(config.generatorWidths.toReversed(), layers).toReversed(),
     discriminatorWidths: fromImage(config.discriminatorWidths, stages),
   };

@@ -1,6 +1,7 @@
 // The library's one class: a DCGAN that can be trained step by step, sampled, saved and loaded.
 
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
+import { imageShape } from '../data/image-size.ts';
 import { showShape } from '../engine/graph.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
@@ -172,6 +173,11 @@ export class DCGAN {
     return this.#machine.info;
   }
 
+  /** The shape of one image. */
+  get imageShape(): readonly [height: number, width: number, channels: number] {
+    return imageShape(this.config);
+  }
+
   /** The number of steps taken, including those in progress. */
   get steps(): number {
     return this.#steps;
@@ -180,7 +186,7 @@ export class DCGAN {
   /**
    * Updates both networks once. The next step may be requested before this one is finished, so that
    * a GPU never waits for it.
-   * @param images reals, [R, S, S, channels] in [-1, 1], R from 1 to the batch size; do not change
+   * @param images reals, [R, H, W, channels] in [-1, 1], R from 1 to the batch size; do not change
    * them until the step is finished
    * @throws DcganError for images, classes or injected values of another shape, and when the device
    * fails
@@ -247,18 +253,18 @@ export class DCGAN {
   }
 
   /**
-   * Generates images [N, S, S, channels] in [-1, 1], with running statistics (`training = false`).
+   * Generates images [N, H, W, channels] in [-1, 1], with running statistics (`training = false`).
    * @param from noise [N, latent], or a count of images, whose noise then follows from `seed`
    * (random by default)
    * @param options.classes one class for all images, or several that are used in turn; the default
-   * is 0, 1, 2, ..., which for groups starts from one that the seed decides, because a few samples
-   * would otherwise always show the first groups
+   * is 0, 1, 2, ..., without those that the data had no image of; for groups it starts from one
+   * that the seed decides, because a few samples would otherwise always show the first groups
    * @param options.shares how much of each class every image has, [N, classes]; replaces `classes`
    * @throws DcganError for noise, classes or shares of another shape, or a count or seed that is
    * not a whole number
    */
   generate(from: Float32Array | number, options: GenerateOptions = {}): Promise<Float32Array> {
-    return generateImages(this.#machine, from, options);
+    return generateImages(this.#machine, from, options, this.classNames);
   }
 
   /**
@@ -272,19 +278,19 @@ export class DCGAN {
   /**
    * Returns the discriminator's logits of images, without dropout, and their gradients in the
    * images.
-   * @param images [N, S, S, channels] in [-1, 1]
+   * @param images [N, H, W, channels] in [-1, 1]
    * @param options.classes one class for all images, or one for each; when a conditional model
    * receives none, the logits are the means over all classes
    * @throws DcganError for images or classes of another shape
    */
   async judge(images: Float32Array, { classes }: LookOptions = {}): Promise<Judgement> {
-    const count = this.#countWhole('judge: the images do not match the model', images, this.#imageShape);
+    const count = this.#countWhole('judge: the images do not match the model', images, this.imageShape);
     return judgeImages(this.#machine, images, this.#sharesOf(classes, count));
   }
 
   /**
    * Returns the output of each layer, activation included, in the order of the layers. For noise
-   * [N, latent] they are the generator's; for images [N, S, S, channels] in [-1, 1] they are the
+   * [N, latent] they are the generator's; for images [N, H, W, channels] in [-1, 1] they are the
    * discriminator's.
    * @param options.classes as in `generate` for noise, as in `judge` for images
    * @throws DcganError for noise, images or classes of another shape
@@ -294,26 +300,26 @@ export class DCGAN {
     { classes }: LookOptions = {},
   ): Promise<Layer[]> {
     if ('images' in from) {
-      const count = this.#countWhole('layers: the images do not match the model', from.images, this.#imageShape);
+      const count = this.#countWhole('layers: the images do not match the model', from.images, this.imageShape);
       return layersOf(this.#machine, from, count, this.#sharesOf(classes, count));
     }
     const count = this.#countWhole('layers: the noise does not match the latent size', from.noise, [
       this.config.latent,
     ]);
-    const asked = classes ?? (this.config.classes > 0 ? classesInTurn(this.config, 0) : undefined);
+    const asked = classes ?? (this.config.classes > 0 ? classesInTurn(this, 0) : undefined);
     return layersOf(this.#machine, from, count, this.#sharesOf(asked, count));
   }
 
   /**
    * Finds the noise whose image is nearest to a picture, by Adam through the generator. The search
    * starts from the nearest of many samples. Equal arguments give equal bits on the same device.
-   * @param picture [S, S, channels] in [-1, 1]
+   * @param picture [H, W, channels] in [-1, 1]
    * @throws DcganError for a picture, mask or start of another shape, and for an invalid class or
    * number
    */
   async project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
     const { steps = 0, starts = 1, seed = 0, class: asked, from } = options;
-    if (this.#countWhole('project: the picture does not match the model', picture, this.#imageShape) !== 1)
+    if (this.#countWhole('project: the picture does not match the model', picture, this.imageShape) !== 1)
       throw usage({ what: 'project takes one picture', got: `${picture.length} values` });
     checkSeed(seed);
     if (asked !== undefined) checkClasses(this.config, [asked], 1);
@@ -372,11 +378,6 @@ export class DCGAN {
     return this.#machine.dispose();
   }
 
-  get #imageShape(): readonly number[] {
-    const { imageSize, channels } = this.config;
-    return [imageSize, imageSize, channels];
-  }
-
   /** How many of `shape` the values are, one at least. */
   #countWhole(what: string, values: Float32Array, shape: readonly number[]): number {
     const count = values.length / shape.reduce((product, n) => product * n, 1);
@@ -394,12 +395,13 @@ export class DCGAN {
   }
 
   #countImages(images: Float32Array): number {
-    const { imageSize, channels, batchSize } = this.config;
-    const reals = images.length / (imageSize * imageSize * channels);
+    const { batchSize } = this.config;
+    const [height, width, channels] = this.imageShape;
+    const reals = images.length / (height * width * channels);
     if (Number.isInteger(reals) && reals >= 1 && reals <= batchSize) return reals;
     throw new DcganError({
       what: 'step: the images do not match the model',
-      expected: `1 to ${batchSize} images ${showShape([imageSize, imageSize, channels])}`,
+      expected: `1 to ${batchSize} images ${showShape([height, width, channels])}`,
       got: `${images.length} values`,
       exitCode: 2,
     });

@@ -1,4 +1,4 @@
-// The discriminator maps images [N, S, S, channels] to logits [N, 1], which are positive for real.
+// The discriminator maps images [N, H, W, channels] to logits [N, 1], which are positive for real.
 // Stride-2 convolutions, each followed by leaky ReLU and dropout, lead to one dense unit. Without
 // batch norm (the default) each image is judged independently. A conditional discriminator adds the
 // inner product of the features and a vector of the image's class. That is the projection
@@ -39,7 +39,7 @@ export interface Discriminator {
 }
 
 export function makeDiscriminator(variables: Variables, config: Config): Discriminator {
-  const { baseSize, discriminatorWidths } = architecture(config);
+  const { base, discriminatorWidths } = architecture(config);
   const initializer = kernelInitializer(config);
   const spectral = new SpectralNorm(variables);
   const constrain = config.spectralNorm
@@ -64,7 +64,7 @@ export function makeDiscriminator(variables: Variables, config: Config): Discrim
     });
     return (x: Tensor, part: BatchPart): Tensor => norm(convolve(x), part);
   });
-  const features = baseSize * baseSize * discriminatorWidths[discriminatorWidths.length - 1]!;
+  const features = base[0] * base[1] * discriminatorWidths[discriminatorWidths.length - 1]!;
   const judgeAlone = dense(variables, 'fc1', { inputs: features, units: 1, bias: true, initializer, constrain });
   const embedding = config.classes > 0 ? embed(variables, [config.classes, features], constrain) : null;
   return {

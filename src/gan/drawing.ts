@@ -7,6 +7,7 @@ import type { Feeds, RunOptions } from '../engine/session.ts';
 import { usage } from '../platform/errors.ts';
 import { allClasses, GENERATION_INPUT, type GeneratorModel, generation, sampling } from './model.ts';
 import type { Config } from './schema.ts';
+import type { ClassNames } from './snapshot.ts';
 import { START } from './streams.ts';
 
 /** Options of `generate`. */
@@ -56,11 +57,12 @@ export function checkSeed(seed: number): number {
   throw usage({ what: 'seed has an invalid value', expected: 'a whole number from 0 to 2^53 - 1', got: String(seed) });
 }
 
-/** Generates images [N, S, S, channels] in [-1, 1] as they were asked for; see `DCGAN.generate`. */
+/** Generates images [N, H, W, channels] in [-1, 1] as they were asked for; see `DCGAN.generate`. */
 export async function generateImages(
   drawer: Drawer,
   from: Float32Array | number,
   { seed = randomSeed(), classes, shares }: GenerateOptions,
+  classNames: ClassNames | null,
 ): Promise<Float32Array> {
   const { config } = drawer.model;
   const { latent } = config;
@@ -75,7 +77,7 @@ export async function generateImages(
   if (given) checkClasses(config, given, given.length);
   const count = noise.length / latent;
   if (shares) checkShares(config, shares, count, given !== undefined);
-  const labels = given ?? classesInTurn(config, from === noise ? 0 : seed);
+  const labels = given ?? classesInTurn({ config, classNames }, from === noise ? 0 : seed);
   return drawer.generate(noise, count, shares ?? oneHot(labels, count, config.classes));
 }
 
@@ -91,7 +93,7 @@ export async function sampleNoise(drawer: Drawer, count: number, seed: number): 
 }
 
 /**
- * Generates images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running statistics.
+ * Generates images [N, H, W, channels] in [-1, 1] from noise [N, latent], with running statistics.
  * `shares` [N, classes] says how much of each class every image has.
  */
 export async function drawImages(
@@ -146,11 +148,14 @@ export function oneHot(labels: ArrayLike<number>, count: number, classes: number
 }
 
 /**
- * Returns the classes of samples when none are requested: all in turn. For groups, the seed decides
- * the first one.
+ * Returns the classes of samples when none are requested: in turn all that the data had images of.
+ * For groups, the seed decides the first one.
  */
-export function classesInTurn(config: Config, seed: number): number[] {
-  const all = allClasses(config);
+export function classesInTurn(
+  { config, classNames }: { readonly config: Config; readonly classNames: ClassNames | null },
+  seed: number,
+): number[] {
+  const all = allClasses(config).filter((label) => classNames?.[label] !== null);
   const first = config.groups > 0 ? seed % config.groups : 0;
   return [...all.slice(first), ...all.slice(0, first)];
 }

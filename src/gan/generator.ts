@@ -1,4 +1,4 @@
-// The generator maps noise [N, latent] to images [N, S, S, channels] in [-1, 1]. A dense layer
+// The generator maps noise [N, latent] to images [N, H, W, channels] in [-1, 1]. A dense layer
 // makes the base, a stride-1 layer refines it, and each stride-2 layer doubles its size. Batch norm
 // and an activation follow each layer except the last, which ends in tanh. There are no biases. A
 // conditional generator adds a vector of the image's class to the base, which equals a dense layer
@@ -29,7 +29,7 @@ export type Generator = (
 ) => Tensor;
 
 export function makeGenerator(variables: Variables, config: Config): Generator {
-  const { baseSize, generatorWidths } = architecture(config);
+  const { base: sides, generatorWidths } = architecture(config);
   const [base, ...widths] = generatorWidths as [number, ...number[]];
   const initializer = kernelInitializer(config);
   const norm = (layer: number, channels: number): BatchNorm =>
@@ -39,7 +39,7 @@ export function makeGenerator(variables: Variables, config: Config): Generator {
       epsilon: config.batchNormEpsilon,
       unbiasedMovingVariance: config.unbiasedMovingVariance,
     });
-  const units = baseSize * baseSize * base;
+  const units = sides[0] * sides[1] * base;
   const project = dense(variables, 'fc1', { inputs: config.latent, units, bias: false, initializer });
   // At the start a class is as strong as the noise, whose `latent` values add up.
   const limit = Math.sqrt((6 * config.latent) / (config.latent + units));
@@ -61,7 +61,7 @@ export function makeGenerator(variables: Variables, config: Config): Generator {
     const activate = (x: Tensor): Tensor => leakyRelu(x, config.generatorSlope);
     const projected = embedding ? add(project(noise), matmul(classes!, embedding)) : project(noise);
     let x = activate(projectNorm(projected, mode));
-    x = reshape(x, [x.shape[0]!, baseSize, baseSize, base]);
+    x = reshape(x, [x.shape[0]!, ...sides, base]);
     see?.('fc1', x);
     layers.forEach((layer, i) => {
       x = layer.convolve(x);

@@ -2,6 +2,7 @@
 // says of images and which pixels it says it for, what each layer makes, and which way noise moves
 // towards a picture. Everything is as in inference: running statistics, no dropout, the moving
 // average of the generator where one is kept.
+import { imageShape } from '../data/image-size.ts';
 import type { Computation } from '../engine/compile.ts';
 import { gradients } from '../engine/grad.ts';
 import type { Tensor } from '../engine/graph.ts';
@@ -14,9 +15,9 @@ export const INSIDE_INPUT = {
   noise: 'noise',
   images: 'images',
   classes: 'classes',
-  /** The picture [1, S, S, channels] that noise is to come near to. */
+  /** The picture [1, H, W, channels] that noise is to come near to. */
   target: 'target',
-  /** How much each pixel counts, [1, S, S, 1]; with all channels they add up to 1. */
+  /** How much each pixel counts, [1, H, W, 1]; with all channels they add up to 1. */
   weights: 'weights',
 } as const;
 
@@ -26,12 +27,12 @@ function classesOf({ config: { classes } }: Model, count: number): Tensor | unde
   return classes > 0 ? input(INSIDE_INPUT.classes, [count, classes]) : undefined;
 }
 
-function imagesOf({ config: { imageSize, channels } }: Model, count: number): Tensor {
-  return input(INSIDE_INPUT.images, [count, imageSize, imageSize, channels]);
+function imagesOf({ config }: Model, count: number): Tensor {
+  return input(INSIDE_INPUT.images, [count, ...imageShape(config)]);
 }
 
 /**
- * `logits` [N, 1] of images [N, S, S, channels], and `gradient` [N, S, S, channels], the slope of
+ * `logits` [N, 1] of images [N, H, W, channels], and `gradient` [N, H, W, channels], the slope of
  * each image's logit in each of its values.
  */
 export function judgement(model: Model, count: number): Computation {
@@ -52,7 +53,7 @@ export function generatorLayers(model: Model, count: number): Computation {
   return { name: `generator layers ${count}`, outputs, updates: NOTHING };
 }
 
-/** Returns the output of each of the discriminator's layers for images [N, S, S, channels]. */
+/** Returns the output of each of the discriminator's layers for images [N, H, W, channels]. */
 export function discriminatorLayers(model: Model, count: number): Computation {
   const outputs: Record<string, Tensor> = {};
   model.discriminate.judge(
@@ -72,10 +73,11 @@ export function discriminatorLayers(model: Model, count: number): Computation {
  * and `gradient` [N, latent], the slope of each loss in its noise.
  */
 export function approach(model: Model, count: number): Computation {
-  const { imageSize, channels, latent } = model.config;
+  const { latent } = model.config;
+  const shape = imageShape(model.config);
   const noise = input(INSIDE_INPUT.noise, [count, latent]);
-  const target = input(INSIDE_INPUT.target, [1, imageSize, imageSize, channels]);
-  const weights = input(INSIDE_INPUT.weights, [1, imageSize, imageSize, 1]);
+  const target = input(INSIDE_INPUT.target, [1, ...shape]);
+  const weights = input(INSIDE_INPUT.weights, [1, shape[0], shape[1], 1]);
   const images = (model.average?.generate ?? model.generate)(noise, 'inference', classesOf(model, count));
   const loss = sum(mul(square(sub(images, target)), weights), 1, 3);
   const [gradient] = gradients(sum(loss, 0, 3), [noise]);

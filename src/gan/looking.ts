@@ -1,5 +1,6 @@
 // Looking into a model on its device: judgements, layers, and the noise nearest to a picture. Plans
 // are compiled for each number of images once, and kept.
+import { imageShape } from '../data/image-size.ts';
 import { size } from '../engine/graph.ts';
 import { usage } from '../platform/errors.ts';
 import { oneHot } from './drawing.ts';
@@ -14,7 +15,7 @@ export interface Judgement {
   /** [N], positive for real. */
   readonly logits: Float32Array;
   /**
-   * [N, S, S, channels], the gradient of each image's logit in each of its values. Where it is
+   * [N, H, W, channels], the gradient of each image's logit in each of its values. Where it is
    * positive, a brighter pixel speaks for a real image. Multiplied by the image, it says what each
    * pixel contributed.
    */
@@ -41,7 +42,7 @@ export interface ProjectOptions {
   readonly seed?: number | undefined;
   /** The class of the result; by default every class is tried. Only for a conditional model. */
   readonly class?: number | undefined;
-  /** [S, S], how much each pixel of the picture counts, from 0 on (default: 1 everywhere). */
+  /** [H, W], how much each pixel of the picture counts, from 0 on (default: 1 everywhere). */
   readonly mask?: Float32Array | undefined;
   /**
    * Noise to start from, [starts, latent], in place of noise that is drawn: that of an earlier
@@ -56,7 +57,7 @@ export interface Projection {
   readonly noise: Float32Array;
   /** Its class; null for a model without classes. */
   readonly class: number | null;
-  /** [S, S, channels] in [-1, 1]. */
+  /** [H, W, channels] in [-1, 1]. */
   readonly image: Float32Array;
   /** The mean difference from the picture in grey levels of 255, over what the mask counts. */
   readonly distance: number;
@@ -74,8 +75,8 @@ const FARTHEST = 4;
 
 /** See `DCGAN.judge`. Shares are [N, classes]. */
 export async function judgeImages(machine: Machine, images: Float32Array, shares: Float32Array): Promise<Judgement> {
-  const { imageSize, channels } = machine.model.config;
-  const values = imageSize * imageSize * channels;
+  const [height, width, channels] = imageShape(machine.model.config);
+  const values = height * width * channels;
   const count = images.length / values;
   const [logits, gradient] = [new Float32Array(count), new Float32Array(images.length)];
   await inParts(count, async (first, n) => {
@@ -111,7 +112,7 @@ export async function layersOf(
   return [...layers].map(([layer, { shape, data }]) => ({ name: layer, shape, data }));
 }
 
-/** See `DCGAN.project`. The picture is [S, S, channels]. */
+/** See `DCGAN.project`. The picture is [H, W, channels]. */
 export async function projectPicture(
   machine: Machine,
   picture: Float32Array,
@@ -200,17 +201,13 @@ function difference(
 
 /** A mask as weights that add up to 1 over all values of a picture. */
 function weightsOf({ model }: Machine, mask: Float32Array | undefined): Float32Array {
-  const { imageSize, channels } = model.config;
-  const given = mask ?? new Float32Array(imageSize * imageSize).fill(1);
+  const [height, width, channels] = imageShape(model.config);
+  const given = mask ?? new Float32Array(height * width).fill(1);
   const total = given.reduce((sum, weight) => sum + weight, 0);
-  if (
-    given.length !== imageSize * imageSize ||
-    !(total > 0 && total < Number.POSITIVE_INFINITY) ||
-    given.some((w) => w < 0)
-  )
+  if (given.length !== height * width || !(total > 0 && total < Number.POSITIVE_INFINITY) || given.some((w) => w < 0))
     throw usage({
       what: 'project: the mask has an invalid value',
-      expected: `[${imageSize}, ${imageSize}], values from 0, of which one at least is above it`,
+      expected: `[${height}, ${width}], values from 0, of which one at least is above it`,
       got: `${given.length} values with the sum ${total}`,
     });
   return given.map((weight) => weight / (total * channels));

@@ -55,7 +55,7 @@ export function adversarialLosses(reals: Tensor, fakes: Tensor, parts: StepParts
   return ADVERSARIAL[config.loss](reals, fakes, parts, config);
 }
 
-/** Returns the gradient of each image's logit: `images` [N, S, S, C] -> [N, S * S * C]. */
+/** Returns the gradient of each image's logit: `images` [N, H, W, C] -> [N, H * W * C]. */
 function slopes(logits: Tensor, images: Tensor, constants: readonly Tensor[]): Tensor {
   const [slope] = gradients(sum(logits), [images], constants);
   const n = images.shape[0]!;

@@ -246,7 +246,7 @@ export class Machine {
   }
 
   /**
-   * Generates images [N, S, S, channels] in [-1, 1] from noise [N, latent], with running
+   * Generates images [N, H, W, channels] in [-1, 1] from noise [N, latent], with running
    * statistics. `shares` [N, classes] says how much of each class every image has.
    */
   generate(noise: Float32Array, count: number, shares: Float32Array): Promise<Float32Array> {

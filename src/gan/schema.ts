@@ -3,10 +3,12 @@
 // names. The import is not `{ z }`, because a bundle for pages would then contain the messages of
 // every language.
 import * as z from 'zod';
+import { imageSizeOf, SIDE_LIMITS, sizeFromText } from '../data/image-size.ts';
 import { PRECISIONS } from '../engine/plan.ts';
 
 const count = z.int().positive();
 const width = z.int().min(1).max(4096);
+const side = z.int().min(SIDE_LIMITS.least).max(SIDE_LIMITS.most).multipleOf(SIDE_LIMITS.step);
 const slope = z.number().min(0).max(1);
 const decay = z.number().min(0).lt(1);
 const rate = z.number().positive().max(1);
@@ -40,13 +42,23 @@ export const SINCE = {
   shards: 1,
 } as const;
 
+/** A size in its one form: a square as a number, and a text as what it means. */
+function plainSize(given: unknown): unknown {
+  if (typeof given === 'string') return sizeFromText(given) ?? given;
+  const isPair = Array.isArray(given) && given.length === 2 && given.every((one) => typeof one === 'number');
+  return isPair ? imageSizeOf(given[0] as number, given[1] as number) : given;
+}
+
 export const configSchema = z.strictObject({
   /**
    * The name of the preset that these values started from. It becomes a part of a folder's name.
    */
   preset: z.string().regex(/^[\w-][\w.-]{0,63}$/, 'expected up to 64 letters, digits, dots, dashes and underscores'),
-  /** The height and width of an image in pixels. */
-  imageSize: z.int().min(16).max(128).multipleOf(4),
+  /** The side of square images in pixels, or [height, width]. Files may also say `64x96`. */
+  imageSize: z.preprocess(
+    plainSize,
+    z.union([side, z.tuple([side, side]).readonly()], { error: 'expected a side, or [height, width]' }),
+  ),
   /** 1 for grey, 3 for colour. */
   channels: z.union([z.literal(1), z.literal(3)]),
   /** The length of a noise vector. */

@@ -4,6 +4,7 @@
 // to be added in between, the halves are two plans (`gradientStep`, `updateStep`), which give the
 // same bits as the one.
 
+import { imageShape } from '../data/image-size.ts';
 import type { Computation } from '../engine/compile.ts';
 import { gradients } from '../engine/grad.ts';
 import type { Tensor } from '../engine/graph.ts';
@@ -126,7 +127,7 @@ function renamed(tensors: ReadonlyMap<string, Tensor>, rename: (variable: string
 function slopes(model: Model, wholeReals: number, trainsGenerator: boolean, shard: number): Slopes {
   const { config, generator, discriminator, generate } = model;
   const { judge, constants } = model.discriminate;
-  const { imageSize, channels, latent, classes, shards } = config;
+  const { latent, classes, shards } = config;
   const wholeFakes = fakesOfStep(config, wholeReals);
   const reals = shareOf(wholeReals, shards, shard).count;
   const count = shareOf(wholeFakes, shards, shard).count;
@@ -140,7 +141,7 @@ function slopes(model: Model, wholeReals: number, trainsGenerator: boolean, shar
   const fakeClasses = classesOf(STEP_INPUT.fakeClasses, count);
 
   const noise = normal([count, latent], NOISE);
-  const images = input(STEP_INPUT.images, [reals, imageSize, imageSize, channels]);
+  const images = input(STEP_INPUT.images, [reals, ...imageShape(config)]);
   const fakes = generate(noise, { updates: statistics, part: fake }, fakeClasses);
   const [seenReals, seenFakes] =
     config.augment === 'diffaugment' ? [diffAugment(images, 'real'), diffAugment(fakes, 'fake')] : [images, fakes];

@@ -60,7 +60,7 @@ const isNumber = (value: unknown): boolean => typeof value === 'number';
 
 /** The values of a configuration that a generator reads. */
 const READ: Partial<Record<keyof Config, (value: unknown) => boolean>> = {
-  imageSize: isCount(1),
+  imageSize: (value) => isCount(1)(value) || (Array.isArray(value) && value.length === 2 && value.every(isCount(1))),
   channels: (value) => value === 1 || value === 3,
   latent: isCount(1),
   generatorWidths: (value) => Array.isArray(value) && value.length > 0 && value.every(isCount(1)),

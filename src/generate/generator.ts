@@ -1,4 +1,5 @@
 // A generator alone on the device of its thread.
+import { type ImageSize, imageShape } from '../data/image-size.ts';
 import { toBytes } from '../data/pixels.ts';
 import { compile } from '../engine/compile.ts';
 import type { Plan } from '../engine/plan.ts';
@@ -18,8 +19,10 @@ import { rgba } from '../render/rgba.ts';
 
 /** A trained generator. Calls take effect in their order; each computes on the calling thread. */
 export class Generator {
-  /** The height and width of an image in pixels. */
-  readonly imageSize: number;
+  /** The side of square images in pixels, or [height, width]. */
+  readonly imageSize: ImageSize;
+  /** The shape of one image. */
+  readonly imageShape: readonly [height: number, width: number, channels: number];
   /** 1 for grey, 3 for colour. */
   readonly channels: 1 | 3;
   /** The length of a noise vector. */
@@ -36,6 +39,7 @@ export class Generator {
   constructor(model: GeneratorModel, classNames: Generator['classNames'], session: Session) {
     const { imageSize, channels, latent, classes } = model.config;
     this.imageSize = imageSize;
+    this.imageShape = imageShape(model.config);
     this.channels = channels;
     this.latent = latent;
     this.classes = classes;
@@ -49,17 +53,18 @@ export class Generator {
   }
 
   /**
-   * Generates images [N, S, S, channels] in [-1, 1].
+   * Generates images [N, H, W, channels] in [-1, 1].
    * @param from noise [N, latent], or a count of images, whose noise then follows from `seed`
    * (random by default)
    * @param options.classes one class for all images, or several that are used in turn; the default
-   * is 0, 1, 2, ..., and for groups it starts from one that the seed decides
+   * is 0, 1, 2, ..., without those that the data had no image of; for groups it starts from one
+   * that the seed decides
    * @param options.shares how much of each class every image has, [N, classes]; replaces `classes`
    * @throws DcganError for noise, classes or shares of another shape, or a count or seed that is
    * not a whole number
    */
   generate(from: Float32Array | number, options: GenerateOptions = {}): Promise<Float32Array> {
-    return generateImages(this.#drawer, from, options);
+    return generateImages(this.#drawer, from, options, this.classNames);
   }
 
   /**
@@ -71,20 +76,21 @@ export class Generator {
   }
 
   /**
-   * Returns image `index` of generated images as a canvas takes it, [S, S, 4]:
-   * `new ImageData(generator.rgba(images), generator.imageSize)`.
+   * Returns image `index` of generated images as a canvas takes it, [H, W, 4]:
+   * `new ImageData(generator.rgba(images), generator.imageShape[1])`.
    * @throws DcganError for an index past the last image
    */
   rgba(images: Float32Array, index = 0): Uint8ClampedArray<ArrayBuffer> {
-    const { imageSize, channels } = this;
-    const values = imageSize * imageSize * channels;
+    const [height, width] = this.imageShape;
+    const { channels } = this;
+    const values = height * width * channels;
     const image = images.subarray(index * values, (index + 1) * values);
     if (image.length !== values)
       throw usage({
         what: `rgba: there is no image ${index}`,
         expected: `an index from 0 to ${Math.floor(images.length / values) - 1}`,
       });
-    return rgba({ width: imageSize, height: imageSize, channels, pixels: toBytes(image) });
+    return rgba({ width, height, channels, pixels: toBytes(image) });
   }
 
   /** Frees the memory of the device. */

@@ -73,7 +73,7 @@ export class SlicedData {
    * compared.
    */
   distances(set: ImageSet): Promise<SlicedDistance[]> {
-    const count = Math.min(set.count, this.#images.count, slicedCount(set.side, set.channels));
+    const count = Math.min(set.count, this.#images.count, slicedCount(set));
     if (this.#target?.count !== count)
       this.#target = new SlicedTarget(firstOf(this.#images, count), this.#seed, this.#session);
     return this.#target.distances(firstOf(set, count));

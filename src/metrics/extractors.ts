@@ -58,15 +58,13 @@ export async function openExtractor(
   machine: MetricsMachine,
   signal?: AbortSignal,
 ): Promise<Extractor | null> {
+  const { height, width, channels } = data;
   const isFile = asked?.endsWith('.onnx') === true;
   if (range !== undefined && !isFile)
     throw usage({ what: 'a range is given without a network', todo: 'Name the network: --extractor FILE.onnx' });
   if (asked === undefined) return areDigits(data) ? openDigits(machine) : null;
-  if (isFile) {
-    const shape = { side: data.height, channels: data.channels };
-    return openOnnx(asked, { ...shape, range, threads: machine.threads, signal });
-  }
-  if (asked === PIXELS) return openPixels({ side: data.height, channels: data.channels });
+  if (isFile) return openOnnx(asked, { height, width, channels, range, threads: machine.threads, signal });
+  if (asked === PIXELS) return openPixels({ height, width, channels });
   if (asked !== DIGITS)
     throw usage({
       what: 'the extractor is unknown',

@@ -1,5 +1,6 @@
 // The figures of an evaluation. Each one of the samples stands beside its floor, which is the same
 // figure of held-out images. A new figure is a file in `figures/` and a row in `FIGURES`.
+import { type ImageSize, showSize } from '../data/image-size.ts';
 import type { ExtractorInfo, Features } from './extractor.ts';
 import { copyingMedian, copyingNear } from './figures/copying.ts';
 import type { FigureRow, Group, MeasuredSet } from './figures/figure.ts';
@@ -72,10 +73,10 @@ export interface Evaluation {
   /** The images that the floors are measured with. */
   readonly heldOut: { readonly name: string; readonly count: number };
   /**
-   * The sliced Wasserstein distance of patches at each side of the image pyramid, largest first,
+   * The sliced Wasserstein distance of patches at each size of the image pyramid, largest first,
    * each with its floor.
    */
-  readonly slicedWasserstein: readonly { readonly side: number; readonly value: number; readonly floor: number }[];
+  readonly slicedWasserstein: readonly { readonly side: ImageSize; readonly value: number; readonly floor: number }[];
   /** Null when no extractor suits the images. */
   readonly features: FeatureFigures | null;
 }
@@ -164,7 +165,7 @@ export function shownFigures({ features, slicedWasserstein }: Omit<Evaluation, '
   const levels = slicedWasserstein.map(({ side, ...found }) => ({
     ...{
       key: 'slicedWasserstein',
-      name: `sliced Wasserstein, ${side} x ${side}`,
+      name: `sliced Wasserstein, ${showSize(side)}`,
       better: 'lower is better',
       digits: 2,
     },

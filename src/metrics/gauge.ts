@@ -2,6 +2,7 @@
 // an extractor for the images, otherwise the mean of the sliced Wasserstein distances. A `Judge` of
 // the same samples gives the same number to the last digit.
 import type { Dataset } from '../data/dataset.ts';
+import { type ImageSize, imageShape } from '../data/image-size.ts';
 import { type Comparison, type ComparisonOptions, comparisonOf, extractSamples, SlicedData } from './comparison.ts';
 import { type Extractor, type ExtractorInfo, type Features, infoOf } from './extractor.ts';
 import { frechetDistance, type Moments, momentsOf } from './figures/frechet.ts';
@@ -49,7 +50,7 @@ export function comparable(a: Kind, b: Kind): boolean {
 
 /** Makes samples. A `DCGAN` is a sampler. */
 export interface Sampler {
-  readonly config: { readonly imageSize: number; readonly channels: number };
+  readonly config: { readonly imageSize: ImageSize; readonly channels: number };
   generate(count: number, options: { readonly seed: number }): Promise<Float32Array>;
 }
 
@@ -96,7 +97,7 @@ export class Gauge {
       const against = { measure: 'frechet-distance', extractor, moments: momentsOf(features), heldOut } as const;
       return new Gauge(comparison, against, Math.min(most, data.count));
     }
-    const count = Math.min(most, part.count, slicedCount(data.height, data.channels));
+    const count = Math.min(most, part.count, slicedCount(data));
     const subset = setOf(part, orderOf(part.count, seed).subarray(0, count));
     const sliced = await SlicedData.open(subset, comparison);
     const heldOut = setOf(rest.data, rest.indices);
@@ -117,9 +118,9 @@ export class Gauge {
    * change the model's state.
    */
   async measureModel(gan: Sampler): Promise<Measurement> {
-    const { imageSize: side, channels } = gan.config;
+    const [height, width, channels] = imageShape(gan.config);
     const images = await gan.generate(this.count, { seed: this.#options.seed });
-    return this.measureSet({ images, count: this.count, side, channels });
+    return this.measureSet({ images, count: this.count, height, width, channels });
   }
 
   async measureSet(samples: ImageSet): Promise<Measurement> {

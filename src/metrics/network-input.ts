@@ -3,6 +3,8 @@
 // averages all pixels that it covers. Without that average a distance measures the gaps (Parmar et
 // al., "On aliased resizing and surprising subtleties in GAN evaluation", 2022).
 
+import type { ImageSet } from './pyramid.ts';
+
 /**
  * The ranges that -1 to 1 can be converted to. `imagenet` is 0 to 1 minus ImageNet's means, divided
  * by its deviations.
@@ -31,26 +33,26 @@ export function showInput({ order, height, width, channels, range }: NetworkInpu
   return `${order} ${height} x ${width} x ${channels}, ${range}`;
 }
 
-/** Returns the network's input for square images [count, side, side, channels] in [-1, 1]. */
+/** Returns the network's input for images [count, height, width, channels] in [-1, 1]. */
 export function networkInput(
   images: Float32Array,
-  { count, side, channels }: { readonly count: number; readonly side: number; readonly channels: number },
+  { count, height: high, width: wide, channels }: Omit<ImageSet, 'images'>,
   input: NetworkInput,
 ): Float32Array | Uint8Array {
   const { height, width, order, channels: wanted } = input;
   const planes = channels === 3 && wanted === 1 ? 1 : channels;
-  const [across, down] = [taps(side, width), taps(side, height)];
+  const [across, down] = [taps(wide, width), taps(high, height)];
   const pixels = height * width;
   const out = input.bytes ? new Uint8Array(count * pixels * wanted) : new Float32Array(count * pixels * wanted);
-  const narrow = new Float64Array(side * width);
+  const narrow = new Float64Array(high * width);
   for (let n = 0; n < count; n++)
     for (let plane = 0; plane < planes; plane++) {
-      const value = pixelReader(images.subarray(n * side * side * channels), channels, planes, plane);
-      for (let y = 0; y < side; y++)
+      const value = pixelReader(images.subarray(n * high * wide * channels), channels, planes, plane);
+      for (let y = 0; y < high; y++)
         for (let x = 0; x < width; x++) {
           let sum = 0;
           const { first, weights } = across[x]!;
-          for (let t = 0; t < weights.length; t++) sum += weights[t]! * value(y * side + first + t);
+          for (let t = 0; t < weights.length; t++) sum += weights[t]! * value(y * wide + first + t);
           narrow[y * width + x] = sum;
         }
       for (let y = 0; y < height; y++)

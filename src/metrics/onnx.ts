@@ -16,8 +16,9 @@ import { NetworkRunner } from './onnx-runner.ts';
 import type { Found, Opened } from './onnx-worker.ts';
 
 export interface OnnxOptions {
-  /** The side of the images, which are square. */
-  readonly side: number;
+  /** The height of the images in pixels. */
+  readonly height: number;
+  readonly width: number;
   readonly channels: number;
   /** The default is -1..1. */
   readonly range: PixelRange | undefined;
@@ -49,7 +50,7 @@ export async function openOnnx(
     const { input, batch } = inputOf(opened, name, options);
     const outputs = chooseOutputs(opened.outputs, name);
     const most = batch ?? atOnce(input);
-    const sizes = { side: options.side, channels: options.channels };
+    const { height, width, channels } = options;
     const hash = sha256(beside ? Buffer.concat([file, beside]) : file);
     return {
       name,
@@ -62,7 +63,11 @@ export async function openOnnx(
         const size = images.length / count;
         for (let first = 0; first < count; first += most) {
           const n = Math.min(most, count - first);
-          const values = networkInput(images.subarray(first * size, (first + n) * size), { ...sizes, count: n }, input);
+          const values = networkInput(
+            images.subarray(first * size, (first + n) * size),
+            { count: n, height, width, channels },
+            input,
+          );
           const found = await runNetwork(runner, name, input, values, batch ?? n);
           features.add(found[outputs.features]!, batch ?? n, n);
           if (outputs.classes !== null) classes.add(found[outputs.classes]!, batch ?? n, n);
@@ -116,7 +121,7 @@ async function openNetwork(
 function inputOf(
   { inputs }: Opened,
   name: string,
-  { side, range }: OnnxOptions,
+  { height: high, width: wide, range }: OnnxOptions,
 ): { readonly input: NetworkInput; readonly batch: number | null } {
   const [tensor] = inputs;
   const shape = tensor?.isTensor ? tensor.shape : [];
@@ -134,8 +139,8 @@ function inputOf(
   if (bytes && range !== undefined && range !== '0..255')
     throw usage({ what: `${name} takes bytes`, expected: 'range 0..255', got: range, todo: 'Leave the range out' });
   const order = known(1) !== null ? 'NCHW' : 'NHWC';
-  const [height, width] = (order === 'NCHW' ? shape.slice(2) : shape.slice(1, 3)).map((n) =>
-    typeof n === 'number' ? n : side,
+  const [height, width] = (order === 'NCHW' ? shape.slice(2) : shape.slice(1, 3)).map((n, axis) =>
+    typeof n === 'number' ? n : [high, wide][axis],
   ) as [number, number];
   const input = { order, height, width, channels, range: bytes ? '0..255' : (range ?? '-1..1'), bytes } as const;
   return { input, batch: typeof shape[0] === 'number' ? shape[0] : null };

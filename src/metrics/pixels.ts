@@ -5,6 +5,7 @@
 import { sha256 } from '../platform/sha256.ts';
 import type { Extracted, Extractor } from './extractor.ts';
 import { type NetworkInput, networkInput, showInput } from './network-input.ts';
+import type { ImageSet } from './pyramid.ts';
 
 export const PIXELS = 'pixels';
 const SIDE = 16;
@@ -13,18 +14,18 @@ const SIDE = 16;
  * Opens the extractor for images of this size and number of channels. A feature vector has 16 x 16
  * x channels values in [-1, 1].
  */
-export function openPixels({ side, channels }: { readonly side: number; readonly channels: number }): Extractor {
+export function openPixels({ height, width, channels }: Omit<ImageSet, 'images' | 'count'>): Extractor {
   const form = { height: SIDE, width: SIDE, channels: channels as NetworkInput['channels'] };
   const input: NetworkInput = { ...form, order: 'NHWC', range: '-1..1', bytes: false };
-  const width = SIDE * SIDE * channels;
+  const values = SIDE * SIDE * channels;
   return {
     name: PIXELS,
     sha256: sha256(new TextEncoder().encode(`${PIXELS}: ${showInput(input)}`)),
     input: showInput(input),
     computedBy: 'JavaScript',
     async extract(images: Float32Array, count: number): Promise<Extracted> {
-      const values = networkInput(images, { count, side, channels }, input) as Float32Array;
-      return { features: { count, width, values }, logits: null };
+      const found = networkInput(images, { count, height, width, channels }, input) as Float32Array;
+      return { features: { count, width: values, values: found }, logits: null };
     },
     dispose: async () => {},
   };

@@ -52,16 +52,17 @@ export function heldOutPart(
 }
 
 /** Returns the most images of this size whose patches are compared. */
-export function slicedCount(side: number, channels: number): number {
-  return Math.floor(SLICED_VALUES / (side * side * channels));
+export function slicedCount({ height, width, channels }: Omit<ImageSet, 'images' | 'count'>): number {
+  return Math.floor(SLICED_VALUES / (height * width * channels));
 }
 
 export function setOf(data: Dataset, indices: ArrayLike<number>): ImageSet {
-  return { images: data.batch(indices), count: indices.length, side: data.height, channels: data.channels };
+  const { height, width, channels } = data;
+  return { images: data.batch(indices), count: indices.length, height, width, channels };
 }
 
 export function firstOf(set: ImageSet, count: number): ImageSet {
-  return { ...set, count, images: set.images.subarray(0, count * set.side * set.side * set.channels) };
+  return { ...set, count, images: set.images.subarray(0, count * set.height * set.width * set.channels) };
 }
 
 /** Returns the indices of all images. */
@@ -108,11 +109,11 @@ export async function extractInParts(
 /** Extracts features of a set in memory. */
 export function extractSet(
   extractor: Extractor,
-  { images, count, side, channels }: ImageSet,
+  { images, count, height, width, channels }: ImageSet,
   name: string,
   onProgress?: ExtractionProgress,
 ): Promise<Extracted> {
-  const size = side * side * channels;
+  const size = height * width * channels;
   const part = (first: number, last: number): Float32Array => images.subarray(first * size, last * size);
   return extractInParts(extractor, { name, count, images: part }, onProgress);
 }

@@ -8,6 +8,7 @@
 // both sets is averaged, and multiplied by 1,000 as in the paper. There are fewer patches and
 // directions than in the paper (16 an image and 128, not 128 and 512), because small images have
 // few places.
+import { type ImageSize, imageSizeOf } from '../data/image-size.ts';
 import { compile } from '../engine/compile.ts';
 import { layoutState } from '../engine/layout.ts';
 import { input, matmul } from '../engine/ops/index.ts';
@@ -25,8 +26,8 @@ const DIRECTIONS = 128;
 const [PLACES, LINES] = [0, 1000];
 
 export interface SlicedDistance {
-  /** The side of the images at this level of the pyramid. */
-  readonly side: number;
+  /** The size of the images at this level of the pyramid. */
+  readonly side: ImageSize;
   readonly distance: number;
 }
 
@@ -51,12 +52,13 @@ export class SlicedTarget {
 
   /** Returns the distances to as many images of the same size, at each level, finest first. */
   async distances(other: ImageSet): Promise<SlicedDistance[]> {
-    const { count, side, channels } = this.#set;
-    if (other.count !== count || other.side !== side || other.channels !== channels)
+    const { count, height, width, channels } = this.#set;
+    const fits = other.height === height && other.width === width && other.channels === channels;
+    if (other.count !== count || !fits)
       throw new DcganError({
         what: 'sets of images differ in number or size',
-        expected: `${count} of ${side} x ${side} x ${channels}`,
-        got: `${other.count} of ${other.side} x ${other.side} x ${other.channels}`,
+        expected: `${count} of ${height} x ${width} x ${channels}`,
+        got: `${other.count} of ${other.height} x ${other.width} x ${other.channels}`,
       });
     this.#levels ??= this.#look(this.#set);
     const [own, others] = [await this.#levels, await this.#look(other)];
@@ -68,7 +70,7 @@ export class SlicedTarget {
     for (const [level, of] of laplacianPyramid(set).entries()) {
       const lines = directions(PATCH * PATCH * set.channels, this.#seed, level);
       const projected = await this.#project(normalised(patches(of, this.#seed, level), set.channels), lines);
-      levels.push({ side: of.side, sorted: columnsInOrder(projected) });
+      levels.push({ side: imageSizeOf(of.height, of.width), sorted: columnsInOrder(projected) });
     }
     return levels;
   }
@@ -76,7 +78,7 @@ export class SlicedTarget {
 
 /** The sorted projections on each direction. */
 interface Level {
-  readonly side: number;
+  readonly side: ImageSize;
   readonly sorted: readonly Float32Array[];
 }
 
@@ -118,17 +120,18 @@ export async function slicedWasserstein(
  * Returns patches [count * PATCHES, 7 * 7 * channels] at places drawn for this level, which are the
  * same for both sets.
  */
-export function patches({ images, count, side, channels }: ImageSet, seed: number, level: number): Float32Array {
-  const places = side - PATCH + 1;
+export function patches(set: ImageSet, seed: number, level: number): Float32Array {
+  const { images, count, height, width, channels } = set;
+  const [down, across] = [height - PATCH + 1, width - PATCH + 1];
   const row = PATCH * channels;
   const out = new Float32Array(count * PATCHES * PATCH * row);
   let at = 0;
   for (let n = 0; n < count * PATCHES; n++) {
     const word = drawWord({ seed, step: level }, PLACES, n);
-    const [top, left] = [(word >>> 16) % places, (word & 0xffff) % places];
-    const image = Math.floor(n / PATCHES) * side * side * channels;
+    const [top, left] = [(word >>> 16) % down, (word & 0xffff) % across];
+    const image = Math.floor(n / PATCHES) * height * width * channels;
     for (let y = 0; y < PATCH; y++, at += row) {
-      const from = image + ((top + y) * side + left) * channels;
+      const from = image + ((top + y) * width + left) * channels;
       out.set(images.subarray(from, from + row), at);
     }
   }

@@ -1,8 +1,10 @@
 // The library's `evaluate` compares samples with data in one call, as `dcgan evaluate` does.
+
 import { Dataset } from '../data/dataset.ts';
+import { imageShape } from '../data/image-size.ts';
 import { DCGAN } from '../gan/dcgan.ts';
+import { classesInTurn } from '../gan/drawing.ts';
 import type { MachineOptions } from '../gan/machine.ts';
-import { allClasses } from '../gan/model.ts';
 import { ownClasses } from '../gan/schema.ts';
 import { EVALUATION_SEED, SAMPLES } from '../metrics/comparison.ts';
 import { type ExtractorChoice, openExtractor } from '../metrics/extractors.ts';
@@ -80,14 +82,16 @@ async function samplesOf(
   seed: number,
 ): Promise<Samples> {
   if (samples instanceof DCGAN) return generated(samples, count, seed);
-  const { height: side, channels, imageSize } = data;
+  const { height, width, channels, imageSize } = data;
   const number = samples instanceof Dataset ? samples.count : samples.length / imageSize;
   const fits =
-    samples instanceof Dataset ? samples.imageSize === imageSize && samples.height === side : Number.isInteger(number);
+    samples instanceof Dataset
+      ? samples.imageSize === imageSize && samples.height === height
+      : Number.isInteger(number);
   if (!fits || number < 2)
     throw usage({
       what: 'the samples do not match the data',
-      expected: `two images or more of ${side} x ${side} x ${channels}, as those of ${data.name}`,
+      expected: `two images or more of ${height} x ${width} x ${channels}, as those of ${data.name}`,
       got:
         samples instanceof Dataset
           ? `${samples.height} x ${samples.width} x ${samples.channels}`
@@ -95,15 +99,17 @@ async function samplesOf(
     });
   const taken = Math.min(number, count);
   if (samples instanceof Dataset) return { set: setOf(samples, allOf(samples).subarray(0, taken)), asked: null };
-  return { set: { images: samples.subarray(0, taken * imageSize), count: taken, side, channels }, asked: null };
+  return {
+    set: { images: samples.subarray(0, taken * imageSize), count: taken, height, width, channels },
+    asked: null,
+  };
 }
 
 /** Makes samples with a model. A conditional model takes its classes in turn. */
 export async function generated(gan: DCGAN, count: number, seed: number): Promise<Samples> {
-  const { imageSize: side, channels } = gan.config;
+  const [height, width, channels] = imageShape(gan.config);
   const images = await gan.generate(count, { seed });
-  const turn = allClasses(gan.config);
-  const classes = ownClasses(gan.config);
-  const asked = classes > 0 ? Uint8Array.from({ length: count }, (_, i) => turn[i % classes]!) : null;
-  return { set: { images, count, side, channels }, asked };
+  const turn = ownClasses(gan.config) > 0 ? classesInTurn(gan, seed) : [];
+  const asked = turn.length > 0 ? Uint8Array.from({ length: count }, (_, i) => turn[i % turn.length]!) : null;
+  return { set: { images, count, height, width, channels }, asked };
 }

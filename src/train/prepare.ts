@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { listCheckpoints, removeLater, saveCheckpoint } from '../checkpoint/files.ts';
 import { checkpointName } from '../checkpoint/names.ts';
 import { Dataset } from '../data/dataset.ts';
-import { checkLimit, isTrainable } from '../data/image-options.ts';
+import { checkLimit } from '../data/image-options.ts';
+import { imageSizeOf, refuseSize } from '../data/image-size.ts';
 import { isKnown, originOf } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
 import { DCGAN, snapshotOf } from '../gan/dcgan.ts';
@@ -19,7 +20,7 @@ import { openExtractor, whyNoDigits } from '../metrics/extractors.ts';
 import { comparedPart } from '../metrics/sets.ts';
 import { commandLine } from '../platform/command.ts';
 import { usableCores } from '../platform/cores.ts';
-import { DcganError, usage } from '../platform/errors.ts';
+import { DcganError } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Evaluations, forgetBestAfter, settleEvaluations } from './best.ts';
 import { notesOnClasses, notesOnData } from './data-notes.ts';
@@ -34,7 +35,7 @@ import { checkpointsOf, createRun, readRunConfig, refuseLinks, refuseTaken, swee
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig, Sitting } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
-import { cannotChange, classNamesOf, configOn, refuseDone, SETTLED, TRAINABLE, withGroups } from './settle.ts';
+import { cannotChange, classNamesOf, configOn, refuseDone, SETTLED, withGroups } from './settle.ts';
 import { withSitting } from './sitting.ts';
 
 /** A run that is ready to train. */
@@ -71,13 +72,7 @@ export async function openData(options: DataQuestion, onNote?: (note: string) =>
   const { data = 'mnist', limit, imageSize, channels, onDataProgress, signal } = options;
   checkLimit(limit);
   // This is checked before a hundred thousand pictures are read.
-  if (imageSize !== undefined && !isTrainable(imageSize))
-    throw usage({
-      what: 'imageSize does not suit the networks',
-      expected: TRAINABLE,
-      got: String(imageSize),
-      options: ['imageSize'],
-    });
+  refuseSize(imageSize, 'imageSize');
   const dataset =
     data instanceof Dataset
       ? data
@@ -99,7 +94,7 @@ export async function openData(options: DataQuestion, onNote?: (note: string) =>
 export async function heldOutFor(data: Dataset): Promise<Dataset | null> {
   const test = `${originOf(data)}-test`;
   if (!isKnown(test)) return null;
-  return loadDataset(test, { size: data.height, channels: data.channels as 1 | 3 });
+  return loadDataset(test, { size: imageSizeOf(data.height, data.width), channels: data.channels as 1 | 3 });
 }
 
 /** Returns the options that say how pictures are read. */

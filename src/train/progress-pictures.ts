@@ -1,5 +1,6 @@
 // The pictures that any training shows: the reals, and the generator's images of the fixed noise.
 import type { Dataset } from '../data/dataset.ts';
+import { imageShape } from '../data/image-size.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import { FIXED_COUNT } from '../gan/model.ts';
 import { type GridOptions, makeGrid, type Picture } from '../render/grid.ts';
@@ -17,13 +18,12 @@ export function realsPicture(data: Dataset): Picture {
   return makeGrid(data.bytes(0, count), [count, height, width, channels]);
 }
 
-/** Returns the generator's images of the fixed noise, [FIXED_COUNT, S, S, channels]. */
+/** Returns the generator's images of the fixed noise, [FIXED_COUNT, H, W, channels]. */
 export async function progressImages(gan: DCGAN): Promise<Float32Array> {
   return gan.generate(await gan.fixedNoise());
 }
 
 /** Returns those images as a 4 x 4 picture. */
 export function progressPicture(images: Float32Array, { config }: DCGAN, contrast: Contrast): Picture {
-  const { imageSize, channels } = config;
-  return makeGrid(images, [FIXED_COUNT, imageSize, imageSize, channels], { contrast });
+  return makeGrid(images, [FIXED_COUNT, ...imageShape(config)], { contrast });
 }

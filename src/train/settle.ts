@@ -2,7 +2,7 @@
 // Node, so pages use it too.
 import type { Dataset } from '../data/dataset.ts';
 import { findGroups } from '../data/groups.ts';
-import { isTrainable } from '../data/image-options.ts';
+import { imageSizeOf, refuseImages, showSize, sizeText } from '../data/image-size.ts';
 import { resolveConfig } from '../gan/config.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, type ConfigOverrides, configSchema, ownClasses } from '../gan/schema.ts';
@@ -15,8 +15,6 @@ import type { TrainOptions } from './run-options.ts';
 /** Options that say what to train. A resumed run cannot change them. */
 type Settled = Exclude<keyof Config, 'epochs'>;
 export const SETTLED = Object.keys(configSchema.shape).filter((key): key is Settled => key !== 'epochs');
-
-export const TRAINABLE = 'a size from 16 to 128 that 4 divides';
 
 /**
  * Returns the configuration that the options mean for a dataset. Its size and channels are the
@@ -32,28 +30,14 @@ export function configOn(
   const given: ConfigOverrides = Object.fromEntries(
     SETTLED.filter((key) => key !== 'preset').map((key) => [key, rest[key]]),
   );
-  if (data.height !== data.width)
-    throw new DcganError({
-      what: `the images of dataset ${data.name} are not square`,
-      expected: 'equal height and width',
-      got: `${data.height} x ${data.width}`,
-    });
-  for (const [key, of] of [['imageSize', data.height] as const, ['channels', data.channels] as const])
-    if (given[key] !== undefined && given[key] !== of)
-      throw usage({
-        what: `${key} differs from the data`,
-        expected: String(of),
-        got: String(given[key]),
-        options: [key],
-      });
-  const { height: imageSize, channels } = data;
-  if (!isTrainable(imageSize))
-    throw new DcganError({
-      what: `the images of dataset ${data.name} have a size that cannot be trained`,
-      expected: TRAINABLE,
-      got: `${imageSize} x ${imageSize}`,
-      todo: 'Choose another size: --size 64',
-    });
+  const imageSize = imageSizeOf(data.height, data.width);
+  const { channels } = data;
+  const differs = (key: 'imageSize' | 'channels', expected: string, got: string): void => {
+    if (got !== expected) throw usage({ what: `${key} differs from the data`, expected, got, options: [key] });
+  };
+  if (given.imageSize !== undefined) differs('imageSize', sizeText(imageSize), sizeText(given.imageSize));
+  if (given.channels !== undefined) differs('channels', String(channels), String(given.channels));
+  refuseImages(data.name, imageSize);
   const groups = groupsOn(data, preset, cond, given);
   const classes = groups || (cond || given.classes ? classesOf(data) : 0);
   if (given.classes && given.classes !== classes)
@@ -170,7 +154,7 @@ export function continuedConfig(
   epochs: number = config.epochs,
 ): Config {
   const { imageSize, channels, batchSize } = config;
-  const shape = `${imageSize} x ${imageSize} x ${channels}`;
+  const shape = `${showSize(imageSize)} x ${channels}`;
   const wrong = (what: string, expected: string, got: string): DcganError =>
     new DcganError({ what: `the checkpoint was not trained on ${data.name}: ${what}`, expected, got, todo: SAME_DATA });
   if (`${data.height} x ${data.width} x ${data.channels}` !== shape)

@@ -333,7 +333,7 @@ export const SUBJECTS = {
     share: 0.1,
     make: () => readFile(new URL('../golden/networks/grey.onnx', import.meta.url).pathname),
     read: async (path) => {
-      const network = await openOnnx(path, { side: 28, channels: 1, range: undefined, threads: 1 });
+      const network = await openOnnx(path, { height: 28, width: 28, channels: 1, range: undefined, threads: 1 });
       const { features } = await network.extract(new Float32Array(2 * 784).fill(0.25), 2);
       await network.dispose();
       return { whole: hash(features.values.join()) };

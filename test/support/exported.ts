@@ -1,5 +1,6 @@
 // Small models that have learned a little, and exported networks run by onnxruntime-web.
 import { InferenceSession, Tensor } from 'onnxruntime-web';
+import { imageShape } from '../../src/data/image-size.ts';
 import { interpret } from '../../src/engine/interpret.ts';
 import { input } from '../../src/engine/ops/index.ts';
 import { type CreateOptions, DCGAN, snapshotOf } from '../../src/gan/dcgan.ts';
@@ -27,6 +28,13 @@ export const MODELS: Readonly<Record<string, CreateOptions>> = {
     generatorWidths: [12, 10, 8, 6],
     discriminatorWidths: [4, 6, 8, 10],
   },
+  'a rectangle in colour': {
+    preset: 'best',
+    imageSize: [16, 24],
+    channels: 3,
+    generatorWidths: [8, 8, 4],
+    discriminatorWidths: [4, 6],
+  },
   'without the stride-1 layer, with spectral norm': {
     preset: 'tiny',
     strideOneLayer: false,
@@ -45,9 +53,10 @@ export function numbers(stream: number, count: number): Float32Array {
 /** A model after two steps, whose running statistics are no longer those it began with. */
 export async function trained(options: CreateOptions): Promise<{ gan: DCGAN; snapshot: Snapshot }> {
   const gan = await DCGAN.create({ seed: 3, batchSize: 16, device: 'wasm', threads: 1, ...options });
-  const { imageSize, channels, classes } = gan.config;
+  const { classes } = gan.config;
+  const [height, width, channels] = gan.imageShape;
   const labels = classes > 0 ? { classes: Array.from({ length: 16 }, (_, i) => i % classes) } : {};
-  for (const stream of [1, 2]) await gan.step(numbers(stream, 16 * imageSize * imageSize * channels), labels);
+  for (const stream of [1, 2]) await gan.step(numbers(stream, 16 * height * width * channels), labels);
   return { gan, snapshot: await snapshotOf(gan) };
 }
 
@@ -59,7 +68,7 @@ export function judged(
 ): Float32Array | Float64Array {
   const count = labels.length;
   const { discriminate } = makeModel({ ...config, dropout: 0 });
-  const reals = input('images', [count, config.imageSize, config.imageSize, config.channels]);
+  const reals = input('images', [count, ...imageShape(config)]);
   const asked = config.classes > 0 ? input('classes', [count, config.classes]) : undefined;
   const feeds = new Map([...tensors].map(([name, { data }]) => [name, data]));
   feeds.set('images', images).set('classes', oneHot(labels, count, config.classes));
@@ -93,8 +102,11 @@ function tensorOf(data: Float32Array | Uint8Array | BigInt64Array, shape: number
 }
 
 /** [N, H, W, C] as [N, C, H, W]. */
-export function channelsFirstOf(images: Float32Array, side: number, channels: number): Float32Array {
-  const area = side * side;
+export function channelsFirstOf(
+  images: Float32Array,
+  [height, width, channels]: readonly [number, number, number],
+): Float32Array {
+  const area = height * width;
   return images.map((_, at) => {
     const [n, rest] = [Math.floor(at / (area * channels)), at % (area * channels)];
     const [c, pixel] = [Math.floor(rest / area), rest % area];

@@ -12,19 +12,20 @@ export async function writeCases(folder: string, kinds: readonly ExportKind[]): 
   const cases: string[] = [];
   for (const [i, options] of Object.values(MODELS).entries()) {
     const { gan, snapshot } = await trained(options);
-    const { imageSize: side, channels, classes, latent } = gan.config;
+    const { classes, latent } = gan.config;
+    const shape = gan.imageShape;
     const noise = await gan.sampleNoise(COUNT, 9);
     const labels = Array.from({ length: COUNT }, (_, n) => (n + 1) % Math.max(1, classes));
     const made = await gan.generate(noise, classes > 0 ? { classes: labels } : {});
     await gan.dispose();
-    const reals = numbers(7, COUNT * side * side * channels);
+    const reals = numbers(7, COUNT * shape[0] * shape[1] * shape[2]);
     const place = join(folder, `case${i}`);
     mkdirSync(place);
     const save = (name: string, values: ArrayLike<number>, shape: readonly number[]): void =>
       writeFileSync(join(place, `${name}.npy`), encodeNpy(Float32Array.from(values), shape));
     save('noise', noise, [COUNT, latent]);
-    save('made', made, [COUNT, side, side, channels]);
-    save('reals', reals, [COUNT, side, side, channels]);
+    save('made', made, [COUNT, ...shape]);
+    save('reals', reals, [COUNT, ...shape]);
     save('logits', judged(snapshot, reals, labels), [COUNT, 1]);
     if (classes > 0) save('labels', labels, [COUNT]);
     for (const kind of kinds)

@@ -1,6 +1,7 @@
 // Measures how fast a training step is. It takes synthetic images, makes some steps to warm up, and
 // then times each step by itself. `bench` and `doctor` report the result. Comparisons with others
 // are made by bench/, which runs both sides in turn.
+import { imageShape } from '../../data/image-size.ts';
 import { costOf } from '../../engine/cost.ts';
 import type { Precision } from '../../engine/plan.ts';
 import { DCGAN } from '../../gan/dcgan.ts';
@@ -83,6 +84,7 @@ export async function measureSpeed(config: Config, options: SpeedOptions): Promi
 }
 
 /** Returns a batch in [-1, 1). Any numbers will do, since no step's time depends on them. */
-function syntheticImages({ batchSize, imageSize, channels }: Config): Float32Array {
-  return plainNumbers(batchSize * imageSize * imageSize * channels, 1);
+function syntheticImages(config: Config): Float32Array {
+  const [height, width, channels] = imageShape(config);
+  return plainNumbers(config.batchSize * height * width * channels, 1);
 }

@@ -1,5 +1,7 @@
 // `dcgan data` shows the images before hours of training go into them, and builds packs.
+
 import type { Command } from 'commander';
+import { showShaped } from '../../data/image-size.ts';
 import { type Inspection, inspectData } from '../../data/inspect.ts';
 import { buildPack } from '../../data/load.ts';
 import { unreadText } from '../../data/unread.ts';
@@ -10,6 +12,7 @@ import { makeGrid } from '../../render/grid.ts';
 import type { Outcome } from '../failure.ts';
 import { columns, count, grouped } from '../format.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../options/data.ts';
+import { asTyped } from '../options/typed.ts';
 import { debugOption } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
@@ -73,7 +76,9 @@ export function defineData(program: Command, outcome: Outcome): void {
 
 async function inspect(where: string, { output, json, ...options }: InspectFlags, outcome: Outcome): Promise<void> {
   const encode = await pictureEncoder(output, '--output');
-  const report = await reading(where, outcome, (heard) => inspectData(where, { ...options, ...heard, output }));
+  const report = await reading(where, options, outcome, (heard) =>
+    inspectData(where, { ...options, ...heard, output }),
+  );
   if (report === null) return;
   const { sheet, ...rest } = report;
   const written = sheet.shape[0] > 0 ? output : null;
@@ -82,10 +87,10 @@ async function inspect(where: string, { output, json, ...options }: InspectFlags
 }
 
 async function build(where: string, { output, ...options }: BuildFlags, outcome: Outcome): Promise<void> {
-  const built = await reading(where, outcome, (heard) => buildPack(where, output, { ...options, ...heard }));
+  const built = await reading(where, options, outcome, (heard) => buildPack(where, output, { ...options, ...heard }));
   if (built === null) return;
   const { size, channels } = built.shaping;
-  write(`${count(built.count, 'image')} of ${size} x ${size} x ${channels}: ${output}\n`);
+  write(`${count(built.count, 'image')} of ${showShaped(size, channels)}: ${output}\n`);
 }
 
 interface Heard {
@@ -98,14 +103,19 @@ interface Heard {
  * Runs `act` with a live line on standard error, where notes go too. Returns null when a signal
  * ended it; nothing is left behind then.
  */
-async function reading<T>(where: string, outcome: Outcome, act: (heard: Heard) => Promise<T>): Promise<T | null> {
+async function reading<T>(
+  where: string,
+  flags: DataFlags,
+  outcome: Outcome,
+  act: (heard: Heard) => Promise<T>,
+): Promise<T | null> {
   const screen = new Screen(process.stderr);
   const stop = new Stop(() => {});
   try {
     const onNote = (note: string): void => screen.print(`Note: ${note}.`);
     return await act({ onProgress: readingProgress(screen, where), onNote, signal: stop.signal });
   } catch (error) {
-    if (stop.by === null) throw error;
+    if (stop.by === null) throw asTyped(error, flags);
     outcome.code = EXIT_CODES[stop.by];
     screen.print('Stopped; nothing was written.');
     return null;
@@ -127,7 +137,7 @@ function describe(report: Inspection, sheet: string | null): string {
       shortened(
         sizes.map(({ width, height, count: n }) => `${width} x ${height} (${grouped(n)})`),
         ', ',
-      ),
+      ) + (sizes.some(({ width, height }) => width !== height) ? '; width x height' : ''),
     ],
     ...(extremes !== null && sizes.length > 1 ? [['extremes', extremesText(extremes)] as const] : []),
     [
@@ -153,7 +163,7 @@ function describe(report: Inspection, sheet: string | null): string {
             20,
           ) || 'none',
     ],
-    ['as trained on', `${shape.size} x ${shape.size} x ${shape.channels}`],
+    ['as trained on', showShaped(shape.size, shape.channels)],
     ['mean', per(report.mean)],
     ['deviation', per(report.deviation)],
     ['not read', report.unread.count === 0 ? 'no file' : unreadText(report.unread)],

@@ -1,9 +1,11 @@
 // `dcgan evaluate` says whether samples are good. It compares images of a run, a checkpoint, a
 // folder or a file with data, in figures.
+
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Dataset } from '../../data/dataset.ts';
+import { imageSizeOf } from '../../data/image-size.ts';
 import { loadDataset } from '../../data/load.ts';
 import { DCGAN } from '../../gan/dcgan.ts';
 import { readSnapshot } from '../../gan/snapshot-file.ts';
@@ -166,7 +168,10 @@ function isModel(path: string): boolean {
 
 async function gatherImages(what: string, { against = 'mnist', count }: Flags): Promise<Gathered> {
   const data = await openData({ data: against });
-  const found = await loadDataset(what, { size: data.height, channels: data.channels as 1 | 3 });
+  const found = await loadDataset(what, {
+    size: imageSizeOf(data.height, data.width),
+    channels: data.channels as 1 | 3,
+  });
   const taken = found.limit(Math.min(count, data.count));
   return { data, name: what, samples: setOf(taken, allOf(taken)), asked: null };
 }
@@ -175,13 +180,13 @@ async function gatherImages(what: string, { against = 'mnist', count }: Flags): 
 async function pairs(judge: Judge, samples: ImageSet, data: Dataset, extractor: Extractor | null): Promise<Picture> {
   if (!extractor) throw usage({ what: '--nearest needs an extractor', todo: `Say which: --extractor ${PIXELS}` });
   const count = Math.min(PAIRS, samples.count);
-  const size = samples.side * samples.side * samples.channels;
+  const { height, width, channels } = samples;
+  const size = height * width * channels;
   const { index } = await judge.nearestImages({ ...samples, count, images: samples.images.subarray(0, count * size) });
   const tiles = new Float32Array(2 * count * size);
   index.forEach((at, i) => {
     tiles.set(samples.images.subarray(i * size, (i + 1) * size), 2 * i * size);
     data.batch([at], tiles.subarray((2 * i + 1) * size, (2 * i + 2) * size));
   });
-  const shape = [2 * count, samples.side, samples.side, samples.channels] as const;
-  return makeGrid(tiles, shape, { columns: 10 });
+  return makeGrid(tiles, [2 * count, height, width, channels], { columns: 10 });
 }

@@ -1,8 +1,10 @@
 // `dcgan export` writes one network of a run in a form that other programs read, or the run's
 // metrics as a table.
+
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { imageShape } from '../../data/image-size.ts';
 import type { CardNotes } from '../../export/card.ts';
 import { metricsCsv } from '../../export/csv.ts';
 import {
@@ -118,9 +120,8 @@ async function exportNetwork(
 async function notesFor(snapshot: Snapshot, run: string | null): Promise<CardNotes> {
   const gan = await DCGAN.fromSnapshot(snapshot, { device: 'cpu' });
   try {
-    const { imageSize, channels } = gan.config;
     const images = await gan.generate(CARD_SAMPLES, { seed: CARD_SEED });
-    const samples = encodePng(makeGrid(images, [CARD_SAMPLES, imageSize, imageSize, channels]));
+    const samples = encodePng(makeGrid(images, [CARD_SAMPLES, ...imageShape(gan.config)]));
     if (run === null) return { samples };
     const evaluations = [...metricsWith(run, '"evaluation"')].filter((line) => line.type === 'evaluation');
     const last = evaluations.findLast(({ epoch }) => epoch <= snapshot.epoch);

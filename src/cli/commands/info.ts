@@ -1,6 +1,8 @@
 // `dcgan info` says what a checkpoint holds, and verifies that it is whole.
+
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { sizeText } from '../../data/image-size.ts';
 import { makeModel, parameterCounts } from '../../gan/model.ts';
 import type { Config } from '../../gan/schema.ts';
 import type { ClassNames, Snapshot } from '../../gan/snapshot.ts';
@@ -119,7 +121,7 @@ function text(
   rows.push(...history);
   rows.push(['epochs', `${epoch} of ${config.epochs} done`], ['steps', grouped(step)], ['seed', String(seed)]);
   for (const [name, value] of Object.entries(config)) {
-    if (name !== 'epochs') rows.push([name, setting(value)]);
+    if (name !== 'epochs') rows.push([name, name === 'imageSize' ? sizeText(config.imageSize) : setting(value)]);
     if (name === 'classes' && report.classNames) rows.push(['class names', classList(report.classNames)]);
   }
   rows.push(['generator', `${grouped(parameters.generator)} parameters`]);

@@ -1,5 +1,7 @@
 // `dcgan interpolate` shows the way from one sample to another, as a strip of pictures or a film.
+
 import { type Command, Option } from 'commander';
+import { imageShape } from '../../data/image-size.ts';
 import { mixedClasses, spherical } from '../../gan/between.ts';
 import type { DCGAN } from '../../gan/dcgan.ts';
 import { classesInTurn, randomSeed } from '../../gan/drawing.ts';
@@ -8,7 +10,7 @@ import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { endingOf, pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
-import { classAsked, classOption } from '../options/class.ts';
+import { classAsked, classOption, leftOutText } from '../options/class.ts';
 import {
   debugOption,
   deviceOption,
@@ -79,15 +81,17 @@ async function interpolate(source: string | undefined, flags: Flags): Promise<vo
       got: seeds.join(','),
     });
   await withModel(source, flags, async (gan, checkpoint) => {
-    const rows = await rowsBetween(gan, seeds, steps, classAsked(flags.class, gan));
+    const asked = classAsked(flags.class, gan);
+    const rows = await rowsBetween(gan, seeds, steps, asked);
     const picture = strip(gan, rows, steps);
     writeFileDurably(output, await encode(endingOf(output) === '.gif' ? film(gan, rows) : [picture]));
     if (flags.pictures) new Screen(process.stdout).picture(picture);
     write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);
+    if (asked === undefined) write(leftOutText(gan.classNames));
   });
 }
 
-/** Returns the images of each part of the way, [steps, S, S, channels]. */
+/** Returns the images of each part of the way, [steps, H, W, channels]. */
 async function rowsBetween(
   gan: DCGAN,
   seeds: readonly number[],
@@ -96,7 +100,7 @@ async function rowsBetween(
 ): Promise<Float32Array[]> {
   const ends: Float32Array[] = [];
   for (const seed of seeds) ends.push(await gan.sampleNoise(1, seed));
-  const classes = seeds.map((seed, i) => asked ?? classAt(gan.config, seed, i));
+  const classes = seeds.map((seed, i) => asked ?? classAt(gan, seed, i));
   const rows: Float32Array[] = [];
   for (let i = 1; i < ends.length; i++) {
     const noise = spherical(ends[i - 1]!, ends[i]!, steps);
@@ -111,26 +115,27 @@ async function rowsBetween(
  * Returns the class of the i-th seed when none is asked for. Classes follow one another; with
  * groups each seed has its own, as in `sample`.
  */
-function classAt(config: DCGAN['config'], seed: number, i: number): number | undefined {
-  if (config.classes === 0) return undefined;
-  return ownClasses(config) > 0 ? i % config.classes : classesInTurn(config, seed)[0];
+function classAt(gan: DCGAN, seed: number, i: number): number | undefined {
+  const turn = classesInTurn(gan, seed);
+  return ownClasses(gan.config) > 0 ? turn[i % turn.length] : turn[0];
 }
 
-function strip({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[], steps: number): Picture {
-  const shape = [rows.length * steps, imageSize, imageSize, channels] as const;
+function strip({ config }: DCGAN, rows: readonly Float32Array[], steps: number): Picture {
+  const shape = [rows.length * steps, ...imageShape(config)] as const;
   return makeGrid(join(rows), shape, { columns: steps });
 }
 
 /** Returns the frames there and back. Where two parts meet, their shared image appears once. */
-function film({ config: { imageSize, channels } }: DCGAN, rows: readonly Float32Array[]): Picture[] {
-  const values = imageSize * imageSize * channels;
+function film({ config }: DCGAN, rows: readonly Float32Array[]): Picture[] {
+  const shape = imageShape(config);
+  const values = shape[0] * shape[1] * shape[2];
   const there = rows.flatMap((row, part) =>
     Array.from({ length: row.length / values }, (_, i) => row.subarray(i * values, (i + 1) * values)).slice(
       part === 0 ? 0 : 1,
     ),
   );
   const back = there.slice(1, -1).reverse();
-  return [...there, ...back].map((image) => makeGrid(image, [1, imageSize, imageSize, channels]));
+  return [...there, ...back].map((image) => makeGrid(image, [1, ...shape]));
 }
 
 function join(parts: readonly Float32Array[]): Float32Array {

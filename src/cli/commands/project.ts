@@ -1,7 +1,9 @@
 // `dcgan project` finds what the generator can make that is nearest to a picture: its noise, and the
 // two side by side.
+
 import { type Command, Option } from 'commander';
 import type { Sharp } from 'sharp';
+import { imageShape } from '../../data/image-size.ts';
 import { encodeNpy } from '../../data/npy.ts';
 import { toNumbers } from '../../data/pixels.ts';
 import { ownClasses } from '../../gan/schema.ts';
@@ -76,14 +78,15 @@ async function project(path: string, source: string | undefined, flags: Flags): 
   const encode = await pictureEncoder(output, '--output');
   const noiseFile = output.replace(/\.[^.]*$/, '.npy');
   await withModel(source, flags, async (gan, checkpoint) => {
-    const { imageSize, channels, latent } = gan.config;
-    const { picture, mask } = await readMasked(path, imageSize, channels);
+    const { latent } = gan.config;
+    const shape = imageShape(gan.config);
+    const { picture, mask } = await readMasked(path, shape);
     const label = classAsked(flags.class, gan);
     const found = await gan.project(picture, { steps, starts, seed, class: label, mask });
     const pair = new Float32Array(2 * picture.length);
     pair.set(picture);
     pair.set(found.image, picture.length);
-    const grid = makeGrid(pair, [2, imageSize, imageSize, channels], { columns: 2 });
+    const grid = makeGrid(pair, [2, ...shape], { columns: 2 });
     writeFileDurably(output, await encode([grid]));
     writeFileDurably(noiseFile, encodeNpy(found.noise, [1, latent]));
     if (flags.pictures) new Screen(process.stdout).picture(grid);
@@ -101,18 +104,17 @@ async function project(path: string, source: string | undefined, flags: Flags): 
 /** A picture in a model's size and channels, and how opaque each of its pixels is. */
 async function readMasked(
   path: string,
-  size: number,
-  channels: number,
+  [height, width, channels]: ReturnType<typeof imageShape>,
 ): Promise<{ readonly picture: Float32Array; readonly mask: Float32Array }> {
-  const sized = (picture: Sharp): Sharp => picture.resize(size, size, { fit: 'cover' });
+  const sized = (picture: Sharp): Sharp => picture.resize(width, height, { fit: 'cover' });
   const colours = await readPixels(path, (upright) =>
     sized(upright)
       .removeAlpha()
       .toColourspace(channels === 1 ? 'b-w' : 'srgb'),
   );
   const alpha = await readPixels(path, (upright) => sized(upright.ensureAlpha()).extractChannel('alpha'));
-  const bytes = new Uint8Array(size * size * channels);
-  const mask = Float32Array.from({ length: size * size }, (_, i) => alpha.pixels[i * alpha.channels]! / 255);
+  const bytes = new Uint8Array(height * width * channels);
+  const mask = Float32Array.from({ length: height * width }, (_, i) => alpha.pixels[i * alpha.channels]! / 255);
   for (let i = 0; i < bytes.length; i++) {
     const at = Math.floor(i / channels) * colours.channels;
     bytes[i] = colours.pixels[at + Math.min(i % channels, colours.channels - 1)]!;

@@ -1,8 +1,10 @@
 // `dcgan sample` makes new images with a trained generator, from a seed or from given noise. It
 // writes one picture, many pictures, or numbers.
+
 import { existsSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { imageShape } from '../../data/image-size.ts';
 import { decodeNpy, encodeNpy } from '../../data/npy.ts';
 import { toBytes } from '../../data/pixels.ts';
 import type { DCGAN } from '../../gan/dcgan.ts';
@@ -85,7 +87,7 @@ async function sample(source: string | undefined, { noise: file, output: typed, 
   const save = await writerFor(output);
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
-    const { imageSize, channels, latent } = gan.config;
+    const { latent } = gan.config;
     const asked = classAsked(flags.class, gan);
     const all = Array.from({ length: ownClasses(gan.config) }, (_, label) => label);
     // A class that the data had no image of would be noise.
@@ -97,7 +99,7 @@ async function sample(source: string | undefined, { noise: file, output: typed, 
     const columns = rows ? Math.ceil(n / inRows.length) : undefined;
     const given = columns === undefined ? asked : rowsOf(inRows, columns, n);
     const images = await gan.generate(file === undefined ? n : noise, { seed, classes: given });
-    const shape = [n, imageSize, imageSize, channels] as const;
+    const shape = [n, ...imageShape(gan.config)] as const;
     await save(images, shape, columns);
     if (flags.pictures) new Screen(process.stdout).picture(shownOf(images, shape, columns));
     const origin = file === undefined ? `seed ${seed}` : file;
@@ -139,8 +141,8 @@ async function writerFor(output: string): Promise<Write> {
 }
 
 function grid(images: Float32Array, shape: Shape, columns = Math.ceil(Math.sqrt(shape[0]))): Picture {
-  const [n, height] = shape;
-  const side = Math.max(columns, Math.ceil(n / columns)) * height;
+  const [n, height, width] = shape;
+  const side = Math.max(columns * width, Math.ceil(n / columns) * height);
   const enlarge = 3 * side > LARGEST_SIDE ? { enlarge: Math.max(1, Math.floor(LARGEST_SIDE / side)) } : {};
   return makeGrid(images, shape, { columns, ...enlarge });
 }

@@ -37,7 +37,7 @@ const EXAMPLES = `
 Examples:
   dcgan train                                  the tutorial: MNIST, 150 epochs, into ./runs
   dcgan train --preset tiny --epochs 3         small and quick
-  dcgan train --data my-pictures               your own pictures; --size 32, --channels 1, --flip
+  dcgan train --data my-pictures               your own pictures; --size 32 or 64x96, --channels 1
   dcgan train --data ./digits.idx.gz --out x   IDX, into the folder x
   dcgan train --resume                         go on with the newest run; --resume RUN with that one
   dcgan train --resume runs/00001-mnist-tf2018 --epochs 200

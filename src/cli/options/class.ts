@@ -17,6 +17,15 @@ export function classList(names: NonNullable<DCGAN['classNames']>): string {
   return `${shown.join(', ')}${names.length > LISTED ? `, and ${names.length - LISTED} more` : ''}`;
 }
 
+/** Returns a line that names the classes that nothing is drawn of; empty when all have images. */
+export function leftOutText(names: DCGAN['classNames']): string {
+  const empty = (names ?? []).flatMap((name, label) => (name === null ? [label] : []));
+  if (empty.length === 0) return '';
+  const more = empty.length > LISTED ? ` and ${empty.length - LISTED} more` : '';
+  const of = `${empty.length === 1 ? 'class' : 'classes'} ${empty.slice(0, LISTED).join(', ')}${more}`;
+  return `nothing is drawn of ${of}, of which the data had no image\n`;
+}
+
 /**
  * Returns the class that was asked for, by its name where one is called so, else by its number.
  * @throws a usage error that lists the classes, when the model does not have it

@@ -1,13 +1,14 @@
 // Options that say how pictures become images. They are the same for every command that reads data.
 import { type Command, Option } from 'commander';
 import type { PackProgress } from '../../data/build.ts';
-import { type DataOptions, FITS } from '../../data/image-options.ts';
+import { type DataOptions, FITS, LARGEST_SIDE } from '../../data/image-options.ts';
+import type { ImageSize } from '../../data/image-size.ts';
 import { count, grouped } from '../format.ts';
 import type { Screen } from '../output.ts';
-import { choice, wholeNumber } from './values.ts';
+import { choice, imageSize } from './values.ts';
 
 export interface DataFlags {
-  readonly size?: number;
+  readonly size?: ImageSize;
   readonly fit?: DataOptions['fit'];
   readonly channels?: 1 | 3;
   readonly background?: string;
@@ -25,9 +26,10 @@ export const DATA_FORMS =
 export function addDataOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--size <n>', 'side of the images (default: as they are where they are alike, else 64)').argParser(
-        wholeNumber('--size', 1, 1024),
-      ),
+      new Option(
+        '--size <n>',
+        'side of the images, or height x width as in 64x96 (default: as they are where they are alike, else 64)',
+      ).argParser(imageSize('--size', LARGEST_SIDE)),
     )
     .addOption(
       new Option('--fit <how>', 'what is not square: crop (its middle, default), pad, or stretch').argParser(

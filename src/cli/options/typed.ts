@@ -13,7 +13,10 @@ export function asTyped(error: unknown, flags: object): unknown {
   const { options, ...complaint } = error.complaint;
   let { what, got } = complaint;
   for (const option of options) {
-    const flag = Object.entries(flags).find(([name]) => ((NAMES as Record<string, string>)[name] ?? name) === option);
+    // The size of images has one name where data are read and another where a model is made.
+    const flag = Object.entries(flags).find(
+      ([name]) => name === option || (NAMES as Record<string, string>)[name] === option,
+    );
     if (!flag) continue;
     const [name, value] = flag;
     const typed = `--${value === false ? 'no-' : ''}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -1,6 +1,8 @@
 // Reads option values strictly. `1.5`, `abc` or `0` where a count is wanted are wrong usage, and
 // the error names the option.
+
 import { Option } from 'commander';
+import { type ImageSize, sidesOf, sizeFromText } from '../../data/image-size.ts';
 import { CHOICES } from '../../engine/backends/index.ts';
 import { PRECISIONS } from '../../engine/plan.ts';
 import { DEFAULT_PRESET, presets } from '../../gan/presets.ts';
@@ -32,6 +34,19 @@ export function number(option: string, least: number, limit: number): Read<numbe
     const from = least === Number.MIN_VALUE ? 'above 0' : `from ${least}`;
     const below = limit === Number.POSITIVE_INFINITY ? '' : ` and below ${limit}`;
     throw usage({ what: `${option} has an invalid value`, expected: `a number ${from}${below}`, got: quoted(text) });
+  };
+}
+
+/** Reads the side of squares, or height and width with an x between them. */
+export function imageSize(option: string, most: number): Read<ImageSize> {
+  return (text) => {
+    const size = sizeFromText(text);
+    if (size !== null && sidesOf(size).every((side) => side >= 1 && side <= most)) return size;
+    throw usage({
+      what: `${option} has an invalid value`,
+      expected: `a whole number from 1 to ${most}, or height x width such as 64x96`,
+      got: quoted(text),
+    });
   };
 }
 

@@ -53,9 +53,14 @@ export function optionsOf(run: RunConfig, { fields, presets: known }: FormDescri
   return Object.fromEntries(
     differing.map(([name, value]) => [
       name,
-      typeof value === 'number' || typeof value === 'boolean' ? value : String(value),
+      typeof value === 'number' || typeof value === 'boolean' ? value : textOf(name, value),
     ]),
   );
+}
+
+/** A field's text: a size as `64x96`, lists with commas. */
+function textOf(name: string, value: unknown): string {
+  return name === 'imageSize' && Array.isArray(value) ? value.join('x') : String(value);
 }
 
 function fieldOf(
@@ -67,6 +72,8 @@ function fieldOf(
   if (choices) return { ...common, kind: 'choice', choices };
   if (!takesValue) return { ...common, kind: 'switch' };
   const own = schema?.anyOf?.find(({ type }) => type !== 'null') ?? schema;
+  // A size is one number, or two: people write 64 or 64x96.
+  if (own !== schema && schema?.anyOf?.some(({ type }) => type === 'array')) return { ...common, kind: 'text' };
   const values = own?.enum?.filter((value) => typeof value === 'string');
   if (values && values.length > 0) return { ...common, kind: 'choice', choices: values };
   if (own?.type === 'array') return { ...common, kind: 'numbers' };

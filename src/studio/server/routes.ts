@@ -45,7 +45,13 @@ export interface Studio {
 const startSchema = z.strictObject({ options: z.record(z.string(), z.json()) });
 const resumeSchema = z.strictObject({ epochs: z.int().min(1).max(1_000_000).optional() });
 const deleteSchema = z.strictObject({ confirm: z.string().optional() });
-const inspectSchema = z.strictObject({ path: z.string().min(1).max(4096), size: z.int().min(16).max(128).optional() });
+const inspectSchema = z.strictObject({
+  path: z.string().min(1).max(4096),
+  size: z
+    .string()
+    .regex(/^\d+(x\d+)?$/)
+    .optional(),
+});
 
 export function routes(studio: Studio): Hono {
   const { door, runs } = studio;

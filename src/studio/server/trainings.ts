@@ -75,9 +75,9 @@ export class Trainings {
   }
 
   /** What `data inspect` finds in a folder or file of pictures, and its contact sheet. */
-  async inspect(path: string, size: number | undefined, signal: AbortSignal): Promise<DataReport> {
+  async inspect(path: string, size: string | undefined, signal: AbortSignal): Promise<DataReport> {
     const sheet = join(this.#own(), `${randomUUID()}.png`);
-    const options = ['--json', '-o', sheet, ...(size === undefined ? [] : ['--size', String(size)])];
+    const options = ['--json', '-o', sheet, ...(size === undefined ? [] : ['--size', size])];
     try {
       const report = JSON.parse(await this.#ask(['data', 'inspect', ...options, '--', path], signal));
       return { report, sheet: existsSync(sheet) ? await readFile(sheet, 'base64') : null };

@@ -33,7 +33,7 @@ export type TrainingOptions = Readonly<Record<string, string | number | boolean>
 export interface Control {
   form(): Promise<FormDescription>;
   estimate(options: TrainingOptions): Promise<Readonly<Record<string, unknown>>>;
-  inspect(path: string, size: number | undefined): Promise<DataReport>;
+  inspect(path: string, size: string | undefined): Promise<DataReport>;
   /** Resolves to the new run's name. */
   start(options: TrainingOptions): Promise<string>;
   stop(id: string): Promise<void>;

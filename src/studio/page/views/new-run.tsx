@@ -1,5 +1,7 @@
 // A new run: which data, which preset, the options that are to differ from it, and what it will cost.
+
 import { useEffect, useState } from 'preact/hooks';
+import { type ImageSize, sidesOf } from '../../../data/image-size.ts';
 import type { DataReport, FormDescription } from '../../api.ts';
 import { Field } from '../parts/field.tsx';
 import type { Control, TrainingOptions } from '../sources/source.ts';
@@ -32,7 +34,12 @@ export function NewRun({ control, given }: { readonly control: Control; readonly
   };
   const look = (): Promise<void> =>
     act('look', async () =>
-      setReport(await control.inspect(String(values.data), Number(values.imageSize) || undefined)),
+      setReport(
+        await control.inspect(
+          String(values.data),
+          values.imageSize === undefined ? undefined : String(values.imageSize),
+        ),
+      ),
     );
   const estimate = (): Promise<void> => act('cost', async () => setCost(await control.estimate(options)));
   const start = (event: Event): void => {
@@ -134,14 +141,14 @@ function Report({ report: { report, sheet } }: { readonly report: DataReport }) 
   const words = t.value;
   const { count, shape, broken, duplicates } = report as {
     readonly count: number;
-    readonly shape: { readonly size: number; readonly channels: number };
+    readonly shape: { readonly size: ImageSize; readonly channels: number };
     readonly broken: readonly { readonly name: string; readonly why: string }[];
     readonly duplicates: readonly unknown[];
   };
   return (
     <div class="report">
       <p>
-        {words.found(grouped(count), `${shape.size} × ${shape.size} × ${shape.channels}`)}
+        {words.found(grouped(count), `${sidesOf(shape.size).join(' × ')} × ${shape.channels}`)}
         {broken.length > 0 && `; ${words.broken(broken.length)}`}
         {duplicates.length > 0 && `; ${words.duplicates(duplicates.length)}`}
       </p>

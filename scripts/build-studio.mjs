@@ -1,5 +1,6 @@
 // Builds dist/studio/page, the studio's page: one script and one style sheet, with every library in
-// them, so that nothing is loaded from elsewhere.
+// them, so that nothing is loaded from elsewhere. The library for pages stays a script of its own,
+// engine.js, which the page loads when it first needs networks.
 import { copyFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -18,5 +19,8 @@ await build({
   charset: 'utf8',
   legalComments: 'linked',
   logLevel: 'warning',
+  alias: { 'dcgan/browser': './engine.js' },
+  external: ['./engine.js'],
 });
+copyFileSync(new URL('dist/page.js', root), new URL('dist/studio/page/engine.js', root));
 copyFileSync(new URL('src/studio/page/index.html', root), new URL('dist/studio/page/index.html', root));

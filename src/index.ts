@@ -25,7 +25,7 @@ export {
   type StepResult,
 } from './gan/dcgan.ts';
 export type { GenerateOptions } from './gan/drawing.ts';
-export type { Judgement, Layer, Projection, ProjectOptions } from './gan/looking.ts';
+export type { Judgement, Layer, Projection, ProjectOptions, Search } from './gan/looking.ts';
 export type { MachineInfo, MachineOptions } from './gan/machine.ts';
 export { type PresetName, presets } from './gan/presets.ts';
 export type { Config, ConfigOverrides } from './gan/schema.ts';

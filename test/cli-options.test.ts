@@ -76,6 +76,17 @@ describe('a run with options', () => {
       pixels.filter((_, i) => i % way.width < 120 !== right);
     expect(half(way.pixels, false)).toEqual(half(zeros.pixels, false));
     expect(half(way.pixels, true)).not.toEqual(half(zeros.pixels, true));
+    // Several classes are used in turn, and are those of the ends of a way.
+    expect((await run('sample', 'all', '--seed', '1', '--class', '7,3', '--count', '4', '-o', 'both.png')).code).toBe(
+      0,
+    );
+    const [both, threes] = [png('both.png'), png('threes.png')];
+    const column = ({ pixels, width }: typeof both, right: boolean) =>
+      pixels.filter((_, i) => i % width >= 128 === right);
+    expect(column(both, true)).toEqual(column(threes, true));
+    expect(column(both, false)).toEqual(column(png('sevens.png'), false));
+    expect((await run('interpolate', 'all', '--seeds', '1,2', '--class', '0,1', '-o', 'ends.png')).code).toBe(0);
+    expect(png('ends.png').pixels).toEqual(way.pixels);
   });
 
   it("a preset's batch norm can be left out, for what it excludes", async () => {

@@ -4,6 +4,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { encodeNpy } from '../src/data/npy.ts';
+import { DCGAN } from '../src/gan/dcgan.ts';
 import { sha256 } from '../src/platform/sha256.ts';
 import { decodePng } from '../src/render/png.ts';
 import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
@@ -114,6 +116,16 @@ describe('interpolate', () => {
 
   it('makes a film of it', async () => {
     expect(await run('interpolate', '--from-seed', '1', '--to-seed', '2', '-o', 'w.gif')).toMatchObject({ code: 0 });
+    // The same from noise: that of seeds 1 and 2, one row each.
+    const gan = await DCGAN.load(join(shared.path, CHECKPOINT));
+    const rows = [await gan.sampleNoise(1, 1), await gan.sampleNoise(1, 2)];
+    const noise = new Float32Array(rows.flatMap((row) => [...row]));
+    writeFileSync(join(shared.path, 'pins.npy'), encodeNpy(noise, [2, gan.config.latent]));
+    await gan.dispose();
+    expect(await run('interpolate', '--noise', 'pins.npy', '-o', 'n.gif')).toMatchObject({ code: 0 });
+    expect(file('n.gif').equals(file('w.gif'))).toBe(true);
+    expect(await run('interpolate', '--noise', 'pins.npy', '--no-back', '-o', 'n.gif')).toMatchObject({ code: 0 });
+    expect(file('n.gif').length).toBeLessThan(file('w.gif').length);
     expect(file('w.gif').subarray(0, 6).toString()).toBe('GIF89a');
   });
 });

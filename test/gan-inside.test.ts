@@ -129,6 +129,13 @@ for (const device of TEST_DEVICES)
       const error = found.image.reduce((total, value, i) => total + Math.abs(value - picture[i]!), 0) / 256;
       expect(found.distance).toBeCloseTo(127.5 * error, 4);
 
+      const paused = await gan.project(picture, { ...options, pauseAt: 7 });
+      expect(paused.search?.step).toBe(7);
+      const later = await gan.project(picture, { ...options, pauseAt: 30, resume: structuredClone(paused.search!) });
+      expect(later.distance).toBeLessThanOrEqual(paused.distance * 1.01);
+      expect(await gan.project(picture, { ...options, resume: later.search! })).toEqual(found);
+      expect(found.search).toBeNull();
+
       const on = await gan.project(picture, { from: found.noise, class: 2, steps: 10 });
       expect(on.distance).toBeLessThanOrEqual(found.distance * 1.01);
       expect((await gan.project(picture, { ...options, steps: 5, class: 1 })).class).toBe(1);

@@ -1,16 +1,15 @@
 // The studio as a person uses it, in real Chromium, by role and label: a run is started from the
 // form, watched, stopped, resumed, compared and deleted; wide and narrow; by keyboard alone; axe finds
 // nothing and the console stays silent.
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
 import { BIN, type Running, sharedFolder, startProgram } from './support/cli.ts';
+import { expectAccessible, focusByTab } from './support/page-checks.ts';
 import { events, newestBytes, SMALL } from './support/training.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shared = sharedFolder();
 const path = (...parts: string[]): string => join(shared.path, 'runs', ...parts);
 
@@ -139,29 +138,14 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
       await page.evaluate(`location.hash = ${JSON.stringify(view)}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
       if (view.startsWith('/run')) await named('application', 'Losses').waitFor();
-      await page.evaluate(AXE);
-      const found = (await page.evaluate(
-        'axe.run().then((result) => result.violations.map(({ id, nodes }) => id + ": " + nodes[0].html))',
-      )) as string[];
-      expect(found, view).toEqual([]);
-      const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-      expect(wide, view).toBeLessThanOrEqual(0);
+      await expectAccessible(page, view);
     }
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   it('is used by keyboard alone: to a run, its slider, and back', async () => {
     await home();
-    const focus = async (name: RegExp): Promise<void> => {
-      for (let i = 0; i < 60; i++) {
-        await page.keyboard.press('Tab');
-        const text = await page.evaluate(
-          'document.activeElement.textContent + document.activeElement.ariaLabel + (document.activeElement.labels?.[0]?.textContent ?? "")',
-        );
-        if (name.test(String(text))) return;
-      }
-      throw new Error(`nothing called ${name} can be reached`);
-    };
+    const focus = (name: RegExp) => focusByTab(page, name);
     await focus(/00001-mnist-tiny/);
     await page.keyboard.press('Enter');
     await named('heading', 'Charts').waitFor();

@@ -139,7 +139,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
 
   /**
    * Finds the noise whose image is nearest to a picture [H, W, channels] in [-1, 1]; see Node's. To
-   * show the progress, ask for few steps at a time, each time `from` the noise found so far.
+   * show the progress, let it pause (`pauseAt`) and go on with the answer's `search` (`resume`).
    * @throws DcganError for a picture, mask or start of another shape, and for an invalid class or
    * number
    */

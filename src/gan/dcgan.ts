@@ -318,7 +318,7 @@ export class DCGAN {
    * number
    */
   async project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
-    const { steps = 0, starts = 1, seed = 0, class: asked, from } = options;
+    const { steps = 0, starts = 1, seed = 0, class: asked, from, pauseAt = 0, resume } = options;
     if (this.#countWhole('project: the picture does not match the model', picture, this.imageShape) !== 1)
       throw usage({ what: 'project takes one picture', got: `${picture.length} values` });
     checkSeed(seed);
@@ -329,8 +329,10 @@ export class DCGAN {
       throw usage({ what: `project: ${what} has an invalid value`, expected, got: String(value) });
     };
     whole('steps', steps, 0, 1_000_000);
+    whole('pauseAt', pauseAt, 0, 1_000_000);
     const given = from && this.#countWhole('project: from does not match the latent size', from, [this.config.latent]);
     whole('starts', given ?? starts, 1, 64);
+    if (resume) this.#countWhole('project: resume does not match the latent size', resume.noise, [this.config.latent]);
     return projectPicture(this.#machine, picture, options);
   }
 

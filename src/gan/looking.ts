@@ -49,6 +49,30 @@ export interface ProjectOptions {
    * answer goes on from there. The class is then 0 unless one is given.
    */
   readonly from?: Float32Array | undefined;
+  /**
+   * Returns before this step, counted from 0, with what was found so far and the `search` that goes
+   * on from there, so that a page shows the progress.
+   */
+  readonly pauseAt?: number | undefined;
+  /**
+   * The search of an earlier answer about the same picture and options, which goes on in its place
+   * and ends with the bits of a search without pauses.
+   */
+  readonly resume?: Search | undefined;
+}
+
+/** A search that was paused. It holds numbers only, so that a message can carry it. */
+export interface Search {
+  /** Steps that were taken from every start. */
+  readonly step: number;
+  /** [starts, latent] */
+  readonly noise: Float32Array;
+  /** The class of each start. */
+  readonly classes: readonly number[];
+  /** Adam's moments, [starts, latent] each, and its powers of beta. */
+  readonly moments: readonly [Float64Array, Float64Array];
+  readonly powers: readonly [number, number];
+  readonly best: { readonly loss: number; readonly noise: Float32Array; readonly label: number };
 }
 
 /** The nearest thing to a picture that the generator was found to make. */
@@ -61,6 +85,8 @@ export interface Projection {
   readonly image: Float32Array;
   /** The mean difference from the picture in grey levels of 255, over what the mask counts. */
   readonly distance: number;
+  /** What goes on with the search where it was paused; null where it is over. */
+  readonly search: Search | null;
 }
 
 /** Samples that are drawn to find the places to start from. */
@@ -116,25 +142,25 @@ export async function layersOf(
 export async function projectPicture(
   machine: Machine,
   picture: Float32Array,
-  { steps = DEFAULT_STEPS, starts = DEFAULT_STARTS, seed = 0, class: asked, mask, from }: ProjectOptions,
+  options: ProjectOptions,
 ): Promise<Projection> {
-  const { latent, classes } = machine.model.config;
+  const { steps = DEFAULT_STEPS, pauseAt = steps, mask } = options;
+  const { classes } = machine.model.config;
   const weights = weightsOf(machine, mask);
-  const begin = from
-    ? { noise: from.slice(), classes: new Array<number>(from.length / latent).fill(asked ?? 0) }
-    : await nearestSamples(machine, picture, weights, starts, seed, asked);
+  const begin = options.resume ?? (await beginning(machine, picture, weights, options));
   const count = begin.classes.length;
-  const shares = oneHot(begin.classes, count, classes);
   const inputs = {
     [INSIDE_INPUT.target]: picture,
     [INSIDE_INPUT.weights]: weights,
-    ...(classes > 0 && { [INSIDE_INPUT.classes]: shares }),
+    ...(classes > 0 && { [INSIDE_INPUT.classes]: oneHot(begin.classes, count, classes) }),
   };
-  const noise = begin.noise;
-  const [m, v] = [new Float64Array(noise.length), new Float64Array(noise.length)];
-  let [power1, power2] = [1, 1];
-  let best = { loss: Number.POSITIVE_INFINITY, noise: noise.slice(0, latent), label: begin.classes[0]! };
-  for (let step = 0; ; step++) {
+  const noise = begin.noise.slice();
+  const [m, v] = [begin.moments[0].slice(), begin.moments[1].slice()];
+  let [power1, power2] = begin.powers;
+  let { best, step } = begin;
+  const { latent } = machine.model.config;
+  for (; ; step++) {
+    // A search that goes on looks at its noise a second time, which changes nothing of it.
     const made = await machine.look(`approach ${count}`, () => approach(machine.model, count), {
       ...inputs,
       [INSIDE_INPUT.noise]: noise,
@@ -142,7 +168,7 @@ export async function projectPicture(
     made.get('loss')!.data.forEach((loss, i) => {
       if (loss < best.loss) best = { loss, noise: noise.slice(i * latent, (i + 1) * latent), label: begin.classes[i]! };
     });
-    if (step === steps) break;
+    if (step >= Math.min(steps, pauseAt)) break;
     const gradient = made.get('gradient')!.data;
     power1 *= BETA1;
     power2 *= BETA2;
@@ -157,7 +183,29 @@ export async function projectPicture(
   }
   const image = await machine.generate(best.noise, 1, oneHot([best.label], 1, classes));
   const distance = 127.5 * difference(image, 0, picture, weights, Math.abs);
-  return { noise: best.noise, class: classes > 0 ? best.label : null, image, distance };
+  const rest: Search = { step, noise, classes: begin.classes, moments: [m, v], powers: [power1, power2], best };
+  return {
+    ...{ noise: best.noise, class: classes > 0 ? best.label : null, image, distance },
+    search: step < steps ? rest : null,
+  };
+}
+
+/** A search before its first step. */
+async function beginning(
+  machine: Machine,
+  picture: Float32Array,
+  weights: Float32Array,
+  { starts = DEFAULT_STARTS, seed = 0, class: asked, from }: ProjectOptions,
+): Promise<Search> {
+  const { latent } = machine.model.config;
+  const { noise, classes } = from
+    ? { noise: from, classes: new Array<number>(from.length / latent).fill(asked ?? 0) }
+    : await nearestSamples(machine, picture, weights, starts, seed, asked);
+  return {
+    ...{ step: 0, noise, classes, powers: [1, 1] },
+    moments: [new Float64Array(noise.length), new Float64Array(noise.length)],
+    best: { loss: Number.POSITIVE_INFINITY, noise: noise.slice(0, latent), label: classes[0]! },
+  };
 }
 
 /** The samples of a seed that are nearest to the picture, and their classes. */

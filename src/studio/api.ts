@@ -61,6 +61,21 @@ export interface CheckpointHead {
   readonly epoch: number;
   readonly step: number | null;
   readonly bytes: number;
+  /** Commands that ask this checkpoint, as the person would type them; options follow. */
+  readonly commands: { readonly sample: string; readonly interpolate: string; readonly project: string };
+}
+
+/** An image of a run's data. */
+export interface RealImage {
+  /** Its place in the data. */
+  readonly index: number;
+  /** Bytes [S, S, channels], in base64. */
+  readonly pixels: string;
+}
+
+/** An image of the data near to a picture; `distance` is the mean difference in grey levels of 255. */
+export interface NearImage extends RealImage {
+  readonly distance: number;
 }
 
 /** What the watch saw; see train/health. */

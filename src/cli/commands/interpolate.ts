@@ -2,15 +2,16 @@
 
 import { type Command, Option } from 'commander';
 import { imageShape } from '../../data/image-size.ts';
+import { decodeNpy } from '../../data/npy.ts';
 import { mixedClasses, spherical } from '../../gan/between.ts';
 import type { DCGAN } from '../../gan/dcgan.ts';
 import { classesInTurn, randomSeed } from '../../gan/drawing.ts';
 import { ownClasses } from '../../gan/schema.ts';
-import { writeFileDurably } from '../../platform/durable.ts';
+import { readFile, writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { endingOf, pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
-import { classAsked, classOption, leftOutText } from '../options/class.ts';
+import { classesAsked, classesOption, leftOutText } from '../options/class.ts';
 import {
   debugOption,
   deviceOption,
@@ -27,13 +28,16 @@ Examples:
   dcgan interpolate                              between two random samples of the newest run
   dcgan interpolate --from-seed 1 --to-seed 2    between the samples of seed 1 and seed 2
   dcgan interpolate --seeds 1,2,3 --steps 12     from 1 over 2 to 3, a row for each part
-  dcgan interpolate --seeds 1,2,3,1 -o walk.gif  as a film, there and back`;
+  dcgan interpolate --seeds 1,2,3,1 -o walk.gif  as a film, there and back
+  dcgan interpolate --noise pins.npy --no-back -o walk.gif    through samples that \`dcgan studio\` saved`;
 
 interface Flags {
   readonly fromSeed?: number;
   readonly toSeed?: number;
   readonly seeds?: readonly number[];
+  readonly noise?: string;
   readonly class?: string;
+  readonly back: boolean;
   readonly steps: number;
   readonly output: string;
   readonly pictures: boolean;
@@ -56,11 +60,18 @@ export function defineInterpolate(program: Command): void {
         .conflicts(['fromSeed', 'toSeed']),
     )
     .addOption(
+      new Option(
+        '--noise <file.npy>',
+        'noise of two or more samples, a matrix [N, latent], in place of seeds',
+      ).conflicts(['fromSeed', 'toSeed', 'seeds']),
+    )
+    .addOption(
       new Option('--steps <n>', 'images from one seed to the next, both included')
         .argParser(wholeNumber('--steps', 2, 1000))
         .default(8),
     )
-    .addOption(classOption())
+    .addOption(classesOption('one for each end, in turn'))
+    .option('--no-back', 'a film goes there only, and not back')
     .option('-o, --output <path>', 'a .png, .webp or .avif (a strip), or a .gif (a film)', 'interpolation.png')
     .addOption(noPicturesOption())
     .addOption(deviceOption())
@@ -81,29 +92,53 @@ async function interpolate(source: string | undefined, flags: Flags): Promise<vo
       got: seeds.join(','),
     });
   await withModel(source, flags, async (gan, checkpoint) => {
-    const asked = classAsked(flags.class, gan);
-    const rows = await rowsBetween(gan, seeds, steps, asked);
+    const ends = flags.noise === undefined ? await endsOf(gan, seeds) : endsIn(flags.noise, gan);
+    const asked = classesAsked(flags.class, gan);
+    const rows = await rowsBetween(gan, ends, steps, asked);
     const picture = strip(gan, rows, steps);
-    writeFileDurably(output, await encode(endingOf(output) === '.gif' ? film(gan, rows) : [picture]));
+    writeFileDurably(output, await encode(endingOf(output) === '.gif' ? film(gan, rows, flags.back) : [picture]));
     if (flags.pictures) new Screen(process.stdout).picture(picture);
-    write(`from seed ${seeds.join(' to ')} of ${checkpoint}: ${output}\n`);
+    const from = flags.noise === undefined ? `seed ${seeds.join(' to ')}` : `the noise of ${flags.noise}`;
+    write(`from ${from} of ${checkpoint}: ${output}\n`);
     if (asked === undefined) write(leftOutText(gan.classNames));
   });
+}
+
+/** Where the way leads through: noise [latent], and the class where none is asked for. */
+interface End {
+  readonly noise: Float32Array;
+  readonly label: number | undefined;
+}
+
+async function endsOf(gan: DCGAN, seeds: readonly number[]): Promise<End[]> {
+  const ends: End[] = [];
+  for (const [i, seed] of seeds.entries())
+    ends.push({ noise: await gan.sampleNoise(1, seed), label: classAt(gan, seed, i) });
+  return ends;
+}
+
+/** @throws DcganError for a file that is not a matrix of noise, or has a single row */
+function endsIn(file: string, gan: DCGAN): End[] {
+  const { rows, data } = decodeNpy(readFile(file), file, gan.config.latent);
+  if (rows < 2)
+    throw usage({ what: `${file} has too few rows`, expected: 'noise of two samples or more', got: String(rows) });
+  return Array.from({ length: rows }, (_, i) => ({
+    noise: data.slice(i * gan.config.latent, (i + 1) * gan.config.latent),
+    label: classAt(gan, i, i),
+  }));
 }
 
 /** Returns the images of each part of the way, [steps, H, W, channels]. */
 async function rowsBetween(
   gan: DCGAN,
-  seeds: readonly number[],
+  ends: readonly End[],
   steps: number,
-  asked: number | undefined,
+  asked: readonly number[] | undefined,
 ): Promise<Float32Array[]> {
-  const ends: Float32Array[] = [];
-  for (const seed of seeds) ends.push(await gan.sampleNoise(1, seed));
-  const classes = seeds.map((seed, i) => asked ?? classAt(gan, seed, i));
+  const classes = ends.map(({ label }, i) => asked?.[i % asked.length] ?? label);
   const rows: Float32Array[] = [];
   for (let i = 1; i < ends.length; i++) {
-    const noise = spherical(ends[i - 1]!, ends[i]!, steps);
+    const noise = spherical(ends[i - 1]!.noise, ends[i]!.noise, steps);
     const [from, to] = [classes[i - 1], classes[i]];
     const mixed = from !== undefined && to !== undefined;
     rows.push(await gan.generate(noise, mixed ? { shares: mixedClasses(from, to, steps, gan.config.classes) } : {}));
@@ -125,8 +160,8 @@ function strip({ config }: DCGAN, rows: readonly Float32Array[], steps: number):
   return makeGrid(join(rows), shape, { columns: steps });
 }
 
-/** Returns the frames there and back. Where two parts meet, their shared image appears once. */
-function film({ config }: DCGAN, rows: readonly Float32Array[]): Picture[] {
+/** Returns the frames there, and back unless `andBack` is false. Parts share the image where they meet. */
+function film({ config }: DCGAN, rows: readonly Float32Array[], andBack: boolean): Picture[] {
   const shape = imageShape(config);
   const values = shape[0] * shape[1] * shape[2];
   const there = rows.flatMap((row, part) =>
@@ -134,7 +169,7 @@ function film({ config }: DCGAN, rows: readonly Float32Array[]): Picture[] {
       part === 0 ? 0 : 1,
     ),
   );
-  const back = there.slice(1, -1).reverse();
+  const back = andBack ? there.slice(1, -1).reverse() : [];
   return [...there, ...back].map((image) => makeGrid(image, [1, ...shape]));
 }
 

@@ -15,7 +15,7 @@ import { endingOf, pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { count } from '../format.ts';
-import { classAsked, classList, classOption } from '../options/class.ts';
+import { classesAsked, classesOption, classList } from '../options/class.ts';
 import {
   debugOption,
   deviceOption,
@@ -66,7 +66,7 @@ export function defineSample(program: Command): void {
     .addOption(
       new Option('--count <n>', `how many (default: ${DEFAULT_COUNT})`).argParser(wholeNumber('--count', 1, MOST)),
     )
-    .addOption(classOption())
+    .addOption(classesOption('in turn'))
     .addOption(seedOption('decides the noise (default: random, and printed)'))
     .addOption(new Option('--noise <file.npy>', 'noise to use: a matrix [N, latent]').conflicts(['count', 'seed']))
     .option(
@@ -88,7 +88,7 @@ async function sample(source: string | undefined, { noise: file, output: typed, 
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();
     const { latent } = gan.config;
-    const asked = classAsked(flags.class, gan);
+    const asked = classesAsked(flags.class, gan);
     const all = Array.from({ length: ownClasses(gan.config) }, (_, label) => label);
     // A class that the data had no image of would be noise.
     const inRows = asked === undefined ? all.filter((label) => gan.classNames?.[label] !== null) : [];

@@ -142,6 +142,7 @@ function pageFiles(): Map<string, { readonly type: string; readonly bytes: Uint8
   const types = {
     '/': ['index.html', 'text/html'],
     '/page.js': ['page.js', 'text/javascript'],
+    '/engine.js': ['engine.js', 'text/javascript'],
     '/page-style.css': ['page-style.css', 'text/css'],
   };
   return new Map(

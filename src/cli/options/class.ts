@@ -11,6 +11,11 @@ export function classOption(): Option {
   return new Option('--class <name|n>', 'the class to make, of a run trained with --cond');
 }
 
+/** The same for a command that takes several classes. */
+export function classesOption(of: string): Option {
+  return new Option('--class <name|n,...>', `the class to make, of a run trained with --cond; several: ${of}`);
+}
+
 /** Returns `0 cats, 1 dogs` for classes with names. */
 export function classList(names: NonNullable<DCGAN['classNames']>): string {
   const shown = names.slice(0, LISTED).map((name, label) => `${label} ${name ?? '(without images)'}`);
@@ -53,6 +58,20 @@ export function classAsked(
   if (classNames?.[label] === null)
     throw usage({ what: `the data had no image of class ${label}`, expected: `one of ${classList(classNames)}` });
   return label;
+}
+
+/**
+ * Returns the classes that were asked for: one by its name or number, or several with commas between
+ * them.
+ * @throws a usage error that lists the classes, when the model does not have one of them
+ */
+export function classesAsked(
+  asked: string | undefined,
+  gan: Pick<DCGAN, 'config' | 'classNames'>,
+): readonly number[] | undefined {
+  if (asked === undefined) return undefined;
+  const parts = gan.classNames?.includes(asked) ? [asked] : asked.split(',');
+  return parts.map((part) => classAsked(part, gan)!);
 }
 
 function todoFor(asked: string, names: NonNullable<DCGAN['classNames']>): { readonly todo?: string } {

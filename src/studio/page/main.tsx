@@ -8,6 +8,7 @@ import { links, route } from './state/route.ts';
 import { followHeads } from './state/runs.ts';
 import { choose, LANGUAGES, type Language, language, t } from './strings/index.ts';
 import { Compare } from './views/compare.tsx';
+import { Lab } from './views/lab.tsx';
 import { NewRun } from './views/new-run.tsx';
 import { Run } from './views/run.tsx';
 import { Runs } from './views/runs.tsx';
@@ -17,7 +18,7 @@ function Page({ source }: { readonly source: Source }) {
   const { value } = route;
   useEffect(() => {
     document.documentElement.lang = language.value;
-    document.title = value.view === 'run' ? `${value.id} · ${words.title}` : words.title;
+    document.title = 'id' in value ? `${value.id} · ${words.title}` : words.title;
   });
   return (
     <>
@@ -57,6 +58,8 @@ function Page({ source }: { readonly source: Source }) {
       <main>
         {value.view === 'run' ? (
           <Run key={value.id} source={source} id={value.id} />
+        ) : (value.view === 'explore' || value.view === 'draw' || value.view === 'inside') && source.networks ? (
+          <Lab key={value.id} source={source} networks={source.networks} place={value} />
         ) : value.view === 'compare' ? (
           <Compare key={value.ids.join()} source={source} ids={value.ids} />
         ) : value.view === 'new' && source.control ? (

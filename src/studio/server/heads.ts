@@ -78,7 +78,7 @@ export function picturesOf(place: RunPlace): Pictures {
   };
 }
 
-export function checkpointsOf(place: RunPlace): CheckpointHead[] {
+export function checkpointsOf(place: RunPlace): Omit<CheckpointHead, 'commands'>[] {
   return [...filesIn(place, CHECKPOINTS_FOLDER)]
     .flatMap(([name, { size }]) => {
       const moment = parseCheckpointName(name);

@@ -1,6 +1,7 @@
 // The studio's routes, and nothing else: what the page may ask, and what it may change. Every run is
 // asked for by its name in the list; every file by its name in the run.
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
@@ -9,19 +10,21 @@ import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
 import { GIF_NAME, IMAGES_FOLDER } from '../../train/pictures.ts';
 import { PREVIEW_NAME } from '../../train/preview.ts';
-import type { FormDescription, RunDetail } from '../api.ts';
+import type { CheckpointHead, FormDescription, RunDetail } from '../api.ts';
 import { openInside } from './files.ts';
 import { optionsOf } from './form.ts';
 import type { Doorkeeper } from './guard.ts';
 import { checkpointsOf, folderOf, type HolderOf, hasFilm, picturesOf, type RunPlace, readConfig } from './heads.ts';
 import { decodePlaces, follow } from './live.ts';
+import { Reals } from './reals.ts';
 import type { Runs } from './runs.ts';
 import { metricsFrom, START } from './tail.ts';
 import type { Trainings } from './trainings.ts';
 import { moveToTrash } from './trash.ts';
 import { warningsOf } from './warnings.ts';
 
-const MOST_BODY = 1 << 16;
+/** A picture of 128 x 128 in colour, in base64. */
+const MOST_BODY = 1 << 17;
 /** Pictures never change under their version; a browser need not ask again. */
 const LASTING = 'private, max-age=31536000, immutable';
 
@@ -52,9 +55,12 @@ const inspectSchema = z.strictObject({
     .regex(/^\d+(x\d+)?$/)
     .optional(),
 });
+const nearestSchema = z.strictObject({ picture: z.base64(), count: z.int().min(1).max(64) });
+const someSchema = z.strictObject({ count: z.int().min(1).max(256), seed: z.int().min(0) });
 
 export function routes(studio: Studio): Hono {
   const { door, runs } = studio;
+  const reals = new Reals();
   const app = new Hono();
   app.use(door.middleware);
   app.use(bodyLimit({ maxSize: MOST_BODY, onError: (c) => c.json({ error: 'The request is too long.' }, 413) }));
@@ -96,6 +102,15 @@ export function routes(studio: Studio): Hono {
     if (!checkpoint) return c.notFound();
     c.header('Content-Disposition', `attachment; filename="${checkpoint.name}"`);
     return file(c, place, [CHECKPOINTS_FOLDER, checkpoint.name], 'application/octet-stream', 'no-cache');
+  });
+
+  app.post('/api/runs/:id/reals', async (c) => {
+    const { count, seed } = await body(c, someSchema);
+    return c.json(await reals.some(found(runs, c), count, seed));
+  });
+  app.post('/api/runs/:id/nearest', async (c) => {
+    const { picture, count } = await body(c, nearestSchema);
+    return c.json(await reals.nearest(found(runs, c), Buffer.from(picture, 'base64'), count));
   });
 
   app.post('/api/start', async (c) => {
@@ -177,11 +192,20 @@ async function detail(studio: Studio, place: RunPlace): Promise<RunDetail> {
     reals,
     preview,
     film: hasFilm(place),
-    checkpoints: checkpointsOf(place),
+    checkpoints: checkpointsOf(place).map((one) => ({ ...one, commands: commandsOf(studio, place, one.name) })),
     output,
     resume: studio.typed(['train', '--resume', folder]),
     repeat: studio.typed(['train', '--config', `${folder}/config.json`]),
     options: typeof config === 'string' ? {} : optionsOf(config, studio.form()),
+  };
+}
+
+function commandsOf({ typed }: Studio, place: RunPlace, name: string): CheckpointHead['commands'] {
+  const path = join(folderOf(place), CHECKPOINTS_FOLDER, name);
+  return {
+    sample: typed(['sample', path]),
+    interpolate: typed(['interpolate', path]),
+    project: typed(['project', 'drawing.png', path]),
   };
 }
 

@@ -54,7 +54,7 @@ export function Facts({ source, detail }: { readonly source: Source; readonly de
 
 const settingText = (value: unknown): string => (Array.isArray(value) ? value.join(', ') || '–' : String(value ?? '–'));
 
-function Command({ text, what }: { readonly text: string; readonly what: string }) {
+export function Command({ text, what }: { readonly text: string; readonly what: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(text);

@@ -55,9 +55,9 @@ const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
 
 /** Hands a file to the person. */
-export function download(name: string, type: string, text: string): void {
+export function download(name: string, type: string, content: BlobPart): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = name.replace(/[^\p{L}\p{N}._-]+/gu, '-');
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

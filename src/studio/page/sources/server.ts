@@ -1,5 +1,7 @@
 // Runs beside a studio's server: by HTTP, and by one stream of events for all that is shown.
-import type { LiveEvents, MetricsPart, RunHead } from '../../api.ts';
+import type { LiveEvents, MetricsPart, NearImage, RealImage, RunHead } from '../../api.ts';
+import { openEngine } from './engine.ts';
+import type { Networks, RealImages } from './networks.ts';
 import type { Control, Source } from './source.ts';
 
 /** A request that the server refused, in its words. */
@@ -126,6 +128,28 @@ const controlOf = (live: Live): Control => ({
   },
 });
 
+const imageOf = ({ index, pixels }: RealImage) => ({
+  index,
+  bytes: Uint8Array.from(atob(pixels), (char) => char.charCodeAt(0)),
+});
+
+const reals: RealImages = {
+  some: async (id, count, seed) => (await ask<RealImage[]>(`${run(id)}/reals`, { count, seed })).map(imageOf),
+  async nearest(id, picture, count) {
+    const found = await ask<NearImage[]>(`${run(id)}/nearest`, {
+      picture: btoa(String.fromCharCode(...picture)),
+      count,
+    });
+    return found.map((image) => ({ ...imageOf(image), distance: image.distance }));
+  },
+};
+
+async function openCheckpoint(id: string, name: string): Promise<Networks> {
+  const response = await fetch(`${run(id)}/checkpoints/${encodeURIComponent(name)}`);
+  if (!response.ok) throw new Refused(await sentenceOf(response));
+  return openEngine(await response.blob());
+}
+
 export async function openServer(): Promise<Source> {
   const live = new Live();
   const { folder } = await ask<{ folder: string }>('/api/place');
@@ -138,6 +162,7 @@ export async function openServer(): Promise<Source> {
     picture: (id, { name, version }) => `${run(id)}/images/${name}?v=${version}`,
     film: (id) => `${run(id)}/film`,
     checkpoint: (id, name) => `${run(id)}/checkpoints/${name}`,
+    networks: { open: openCheckpoint, reals },
     control: controlOf(live),
   };
 }

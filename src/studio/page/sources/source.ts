@@ -9,6 +9,7 @@ import type {
   RunHead,
   RunWarning,
 } from '../../api.ts';
+import type { NetworkSource } from './networks.ts';
 
 export interface Source {
   /** The folder, file or place that the runs are from, for the page's title. */
@@ -23,6 +24,8 @@ export interface Source {
   picture(id: string, picture: PictureHead): string;
   film(id: string): string;
   checkpoint(id: string, name: string): string;
+  /** The networks of a run's checkpoints; null where none can be had. */
+  readonly networks: NetworkSource | null;
   /** What can be changed; null where a page can only look. */
   readonly control: Control | null;
 }

@@ -2,16 +2,23 @@
 import { signal } from '@preact/signals';
 import type { TrainingOptions } from '../sources/source.ts';
 
+/** The views that look into the networks of a run's checkpoint. */
+export const LAB_VIEWS = ['explore', 'draw', 'inside'] as const;
+export type LabView = (typeof LAB_VIEWS)[number];
+
 export type Route =
   | { readonly view: 'runs' }
   | { readonly view: 'run'; readonly id: string }
   | { readonly view: 'compare'; readonly ids: readonly string[] }
+  | { readonly view: LabView; readonly id: string; readonly checkpoint: string | null }
   | { readonly view: 'new'; readonly options: TrainingOptions };
 
 function parse(hash: string): Route {
   const [view = '', ...rest] = hash.replace(/^#\/?/, '').split('/');
   const names = rest.map(decodeURIComponent);
   if (view === 'run' && names[0]) return { view, id: names[0] };
+  const lab = LAB_VIEWS.find((one) => one === view);
+  if (lab && names[0]) return { view: lab, id: names[0], checkpoint: names[1] || null };
   if (view === 'compare') return { view, ids: names.filter(Boolean) };
   if (view === 'new') return { view, options: Object.fromEntries(new URLSearchParams(rest[0] ?? '')) };
   return { view: 'runs' };
@@ -25,6 +32,8 @@ addEventListener('hashchange', () => {
 export const links = {
   runs: '#/',
   run: (id: string) => `#/run/${encodeURIComponent(id)}`,
+  lab: (view: LabView, id: string, checkpoint: string | null = null) =>
+    `#/${view}/${[id, ...(checkpoint === null ? [] : [checkpoint])].map(encodeURIComponent).join('/')}`,
   compare: (ids: readonly string[]) => `#/compare/${ids.map(encodeURIComponent).join('/')}`,
   fresh: (options: TrainingOptions = {}) =>
     `#/new/${new URLSearchParams(Object.entries(options).map(([name, value]) => [name, String(value)]))}`,

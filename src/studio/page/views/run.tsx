@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { Actions } from '../parts/actions.tsx';
 import { Charts } from '../parts/charts.tsx';
 import { Facts } from '../parts/facts.tsx';
+import { LabLinks } from '../parts/lab-links.tsx';
 import { Progress } from '../parts/progress.tsx';
 import { State } from '../parts/state.tsx';
 import { Timeline } from '../parts/timeline.tsx';
@@ -36,6 +37,7 @@ export function Run({ source, id }: { readonly source: Source; readonly id: stri
         <h1>{id}</h1>
         <State state={head.state} detail={head.detail} />
         {head.epochs !== null && <span>{words.epochOf(head.epoch, head.epochs)}</span>}
+        {source.networks && detail.checkpoints.length > 0 && <LabLinks id={id} checkpoint={null} current={null} />}
         {source.control && <Actions control={source.control} detail={detail} />}
       </div>
       {head.state === 'damaged' && <p class="notice">{head.detail}</p>}

@@ -1,0 +1,45 @@
+// Images of networks on their way to the screen and to files.
+import { toBytes } from '../../../data/pixels.ts';
+import type { Picture } from '../../../render/grid.ts';
+import { rgba } from '../../../render/rgba.ts';
+
+/** What an image [S, S, channels] is, beside its values. */
+export interface ImageForm {
+  readonly side: number;
+  readonly channels: number;
+}
+
+export const valuesOf = ({ side, channels }: ImageForm): number => side * side * channels;
+
+/** Every image of [N, S, S, channels] as bytes [S, S, channels]. */
+export function bytesOf(images: Float32Array, form: ImageForm): Uint8Array[] {
+  const size = valuesOf(form);
+  return Array.from({ length: images.length / size }, (_, i) => toBytes(images.subarray(i * size, (i + 1) * size)));
+}
+
+export const pictureOf = (bytes: Uint8Array, { side, channels }: ImageForm): Picture => ({
+  width: side,
+  height: side,
+  channels: channels as Picture['channels'],
+  pixels: bytes,
+});
+
+/** Draws a picture over all of a canvas, which takes the picture's size. */
+export function paint(canvas: HTMLCanvasElement, picture: Picture): void {
+  const { width, height } = picture;
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  canvas.getContext('2d')!.putImageData(new ImageData(rgba(picture), width), 0, 0);
+}
+
+/** A picture as the bytes of a PNG. */
+export function pngOf(picture: Picture): Promise<Blob> {
+  const canvas = document.createElement('canvas');
+  paint(canvas, picture);
+  return pngOfCanvas(canvas);
+}
+
+export function pngOfCanvas(canvas: HTMLCanvasElement): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('PNG'))), 'image/png');
+  });
+}

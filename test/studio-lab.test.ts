@@ -1,0 +1,206 @@
+// The views that look into networks, in real Chromium, by role and label: Explore, Draw and Inside of
+// one small run; wide and narrow; by keyboard alone; axe finds nothing and the console stays silent.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeNpy } from '../src/data/npy.ts';
+import { toBytes } from '../src/data/pixels.ts';
+import { DCGAN } from '../src/gan/dcgan.ts';
+import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
+import { BIN, type Running, sharedFolder, startProgram } from './support/cli.ts';
+import { ROOT } from './support/pack.ts';
+import { expectAccessible, focusByTab } from './support/page-checks.ts';
+import { events, newestBytes, SMALL } from './support/training.ts';
+
+it('the page weighs less than 350 kB compressed, engine and all', () => {
+  const parts = ['index.html', 'page.js', 'page-style.css', 'engine.js'];
+  const weigh = (name: string): number =>
+    gzipSync(readFileSync(join(ROOT, 'dist/studio/page', name)), { level: 9 }).length;
+  expect(parts.reduce((total, name) => total + weigh(name), 0)).toBeLessThan(350_000);
+});
+
+const shared = sharedFolder();
+const RUN = '00001-mnist-tiny';
+
+describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
+  let browser: Browser;
+  let running: Running;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    const runs = join(shared.path, 'runs');
+    mkdirSync(runs, { recursive: true });
+    await events({ ...SMALL, epochs: 1, cond: true, device: 'wasm', out: join(runs, RUN) });
+    running = startProgram(process.execPath, [BIN, 'studio', '--no-open', '--port', '41900'], { cwd: shared.path });
+    let output = '';
+    running.child.stdout!.on('data', (part: string) => {
+      output += part;
+    });
+    await running.until(/token=\S+/);
+    browser = await launch();
+    ({ page, complaints } = await openPage(browser, output.match(/http:\S+/)![0]));
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    running?.child.kill('SIGKILL');
+  });
+
+  const named = (role: Parameters<Page['getByRole']>[0], name: string | RegExp) => page.getByRole(role, { name });
+  const go = async (view: string, ready: string): Promise<void> => {
+    await page.evaluate(`location.hash = '#/${view}/${RUN}'`);
+    await page.getByText(ready).first().waitFor();
+  };
+  /** What a press saves: the file's name and its bytes. */
+  const saved = async (button: string): Promise<{ readonly name: string; readonly bytes: Buffer }> => {
+    const [download] = await Promise.all([page.waitForEvent('download'), named('button', button).click()]);
+    return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+  };
+  /** The grey levels of the picture of that name, or of the one in the button of that name. */
+  const pixelsOf = (label: string): Promise<number[]> =>
+    page.evaluate(`(() => {
+      const named = document.querySelector('[aria-label=${JSON.stringify(label)}]');
+      const canvas = named.querySelector('canvas') ?? named;
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
+    })()`);
+
+  it('goes from a run to samples that the page makes, and moves them', async () => {
+    await named('link', RUN).click();
+    await named('link', 'Explore').click();
+    await named('button', 'Sample 16, class 5').waitFor();
+    const still = await pixelsOf('Sample 1, class 0');
+    const slider = named('slider', /^Direction 1/);
+    await slider.press('End');
+    await expect.poll(() => pixelsOf('Sample 1, class 0')).not.toEqual(still);
+    await named('slider', 'Truncation').press('Home');
+    await named('button', 'All sliders back').click();
+    await expect.poll(() => pixelsOf('Sample 1, class 0')).toEqual(still);
+    await named('combobox', 'Class').selectOption('3');
+    await named('button', 'Sample 16, class 3').click();
+    await named('img', 'Sample 16, class 3').waitFor();
+    await page.getByText(/sample .*--seed 1 --count 16 --class 3$/).waitFor();
+  });
+
+  it('saves noise from which the command line makes the same sample, and finds its nearest real images', async () => {
+    const noise = await saved('Noise as .npy');
+    expect(noise.name).toBe('noise.npy');
+    const gan = await DCGAN.load(newestBytes(join(shared.path, 'runs', RUN)), { device: 'wasm', threads: 1 });
+    const { data } = decodeNpy(noise.bytes, noise.name, gan.config.latent);
+    const image = toBytes(await gan.generate(data, { classes: 3 }));
+    await gan.dispose();
+    expect(await pixelsOf('Sample 16, class 3')).toEqual([...image]);
+    await page.getByText(/sample .*epoch-0001.safetensors --noise noise.npy --class 3$/).waitFor();
+
+    await named('button', 'Nearest real images').click();
+    const near = page.getByRole('list', { name: 'Nearest real images' }).getByRole('listitem');
+    await near.nth(5).waitFor();
+    const levels = (await near.allTextContents()).map(Number.parseFloat);
+    expect(levels.every((value) => value > 0 && value < 255)).toBe(true);
+  });
+
+  it('walks from pin to pin, as a film with a timeline, and saves it', async () => {
+    await named('button', /^Pin$/).click();
+    await named('button', 'Sample 2, class 3').click();
+    await named('button', /^Pin$/).click();
+    await named('img', 'picture 1 of 24').waitFor();
+    await named('slider', 'Place on the path').press('End');
+    await named('img', 'picture 24 of 24').waitFor();
+    await named('button', 'Play').click();
+    await named('button', 'Pause').click();
+    const gif = await saved('GIF');
+    expect(gif.bytes.subarray(0, 6).toString()).toBe('GIF89a');
+    const strip = await sharp((await saved('PNG strip')).bytes).metadata();
+    expect([strip.width, strip.height]).toEqual([24 * 120 + 8, 128]);
+    await page.getByLabel('Loop').check();
+    await named('img', /of 47$/).waitFor();
+    await page.getByText(/interpolate .*--noise pins.npy --class 3 --steps 24 --no-back -o path.gif$/).waitFor();
+    const pins = await saved('Save pins.npy');
+    expect(decodeNpy(pins.bytes, pins.name, 100).rows).toBe(3);
+    await named('button', 'Remove pin 2').click();
+    await page.getByText('Pin two to twelve samples').waitFor();
+  });
+
+  it('finds the nearest thing to a drawing, by mouse and by keyboard', async () => {
+    await named('link', 'Draw').click();
+    const paper = named('application', 'Paper to draw on');
+    const { x, y, width, height } = (await paper.boundingBox())!;
+    await page.mouse.move(x + 0.3 * width, y + 0.3 * height);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.7 * width, y + 0.3 * height, { steps: 3 });
+    await page.mouse.move(x + 0.5 * width, y + 0.8 * height, { steps: 3 });
+    await page.mouse.up();
+    await page.getByText('The search is over.').waitFor();
+    await page.getByText(/grey levels away, class \d/).waitFor();
+    await page.getByText(/project .*drawing.png .* --steps 120 --restarts 4$/).waitFor();
+    // The saved drawing is what the command reads: transparent where nothing counts.
+    const opaque = await sharp((await saved('Save drawing.png')).bytes)
+      .extractChannel('alpha')
+      .raw()
+      .toBuffer();
+    expect(new Set(opaque)).toEqual(new Set([0, 255]));
+    await named('button', 'Clear').click();
+    await page.getByText('Nothing is drawn yet.').waitFor();
+    await paper.focus();
+    for (const key of ['Space', 'Shift+ArrowDown', 'Shift+ArrowRight', 'ArrowUp', 'Space'])
+      await page.keyboard.press(key);
+    await page.getByText('The search is over.').waitFor();
+  });
+
+  it('looks inside both networks, at a sample, a real image and the drawing', async () => {
+    await page
+      .getByRole('navigation', { name: 'Look into the networks' })
+      .getByRole('link', { name: 'Inside' })
+      .click();
+    await page.getByText(/^Logit -?[\d.]+: it takes the picture for real at [\d.]+ %/).waitFor();
+    await named('img', /^fc1: .* of 7 × 7/).waitFor();
+    await named('img', /^conv3: one map of 28 × 28/).waitFor();
+    await named('img', 'Speaks for a real image').waitFor();
+    await named('radio', 'A real image').check();
+    await expect.poll(() => page.getByRole('region', { name: 'How the generator makes it' }).count()).toBe(0);
+    await page.getByText(/^Logit/).waitFor();
+    const first = await pixelsOf('The picture');
+    await named('button', 'Another one').click();
+    await expect.poll(async () => JSON.stringify(await pixelsOf('The picture'))).not.toBe(JSON.stringify(first));
+    await named('radio', 'Your drawing').check();
+    await named('img', /^conv1: .* of 14 × 14/).waitFor();
+  });
+
+  it.each([
+    [1280, 'light'],
+    [390, 'dark'],
+  ] as const)('is accessible and fits at %i pixels, %s', async (width, scheme) => {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    for (const [view, ready] of [
+      ['explore', 'Direction 1'],
+      ['draw', 'The search is over.'],
+      ['inside', 'Logit'],
+    ] as const) {
+      await go(view, ready);
+      await expectAccessible(page, view);
+    }
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
+  it('is used by keyboard alone, in Korean too', async () => {
+    await go('explore', 'Direction 1');
+    await focusByTab(page, /Sample 2/);
+    await page.keyboard.press('Enter');
+    await focusByTab(page, /^Pin/);
+    await page.keyboard.press('Enter');
+    await named('img', 'Pin 2').waitFor();
+    await page.getByLabel('Language').selectOption('ko');
+    await page.getByText('고정한 샘플').first().waitFor();
+  });
+
+  it('says in words when a checkpoint is damaged, and nothing on the console', async () => {
+    expect(complaints).toEqual([]);
+    writeFileSync(join(shared.path, 'runs', RUN, 'checkpoints', 'epoch-0001.safetensors'), 'nothing');
+    await page.reload();
+    await page.getByRole('alert').getByText('damaged').waitFor();
+  });
+});

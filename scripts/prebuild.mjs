@@ -11,7 +11,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { COMMON, contraction } from '../dist/engine/backends/native/compiler.js';
@@ -97,7 +97,12 @@ async function buildLibrary(zig, target, sets, units, library) {
       }
     });
     await Promise.all(work);
-    const link = target.includes('linux') ? ['-Wl,-z,nodelete', '-Wl,--build-id=none', '-Wl,-Bsymbolic'] : [];
+    // A library of macOS holds its own name, which would be the path of this machine.
+    const link = target.includes('linux')
+      ? ['-Wl,-z,nodelete', '-Wl,--build-id=none', '-Wl,-Bsymbolic']
+      : target.includes('macos')
+        ? [`-Wl,-install_name,@rpath/${basename(library)}`]
+        : [];
     await zigCc(zig, ['-target', target, '-shared', '-pthread', '-s', ...link, '-o', library, ...files]);
   } finally {
     rmSync(objects, { recursive: true, force: true });

@@ -29,6 +29,7 @@ const runs = [
   ['bench/limit/limit.mjs', ...into],
   ['bench/passes/passes.mjs', ...into],
   ['bench/process/process.mjs', '--peers', ...into],
+  ['bench/studio/studio.mjs', ...into],
   ['bench/scaling/scaling.mjs', '--plot', 'docs/scaling.svg', ...into],
   ['bench/profile/profile.mjs', ...into],
   ['bench/kernels/run.mjs', ...into],

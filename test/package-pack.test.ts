@@ -3,6 +3,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startProgram } from './support/cli.ts';
 import { pack, ROOT, run } from './support/pack.ts';
@@ -57,7 +58,7 @@ describe('the packed package', () => {
     expect(trained.stdout).toMatch(/Time taken for epoch 1 is/);
   });
 
-  it('has the studio, which loads nothing from elsewhere', async () => {
+  it('has the studio, which loads nothing from elsewhere and is small', async () => {
     const program = join(folder, 'node_modules/dcgan/bin/dcgan.js');
     const studio = startProgram(process.execPath, [program, 'studio', '--no-open', '--port', '42700'], { cwd: folder });
     let said = '';
@@ -74,10 +75,14 @@ describe('the packed package', () => {
         .map(([, path]) => path!)
         .filter((path) => !path.startsWith('data:'));
       expect(parts.length).toBeGreaterThan(1);
+      let compressed = 0;
       for (const part of parts) {
         expect(part).toMatch(/^\/[\w-]+\.(js|css)$/);
-        expect((await fetch(new URL(part, link), { headers })).status).toBe(200);
+        const answer = await fetch(new URL(part, link), { headers });
+        expect(answer.status).toBe(200);
+        compressed += gzipSync(await answer.arrayBuffer()).length;
       }
+      expect(compressed).toBeLessThan(350_000);
     } finally {
       studio.child.kill('SIGTERM');
     }

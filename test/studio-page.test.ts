@@ -1,13 +1,14 @@
 // The studio as a person uses it, in real Chromium, by role and label: a run is started from the
-// form, watched, stopped, resumed, compared and deleted; wide and narrow; by keyboard alone; axe finds
-// nothing and the console stays silent.
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+// form, watched, stopped, resumed, compared and deleted, on a wide page by mouse and on a narrow one
+// by keyboard alone. Axe finds nothing, the console stays silent, and pages of other origins get nothing.
+import { appendFileSync, cpSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
 import { BIN, type Running, sharedFolder, startProgram } from './support/cli.ts';
 import { expectAccessible, focusByTab } from './support/page-checks.ts';
+import { noisy, png } from './support/pictures.ts';
 import { events, newestBytes, SMALL } from './support/training.ts';
 
 const shared = sharedFolder();
@@ -16,6 +17,31 @@ const path = (...parts: string[]): string => join(shared.path, 'runs', ...parts)
 let browser: Browser;
 let running: Running;
 let output = '';
+
+/** A copy of the run that is to have more epochs than it has. */
+function unfinished(name: string, epochs: number): void {
+  cpSync(path('00001-mnist-tiny'), path(name), { recursive: true });
+  const config = readFileSync(path(name, 'config.json'), 'utf8').replace('"epochs": 4', `"epochs": ${epochs}`);
+  writeFileSync(path(name, 'config.json'), config);
+}
+
+function stepLine(step: number, generatorLoss: number | null): string {
+  const numbers = { generatorLoss, discriminatorLoss: 1, realScore: 0.5, fakeScore: 0.5, seconds: 0.1 };
+  return JSON.stringify({ type: 'step', step, epoch: Math.ceil(step / 3), ...numbers });
+}
+
+/** A run of 10,000 epochs, whose metrics have a line that was torn. */
+function long(name: string): void {
+  unfinished(name, 10_000);
+  const lines = ['{"type":"st'];
+  for (let epoch = 1; epoch <= 10_000; epoch++) {
+    const more = { type: 'epoch', diversity: 1, generatorGradient: 1, discriminatorGradient: 1 };
+    lines.push(stepLine(3 * epoch, 1), JSON.stringify({ ...JSON.parse(stepLine(3 * epoch, 1)), ...more }));
+    const picture = path(name, 'images', `image_at_epoch_${String(epoch).padStart(4, '0')}.png`);
+    if (epoch > 4) linkSync(path(name, 'images', 'image_at_epoch_0004.png'), picture);
+  }
+  writeFileSync(path(name, 'metrics.jsonl'), `${lines.join('\n')}\n`);
+}
 
 /** Starts the studio; resolves to its link. */
 async function startStudio(): Promise<string> {
@@ -37,6 +63,15 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await events({ ...SMALL, epochs: 4, device: 'wasm', out: path('00001-mnist-tiny') });
     cpSync(path('00001-mnist-tiny'), path('00002-damaged'), { recursive: true });
     writeFileSync(path('00002-damaged', 'config.json'), '{}');
+    unfinished('sweep/diverged', 6);
+    appendFileSync(path('sweep/diverged', 'metrics.jsonl'), `${stepLine(13, null)}\n`);
+    long('sweep/long');
+    const pictures = join(shared.path, 'pictures');
+    mkdirSync(pictures);
+    await png(noisy(20, 1), join(pictures, 'a.png'));
+    await png(noisy(24, 2), join(pictures, 'b.png'));
+    cpSync(join(pictures, 'a.png'), join(pictures, 'c.png'));
+    writeFileSync(join(pictures, 'broken.png'), 'no picture');
     const link = await startStudio();
     browser = await launch();
     ({ page, complaints } = await openPage(browser, link));
@@ -47,6 +82,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
   });
 
   const named = (role: Parameters<Page['getByRole']>[0], name: string | RegExp) => page.getByRole(role, { name });
+  const go = (view: string): Promise<unknown> => page.evaluate(`location.hash = ${JSON.stringify(view)}`);
   const home = async (): Promise<void> => {
     await named('link', 'DCGAN studio').click();
     await named('heading', 'Runs').waitFor();
@@ -56,6 +92,32 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await named('heading', '00001-mnist-tiny').waitFor();
     await page.getByText('config.json: format').waitFor();
     expect(await page.getByText('epoch 4 of 4').isVisible()).toBe(true);
+  });
+
+  it('says what a diverged and a damaged run mean', async () => {
+    await go('/run/sweep%2Fdiverged');
+    await page.getByText('Its losses became infinite or NaN.').waitFor();
+    await go('/run/00002-damaged');
+    await page.getByText('Its files cannot be read as a run. config.json').waitFor();
+  });
+
+  it('shows a run of 10,000 epochs with a torn line in its metrics', async () => {
+    await go('/run/sweep%2Flong');
+    await named('img', 'sweep/long, epoch 10000').waitFor();
+    await page.getByText('1 line of its metrics cannot be understood and is left out.').waitFor();
+    await named('slider', 'Time of training').press('ArrowLeft');
+    await named('img', 'sweep/long, epoch 9999').waitFor();
+  });
+
+  it('says so when a run is deleted while it is shown', async () => {
+    cpSync(path('00001-mnist-tiny'), path('sweep/passing'), { recursive: true });
+    await page.getByRole('link', { name: 'DCGAN studio' }).click();
+    await named('link', 'sweep/passing').click();
+    await named('img', 'sweep/passing, epoch 4').waitFor();
+    rmSync(path('sweep/passing'), { recursive: true });
+    await page.getByText('This run is not there any more').waitFor();
+    await named('link', 'All runs').click();
+    await named('heading', 'Runs').waitFor();
   });
 
   it('shows a run: its pictures by a slider, its charts by keyboard, its warnings', async () => {
@@ -88,6 +150,12 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await page.getByLabel('Data', { exact: true }).fill('nothing-here');
     await named('button', 'Start training').click();
     await page.getByRole('alert').getByText('nothing-here').waitFor();
+    await page.getByLabel('Data', { exact: true }).fill(join(shared.path, 'pictures'));
+    await named('button', 'Look at these data').click();
+    await page.getByText(/^3 images; trained on as .*; 1 file is broken; 1 group of equal pictures$/).waitFor();
+    await page.getByText('Problems, file by file').click();
+    await page.getByText(/pictures\/broken\.png: it is not a PNG/).waitFor();
+    await named('img', 'Real images').waitFor();
     await page.getByLabel('Data', { exact: true }).fill('mnist');
     await page.getByLabel('preset', { exact: true }).selectOption('tiny');
     await page.getByLabel('epochs', { exact: true }).fill('400');
@@ -95,6 +163,8 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await page.getByText('More options').click();
     await page.getByLabel('limit', { exact: true }).fill('256');
     await page.getByLabel('device', { exact: true }).fill('wasm');
+    await named('button', 'What it will cost here').click();
+    await page.getByText(/^It takes about .+ and \d+ MB of memory here\.$/).waitFor();
     await named('button', 'Start training').click();
     await named('heading', '00003-mnist-tiny').waitFor();
     await named('img', /^00003-mnist-tiny, epoch \d/).waitFor();
@@ -116,6 +186,9 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     const rows = page.getByRole('row');
     await rows.filter({ hasText: 'epochs' }).getByRole('cell', { name: '400' }).waitFor();
     await rows.filter({ hasText: 'seed' }).getByRole('cell', { name: '41' }).waitFor();
+    await named('button', 'Draw').click();
+    await named('img', 'The same noise through each: 00001-mnist-tiny').waitFor();
+    await named('img', 'The same noise through each: 00003-mnist-tiny').waitFor();
   });
 
   it('speaks Korean, and keeps the choice', async () => {
@@ -135,7 +208,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     for (const view of ['/', '/run/00001-mnist-tiny', '/compare/00001-mnist-tiny/00003-mnist-tiny', '/new/']) {
-      await page.evaluate(`location.hash = ${JSON.stringify(view)}`);
+      await go(view);
       await page.getByRole('heading', { level: 1 }).waitFor();
       if (view.startsWith('/run')) await named('application', 'Losses').waitFor();
       await expectAccessible(page, view);
@@ -143,15 +216,50 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
-  it('is used by keyboard alone: to a run, its slider, and back', async () => {
+  it('is used by keyboard alone on a narrow page: start, watch, go back in time, stop, resume, compare, delete', async () => {
+    await page.setViewportSize({ width: 390, height: 800 });
     await home();
     const focus = (name: RegExp) => focusByTab(page, name);
-    await focus(/00001-mnist-tiny/);
-    await page.keyboard.press('Enter');
-    await named('heading', 'Charts').waitFor();
-    await focus(/Time of training/);
-    await page.keyboard.press('ArrowLeft');
-    await named('img', '00001-mnist-tiny, epoch 3').waitFor();
+    const press = async (name: RegExp, key = 'Enter'): Promise<void> => {
+      await focus(name);
+      await page.keyboard.press(key);
+    };
+    const type = async (name: RegExp, text: string): Promise<void> => {
+      await focus(name);
+      await page.keyboard.type(text);
+    };
+    await press(/^New run$/);
+    await named('heading', 'New run').waitFor();
+    await type(/^preset$/, 'tiny');
+    await type(/^epochs$/, '400');
+    await press(/^More options$/);
+    await type(/^limit$/, '256');
+    await type(/^device$/, 'wasm');
+    await press(/^Start training$/);
+    await named('heading', '00004-mnist-tiny').waitFor();
+    await named('img', /^00004-mnist-tiny, (epoch [1-9]|Live)/).waitFor();
+    await named('slider', 'Time of training').waitFor();
+    await press(/^Time of training/, 'Home');
+    await named('img', '00004-mnist-tiny, before training').waitFor();
+    await press(/^Stop$/);
+    await page.getByText('stopped', { exact: true }).waitFor();
+    await press(/^Resume$/);
+    await named('button', 'Stop').waitFor();
+    await press(/^Stop$/);
+    await page.getByText('stopped', { exact: true }).waitFor();
+    await press(/^DCGAN studio$/);
+    await named('heading', 'Runs').waitFor();
+    await press(/^Mark for comparison: 00001/, 'Space');
+    await press(/^Mark for comparison: 00004/, 'Space');
+    await press(/^Compare 2 runs$/);
+    await named('img', '00001-mnist-tiny, epoch 4').waitFor();
+    await press(/^00004-mnist-tiny$/);
+    await named('button', 'Delete').waitFor();
+    await press(/^Delete$/);
+    await press(/^Yes, move it to/);
+    await named('heading', 'Runs').waitFor();
+    await expect.poll(() => existsSync(path('00004-mnist-tiny'))).toBe(false);
+    await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   it('deletes a run when asked twice', async () => {
@@ -166,8 +274,8 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
   });
 
   it('says nothing on the console, and a page of another origin gets nothing from it', async () => {
-    // A browser reports refused requests by itself: the start that the form tried above.
-    expect(complaints.filter((text) => !/status of 400/.test(text))).toEqual([]);
+    // A browser reports refused requests by itself: the start that the form tried, the deleted run.
+    expect(complaints.filter((text) => !/status of (400|404)/.test(text))).toEqual([]);
     const other = await openPage(browser, 'data:text/html,<title>other</title>');
     const answers = await other.page.evaluate(async (origin) => {
       const ask = (path: string, init: RequestInit) =>

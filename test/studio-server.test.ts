@@ -4,6 +4,7 @@ import {
   appendFileSync,
   cpSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MetricsPart, RunDetail, RunHead } from '../src/studio/api.ts';
 import { decodePlaces, encodePlaces } from '../src/studio/server/live.ts';
 import { metricsFrom, START } from '../src/studio/server/tail.ts';
+import { Trainings } from '../src/studio/server/trainings.ts';
 import { sharedFolder } from './support/cli.ts';
 import { openStudio, type TestStudio } from './support/studio.ts';
 import { events, SMALL } from './support/training.ts';
@@ -73,6 +75,24 @@ describe('the list', () => {
     expect(done.newest!.name).toBe('image_at_epoch_0002.png');
   });
 
+  it('says how far a run is in the middle of a long epoch', async () => {
+    cpSync(path('stopped'), path('sweep', 'midway'), { recursive: true });
+    const found = {
+      type: 'evaluation',
+      step: 6,
+      epoch: 2,
+      measure: 'frechet-distance',
+      value: 5,
+      floor: 0.3,
+      seconds: 1,
+    };
+    const steps = Array.from({ length: 1000 }, (_, i) => JSON.stringify(lineOf({ step: 7 + i })));
+    appendFileSync(path('sweep', 'midway', 'metrics.jsonl'), `${[JSON.stringify(found), ...steps].join('\n')}\n`);
+    const midway = (await heads()).get('sweep/midway')!;
+    expect(midway).toMatchObject({ epoch: 2, step: 1006, evaluation: { value: 5, floor: 0.3 } });
+    rmSync(path('sweep', 'midway'), { recursive: true });
+  });
+
   it('of 300 runs is read without reading their metrics whole', async () => {
     const many = join(shared.path, 'many');
     const filter = (name: string): boolean => !name.endsWith('.safetensors');
@@ -98,6 +118,38 @@ describe('a run', () => {
     const { seed, ...rest } = options;
     expect(rest).toEqual({ preset: 'tiny', data: 'mnist', limit: 40, epochs: 2, batchSize: 16 });
     expect(seed).toBeTypeOf('number');
+  });
+});
+
+describe('a training that cannot go on', () => {
+  it('says that a checkpoint is damaged', async () => {
+    const { checkpoints } = await get<RunDetail>('/api/runs/stopped');
+    const newest = path('stopped', 'checkpoints', checkpoints.at(-1)!.name);
+    const bytes = readFileSync(newest);
+    writeFileSync(newest, bytes.fill(0, bytes.length - 64));
+    const answer = await studio.post('/api/runs/stopped/resume', {});
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { error: string }).error).toContain(checkpoints.at(-1)!.name);
+    const { output } = await get<RunDetail>('/api/runs/stopped');
+    expect(output).toContain(checkpoints.at(-1)!.name);
+  });
+
+  it('says that the disk is full, and leaves no folder behind', async () => {
+    const says = "dcgan: metrics.jsonl can't be written: no space is left on the disk (ENOSPC).";
+    const full = new Trainings(root, [
+      process.execPath,
+      '-e',
+      `console.error(${JSON.stringify(says)}); process.exit(1)`,
+    ]);
+    const other = await openStudio(root, { trainings: full });
+    try {
+      const answer = await other.post('/api/start', { options: { preset: 'tiny' } });
+      expect([answer.status, await answer.json()]).toEqual([400, { error: says.slice('dcgan: '.length) }]);
+    } finally {
+      await other.close();
+    }
+    expect([...(await heads()).keys()].filter((name) => /tiny/.test(name))).toEqual([]);
+    expect(readdirSync(root).filter((name) => /^\d{5}-/.test(name))).toEqual([]);
   });
 });
 
@@ -250,6 +302,7 @@ describe('a run', () => {
     ['/api/start', { options: 'all' }],
     ['/api/start', {}],
     ['/api/inspect', { path: '' }],
+    ['/api/runs/done/sample', { seed: -1 }],
     ['/api/runs/done/resume', { epochs: 0 }],
     ['/api/runs/done/resume', { epochs: 3, more: 1 }],
   ])('%s of %j is refused', async (url, body) => {

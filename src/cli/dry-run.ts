@@ -14,7 +14,7 @@ import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
 import { locate } from '../train/run-names.ts';
 import type { TrainOptions } from '../train/run-options.ts';
-import { estimateTraining, timeInWords } from './estimate.ts';
+import { estimateTraining, timeInWords, trainingSeconds } from './estimate.ts';
 import { columns, count, grouped, large, megabytes, setting } from './format.ts';
 
 export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
@@ -23,6 +23,7 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
   const model = makeModel(config);
   const step = trainingStep(model, config.batchSize);
   const steps = stepsPerEpoch(data.count, config.batchSize);
+  const estimate = await estimateTraining(config, data, { device: options.device, threads: options.threads });
   const report = {
     config,
     seed,
@@ -32,7 +33,8 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     parameters: parameterCounts(model),
     arenaBytes: arenaBytes(compile(step, model.layout)),
     flopPerStep: costOf(step),
-    estimate: await estimateTraining(config, data, { device: options.device, threads: options.threads }),
+    estimate,
+    seconds: trainingSeconds(config, steps, estimate),
   };
   if (json) return `${JSON.stringify(report)}\n`;
   const { nominal, shared, needed } = report.flopPerStep;

@@ -58,6 +58,15 @@ function flopOf(config: Config): number {
   return turn === 1 ? both : both / turn + (1 - 1 / turn) * costOf(trainingStep(model, batchSize, false)).needed;
 }
 
+/** Returns the seconds of all epochs. */
+export function trainingSeconds(
+  { epochs }: Pick<Config, 'epochs'>,
+  stepsPerEpoch: number,
+  { secondsPerStep, secondsPerEpochEnd }: Pick<Estimate, 'secondsPerStep' | 'secondsPerEpochEnd'>,
+): number {
+  return epochs * (stepsPerEpoch * secondsPerStep + secondsPerEpochEnd);
+}
+
 /** Returns `about 3 days for 25 epochs`. A long training also gets options that take less. */
 export function timeInWords(
   config: Config,

@@ -1,7 +1,7 @@
 // Writes numbers and settings as people read them.
 import { clean } from '../platform/text.ts';
 
-/** `1:02:03`, `2:03`. */
+/** Writes seconds as `1:02:03` or `2:03`. */
 export function clock(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';
   const whole = Math.max(0, Math.round(seconds));
@@ -40,7 +40,7 @@ export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** `1 step`, `2 steps`. */
+/** Writes a count with its word: `1 step`, `2 steps`. */
 export function count(n: number, what: string): string {
   return `${grouped(n)} ${what}${n === 1 ? '' : 's'}`;
 }

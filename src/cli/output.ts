@@ -14,7 +14,9 @@ import { explain } from './failure.ts';
  * this many characters.
  */
 const PICTURE_COLUMNS = 64;
-/** Rows that stay free beside a picture that is replaced in place, and the fewest of such a picture. */
+/**
+ * Rows that stay free beside a picture that is replaced in place, and the fewest of such a picture.
+ */
 const ROWS_BESIDE = 8;
 const LEAST_ROWS = 6;
 
@@ -168,7 +170,9 @@ export class Screen {
   }
 }
 
-/** How wide a picture is drawn in so many rows, each of which is as high as two columns are wide. */
+/**
+ * Returns how wide a picture is drawn in so many rows. A row is as high as two columns are wide.
+ */
 function widthWithin({ width, height }: Picture, rows: number): number {
   return Math.max(1, Math.floor((2 * rows * width) / height));
 }

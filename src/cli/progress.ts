@@ -1,6 +1,6 @@
 // Shows a training to a person. A terminal gets one live line, and a picture that each epoch
-// replaces. A pipe gets plain lines, a few for each epoch. Only the text depends on that; events are
-// the same.
+// replaces. A pipe gets plain lines, a few for each epoch. Only the text depends on that; events
+// are the same.
 import { MEASURE_NAMES } from '../metrics/gauge.ts';
 import { commandLine } from '../platform/command.ts';
 import type { Picture } from '../render/grid.ts';
@@ -119,14 +119,19 @@ export class Progress {
     this.#pace = { steps: kept * this.#pace.steps + 1, seconds: kept * this.#pace.seconds + seconds };
   }
 
-  /** Returns the seconds that the rest of the run takes at its pace, pictures and checkpoints included. */
+  /**
+   * Returns the seconds that the rest of the run takes at its pace, pictures and checkpoints
+   * included.
+   */
   #secondsLeft(step: number): number {
     const { config, stepsPerEpoch } = this.#run!;
     const steps = config.epochs * stepsPerEpoch - step;
     return (steps * this.#pace.seconds) / this.#pace.steps + this.#endsLeft(step);
   }
 
-  /** Takes the time of an epoch beyond its steps: of its picture, its figures and its checkpoint. */
+  /**
+   * Takes the time of an epoch beyond its steps: of its picture, its figures and its checkpoint.
+   */
   #measureEnd({ seconds }: EpochEvent): void {
     const whole = this.#seen.steps === this.#run!.stepsPerEpoch;
     if (whole) this.#secondsPerEnd = Math.max(0, seconds - this.#seen.seconds);

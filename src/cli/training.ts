@@ -1,5 +1,5 @@
-// Trains and shows the training to a person or, as JSON lines, to a program. Ctrl-C saves first. The
-// commands that train decide what they say at the end.
+// Trains and shows the training to a person or, as JSON lines, to a program. Ctrl-C saves first.
+// The commands that train decide what they say at the end.
 import type { TrainEvent } from '../train/events.ts';
 import type { TrainOptions } from '../train/run-options.ts';
 import { train } from '../train/train.ts';

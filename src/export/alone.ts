@@ -1,5 +1,5 @@
-// One network alone, as a safetensors file: the variables that make images, and none of Adam's
-// moments, so that it is a quarter of a checkpoint, or an eighth in float16. The checksum and the
+// Writes one network alone as a safetensors file. It has the variables that make images and none of
+// Adam's moments, so it is a quarter of a checkpoint, or an eighth in float16. The checksum and the
 // configuration are those of a checkpoint.
 import { checkpointParts } from '../checkpoint/checksum.ts';
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
@@ -11,8 +11,8 @@ import type { NetworkName } from './layers.ts';
 const FORMAT_VERSION = 1;
 
 /**
- * The parts of the file, to be written one after another. The generator is its moving average where
- * one is kept; its variables are called `generator/...` all the same.
+ * Returns the parts of the file, to be written one after another. The generator is its moving
+ * average where one is kept; its variables are called `generator/...` all the same.
  * @throws DcganError for a value that float16 cannot hold
  */
 export function aloneParts(snapshot: Snapshot, name: NetworkName, half: boolean): Uint8Array[] {

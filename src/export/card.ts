@@ -1,12 +1,12 @@
-// A model for the Hugging Face hub: the folder for PyTorch, the numbers of the training as
-// config.json, and a model card. Sources: huggingface.co/docs, "Model Cards" and its list of
+// The Hugging Face hub gets the folder for PyTorch, the numbers of the training as config.json, and
+// a model card. Sources: huggingface.co/docs, "Model Cards" and its list of
 // pipeline tags.
 import type { Snapshot } from '../gan/snapshot.ts';
 import { VERSION } from '../platform/version.ts';
 import type { Network } from './layers.ts';
 import { pytorchFiles } from './pytorch.ts';
 
-/** What a card says that no checkpoint knows. */
+/** The facts of a card that no checkpoint holds. */
 export interface CardNotes {
   /** What the run was trained on. */
   readonly data?: { readonly name: string; readonly count: number } | undefined;
@@ -29,7 +29,7 @@ export const SAMPLES_NAME = 'samples.png';
 /** The hub's word for a licence that nobody has chosen. */
 const NO_LICENSE = 'unknown';
 
-/** The files of the folder, by name. */
+/** Returns the files of the folder by name. */
 export function huggingFaceFiles(
   network: Network,
   snapshot: Snapshot,
@@ -120,7 +120,7 @@ ${figures}
 `;
 }
 
-/** A stranger's name as text of Markdown on one line. */
+/** Writes a stranger's name as text of Markdown on one line. */
 function inline(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>#|!]/g, (character) => `\\${character}`);
 }

@@ -4,9 +4,9 @@
 import type { Dense, Layer } from './layers.ts';
 
 /**
- * The same layers for images [N, C, H, W]. Kernels of convolutions become [out, in, height, width],
- * those of transposed ones [in, out, height, width]. Shapes of `toImages` and `flatten` still say
- * height, width and channels.
+ * Returns the same layers for images [N, C, H, W]. Kernels of convolutions become [out, in, height,
+ * width], those of transposed ones [in, out, height, width]. Shapes of `toImages` and `flatten`
+ * still say height, width and channels.
  */
 export function channelsFirst(layers: readonly Layer[]): Layer[] {
   return layers.map((layer, i) => {
@@ -28,13 +28,13 @@ export function turned({ kernel, inputs, outputs }: Pick<Dense, 'kernel' | 'inpu
   return permuted(kernel, [inputs, outputs], [1, 0]);
 }
 
-/** The images that the features of layer i become, when only activations lie between. */
+/** Finds the images that the features of layer i become when only activations lie between. */
 function nextShape(layers: readonly Layer[], i: number): readonly [number, number, number] | null {
   const next = layers.slice(i + 1).find(({ kind }) => kind !== 'leakyRelu' && kind !== 'tanh');
   return next?.kind === 'toImages' ? next.shape : null;
 }
 
-/** For each place of [C, H, W] the place of the same value in [H, W, C]. */
+/** Returns for each place of [C, H, W] the place of the same value in [H, W, C]. */
 function orderOf([height, width, channels]: readonly [number, number, number]): Float64Array {
   const places = Float64Array.from({ length: height * width * channels }, (_, at) => at);
   return permuted(places, [height, width, channels], [2, 0, 1]);
@@ -57,7 +57,10 @@ function withRows(layer: Dense, order: Float64Array): Dense {
   return { ...layer, kernel: rows, projection: table };
 }
 
-/** The values of a tensor with its dimensions in another order: the result's dimension i is `order[i]`. */
+/**
+ * Returns the values of a tensor with its dimensions in another order. The result's dimension i is
+ * the tensor's dimension `order[i]`.
+ */
 function permuted(values: Float64Array, shape: readonly number[], order: readonly number[]): Float64Array {
   const strides = shape.map((_, i) => shape.slice(i + 1).reduce((product, n) => product * n, 1));
   const out = new Float64Array(values.length);

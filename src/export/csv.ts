@@ -1,5 +1,5 @@
-// A run's metrics as CSV (RFC 4180), for spreadsheets, R and pandas: a row for each line of
-// metrics.jsonl, in its order. What a line does not have is an empty field.
+// Writes a run's metrics as CSV (RFC 4180) for spreadsheets, R and pandas. Each line of
+// metrics.jsonl becomes a row, in its order. What a line does not have is an empty field.
 import { readMetrics } from '../train/metrics.ts';
 
 const COLUMNS = [
@@ -22,7 +22,7 @@ const COLUMNS = [
   'time',
 ] as const;
 
-/** Rows encoded together. */
+/** So many rows are encoded together. */
 const ROWS_AT_ONCE = 1000;
 
 /** The file in pieces. @throws DcganError naming a line that cannot be understood */

@@ -1,4 +1,4 @@
-// `exportModel` of the library, in Node and in a page.
+// `exportModel` of the library works in Node and in a page.
 import { decodeSnapshot } from '../gan/snapshot.ts';
 import { checkForm, type ExportForm, type ExportKind, exportSnapshot } from './kinds.ts';
 
@@ -17,7 +17,7 @@ export type Exportable =
     };
 
 /**
- * One network of a model in a form that other programs read. See docs/export.md.
+ * Writes one network of a model in a form that other programs read. See docs/export.md.
  * @param model a `DCGAN`, or the bytes of a checkpoint
  * @returns the files' bytes by name; of `safetensors` and `onnx` a single file
  * @throws DcganError for bytes that are no checkpoint, an option that the form does not take, a

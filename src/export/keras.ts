@@ -1,4 +1,4 @@
-// A network for Keras: its weights as .npz, and a small file in Keras' own words that loads them.
+// Keras gets a network as weights in a .npz, and a small file in Keras' own words that loads them.
 // Batch norm is part of the kernels.
 import { zipSync } from 'fflate';
 import { encodeNpy } from '../data/npy.ts';
@@ -11,7 +11,7 @@ const MODEL_NAME = 'model.py';
 /** Equal networks give equal bytes: no clock stands in the archive. */
 const NO_TIME = new Date('1980-01-01T00:00:00');
 
-/** The files of the folder, by name. */
+/** Returns the files of the folder by name. */
 export function kerasFiles(network: Network): Map<string, Uint8Array> {
   const arrays = [...weightsOf(network.layers)].map(([name, { data, shape }]) => [
     `${name}.npy`,

@@ -12,7 +12,7 @@ import { networkOf } from './network.ts';
 import { encodeOnnxNetwork, type Layout, type Pixels } from './onnx.ts';
 import { pytorchFiles } from './pytorch.ts';
 
-/** How a network is to be exported; what a form does not know is refused. */
+/** Says how a network is exported. A form refuses the options that it does not know. */
 export interface ExportForm {
   /** The generator (default) or the discriminator. */
   readonly network?: NetworkName | undefined;
@@ -89,7 +89,7 @@ export const FORMS: Readonly<Record<ExportKind, Form>> = {
 };
 
 /**
- * The files of a network in a form, by name.
+ * Returns the files of a network in a form, by name.
  * @throws a usage error for an option that the form does not take
  */
 export function exportSnapshot(
@@ -132,7 +132,7 @@ export function checkForm(kind: ExportKind, form: ExportForm): void {
       });
 }
 
-/** What a file says of where it comes from. */
+/** The note in a file that says where it comes from. */
 export function notesOf({ config, seed, epoch, step, classNames }: Snapshot): Record<string, string> {
   const classes = classNames && { classes: JSON.stringify(classNames) };
   return { preset: config.preset, seed: String(seed), epoch: String(epoch), step: String(step), ...classes };

@@ -1,5 +1,5 @@
-// What a trained network does, layer by layer, with numbers in place of variables. Every form of
-// export is written from this list, and the list is found in the very graph that the engine
+// A trained network is a list of layers, with numbers in place of variables. Every form of export
+// is written from this list, and the list is found in the very graph that the engine
 // compiles (network.ts), so no architecture is described a second time.
 import type { Config } from '../gan/schema.ts';
 
@@ -68,7 +68,7 @@ export interface ToImages {
   readonly shape: readonly [height: number, width: number, channels: number];
 }
 
-/** The other way. */
+/** [N, height, width, channels] -> [N, height * width * channels]. */
 export interface Flatten {
   readonly kind: 'flatten';
   readonly shape: readonly [height: number, width: number, channels: number];
@@ -85,7 +85,7 @@ export interface Network {
   readonly layers: readonly Layer[];
 }
 
-/** Whether a layer has a kernel. */
+/** Says whether a layer has a kernel. */
 export function isLinear(layer: Layer): layer is Dense | Convolution | TransposedConvolution {
   return layer.kind === 'dense' || layer.kind === 'convolution' || layer.kind === 'transposed';
 }

@@ -27,7 +27,10 @@ interface Flow {
   readonly layers: readonly Layer[];
 }
 
-/** The one-hot classes of images, or the row of a table [classes, width] that each image's class has. */
+/**
+ * The one-hot classes of images, or the row of a table [classes, width] that each image's class
+ * has.
+ */
 interface Classes {
   readonly kind: 'classes';
   readonly table: Float64Array | null;
@@ -43,8 +46,8 @@ interface Product {
 type Found = Numbers | Flow | Classes | Product;
 
 /**
- * The layers of a saved model's network: the generator, by its moving average where one is kept, or
- * the discriminator without its dropout.
+ * Returns the layers of a saved model's network. The generator is its moving average where one is
+ * kept, and the discriminator has no dropout.
  * @throws DcganError for a discriminator that cannot judge an image by itself
  */
 export function networkOf(snapshot: Snapshot, name: NetworkName): Network {
@@ -147,7 +150,7 @@ function combined(node: Tensor, inputs: readonly Found[]): Found {
 const then = ({ layers }: Flow, layer: Layer): Flow => ({ kind: 'flow', layers: [...layers, layer] });
 const replaced = ({ layers }: Flow, layer: Layer): Flow => ({ kind: 'flow', layers: [...layers.slice(0, -1), layer] });
 
-/** The number that a channel of `node` gets from numbers that are broadcast to it. */
+/** Returns the number that a channel of `node` gets from numbers that are broadcast to it. */
 function perChannel(node: Tensor, { shape, values }: Numbers): (channel: number) => number {
   const channels = node.shape.at(-1)!;
   if (size(shape) === 1) return () => values[0]!;

@@ -1,5 +1,5 @@
-// ONNX files: the messages of a model as records, and how they are written. Only the fields that
-// exports use are here. Source: onnx/onnx, onnx/onnx.proto, version 1.15; the numbers behind the
+// Describes the messages of an ONNX model as records, and writes them. Only the fields that exports
+// use are here. Source: onnx/onnx, onnx/onnx.proto, version 1.15; the numbers behind the
 // fields are that file's.
 import { PbfWriter } from 'pbf';
 
@@ -41,10 +41,10 @@ export interface OnnxModel {
 
 /** The first set of operators with which everything here means the same to this day. */
 export const OPSET = 13;
-/** What the format's own version was when that set came. */
+/** The version of the format itself when that set came. */
 const IR_VERSION = 7;
 
-/** The bytes of an .onnx file; equal models give equal bytes. */
+/** Returns the bytes of an .onnx file; equal models give equal bytes. */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
   const pbf = new PbfWriter();
   pbf.writeVarintField(1, IR_VERSION);

@@ -1,5 +1,5 @@
-// A network as ONNX. Padding is given in numbers: onnxruntime before 1.13 took the sides of
-// SAME_UPPER and SAME_LOWER of a transposed convolution for each other.
+// Writes a network as ONNX. Padding is given in numbers, because onnxruntime before 1.13 confused
+// SAME_UPPER with SAME_LOWER in a transposed convolution.
 import { DcganError } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
 import { channelsFirst } from './channels-first.ts';
@@ -26,9 +26,9 @@ const TO_LAST: Attribute = { ints: [0, 2, 3, 1] };
 const TO_FIRST: Attribute = { ints: [0, 3, 1, 2] };
 
 /**
- * The bytes of an .onnx file, with any number of images at once. The generator takes `noise`
- * [N, latent] and gives `images`; the discriminator takes `images` and gives `logits` [N, 1],
- * positive for real. A model with classes also takes `class`, int64 [N].
+ * Returns the bytes of an .onnx file that takes any number of images at once. The generator takes
+ * `noise` [N, latent] and gives `images`; the discriminator takes `images` and gives `logits` [N,
+ * 1], positive for real. A model with classes also takes `class`, int64 [N].
  * @throws DcganError for a network too large for the format
  */
 export function encodeOnnxNetwork(

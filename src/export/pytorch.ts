@@ -1,4 +1,4 @@
-// A network for PyTorch: its weights as safetensors, and a small module in PyTorch's own words that
+// PyTorch gets a network as weights in safetensors, and a small module in PyTorch's own words that
 // loads them. Batch norm is part of the kernels. Keras' padding SAME is no padding of PyTorch's
 // transposed convolution: its result is cropped, by fewer rows in front than behind.
 import { encodeTensors } from '../checkpoint/safetensors.ts';
@@ -9,7 +9,7 @@ import { className, docstring, indented, namedLayers, type Weight, weight } from
 export const WEIGHTS_NAME = 'weights.safetensors';
 export const MODEL_NAME = 'model.py';
 
-/** The files of the folder, by name. */
+/** Returns the files of the folder by name. */
 export function pytorchFiles(network: Network, notes: Readonly<Record<string, string>>): Map<string, Uint8Array> {
   const layers = channelsFirst(network.layers);
   return new Map([
@@ -134,7 +134,7 @@ function call(layer: Layer, name: string): string[] {
   }
 }
 
-/** A slice without the first and last rows. */
+/** Writes a slice without the first and last rows. */
 function crop(before: number, behind: number): string {
   return `${before || ''}:${behind === 0 ? '' : -behind}`;
 }

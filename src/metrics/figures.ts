@@ -1,5 +1,5 @@
-// The figures of an evaluation. Each one of the samples stands beside its floor, which is the same
-// figure of held-out images. A new figure is a file in `figures/` and a row in `FIGURES`.
+// The figures of an evaluation. Each figure of the samples stands beside its floor, which is the
+// same figure of held-out images. A new figure is a file in `figures/` and a row in `FIGURES`.
 import { type ImageSize, showSize } from '../data/image-size.ts';
 import type { ExtractorInfo, Features } from './extractor.ts';
 import { copyingMedian, copyingNear } from './figures/copying.ts';

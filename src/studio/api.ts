@@ -1,11 +1,11 @@
-// What the studio's server and its page say to each other. Both sides import these types and
-// nothing else of each other; the page's other sources (a training in the page, one file) answer in
-// the same terms.
+// The studio's server and its page speak in these types, and import nothing else of each other. The
+// page's other sources (a training in the page, one file) answer in the same terms.
 import type { RunConfig } from '../train/run-schema.ts';
 
 /**
- * How a run stands. `training`: a process works on it now. `done`: all its epochs are. `stopped`: it
- * can go on. `diverged`: its numbers are no numbers any more. `damaged`: it cannot be read.
+ * The state of a run. `training`: a process works on it now. `done`: all its epochs are trained.
+ * `stopped`: it can go on. `diverged`: its losses are NaN or infinite. `damaged`: it cannot be
+ * read.
  */
 export type RunState = 'training' | 'done' | 'stopped' | 'diverged' | 'damaged';
 
@@ -17,7 +17,7 @@ export interface PictureHead {
   readonly version: string;
 }
 
-/** What a list shows of a run. */
+/** A list shows this much of a run. */
 export interface RunHead {
   /** Its path below the folder of runs, '/' between the parts: the one name it goes by. */
   readonly id: string;
@@ -36,7 +36,7 @@ export interface RunHead {
   readonly changed: number;
 }
 
-/** All there is to show of a run but its metrics. */
+/** Everything of a run except its metrics. */
 export interface RunDetail {
   readonly head: RunHead;
   readonly config: RunConfig | null;
@@ -73,7 +73,9 @@ export interface RealImage {
   readonly pixels: string;
 }
 
-/** An image of the data near to a picture; `distance` is the mean difference in grey levels of 255. */
+/**
+ * An image of the data near to a picture; `distance` is the mean difference in grey levels of 255.
+ */
 export interface NearImage extends RealImage {
   readonly distance: number;
 }
@@ -119,9 +121,9 @@ export interface EvaluationRow {
 }
 
 /**
- * Lines of metrics from one place to the next. `place` names where the next ones begin, in this very
- * file; when the file has been replaced (a run resumed from an earlier state), `whole` is true and
- * the lines begin anew.
+ * Lines of metrics from one place to the next. `place` names where the next ones begin, in this
+ * very file; when the file has been replaced (a run resumed from an earlier state), `whole` is true
+ * and the lines begin anew.
  */
 export interface MetricsPart {
   readonly place: string;

@@ -1,6 +1,7 @@
 // Runs side by side: what differs in their configurations, where each stands, and its figures over
 // time. Read from their folders alone, by whoever shows them.
 import { basename } from 'node:path';
+import { type Difference, differencesOf } from './differences.ts';
 import { type MetricsLine, metricsWith } from './metrics.ts';
 import { readRunConfig } from './run.ts';
 import type { RunConfig } from './run-schema.ts';
@@ -43,13 +44,6 @@ export interface ComparedRun {
   readonly best: ReadonlyMap<string, { readonly value: number; readonly epoch: number }>;
 }
 
-/** A field that is not the same in all runs. */
-export interface Difference {
-  readonly field: string;
-  /** Its value in each run; undefined where a run lacks it. */
-  readonly values: readonly unknown[];
-}
-
 export interface Comparison {
   readonly by: Axis;
   readonly runs: readonly ComparedRun[];
@@ -72,27 +66,6 @@ export function compareRuns(folders: readonly string[], by: Axis): Comparison {
       return compared(folder, own ? names[i]! : folder, configs[i]!, by);
     }),
   };
-}
-
-/** The fields in which configurations differ, those of the networks first. */
-export function differencesOf(configs: readonly RunConfig[]): Difference[] {
-  const flat = configs.map(flattened);
-  const fields = new Set(flat.flatMap((fields) => Object.keys(fields)));
-  return [...fields]
-    .map((field) => ({ field, values: flat.map((values) => values[field]) }))
-    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
-}
-
-function flattened({
-  config,
-  data,
-  notes,
-  format: _,
-  sittings: __,
-  ...rest
-}: RunConfig): Readonly<Record<string, unknown>> {
-  const { name, count, source, sha256 } = data;
-  return { ...config, ...rest, data: name, images: count, source, dataHash: sha256.slice(0, 12), ...notes };
 }
 
 function compared(folder: string, name: string, { config }: RunConfig, by: Axis): ComparedRun {

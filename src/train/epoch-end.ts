@@ -1,5 +1,6 @@
-// Measures how long the end of an epoch takes on this machine: its picture, its figures, its line and
-// its checkpoint. With few images an epoch has a step or two, and its end takes longer than they do.
+// Measures how long the end of an epoch takes on this machine: its picture, its figures, its line
+// and its checkpoint. With few images an epoch has a step or two, and its end takes longer than
+// they do.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKPOINTS_FOLDER, prune, saveCheckpoint } from '../checkpoint/files.ts';

@@ -9,8 +9,8 @@ export interface StepMachine {
 }
 
 /**
- * Returns the machines that computed the steps after `from` up to `to`, each once. A run of an older
- * version only tells its last one.
+ * Returns the machines that computed the steps after `from` up to `to`, each once. A run of an
+ * older version only tells its last one.
  */
 export function machinesOf({ sittings = [], notes }: RunConfig, from: number, to: number): StepMachine[] {
   // A step belongs to the last sitting that began before it.

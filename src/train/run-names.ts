@@ -20,14 +20,14 @@ function numberIn(name: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
-/** Returns the names in ./runs that begin with a run's number, sorted by number. */
-function numbered(): { readonly name: string; readonly number: number }[] {
+/** Returns the names in a folder that begin with a run's number, sorted by number. */
+function numbered(root = RUNS_FOLDER): { readonly name: string; readonly number: number }[] {
   let names: string[];
   try {
-    names = readdirSync(RUNS_FOLDER);
+    names = readdirSync(root);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw fileError('listed', RUNS_FOLDER, error);
+    throw fileError('listed', root, error);
   }
   return names
     .flatMap((name) => {
@@ -39,12 +39,12 @@ function numbered(): { readonly name: string; readonly number: number }[] {
 
 const holdsRun = (folder: string): boolean => existsSync(join(folder, CONFIG_NAME));
 
-/** Returns the name of the next run in ./runs. @throws DcganError when no number is left */
-export function nextName(dataName: string, preset: string): string {
-  const number = 1 + (numbered().at(-1)?.number ?? 0);
+/** Returns the name of the next run in a folder. @throws DcganError when no number is left */
+export function nextName(dataName: string, preset: string, root = RUNS_FOLDER): string {
+  const number = 1 + (numbered(root).at(-1)?.number ?? 0);
   if (number > LARGEST)
     throw new DcganError({
-      what: `${RUNS_FOLDER} has a run number ${LARGEST}, the largest that there is`,
+      what: `${root} has a run number ${LARGEST}, the largest that there is`,
       todo: 'Choose a folder: --out FOLDER',
     });
   return `${String(number).padStart(5, '0')}-${dataName}-${preset}`;

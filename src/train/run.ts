@@ -22,12 +22,18 @@ export function checkpointsOf(run: string): string {
 /** Creates a new run's folder: `out`, or the next free number in ./runs. */
 export function createRun(out: string | undefined, dataName: string, preset: string): string {
   if (out !== undefined) return createAt(out);
-  makeFolder(RUNS_FOLDER);
+  const folder = reserveFolder(RUNS_FOLDER, dataName, preset);
+  makeFolder(join(folder, IMAGES_FOLDER));
+  return folder;
+}
+
+/** Makes an empty folder for the next run in `root`, with the next free number. */
+export function reserveFolder(root: string, dataName: string, preset: string): string {
+  makeFolder(root);
   for (;;) {
-    const folder = join(RUNS_FOLDER, nextName(safeName(dataName), safeName(preset)));
+    const folder = join(root, nextName(safeName(dataName), safeName(preset), root));
     try {
       mkdirSync(folder);
-      mkdirSync(join(folder, IMAGES_FOLDER));
       return folder;
     } catch (error) {
       // Another run took the number meanwhile.

@@ -30,7 +30,10 @@ export interface Audit {
   /** Lines of metrics that were compared, and where the first one differs. */
   readonly lines: number;
   readonly lineDifference: string | null;
-  /** Where the first checkpoint differs from the state that the seed gives; null where it is equal or not there. */
+  /**
+   * Where the first checkpoint differs from the state that the seed gives; null where it is equal
+   * or not there.
+   */
   readonly startDifference: string | null;
   readonly startChecked: boolean;
   readonly seconds: number;
@@ -48,8 +51,8 @@ export interface Interval {
 
 /**
  * Returns the interval to train again: the one that begins at an epoch, or a random one.
- * @throws DcganError for an epoch that is not kept, and `Incomparable` where no interval was computed
- *   on one machine
+ * @throws DcganError for an epoch that is not kept, and `Incomparable` where no interval was
+ *   computed on one machine
  */
 export function chooseInterval(folder: string, record: RunConfig, fromEpoch: number | undefined): Interval {
   const kept = listCheckpoints(checkpointsOf(folder)).filter(({ step }) => step === undefined);

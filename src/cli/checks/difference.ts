@@ -7,7 +7,9 @@ export interface SideNames {
   readonly second: string;
 }
 
-/** Returns where two states first differ in their bits, with tensor, index and both values, or null. */
+/**
+ * Returns where two states first differ in their bits, with tensor, index and both values, or null.
+ */
 export function firstDifference(
   first: Pick<Snapshot, 'seed' | 'epoch' | 'step' | 'tensors'>,
   second: Pick<Snapshot, 'seed' | 'epoch' | 'step' | 'tensors'>,

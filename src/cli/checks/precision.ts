@@ -1,10 +1,10 @@
-// Which precision to take on a machine that has bf16, from the times of the same step in both.
+// Says which precision to take on a machine that has bf16, from the times of the same step in both.
 import type { Speed } from './speed.ts';
 
 /** A gain below this share of the time is not worth rounded operands. */
 const WORTH = 0.9;
 
-/** One line: the time in bf16, its share of the time in float32, and which of the two to take. */
+/** Writes the time in bf16, its share of the time in float32, and which of the two to take. */
 export function precisionText(float32: Speed, bf16: Speed): string {
   const seconds = bf16.secondsPerStep.median;
   const share = seconds / float32.secondsPerStep.median;

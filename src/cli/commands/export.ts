@@ -116,7 +116,7 @@ async function exportNetwork(
   write(`${network} of ${checkpoint} as ${kind}: ${path}, ${megabytes(bytes)}\n`);
 }
 
-/** What a model card says beside the checkpoint: the data, the last evaluation, and samples. */
+/** Gathers what a model card says beside the checkpoint: the data, an evaluation, and samples. */
 async function notesFor(snapshot: Snapshot, run: string | null): Promise<CardNotes> {
   const gan = await DCGAN.fromSnapshot(snapshot, { device: 'cpu' });
   try {
@@ -168,7 +168,7 @@ function exportMetrics(source: string | undefined, { to: _, output, ...form }: F
   write(`metrics of ${run}: ${path}\n`);
 }
 
-/** The path that was asked for, or a free one for what has no name yet. */
+/** Returns the path that was asked for, or a free one for what has no name yet. */
 function pathFor(output: string | undefined, name: string): string {
   return output ?? (process.stdout.isTTY ? unusedName(name) : name);
 }

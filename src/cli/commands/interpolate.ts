@@ -160,7 +160,10 @@ function strip({ config }: DCGAN, rows: readonly Float32Array[], steps: number):
   return makeGrid(join(rows), shape, { columns: steps });
 }
 
-/** Returns the frames there, and back unless `andBack` is false. Parts share the image where they meet. */
+/**
+ * Returns the frames there, and back unless `andBack` is false. Parts share the image where they
+ * meet.
+ */
 function film({ config }: DCGAN, rows: readonly Float32Array[], andBack: boolean): Picture[] {
   const shape = imageShape(config);
   const values = shape[0] * shape[1] * shape[2];

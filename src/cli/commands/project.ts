@@ -1,6 +1,5 @@
-// `dcgan project` finds what the generator can make that is nearest to a picture: its noise, and the
-// two side by side.
-
+// `dcgan project` finds what the generator can make that is nearest to a picture: its noise, and
+// the two side by side.
 import { type Command, Option } from 'commander';
 import type { Sharp } from 'sharp';
 import { imageShape } from '../../data/image-size.ts';

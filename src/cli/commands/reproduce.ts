@@ -1,5 +1,5 @@
-// `dcgan reproduce` trains a run's configuration again in a new folder, and compares the hash of the
-// result with the one that the run claims. Its exit codes are those of `audit`.
+// `dcgan reproduce` trains a run's configuration again in a new folder, and compares the hash of
+// the result with the one that the run claims. Its exit codes are those of `audit`.
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';

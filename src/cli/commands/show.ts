@@ -1,5 +1,5 @@
-// `dcgan show` draws a picture in the terminal: that of an epoch, one of the run's other pictures, a
-// file, or the whole film. It also prints the path, which is all that a pipe gets.
+// `dcgan show` draws a picture in the terminal: that of an epoch, one of the run's other pictures,
+// a file, or the whole film. It also prints the path, which is all that a pipe gets.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';

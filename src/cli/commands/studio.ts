@@ -153,7 +153,9 @@ function pageFiles(): Map<string, { readonly type: string; readonly bytes: Uint8
   );
 }
 
-/** Opens the link in the person's browser where there is one; nothing is said where there is none. */
+/**
+ * Opens the link in the person's browser where there is one; nothing is said where there is none.
+ */
 function openBrowser(link: string): void {
   const command = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
   if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;

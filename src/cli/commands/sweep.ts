@@ -1,5 +1,5 @@
-// `dcgan sweep` trains the runs of a file that are not done yet. Any number of processes may work on
-// one sweep, on one machine or on many that share its folder: the lock of a run has one holder.
+// `dcgan sweep` trains the runs of a file that are not done yet. Any number of processes may work
+// on one sweep, on one machine or on many that share its folder: the lock of a run has one holder.
 import { type Command, Option } from 'commander';
 import { commandLine } from '../../platform/command.ts';
 import { DcganError } from '../../platform/errors.ts';

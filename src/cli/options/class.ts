@@ -61,8 +61,8 @@ export function classAsked(
 }
 
 /**
- * Returns the classes that were asked for: one by its name or number, or several with commas between
- * them.
+ * Returns the classes that were asked for: one by its name or number, or several with commas
+ * between them.
  * @throws a usage error that lists the classes, when the model does not have one of them
  */
 export function classesAsked(

@@ -19,7 +19,9 @@ export type RunStanding = 'new' | 'stopped' | 'training' | 'done';
 const RECORD_NAME = 'runs.json';
 const recordSchema = z.strictObject({ format: z.literal(1), runs: z.array(z.record(z.string(), z.unknown())) });
 
-/** Returns the folder of a sweep: the one that was given, else the file's name without its ending. */
+/**
+ * Returns the folder of a sweep: the one that was given, else the file's name without its ending.
+ */
 export function folderOfSweep(file: string, sweep: Sweep, given: string | undefined): string {
   const folder = given ?? sweep.out ?? join(dirname(file), basename(file).replace(/\.json$/i, ''));
   if (folder !== file) return folder;

@@ -18,7 +18,7 @@ export interface Moments {
   readonly covariance: Float64Array;
 }
 
-/** The products of this many samples are added together. */
+/** Products are added up for this many samples at a time. */
 const AT_ONCE = 256;
 
 /**

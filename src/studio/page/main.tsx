@@ -1,4 +1,4 @@
-// The page: its frame, and the view that the address names.
+// The page consists of a frame and the view that the address names.
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { openServer } from './sources/server.ts';

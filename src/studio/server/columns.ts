@@ -1,4 +1,4 @@
-// metrics.jsonl as columns, which take a third of the bytes of lines and are what charts draw.
+// Turns metrics.jsonl into columns. They take a third of the bytes of lines, and charts draw them.
 import type { EpochColumns, EvaluationRow, MetricsPart, StepColumns } from '../api.ts';
 
 const STEP = ['generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore'] as const;
@@ -7,7 +7,7 @@ const EPOCH = ['diversity', 'classDiversity', 'generatorGradient', 'discriminato
 type Column = (number | null)[];
 type Columns<T> = { [K in keyof T]: Column };
 
-/** Lines gathered column by column. */
+/** Gathers lines column by column. */
 export class ColumnsOf {
   readonly #steps = emptyColumns<StepColumns>(['step', 'epoch', ...STEP, 'seconds', 'time']);
   readonly #epochs = emptyColumns<EpochColumns>(['step', 'epoch', ...STEP, 'seconds', 'time', ...EPOCH]);
@@ -19,7 +19,7 @@ export class ColumnsOf {
     return this.#lines;
   }
 
-  /** One line of the file, without its end. What cannot be understood is counted. */
+  /** Adds a line of the file, without its end. What cannot be understood is counted. */
   add(text: string): void {
     this.#lines++;
     const line = parse(text);
@@ -48,7 +48,7 @@ function emptyColumns<T>(names: readonly (keyof T)[]): Columns<T> {
   return Object.fromEntries(names.map((name) => [name, []])) as unknown as Columns<T>;
 }
 
-/** Null for what is no line of metrics. */
+/** Returns null for what is no line of metrics. */
 function parse(text: string): Line | null {
   let data: unknown;
   try {

@@ -1,4 +1,4 @@
-// Files of a run, opened so that nothing outside the run can be read: no part of the way below the
+// Opens files of a run so that nothing outside the run can be read. No part of the way below the
 // folder of runs may be a link, and what is opened must be a plain file.
 import { constants, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
@@ -32,7 +32,7 @@ export async function openInside(root: string, ...parts: readonly string[]): Pro
 }
 
 /**
- * The folder `name` below `root` for the studio's own files, made when it is missing.
+ * Returns the folder `name` below `root` for the studio's own files; makes it when it is missing.
  * @throws DcganError when something else has that name: through a link, files of somebody else
  * would be written
  */
@@ -58,7 +58,7 @@ export function openNew(path: string): number {
   return openSync(path, 'wx', 0o600);
 }
 
-/** At most `most` bytes of a file's end. */
+/** Reads at most `most` bytes of a file's end. */
 export async function readTail(
   file: FileHandle,
   most: number,

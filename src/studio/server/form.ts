@@ -1,5 +1,5 @@
-// The form for a new run, from what the command line and the schema say already: names and help from
-// the options of `train`, kinds and limits from the schema, values from the presets.
+// The form for a new run follows from what the program knows already. Names and help come from the
+// options of `train`, kinds and limits from the schema, and values from the presets.
 import { z } from 'zod';
 import { DEFAULT_PRESET, presets } from '../../gan/presets.ts';
 import { optionsThatRepeat } from '../../train/repeat.ts';
@@ -27,10 +27,10 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
-/** What a run's folder and process decide: the studio's own business, or nobody's in a form. */
+/** The form leaves out what the studio itself decides, and what makes no sense in a form. */
 const LEFT_OUT = new Set(['out', 'config', 'resume', 'from', 'dryRun', 'json', 'quiet', 'debug', 'preview', 'help']);
 
-/** `schema` describes the options by the library's names. */
+/** Describes the form. `schema` describes the options by the library's names. */
 export function describeForm(flags: readonly TrainFlag[], schema: z.ZodType): FormDescription {
   const { properties } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as {
     readonly properties: Readonly<Record<string, JsonSchema>>;
@@ -42,7 +42,10 @@ export function describeForm(flags: readonly TrainFlag[], schema: z.ZodType): Fo
   };
 }
 
-/** The options that make a run again, as far as the form has them and the preset says something else. */
+/**
+ * Returns the options that make a run again, as far as the form has them and they differ from the
+ * preset's.
+ */
 export function optionsOf(run: RunConfig, { fields, presets: known }: FormDescription): RunDetail['options'] {
   const preset = known[run.config.preset] ?? {};
   const options: Readonly<Record<string, unknown>> = { ...optionsThatRepeat(run) };

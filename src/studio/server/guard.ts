@@ -1,9 +1,9 @@
-// Who may ask the studio anything. It listens on this machine alone, but every page that a browser
-// shows can send requests to this machine, and a name of somebody else's can be made to lead here
-// (DNS rebinding). So a request must name this server as its host, must come from the studio's own
-// page, and must carry the cookie that the link in the terminal gave, once.
-// Sources: W3C, "Fetch Metadata Request Headers"; RFC 6265bis (SameSite); W3C, "Content Security
-// Policy Level 3".
+// Decides who may ask the studio anything. It listens on this machine alone, but every page that a
+// browser shows can send requests to this machine, and a name of somebody else's can be made to
+// lead here (DNS rebinding). So a request must name this server as its host, must come from the
+// studio's own page, and must carry the cookie that the link in the terminal gave, once. Sources:
+// W3C, "Fetch Metadata Request Headers"; RFC 6265bis (SameSite); W3C, "Content Security Policy
+// Level 3".
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
@@ -11,12 +11,15 @@ import { getCookie, setCookie } from 'hono/cookie';
 /** Bytes of a token and of a session's secret. */
 const SECRET_BYTES = 32;
 
-/** Headers of every answer: nothing from elsewhere is loaded, and no other page may frame or read it. */
+/**
+ * Every answer has these headers. Nothing from elsewhere is loaded, and no other page may frame or
+ * read it.
+ */
 const HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': [
     "default-src 'none'",
-    // The page computes with WebAssembly, in Workers that it starts from its own script's text. They
-    // have this very policy, so they may load no more than the page.
+    // The page computes with WebAssembly, in Workers that it starts from its own script's text.
+    // They have this very policy, so they may load no more than the page.
     "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "img-src 'self' data: blob:",
@@ -35,7 +38,7 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** What a stranger reads. It says nothing about the runs. */
+/** A stranger reads one of these sentences, which say nothing about the runs. */
 const SENTENCES = {
   host: 'This server answers on this machine only, by the address that it printed.',
   origin: 'This request comes from another page, which the studio does not answer.',
@@ -44,7 +47,10 @@ const SENTENCES = {
   json: 'What changes something is sent as JSON (Content-Type: application/json).',
 } as const;
 
-/** The secrets of one running studio: links that were printed and not used yet, and its sessions. */
+/**
+ * Holds the secrets of a running studio: the links that were printed and not used yet, and its
+ * session.
+ */
 export class Doorkeeper {
   readonly #port: number;
   readonly #links = new Set<string>();
@@ -54,7 +60,7 @@ export class Doorkeeper {
     this.#port = port;
   }
 
-  /** A new link for one browser. */
+  /** Makes a new link for one browser. */
   link(): string {
     const token = randomBytes(SECRET_BYTES).toString('base64url');
     this.#links.add(token);
@@ -83,7 +89,8 @@ export class Doorkeeper {
     if (site !== undefined && site !== 'same-origin' && site !== 'none') return { why: 'origin', status: 403 };
     if (req.method !== 'GET' && req.method !== 'POST') return { why: 'method', status: 405 };
     if (req.method === 'GET') return null;
-    // A POST without an origin may come from a form of an old browser: then nothing proves whose it is.
+    // A POST without an origin may come from a form in an old browser, and nothing proves whose it
+    // is.
     if (origin === undefined && site !== 'same-origin') return { why: 'origin', status: 403 };
     const type = req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase();
     return type === 'application/json' ? null : { why: 'json', status: 415 };
@@ -102,7 +109,7 @@ export class Doorkeeper {
     return value !== undefined && isSame(value, this.#session);
   }
 
-  /** Cookies know no ports: studios on two ports must not overwrite each other's. */
+  /** Cookies know no ports, and studios on two ports must not overwrite each other's. */
   get #cookie(): string {
     return `dcgan-studio-${this.#port}`;
   }

@@ -1,6 +1,7 @@
-// What is read of a run to show it in a list: its configuration, the names in its folders, and the
-// last lines of its metrics. Never a whole file, so that hundreds of runs are listed in a moment.
+// A list of runs needs each run's configuration, the names in its folders, and the last lines of
+// its metrics. No metrics are read whole, so hundreds of runs are listed in a moment.
 import { lstatSync, readdirSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
 import { parseCheckpointName } from '../../checkpoint/names.ts';
@@ -15,10 +16,12 @@ import { ColumnsOf } from './columns.ts';
 import { openInside, readTail } from './files.ts';
 
 const MOST_CONFIG = 1 << 18;
-/** Bytes of metrics that hold an epoch's line even where an evaluation and some steps follow it. */
+/** So many bytes of metrics hold an epoch's line when an evaluation or a few steps follow it. */
 const TAIL = 1 << 14;
+/** So many hold one when a large part of an epoch follows it. */
+const LONG_TAIL = 1 << 20;
 
-/** Where a run is: the folder of runs, and the names that lead from there to it. */
+/** A run's place is the folder of runs and the names that lead from there to it. */
 export interface RunPlace {
   readonly root: string;
   readonly parts: readonly string[];
@@ -26,7 +29,7 @@ export interface RunPlace {
 
 export const folderOf = ({ root, parts }: RunPlace): string => join(root, ...parts);
 
-/** A run's record, or the sentence that says why it cannot be understood. */
+/** Reads a run's record; returns a sentence instead where it cannot be understood. */
 export async function readConfig({ root, parts }: RunPlace): Promise<RunConfig | string> {
   const file = await openInside(root, ...parts, CONFIG_NAME);
   if (!file) return `${CONFIG_NAME} cannot be read`;
@@ -44,63 +47,88 @@ export async function readConfig({ root, parts }: RunPlace): Promise<RunConfig |
   }
 }
 
-/** Plain files of one of a run's folders, with their versions; none where it is missing or a link. */
-function filesIn(place: RunPlace, folder: string): Map<string, { readonly size: number; readonly version: string }> {
+/** Returns the names of the plain files in one of a run's folders; none where it is a link. */
+function namesIn(place: RunPlace, folder: string): string[] {
   const path = join(folderOf(place), folder);
-  const found = new Map<string, { size: number; version: string }>();
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return found;
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const status = lstatSync(join(path, entry.name), { throwIfNoEntry: false });
-    if (status) found.set(entry.name, { size: status.size, version: Math.round(status.mtimeMs).toString(36) });
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
+  const entries = readdirSync(path, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+const EPOCH_PICTURE = /^image_at_epoch_(\d{4,9})\.png$/;
+
+/** Returns the epoch that a picture shows by its name: 0 before training, null for all others. */
+function epochOfPicture(name: string): number | null {
+  if (name === pictureName(0)) return 0;
+  const epoch = Number(EPOCH_PICTURE.exec(name)?.[1] ?? 0);
+  return epoch > 0 ? epoch : null;
+}
+
+/** Looks at one picture; null for what is no picture of a run, and for a link. */
+export function pictureOf(place: RunPlace, name: string): PictureHead | null {
+  const epoch = epochOfPicture(name);
+  if (epoch === null && name !== REALS_NAME && name !== PREVIEW_NAME) return null;
+  const status = lstatSync(join(folderOf(place), IMAGES_FOLDER, name), { throwIfNoEntry: false });
+  return status?.isFile() ? { name, epoch, version: Math.round(status.mtimeMs).toString(36) } : null;
+}
+
+/** Returns the pictures of all epochs, epoch 0 first. */
+export function epochPictures(place: RunPlace): PictureHead[] {
+  return namesIn(place, IMAGES_FOLDER)
+    .filter((name) => epochOfPicture(name) !== null)
+    .map((name) => pictureOf(place, name))
+    .filter((picture) => picture !== null)
+    .sort((a, b) => a.epoch! - b.epoch!);
+}
+
+/** Finds the newest epoch's picture by the names alone, however many there are. */
+function newestPicture(place: RunPlace): PictureHead | null {
+  let [newest, most] = [null as string | null, -1];
+  for (const name of namesIn(place, IMAGES_FOLDER)) {
+    const epoch = epochOfPicture(name);
+    if (epoch !== null && epoch > most) [newest, most] = [name, epoch];
   }
-  return found;
-}
-
-export interface Pictures {
-  readonly epochs: readonly PictureHead[];
-  readonly reals: PictureHead | null;
-  readonly preview: PictureHead | null;
-}
-
-export function picturesOf(place: RunPlace): Pictures {
-  const files = filesIn(place, IMAGES_FOLDER);
-  const named = (name: string, epoch: number | null): PictureHead | null => {
-    const file = files.get(name);
-    return file ? { name, epoch, version: file.version } : null;
-  };
-  const numbered = [...files.keys()].map((name) => Number(/^image_at_epoch_(\d{4,9})\.png$/.exec(name)?.[1] ?? 0));
-  const epochs = [0, ...numbered.filter((epoch) => epoch > 0).sort((a, b) => a - b)];
-  return {
-    epochs: epochs.map((epoch) => named(pictureName(epoch), epoch)).filter((picture) => picture !== null),
-    reals: named(REALS_NAME, null),
-    preview: named(PREVIEW_NAME, null),
-  };
+  return newest === null ? null : pictureOf(place, newest);
 }
 
 export function checkpointsOf(place: RunPlace): Omit<CheckpointHead, 'commands'>[] {
-  return [...filesIn(place, CHECKPOINTS_FOLDER)]
-    .flatMap(([name, { size }]) => {
+  return namesIn(place, CHECKPOINTS_FOLDER)
+    .sort()
+    .flatMap((name) => {
       const moment = parseCheckpointName(name);
-      return moment ? [{ name, epoch: moment.epoch, step: moment.step ?? null, bytes: size }] : [];
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const status = lstatSync(join(folderOf(place), CHECKPOINTS_FOLDER, name), { throwIfNoEntry: false });
+      return moment && status ? [{ name, epoch: moment.epoch, step: moment.step ?? null, bytes: status.size }] : [];
+    });
 }
 
 export function hasFilm(place: RunPlace): boolean {
   return lstatSync(join(folderOf(place), GIF_NAME), { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** The last lines of a run's metrics. */
+/** Lines of epochs and evaluations have this, and lines of steps do not. */
+const EPOCH_MARK = '"type":"e';
+
+/** Reads the lines that lie whole in the last bytes of a file; `whole` says that these are all. */
+async function wholeLines(
+  file: FileHandle,
+  most: number,
+): Promise<{ readonly lines: string[]; readonly whole: boolean }> {
+  const { bytes, from } = await readTail(file, most);
+  const lines = bytes.toString('utf8').split('\n').slice(0, -1);
+  return { lines: from > 0 ? lines.slice(1) : lines, whole: from === 0 };
+}
+
+/** Reads the last lines of a run's metrics, back to the last epoch if it is not too far. */
 async function lastLines({ root, parts }: RunPlace): Promise<ReturnType<ColumnsOf['part']> | null> {
   const file = await openInside(root, ...parts, METRICS_NAME);
   if (!file) return null;
   try {
-    const { bytes, from } = await readTail(file, TAIL);
-    const lines = bytes.toString('utf8').split('\n');
-    lines.pop();
-    if (from > 0) lines.shift();
+    const { lines, whole } = await wholeLines(file, TAIL);
+    const hasEpoch = lines.some((line) => line.includes(EPOCH_MARK));
+    // Steps are most of a long tail, and are not read there but for the last ones.
+    const more = hasEpoch || whole ? [] : (await wholeLines(file, LONG_TAIL)).lines;
     const columns = new ColumnsOf();
+    for (const line of more) if (line.includes(EPOCH_MARK)) columns.add(line);
     for (const line of lines) columns.add(line);
     return columns.part('', false);
   } finally {
@@ -108,10 +136,10 @@ async function lastLines({ root, parts }: RunPlace): Promise<ReturnType<ColumnsO
   }
 }
 
-/** Who works on a run, as its lock says; null when nobody does. */
+/** Returns who trains a run, as its lock says; null when nobody does. */
 export type HolderOf = (folder: string) => { readonly pid: number; readonly text: string } | null;
 
-/** When anything of a run changed last, and a text that differs whenever anything did. */
+/** Says when anything of a run changed last; the text differs whenever anything did. */
 interface Stamp {
   readonly changed: number;
   readonly text: string;
@@ -156,13 +184,13 @@ export class Heads {
 
 async function readHead(place: RunPlace, holder: ReturnType<HolderOf>, changed: number): Promise<RunHead> {
   const [config, lines] = await Promise.all([readConfig(place), lastLines(place)]);
-  const { epochs, preview } = picturesOf(place);
   const step = lines?.steps.step.at(-1) ?? lines?.epochs.step.at(-1) ?? 0;
-  const epoch = lines?.epochs.epoch.at(-1) ?? 0;
+  // A step names the epoch that it is part of, so the one before is done.
+  const epoch = Math.max(lines?.epochs.epoch.at(-1) ?? 0, (lines?.steps.epoch.at(-1) ?? 1) - 1);
   const lastLoss = lines?.steps.generatorLoss.at(-1);
   const evaluation = lines?.evaluations.at(-1) ?? null;
   const known = typeof config === 'string' ? null : config;
-  const newest = epochs.at(-1) ?? null;
+  const preview = holder && pictureOf(place, PREVIEW_NAME);
   return {
     id: place.parts.join('/'),
     state: stateOf(config, holder !== null, epoch, lastLoss === null),
@@ -173,7 +201,7 @@ async function readHead(place: RunPlace, holder: ReturnType<HolderOf>, changed: 
     epochs: known?.config.epochs ?? null,
     step,
     evaluation: evaluation && { measure: evaluation.measure, value: evaluation.value, floor: evaluation.floor },
-    newest: holder && preview ? preview : newest,
+    newest: preview ?? newestPicture(place),
     changed,
   };
 }

@@ -1,10 +1,10 @@
-// The studio on a port of this machine, and of this machine alone.
+// The studio listens on a port of this machine alone.
 import { type ServerType, serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { DcganError } from '../../platform/errors.ts';
 
 const LOOPBACK = '127.0.0.1';
-/** Ports tried after the one that is asked for. */
+/** So many ports are tried after the one that is asked for. */
 const MORE_PORTS = 20;
 const IDLE_MS = 60_000;
 

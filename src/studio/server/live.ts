@@ -1,14 +1,14 @@
-// One stream of server-sent events for a page: heads of runs as they change, and new lines of metrics
-// of the runs that it follows. A browser allows six connections to a host, so there is one for all.
-// Every event carries the places reached as its id. A browser that lost the connection sends the last
-// id, and the stream goes on from there: no line twice, none missing.
+// A page has one stream of server-sent events, since a browser allows six connections to a host. It
+// carries the heads of runs as they change, and new lines of metrics of the runs that the page
+// follows. Every event carries the places reached as its id. A browser that lost the connection
+// sends the last id, and the stream goes on from there, with no line twice and none missing.
 // Source: WHATWG HTML, "Server-sent events".
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { LiveEvents, RunHead } from '../api.ts';
 import type { Runs } from './runs.ts';
 import { metricsFrom, START } from './tail.ts';
 
-/** Ten messages a second at most: a chart needs no more, and a busy run has hundreds of steps. */
+/** There are ten messages a second at most; a busy run has hundreds of steps. */
 const METRICS_MS = 100;
 /** Heads are read this often, and the list of runs with them. */
 const HEADS_MS = 1000;
@@ -17,7 +17,7 @@ const COMMENT_MS = 15_000;
 
 export type Places = Readonly<Record<string, string>>;
 
-/** Places as the text of an event's id, and back; what is no such text means the beginning. */
+/** Writes places as the text of an event's id. Any other text means the beginning. */
 export const encodePlaces = (places: Places): string => Buffer.from(JSON.stringify(places)).toString('base64url');
 
 export function decodePlaces(text: string): Places {
@@ -32,7 +32,10 @@ export function decodePlaces(text: string): Places {
   }
 }
 
-/** Follows runs until the page goes away. `places` are the runs whose metrics it wants, and from where. */
+/**
+ * Follows runs until the page goes away. `places` names the runs whose metrics it wants, and where
+ * they begin.
+ */
 export async function follow(stream: SSEStreamingApi, runs: Runs, places: Places): Promise<void> {
   const reached = new Map(Object.entries(places));
   const known = new Map<string, string>();
@@ -69,7 +72,7 @@ export async function follow(stream: SSEStreamingApi, runs: Runs, places: Places
   }
 }
 
-/** Heads that are not what was sent last; `known` holds those by id. */
+/** Returns the heads that differ from what was sent last, which `known` holds by id. */
 function changedHeads(heads: readonly RunHead[], known: Map<string, string>): RunHead[] {
   return heads.filter((head) => {
     const text = JSON.stringify(head);

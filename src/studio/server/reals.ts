@@ -1,5 +1,5 @@
-// The images that a run was trained on, for the page: some of them, and those nearest to a picture, so
-// that a copy is seen. The data of one run stay in memory, because a person asks again.
+// The images that a run was trained on, for the page: some of them, and those nearest to a picture,
+// so that a copy is seen. The data of one run stay in memory, because a person asks again.
 import type { Dataset } from '../../data/dataset.ts';
 import { toBytes, toNumbers } from '../../data/pixels.ts';
 import { permutation } from '../../engine/random.ts';

@@ -1,5 +1,5 @@
-// The studio's routes, and nothing else: what the page may ask, and what it may change. Every run is
-// asked for by its name in the list; every file by its name in the run.
+// The routes are all that the page may ask and change. Every run is asked for by its name in the
+// list, and every file by its name in the run.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type Context, Hono } from 'hono';
@@ -8,13 +8,22 @@ import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
-import { GIF_NAME, IMAGES_FOLDER } from '../../train/pictures.ts';
+import { GIF_NAME, IMAGES_FOLDER, REALS_NAME } from '../../train/pictures.ts';
 import { PREVIEW_NAME } from '../../train/preview.ts';
 import type { CheckpointHead, FormDescription, RunDetail } from '../api.ts';
 import { openInside } from './files.ts';
 import { optionsOf } from './form.ts';
 import type { Doorkeeper } from './guard.ts';
-import { checkpointsOf, folderOf, type HolderOf, hasFilm, picturesOf, type RunPlace, readConfig } from './heads.ts';
+import {
+  checkpointsOf,
+  epochPictures,
+  folderOf,
+  type HolderOf,
+  hasFilm,
+  pictureOf,
+  type RunPlace,
+  readConfig,
+} from './heads.ts';
 import { decodePlaces, follow } from './live.ts';
 import { Reals } from './reals.ts';
 import type { Runs } from './runs.ts';
@@ -47,6 +56,12 @@ export interface Studio {
 
 const startSchema = z.strictObject({ options: z.record(z.string(), z.json()) });
 const resumeSchema = z.strictObject({ epochs: z.int().min(1).max(1_000_000).optional() });
+const sampleSchema = z.strictObject({
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+});
 const deleteSchema = z.strictObject({ confirm: z.string().optional() });
 const inspectSchema = z.strictObject({
   path: z.string().min(1).max(4096),
@@ -89,8 +104,7 @@ export function routes(studio: Studio): Hono {
   });
   app.get('/api/runs/:id/images/:name', (c) => {
     const place = found(runs, c);
-    const { epochs, reals, preview } = picturesOf(place);
-    const picture = [...epochs, reals, preview].find((one) => one?.name === c.req.param('name'));
+    const picture = pictureOf(place, c.req.param('name'));
     if (!picture) return c.notFound();
     const lasts = picture.name !== PREVIEW_NAME && c.req.query('v') === picture.version;
     return file(c, place, [IMAGES_FOLDER, picture.name], 'image/png', lasts ? LASTING : 'no-cache');
@@ -138,6 +152,10 @@ export function routes(studio: Studio): Hono {
     await studio.trainings.resume(place.parts.join('/'), isHeld, epochs);
     return c.json({});
   });
+  app.post('/api/runs/:id/sample', async (c) => {
+    const { seed } = await body(c, sampleSchema);
+    return c.json({ picture: await studio.trainings.sample(folderOf(found(runs, c)), seed, c.req.raw.signal) });
+  });
   const asked = new Map<string, string>();
   app.post('/api/runs/:id/delete', async (c) => {
     const { confirm } = await body(c, deleteSchema);
@@ -184,13 +202,12 @@ async function detail(studio: Studio, place: RunPlace): Promise<RunDetail> {
     readConfig(place),
     studio.trainings.lastWords(place.parts.join('/')),
   ]);
-  const { epochs, reals, preview } = picturesOf(place);
   return {
     head,
     config: typeof config === 'string' ? null : config,
-    pictures: epochs,
-    reals,
-    preview,
+    pictures: epochPictures(place),
+    reals: pictureOf(place, REALS_NAME),
+    preview: pictureOf(place, PREVIEW_NAME),
     film: hasFilm(place),
     checkpoints: checkpointsOf(place).map((one) => ({ ...one, commands: commandsOf(studio, place, one.name) })),
     output,
@@ -209,7 +226,7 @@ function commandsOf({ typed }: Studio, place: RunPlace, name: string): Checkpoin
   };
 }
 
-/** Sends a file of a run in pieces: a checkpoint of a large model never lies in memory whole. */
+/** Sends a file of a run in pieces, so that no large checkpoint lies in memory whole. */
 async function file(
   context: Context,
   { root, parts }: RunPlace,

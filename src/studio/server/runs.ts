@@ -1,5 +1,5 @@
-// The runs below a folder. Whatever the page asks for goes by a name that was given out here: a name
-// that is not in the list leads nowhere, whatever it contains.
+// Finds the runs below a folder, and names them. The page asks for a run by its name alone, and a
+// name that is not in the list leads nowhere, whatever it contains.
 import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONFIG_NAME } from '../../train/run-names.ts';
@@ -8,7 +8,7 @@ import { Heads, type HolderOf, type RunPlace } from './heads.ts';
 
 /** A sweep's runs lie in a folder of their own, and those of several sweeps one deeper. */
 const DEEPEST = 3;
-/** More folders than this are not looked through: then the wrong folder was given. */
+/** More folders than this are not looked through, since the wrong folder was given then. */
 const MOST_FOLDERS = 20_000;
 const AT_ONCE = 16;
 
@@ -22,7 +22,7 @@ export class Runs {
     this.#heads = new Heads(holderOf);
   }
 
-  /** The run of that name, as far as it was there when the list was read last; else null. */
+  /** Returns the run of that name; null when there is none. */
   find(id: string): RunPlace | null {
     if (!this.#places.has(id)) this.#scan();
     return this.#places.get(id) ?? null;
@@ -32,7 +32,7 @@ export class Runs {
     return this.#heads.read(place);
   }
 
-  /** All runs, the one that changed last first. */
+  /** Reads all runs; the one that changed last comes first. */
   async list(): Promise<RunHead[]> {
     this.#scan();
     const places = [...this.#places.values()];

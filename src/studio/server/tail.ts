@@ -1,5 +1,5 @@
-// metrics.jsonl from a place on. A place names a file (by its inode) and an offset in it, just behind
-// a line's end: whoever was away asks for what came since, and gets no line twice and none less.
+// Reads metrics.jsonl from a place on. A place names a file by its inode, and an offset just behind
+// a line's end. Whoever was away asks for what came since, and gets every line once.
 import type { FileHandle } from 'node:fs/promises';
 import { METRICS_NAME } from '../../train/metrics.ts';
 import type { MetricsPart } from '../api.ts';
@@ -23,7 +23,10 @@ function parsePlace(place: string): Place {
   return file === undefined ? { file: '0', offset: 0 } : { file, offset: Number(offset) };
 }
 
-/** The lines of a run's metrics from `place` on; null when there is nothing new. A torn last line waits. */
+/**
+ * Reads the lines of a run's metrics from `place` on; returns null when there is nothing new. A
+ * torn last line waits.
+ */
 export async function metricsFrom(root: string, parts: readonly string[], place: string): Promise<MetricsPart | null> {
   const file = await openInside(root, ...parts, METRICS_NAME);
   if (!file) return null;

@@ -1,13 +1,13 @@
-// Trainings that the studio starts. Each is `dcgan train` in a process of its own, which outlives the
-// studio: the studio starts it, keeps what it prints when something is wrong, and asks it to stop as
-// Ctrl-C does.
+// Starts trainings. Each is `dcgan train` in a process of its own, which outlives the studio. The
+// studio keeps what it prints when something is wrong, and asks it to stop as Ctrl-C does.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, rmdirSync, writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DEFAULT_PRESET } from '../../gan/presets.ts';
 import { type DcganError, usage } from '../../platform/errors.ts';
+import { reserveFolder } from '../../train/run.ts';
 import { CONFIG_NAME } from '../../train/run-names.ts';
 import type { DataReport } from '../api.ts';
 import { openInside, openNew, ownFolder, readTail } from './files.ts';
@@ -40,11 +40,13 @@ export class Trainings {
    * @throws DcganError with the training's own words when it ends before that
    */
   async start(options: TrainingOptions): Promise<string> {
-    const name = this.#reserve(options);
-    const config = join(this.#own(), `${name}.json`);
-    writeNew(config, JSON.stringify(options));
-    const folder = join(this.#root, name);
+    const own = this.#own();
+    const { data = 'mnist', preset = DEFAULT_PRESET } = options;
+    const folder = reserveFolder(this.#root, basename(String(data)), String(preset));
+    const name = basename(folder);
+    const config = join(own, `${name}.json`);
     try {
+      writeNew(config, JSON.stringify(options));
       const child = this.#spawn(name, ['--config', config, '--out', folder]);
       await this.#until(child, name, () => existsSync(join(folder, CONFIG_NAME)));
       return name;
@@ -63,7 +65,7 @@ export class Trainings {
     await this.#until(child, logName(id), isHeld);
   }
 
-  /** What a training would do and cost here, as `train --dry-run --json` says it. */
+  /** Asks what a training would do and cost here, by `train --dry-run --json`. */
   async estimate(options: TrainingOptions, signal: AbortSignal): Promise<unknown> {
     const config = join(this.#own(), `${randomUUID()}.json`);
     writeNew(config, JSON.stringify(options));
@@ -86,6 +88,20 @@ export class Trainings {
     }
   }
 
+  /**
+   * Draws sixteen samples of a run's newest state, as a PNG in base64; `seed` decides the noise.
+   */
+  async sample(folder: string, seed: number, signal: AbortSignal): Promise<string> {
+    const picture = join(this.#own(), `${randomUUID()}.png`);
+    const options = ['--seed', String(seed), '--count', '16', '--threads', '1', '--no-pictures', '-o', picture];
+    try {
+      await this.#ask(['sample', folder, ...options], signal);
+      return await readFile(picture, 'base64');
+    } finally {
+      await rm(picture, { force: true });
+    }
+  }
+
   /** Runs the program to its end for an answer; throws its own words where it fails. */
   async #ask(args: readonly string[], signal: AbortSignal): Promise<string> {
     const [command, ...before] = this.#program;
@@ -101,7 +117,9 @@ export class Trainings {
     throw inItsWords(Buffer.concat(complaints).toString('utf8'));
   }
 
-  /** The last lines that a run's training printed when something was wrong; empty when nothing was. */
+  /**
+   * The last lines that a run's training printed when something was wrong; empty when nothing was.
+   */
   async lastWords(id: string): Promise<string> {
     const file = await openInside(this.#root, OWN_FOLDER, `${logName(id)}.log`);
     if (!file) return '';
@@ -114,22 +132,6 @@ export class Trainings {
 
   #own(): string {
     return ownFolder(this.#root, OWN_FOLDER);
-  }
-
-  /** Takes the next free number among the runs, as a training in a terminal does. */
-  #reserve({ data = 'mnist', preset = DEFAULT_PRESET }: TrainingOptions): string {
-    const about = `${basename(String(data))}-${String(preset)}`.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60);
-    mkdirSync(this.#root, { recursive: true });
-    for (;;) {
-      const numbers = readdirSync(this.#root).map((name) => Number(/^(\d{1,9})-/.exec(name)?.[1] ?? 0));
-      const name = `${String(1 + Math.max(0, ...numbers)).padStart(5, '0')}-${about}`;
-      try {
-        mkdirSync(join(this.#root, name));
-        return name;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-    }
   }
 
   #spawn(log: string, args: readonly string[]): ChildProcess {

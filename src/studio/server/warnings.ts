@@ -1,12 +1,12 @@
-// What the watch says of a run, found again from its metrics: the same numbers give the same warnings
-// as while it trained.
+// Finds the warnings of the watch again from a run's metrics. The same numbers give the same
+// warnings as while it trained.
 
 import { meansOf } from '../../train/epoch.ts';
 import { type Warning, Watch } from '../../train/health/watch.ts';
 import type { RunConfig } from '../../train/run-schema.ts';
 import type { MetricsPart, RunWarning } from '../api.ts';
 
-/** All warnings of a run, in the order of their steps. */
+/** Returns all warnings of a run in the order of their steps. */
 export function warningsOf(
   { config }: RunConfig,
   { steps, epochs }: MetricsPart,
@@ -31,7 +31,10 @@ export function warningsOf(
   return warnings.map((warning) => ({ ...warning, options: firstChange(warning.help, nameOf) }));
 }
 
-/** `--lr-d 5e-5, or --r1 0.1` names two changes: the options of the first, under the library's names. */
+/**
+ * Returns the options of the first change that a help names, under the library's names. The help
+ * `--lr-d 5e-5, or --r1 0.1` names two changes.
+ */
 function firstChange(help: string, nameOf: (flag: string) => string): Record<string, string> {
   const [first = ''] = help.split(', or ');
   const options = [...first.matchAll(/--([a-z][a-z0-9-]*)(?: (?!--)([^\s,]+))?/g)];

@@ -1,4 +1,4 @@
-// What can be done with a run: stop it, go on with it, delete it.
+// A person can stop a run, go on with it, start one like it, and delete it.
 import { useState } from 'preact/hooks';
 import type { RunDetail } from '../../api.ts';
 import type { Control } from '../sources/source.ts';

@@ -1,4 +1,4 @@
-// What all charts of a view share: the axis they stand over, and how much their curves are smoothed.
+// All charts of a view share their axes, and how much their curves are smoothed.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Axis } from '../state/series.ts';
@@ -13,8 +13,11 @@ export interface ChartSettings {
   /** The axis in the page's language. */
   readonly axisName: string;
   readonly smoothing: number;
+  /** The vertical axes are logarithmic. */
+  readonly log: boolean;
   readonly setAxis: (axis: Axis) => void;
   readonly setSmoothing: (smoothing: number) => void;
+  readonly setLog: (log: boolean) => void;
 }
 
 const nameOf = (axis: Axis): string =>
@@ -23,7 +26,8 @@ const nameOf = (axis: Axis): string =>
 export function useChartSettings(): ChartSettings {
   const [axis, setAxis] = useState<Axis>('epochs');
   const [smoothing, setSmoothing] = useState<number>(SMOOTHINGS[1]);
-  return { axis, axisName: nameOf(axis), smoothing, setAxis, setSmoothing };
+  const [log, setLog] = useState(false);
+  return { axis, axisName: nameOf(axis), smoothing, log, setAxis, setSmoothing, setLog };
 }
 
 interface BarProps {
@@ -31,7 +35,7 @@ interface BarProps {
   readonly children?: ComponentChildren;
 }
 
-/** The heading of a view's charts, with their settings; `children` stand behind them. */
+/** Shows the heading of a view's charts with their settings; `children` stand behind them. */
 export function ChartBar({ settings, children }: BarProps) {
   const words = t.value;
   return (
@@ -47,7 +51,7 @@ export function ChartBar({ settings, children }: BarProps) {
           ))}
         </select>
       </label>
-      <label>
+      <label title={words.smoothingHelp}>
         {words.smoothing}{' '}
         <select
           value={settings.smoothing}
@@ -59,6 +63,9 @@ export function ChartBar({ settings, children }: BarProps) {
             </option>
           ))}
         </select>
+      </label>
+      <label title={words.logHelp}>
+        <input type="checkbox" checked={settings.log} onChange={() => settings.setLog(!settings.log)} /> {words.log}
       </label>
       {children}
     </div>

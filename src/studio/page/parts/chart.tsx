@@ -1,4 +1,4 @@
-// A chart of several curves over one axis: uPlot draws it, and what it lacks is here: a cursor by
+// A chart shows several curves over one axis. uPlot draws them. This file adds a cursor by
 // keyboard, the numbers as a table, and a picture to keep.
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
@@ -16,9 +16,9 @@ export interface Curve {
   readonly x: readonly number[];
   readonly y: readonly (number | null)[];
   readonly dashed?: boolean;
-  /** Drawn as it is, whatever the smoothing. */
+  /** Smoothing leaves it as it is. */
   readonly exact?: boolean;
-  /** Few values, each with a mark. */
+  /** It has few values, and each gets a mark. */
   readonly points?: boolean;
 }
 
@@ -33,13 +33,13 @@ export interface ChartProps {
   /** The place shown elsewhere, and what to do when another is chosen. */
   readonly at?: number | null;
   readonly onPick?: (x: number) => void;
-  /** Where something was seen. */
-  readonly marks?: readonly { readonly x: number; readonly text: string }[];
+  /** Where the watch warned: a line with the number that the warning has in the list. */
+  readonly marks?: readonly { readonly x: number; readonly number: number; readonly text: string }[];
   readonly syncKey?: string;
 }
 
 const HEIGHT = 220;
-/** Rows of the table: more are no help to anybody. */
+/** The table has about this many rows, since more help nobody. */
 const ROWS = 50;
 
 export function Chart(props: ChartProps) {
@@ -112,7 +112,10 @@ export function Chart(props: ChartProps) {
           <button type="button" onClick={() => plot.current?.setData(data, true)}>
             {t.value.resetZoom}
           </button>
-          <button type="button" onClick={() => download(`${title}.svg`, 'image/svg+xml', svgOf(title, axis, drawn))}>
+          <button
+            type="button"
+            onClick={() => download(`${title}.svg`, 'image/svg+xml', svgOf(title, axis, drawn, props))}
+          >
             SVG
           </button>
         </span>
@@ -123,6 +126,11 @@ export function Chart(props: ChartProps) {
       <p class="hidden" aria-live="polite">
         {said}
       </p>
+      {props.marks !== undefined && props.marks.length > 0 && (
+        <p class="hidden">
+          {props.marks.map(({ x, number, text }) => `${number}: ${axis} ${short(x)}, ${text}`).join('. ')}
+        </p>
+      )}
       {table && <Table data={data} names={[axis, ...curves.map(({ name }) => name)]} />}
     </figure>
   );
@@ -162,7 +170,7 @@ function Table({ data, names }: { readonly data: uPlot.AlignedData; readonly nam
   );
 }
 
-/** Curves over one axis: uPlot wants all of them at the same places. */
+/** Gives all curves the same places, as uPlot wants them. */
 function aligned(curves: readonly Curve[]): uPlot.AlignedData {
   const first = curves[0];
   if (!first) return [[]];
@@ -198,7 +206,16 @@ function make(box: HTMLDivElement, shown: { readonly current: ChartProps }): uPl
       chart.ctx.stroke();
       chart.ctx.restore();
     };
-    for (const { x } of marks) line(x, color('--warn'), [6, 4]);
+    for (const { x, number } of marks) {
+      line(x, color('--warn'), [6, 4]);
+      chart.ctx.fillStyle = color('--warn');
+      chart.ctx.font = `bold ${13 * devicePixelRatio}px system-ui`;
+      chart.ctx.fillText(
+        `${number}`,
+        chart.valToPos(x, 'x', true) + 3 * devicePixelRatio,
+        chart.bbox.top + 12 * devicePixelRatio,
+      );
+    }
     if (at !== null) line(at, color('--ink'), []);
   };
   return new uPlot(

@@ -1,5 +1,4 @@
-// The charts of one run, all over one axis, with one cursor that also moves the slider over pictures.
-import { useState } from 'preact/hooks';
+// The charts of a run share one axis and one cursor, which also moves the slider over its pictures.
 import type { RunDetail, RunWarning } from '../../api.ts';
 import type { Axis, Series } from '../state/series.ts';
 import { t } from '../strings/index.ts';
@@ -19,25 +18,26 @@ export interface ChartsProps {
 export function Charts({ detail, series, warnings, step, pick }: ChartsProps) {
   const words = t.value;
   const settings = useChartSettings();
-  const { axis, axisName, smoothing } = settings;
-  const [log, setLog] = useState(false);
+  const { axis, axisName, smoothing, log } = settings;
   const perEpoch = series.stepsPerEpoch;
   const shared = {
     axis: axisName,
     smoothing,
     at: step === null ? null : series.position(step, axis),
     onPick: (x: number) => pick(epochAt(series, x, axis, perEpoch)),
-    marks: warnings.map((warning) => ({ x: series.position(warning.since, axis), text: warning.seen })),
+    marks: warnings.map(({ since, seen }, i) => ({ x: series.position(since, axis), number: i + 1, text: seen })),
     syncKey: detail.head.id,
   } satisfies Partial<ChartProps>;
   return (
     <section class="charts">
       <ChartBar settings={settings}>
-        <label>
-          <input type="checkbox" checked={log} onChange={() => setLog(!log)} /> {words.log}
-        </label>
-        <button type="button" onClick={() => download('metrics.csv', 'text/csv', csvOf(series))}>
-          {words.saveCsv}
+        <button
+          type="button"
+          aria-label={words.saveCsv}
+          title={words.saveCsv}
+          onClick={() => download('metrics.csv', 'text/csv', csvOf(series))}
+        >
+          CSV
         </button>
       </ChartBar>
       {series.damaged > 0 && <p class="notice">{words.damagedLines(series.damaged)}</p>}
@@ -51,7 +51,7 @@ export function Charts({ detail, series, warnings, step, pick }: ChartsProps) {
       />
       {series.evaluations.length > 0 && (
         <Chart
-          title={words.distance}
+          title={words.lower(words.measures[series.evaluations[0]!.measure] ?? series.evaluations[0]!.measure)}
           help={words.distanceHelp}
           curves={distanceCurves(series, axis)}
           log={log}

@@ -1,4 +1,4 @@
-// What a run is made of, its commands, and its checkpoints to take along.
+// Shows a run's configuration, its commands, and its checkpoints for download.
 import { useState } from 'preact/hooks';
 import type { RunDetail } from '../../api.ts';
 import type { Source } from '../sources/source.ts';
@@ -32,6 +32,7 @@ export function Facts({ source, detail }: { readonly source: Source; readonly de
       </details>
       <details>
         <summary>{words.checkpoints}</summary>
+        <p class="quiet">{words.checkpointsHelp}</p>
         <ul>
           {checkpoints.map(({ name, bytes }) => (
             <li key={name}>

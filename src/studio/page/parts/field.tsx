@@ -1,4 +1,4 @@
-// One option of a new run, as the schema describes it. Left empty, it means what the preset says.
+// A field holds one option of a new run. An empty field means the preset's value.
 import { useId } from 'preact/hooks';
 import type { FormField } from '../../api.ts';
 import { t } from '../strings/index.ts';
@@ -18,7 +18,7 @@ interface FieldProps {
 export function Field({ field, value, meant, says, required = false, set }: FieldProps) {
   const id = useId();
   const { flag, kind, choices } = field;
-  // The empty field says what the preset means, so that the list of all defaults is not needed here.
+  // The empty field shows the preset's value, so the list of all defaults is left out.
   const help = says?.[String(value)] ?? field.help.replace(/\s*\(default: [^)]*\)/, '');
   const empty = meant === undefined || meant === null ? t.value.auto : t.value.asPreset(String(meant));
   return (

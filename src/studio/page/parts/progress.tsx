@@ -1,4 +1,5 @@
-// How far a training is, and how long it still takes at the pace of its last steps.
+// The progress says how far a training is, and how long it still takes at the pace of its last
+// steps.
 import type { RunDetail } from '../../api.ts';
 import type { Series } from '../state/series.ts';
 import { duration, t } from '../strings/index.ts';

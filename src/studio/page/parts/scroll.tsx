@@ -1,4 +1,4 @@
-// A table that may be wider than its place: it scrolls, and whoever uses a keyboard can reach it.
+// A table may be wider than its place. It scrolls then, and the keyboard reaches it.
 import type { ComponentChildren } from 'preact';
 
 export function Scroll({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {

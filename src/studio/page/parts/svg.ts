@@ -1,9 +1,9 @@
-// A chart as an SVG file, and files that the page makes.
+// Writes a chart as SVG, and hands files to the person.
 import type { Curve } from './chart.tsx';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [720, 360, 60, 40];
 const TICKS = 5;
-/** The colours of the light page: files are looked at on paper. */
+/** These are the colours of the light page, because files are looked at on paper. */
 const COLORS: Readonly<Record<string, string>> = {
   '--generator': '#b3500b',
   '--discriminator': '#1c5fb8',
@@ -11,15 +11,26 @@ const COLORS: Readonly<Record<string, string>> = {
 };
 const OTHERS = ['#b3500b', '#1c5fb8', '#2e7d4f', '#8a3d9c', '#8a6d00', '#0e7c86', '#b0305f', '#5b6470'];
 
-export function svgOf(title: string, axis: string, curves: readonly Curve[]): string {
-  const points = curves.map(({ x, y }) => y.flatMap((value, i) => (value === null ? [] : [[x[i]!, value] as const])));
+interface Shown {
+  readonly log?: boolean;
+  readonly marks?: readonly { readonly x: number; readonly number: number }[];
+}
+
+/** Draws a chart as the page shows it, with its curves, its axis and the marks of warnings. */
+export function svgOf(title: string, axis: string, curves: readonly Curve[], { log, marks = [] }: Shown = {}): string {
+  const fits = (value: number | null): value is number => value !== null && (!log || value > 0);
+  const across = (value: number): number => (log ? Math.log10(value) : value);
+  const points = curves.map(({ x, y }) =>
+    y.flatMap((value, i) => (fits(value) ? [[x[i]!, across(value)] as const] : [])),
+  );
   const all = points.flat();
   const [left, right] = span(all.map(([x]) => x));
   const [low, high] = span(all.map(([, y]) => y));
+  const shownAs = (height: number): number => (log ? 10 ** height : height);
   const place = ([x, y]: readonly [number, number]): string => {
-    const across = LEFT + ((x - left) / (right - left || 1)) * (WIDTH - LEFT - 20);
+    const from = LEFT + ((x - left) / (right - left || 1)) * (WIDTH - LEFT - 20);
     const down = HEIGHT - BOTTOM - ((y - low) / (high - low || 1)) * (HEIGHT - BOTTOM - 50);
-    return `${across.toFixed(1)} ${down.toFixed(1)}`;
+    return `${from.toFixed(1)} ${down.toFixed(1)}`;
   };
   const ticks = Array.from({ length: TICKS }, (_, i) => i / (TICKS - 1));
   const number = (value: number): string => String(Number(value.toPrecision(3)));
@@ -29,10 +40,16 @@ export function svgOf(title: string, axis: string, curves: readonly Curve[]): st
 ${ticks
   .map((share) => {
     const [x, y] = place([left + share * (right - left), low + share * (high - low)]).split(' ');
-    return `<text x="${x}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${number(left + share * (right - left))}</text><text x="${LEFT - 6}" y="${y}" text-anchor="end">${number(low + share * (high - low))}</text>`;
+    return `<text x="${x}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${number(left + share * (right - left))}</text><text x="${LEFT - 6}" y="${y}" text-anchor="end">${number(shownAs(low + share * (high - low)))}</text>`;
   })
   .join('\n')}
 <text x="${WIDTH / 2}" y="${HEIGHT - 6}" text-anchor="middle">${escaped(axis)}</text>
+${marks
+  .map(({ x, number }) => {
+    const [at] = place([x, low]).split(' ');
+    return `<path d="M${at} 50V${HEIGHT - BOTTOM}" stroke="#9a5b00" stroke-dasharray="6 4"/><text x="${Number(at) + 3}" y="60" fill="#9a5b00">${number}</text>`;
+  })
+  .join('\n')}
 ${curves
   .map(({ name, color, dashed }, i) => {
     const stroke = COLORS[color] ?? OTHERS[i % OTHERS.length]!;

@@ -1,4 +1,4 @@
-// A word of the field, with what it means for whoever points at it or reaches it by keyboard.
+// A term of the field explains itself to whoever points at it or reaches it by keyboard.
 import { useId } from 'preact/hooks';
 
 export function Term({ text, help }: { readonly text: string; readonly help: string }) {

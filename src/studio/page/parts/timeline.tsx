@@ -1,5 +1,6 @@
-// The slider over a run's pictures: any moment of the training, played as a film, or two beside each
-// other. While the run trains and the slider stands at its end, it stays at the newest picture.
+// The slider chooses a moment of the training. The pictures also play as a film, and two moments
+// stand side by side. While the run trains and the slider is at its end, it shows the newest
+// picture.
 import { useEffect, useState } from 'preact/hooks';
 import type { PictureHead, RunDetail } from '../../api.ts';
 import type { Source } from '../sources/source.ts';

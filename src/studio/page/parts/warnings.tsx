@@ -1,4 +1,4 @@
-// What the watch saw, in its words, and a new run with the change that it names.
+// Lists the warnings of the watch. Each has a button that starts a run with the change it names.
 import type { RunDetail, RunWarning } from '../../api.ts';
 import type { TrainingOptions } from '../sources/source.ts';
 import { links } from '../state/route.ts';
@@ -24,10 +24,13 @@ export function Warnings({ warnings, detail, canStart }: WarningsProps) {
       )}
       {warnings.length === 0 && <p class="quiet">{words.noWarnings}</p>}
       <ul>
-        {warnings.map((warning) => (
+        {warnings.map((warning, i) => (
           <li key={warning.condition} class="notice">
             <p>
-              <b>{words.fromStep(warning.since, warning.step)}:</b> {warning.seen}. {warning.help}.
+              <b>
+                {i + 1}. {words.fromStep(warning.since, warning.step)}:
+              </b>{' '}
+              {warning.seen}. {warning.help}.
             </p>
             {canStart && (
               <a class="button" href={links.fresh(changed(detail, warning))}>
@@ -41,5 +44,5 @@ export function Warnings({ warnings, detail, canStart }: WarningsProps) {
   );
 }
 
-/** The run's own options, with the first change that the warning's help names. */
+/** Returns the run's own options with the first change that the warning's help names. */
 const changed = (detail: RunDetail, { options }: RunWarning): TrainingOptions => ({ ...detail.options, ...options });

@@ -1,5 +1,5 @@
-// Networks that the project's own library for pages computes, in a Worker of its own. The library is
-// loaded when networks are first asked for, so that lists and charts do not wait for it.
+// Networks that the project's own library for pages computes, in a Worker of its own. The library
+// is loaded when networks are first asked for, so that lists and charts do not wait for it.
 import type { ClassChoice, Networks } from './networks.ts';
 
 /** @throws Error for a file that is not a checkpoint, or a device that cannot run here */

@@ -1,5 +1,6 @@
-// Where a page's networks come from. The views Explore, Draw and Inside know these interfaces alone,
-// so the same views work beside a server, on a static page, and over the generator in one file.
+// Where a page's networks come from. The views Explore, Draw and Inside know these interfaces
+// alone, so the same views work beside a server, on a static page, and over the generator in one
+// file.
 import type { Judgement, Layer, Projection, ProjectOptions } from 'dcgan/browser';
 
 /** What the views need to know of a model's configuration. */
@@ -57,7 +58,10 @@ export interface RealImage {
 export interface RealImages {
   /** Some images, which `seed` chooses. */
   some(id: string, count: number, seed: number): Promise<readonly RealImage[]>;
-  /** The images of the data nearest to one picture, nearest first, with their distances in grey levels. */
+  /**
+   * The images of the data nearest to one picture, nearest first, with their distances in grey
+   * levels.
+   */
   nearest(
     id: string,
     picture: Uint8Array,

@@ -1,4 +1,4 @@
-// Runs beside a studio's server: by HTTP, and by one stream of events for all that is shown.
+// This source asks a studio's server by HTTP, and follows runs by one stream of events.
 import type { LiveEvents, MetricsPart, NearImage, RealImage, RunHead } from '../../api.ts';
 import { openEngine } from './engine.ts';
 import type { Networks, RealImages } from './networks.ts';
@@ -28,7 +28,7 @@ async function sentenceOf(response: Response): Promise<string> {
 
 const run = (id: string): string => `/api/runs/${encodeURIComponent(id)}`;
 
-/** One stream for the whole page. Whoever wants metrics of a run is added to it. */
+/** The whole page shares one stream. It carries the metrics of every run that is followed. */
 class Live {
   readonly #heads = new Map<string, RunHead>();
   readonly #watchers = new Set<(heads: readonly RunHead[]) => void>();
@@ -91,7 +91,7 @@ class Live {
     this.#stream = stream;
   }
 
-  /** Tells once for all that comes at a time: at the start, a head for every run. */
+  /** Tells once a frame, since the start brings a head for every run. */
   #tellSoon(): void {
     if (!this.#told || this.#telling) return;
     this.#telling = true;
@@ -116,6 +116,10 @@ const controlOf = (live: Live): Control => ({
   estimate: (options) => ask('/api/estimate', { options }),
   inspect: (path, size) => ask('/api/inspect', size === undefined ? { path } : { path, size }),
   start: async (options) => (await ask<{ id: string }>('/api/start', { options })).id,
+  sample: async (id, seed) => {
+    const { picture } = await ask<{ picture: string }>(`${run(id)}/sample`, { seed });
+    return `data:image/png;base64,${picture}`;
+  },
   stop: (id) => ask(`${run(id)}/stop`, {}),
   resume: (id, epochs) => ask(`${run(id)}/resume`, epochs === undefined ? {} : { epochs }),
   remove: async (id, confirm) => {

@@ -1,5 +1,5 @@
-// Where a page's runs come from. The views know this interface alone, so the same views stand beside
-// a server, over a training in the page itself, or over what one file holds.
+// A source gives a page its runs. The views know this interface alone, so they work with a server,
+// with a training in the page itself, and with what one file holds.
 import type {
   DataReport,
   FormDescription,
@@ -14,11 +14,17 @@ import type { NetworkSource } from './networks.ts';
 export interface Source {
   /** The folder, file or place that the runs are from, for the page's title. */
   readonly place: () => string;
-  /** Tells the runs there are, now and whenever one of them changes; returns what ends it. */
+  /**
+   * Calls `tell` with all runs, now and whenever one of them changes; returns a function that ends
+   * it.
+   */
   watch(tell: (heads: readonly RunHead[]) => void): () => void;
-  /** All there is to show of a run but its metrics. */
+  /** Reads everything of a run except its metrics. */
   detail(id: string): Promise<RunDetail>;
-  /** Hands over a run's metrics from the first line on, and new ones as they come; returns what ends it. */
+  /**
+   * Calls `take` with a run's metrics from the first line on, and with new ones as they come;
+   * returns a function that ends it.
+   */
   follow(id: string, take: (part: MetricsPart) => void): () => void;
   warnings(id: string): Promise<readonly RunWarning[]>;
   picture(id: string, picture: PictureHead): string;
@@ -39,6 +45,11 @@ export interface Control {
   inspect(path: string, size: string | undefined): Promise<DataReport>;
   /** Resolves to the new run's name. */
   start(options: TrainingOptions): Promise<string>;
+  /**
+   * Makes sixteen samples of a run's newest state from the noise of a seed; resolves to the address
+   * of a picture.
+   */
+  sample(id: string, seed: number): Promise<string>;
   stop(id: string): Promise<void>;
   resume(id: string, epochs?: number): Promise<void>;
   /** The first call asks: it resolves to a word that the second call must bring. */

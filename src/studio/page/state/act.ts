@@ -1,4 +1,4 @@
-// Something that a person asked for: while it goes on its name is shown, and then the error, if any.
+// Runs what a person asked for. Its name is known while it goes on, and its error afterwards.
 import { useState } from 'preact/hooks';
 
 export interface Acting<T extends string> {

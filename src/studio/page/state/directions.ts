@@ -1,6 +1,6 @@
-// Directions of noise that change a generator's pictures most: the principal components of its first
-// layer's outputs over many samples, taken back to noise.
-// Source: E. Härkönen et al., "GANSpace: Discovering Interpretable GAN Controls", 2020, section 2.1.
+// Directions of noise that change a generator's pictures most: the principal components of its
+// first layer's outputs over many samples, taken back to noise. Source: E. Härkönen et al.,
+// "GANSpace: Discovering Interpretable GAN Controls", 2020, section 2.1.
 import type { Networks } from '../sources/networks.ts';
 import { type Direction, principal } from './principal.ts';
 

@@ -1,4 +1,4 @@
-// How the page looks to this person: light or dark, sharp pixels or smooth ones. Kept in the browser.
+// A person chooses light or dark, and sharp or smooth pixels. The browser keeps the choice.
 import { effect, signal } from '@preact/signals';
 
 export const THEMES = ['system', 'light', 'dark'] as const;

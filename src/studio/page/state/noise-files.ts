@@ -1,4 +1,5 @@
-// Noise as files that the command line reads, and the commands that make from them what the page shows.
+// Noise as files that the command line reads, and the commands that make from them what the page
+// shows.
 import { encodeNpy } from '../../../data/npy.ts';
 import { download } from '../parts/svg.ts';
 import type { Sample } from './lab.ts';

@@ -1,5 +1,5 @@
-// The paper that a person draws on: the pixels of one picture, some painted and some empty. What was
-// painted, or with `emptyCounts` everything, is what the generator's picture is compared with.
+// The paper that a person draws on: the pixels of one picture, some painted and some empty. What
+// was painted, or with `emptyCounts` everything, is what the generator's picture is compared with.
 
 export interface Paper {
   /** Bytes [S, S, channels]. */
@@ -88,7 +88,9 @@ export function maskOf({ painted }: Paper, emptyCounts: boolean): Float32Array {
   return mask;
 }
 
-/** A picture of a person's own as paper: cut to a square, in the model's size; transparent is empty. */
+/**
+ * A picture of a person's own as paper: cut to a square, in the model's size; transparent is empty.
+ */
 export async function paperFrom(file: Blob, side: number, channels: number): Promise<Paper> {
   const picture = await createImageBitmap(file);
   const canvas = document.createElement('canvas');

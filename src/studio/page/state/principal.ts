@@ -1,8 +1,7 @@
 // Principal components of features, and the directions of noise that follow them by least squares.
 // Sums are taken in a fixed order and without functions whose last bits differ between machines, so
-// equal features give equal directions everywhere.
-// Source: G. H. Golub and C. F. Van Loan, "Matrix Computations", sections 4.2 (Cholesky), 5.2 (Gram and
-// Schmidt) and 8.2 (subspace iteration).
+// equal features give equal directions everywhere. Source: G. H. Golub and C. F. Van Loan, "Matrix
+// Computations", sections 4.2 (Cholesky), 5.2 (Gram and Schmidt) and 8.2 (subspace iteration).
 
 /** Rounds of subspace iteration. Components of nearly equal size may stay mixed after them. */
 const ROUNDS = 40;
@@ -157,7 +156,9 @@ function leastSquares(noise: Float32Array, rows: number): (scores: Float64Array)
   };
 }
 
-/** The direction with length 1 whose largest value is positive, since both signs are one direction. */
+/**
+ * The direction with length 1 whose largest value is positive, since both signs are one direction.
+ */
 function unit(direction: Float64Array): Float32Array {
   const length = Math.sqrt(dot(direction, direction)) || 1;
   const largest = direction.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);

@@ -1,4 +1,4 @@
-// Which view is shown, in the address behind '#', so that back, forward and links work.
+// The address behind '#' names the view, so that back, forward and links work.
 import { signal } from '@preact/signals';
 import type { TrainingOptions } from '../sources/source.ts';
 

@@ -1,4 +1,4 @@
-// The runs there are, for all views, and a run's numbers as they come.
+// All views share the list of runs. A view also follows the numbers of the runs it shows.
 import { signal } from '@preact/signals';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { RunDetail, RunHead, RunWarning } from '../../api.ts';
@@ -17,7 +17,7 @@ export function followHeads(source: Source): void {
 export const headOf = (id: string): RunHead | null => heads.value?.find((head) => head.id === id) ?? null;
 
 /**
- * A run's numbers so far: another object whenever they grow, at most once a frame.
+ * Returns a run's numbers so far, in another object whenever they grow, at most once a frame.
  * @param detail tells when the run's sittings began
  */
 export function useSeries(source: Source, id: string, detail: RunDetail | null): Series {
@@ -40,7 +40,7 @@ export function useSeries(source: Source, id: string, detail: RunDetail | null):
   return useMemo(() => series.withStarts((detail?.config?.sittings ?? []).map(({ start }) => start)), [series, detail]);
 }
 
-/** A run's other parts, read again whenever its head changes. */
+/** Reads a run's other parts, again whenever its head changes. */
 export function useDetail(
   source: Source,
   id: string,

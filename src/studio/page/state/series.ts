@@ -1,10 +1,10 @@
-// A run's numbers as charts want them: columns that grow, the axis they stand over, and smoothing.
+// Charts need a run's numbers as columns that grow, places on an axis, and smoothing.
 import type { EpochColumns, EvaluationRow, MetricsPart, StepColumns } from '../../api.ts';
 
 export type Axis = 'steps' | 'epochs' | 'minutes';
 type Numbers = (number | null)[];
 
-/** All of a run's lines so far. */
+/** Holds all of a run's lines so far. */
 export class Series {
   steps: Record<keyof StepColumns, Numbers> = emptySteps();
   epochs: Record<keyof EpochColumns, Numbers> = emptyEpochs();
@@ -23,8 +23,8 @@ export class Series {
   }
 
   /**
-   * The same columns in another object: components whose properties are the same objects as before
-   * are not drawn again.
+   * Returns the same columns in another object, since components whose properties are the same
+   * objects as before are not drawn again.
    */
   snapshot(): Series {
     return Object.assign(new Series(), this);
@@ -47,7 +47,7 @@ export class Series {
     return step && epoch ? step / epoch : null;
   }
 
-  /** Where steps stand on an axis. */
+  /** Returns the places of all steps on an axis. */
   axisOfSteps(axis: Axis): readonly number[] {
     const steps = this.steps.step as number[];
     if (axis === 'steps') return steps;
@@ -58,7 +58,7 @@ export class Series {
       : steps.map((step) => step / perEpoch);
   }
 
-  /** Where a step of the run stands on an axis. */
+  /** Returns the place of a step on an axis. */
   position(step: number, axis: Axis): number {
     if (axis === 'steps') return step;
     if (axis === 'epochs') return this.stepsPerEpoch === null ? 0 : step / this.stepsPerEpoch;
@@ -107,8 +107,9 @@ function emptyEpochs(): Record<keyof EpochColumns, Numbers> {
 }
 
 /**
- * An exponential moving average with its start corrected (Kingma and Ba, "Adam", 2015, section 3):
- * `amount` 0 leaves values as they are, 0.99 averages some hundred of them. Gaps stay gaps.
+ * Takes an exponential moving average with its start corrected (Kingma and Ba, "Adam", 2015,
+ * section 3). `amount` 0 leaves values as they are, and 0.99 averages about a hundred of them. Gaps
+ * stay gaps.
  */
 export function smooth(values: readonly (number | null)[], amount: number): (number | null)[] {
   if (amount <= 0) return [...values];

@@ -1,4 +1,4 @@
-// The page's language: the person's choice, else the browser's, else English.
+// The page speaks the language that the person chose, else the browser's, else English.
 import { computed, signal } from '@preact/signals';
 import { en, type Strings } from './en.ts';
 import { ko } from './ko.ts';
@@ -23,14 +23,14 @@ export function choose(next: Language): void {
   language.value = next;
 }
 
-/** A number with separators between thousands. */
+/** Writes a number with separators between thousands. */
 export const grouped = (n: number): string => n.toLocaleString(language.value);
 
-/** A few digits that count. */
+/** Writes a number with four significant digits. */
 export const short = (n: number | null | undefined): string =>
   n === null || n === undefined ? '–' : n.toLocaleString(language.value, { maximumSignificantDigits: 4 });
 
-/** A length of time in the largest unit of which there are two. */
+/** Writes a length of time in the largest unit that fits about twice. */
 export function duration(seconds: number): string {
   const units = [
     ['days', 86_400],

@@ -1,17 +1,20 @@
-// Two to eight runs beside each other: their pictures at one moment, their curves over one axis, and
-// what differs in their configurations.
+// This view lays two to eight runs side by side. It shows their pictures at one moment, their
+// samples of the same noise, their curves over one axis, and what differs in their configurations.
 import { useEffect, useState } from 'preact/hooks';
 import type { RunDetail } from '../../api.ts';
 import { Chart, type Curve } from '../parts/chart.tsx';
 import { ChartBar, useChartSettings } from '../parts/chart-settings.tsx';
-import { Scroll } from '../parts/scroll.tsx';
+import { Differences } from '../parts/differences.tsx';
+import { SameNoise } from '../parts/same-noise.tsx';
 import type { Source } from '../sources/source.ts';
 import { links } from '../state/route.ts';
 import { useDetail, useSeries } from '../state/runs.ts';
 import type { Series } from '../state/series.ts';
 import { t } from '../strings/index.ts';
 
-/** One colour a run, told apart by people who see few colours too (Wong, "Color blindness", 2011). */
+/**
+ * Each run has a colour. Colour-blind people can tell them apart (Wong, "Color blindness", 2011).
+ */
 const COLORS = ['--run-1', '--run-2', '--run-3', '--run-4', '--run-5', '--run-6', '--run-7', '--run-8'] as const;
 
 interface One {
@@ -25,14 +28,15 @@ export function Compare({ source, ids }: { readonly source: Source; readonly ids
   const words = t.value;
   const [runs, setRuns] = useState<Readonly<Record<string, One>>>({});
   const settings = useChartSettings();
-  const { axis, axisName, smoothing } = settings;
+  const { axis, axisName, smoothing, log } = settings;
   const compared = ids.slice(0, COLORS.length);
   const ready = compared.map((id) => runs[id]).filter((run) => run !== undefined);
   const most = Math.max(0, ...ready.map(({ detail }) => detail.pictures.at(-1)?.epoch ?? 0));
   const [epoch, setEpoch] = useState<number | null>(null);
   const at = epoch ?? most;
+  const measure = ready.flatMap(({ series }) => series.evaluations)[0]?.measure;
   if (compared.length < 2) return <p class="empty">{words.compareNone}</p>;
-  const shared = { axis: axisName, smoothing, syncKey: 'compare' };
+  const shared = { axis: axisName, smoothing, log, syncKey: 'compare' };
   const curves = (of: (series: Series) => Omit<Curve, 'name' | 'color'>): Curve[] =>
     ready.map(({ id, color, series }) => ({ name: id, color, ...of(series) }));
   const overSteps = (column: keyof Series['steps']): Curve[] =>
@@ -87,11 +91,12 @@ export function Compare({ source, ids }: { readonly source: Source; readonly ids
           );
         })}
       </div>
+      {source.control && <SameNoise control={source.control} runs={ready} />}
       <section class="charts">
         <ChartBar settings={settings} />
-        {ready.some(({ series }) => series.evaluations.length > 0) && (
+        {measure !== undefined && (
           <Chart
-            title={words.distance}
+            title={words.lower(words.measures[measure] ?? measure)}
             help={words.distanceHelp}
             curves={curves((series) => ({
               x: series.evaluations.map(({ step }) => series.position(step, axis)),
@@ -126,7 +131,7 @@ export function Compare({ source, ids }: { readonly source: Source; readonly ids
           {...shared}
         />
       </section>
-      <Differences runs={ready} />
+      <Differences runs={ready.map(({ detail }) => detail)} />
     </section>
   );
 }
@@ -149,49 +154,5 @@ function Loader({ source, id, color, take }: LoaderProps) {
     <p role="alert" class="notice">
       {id}: {error}
     </p>
-  );
-}
-
-function Differences({ runs }: { readonly runs: readonly One[] }) {
-  const words = t.value;
-  const records = runs.map(({ detail: { config } }): Record<string, unknown> => {
-    if (!config) return {};
-    return { data: config.data.name, images: config.data.count, seed: config.seed, ...config.config, ...config.notes };
-  });
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  const text = (value: unknown): string => JSON.stringify(value) ?? '–';
-  const differing = names.filter((name) => new Set(records.map((record) => text(record[name]))).size > 1);
-  return (
-    <section>
-      <h2>{words.differences}</h2>
-      {differing.length === 0 ? (
-        <p class="quiet">{words.noDifferences}</p>
-      ) : (
-        <Scroll label={words.differences}>
-          <table>
-            <thead>
-              <tr>
-                <td />
-                {runs.map(({ id }) => (
-                  <th scope="col" key={id}>
-                    {id}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {differing.map((name) => (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  {records.map((record, i) => (
-                    <td key={runs[i]!.id}>{text(record[name]).replace(/^"|"$/g, '')}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      )}
-    </section>
   );
 }

@@ -1,5 +1,5 @@
-// Explore: random samples of a generator that runs in the page, moved by sliders, pinned, and joined
-// by a path.
+// Explore: random samples of a generator that runs in the page, moved by sliders, pinned, and
+// joined by a path.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Chosen } from '../parts/explore/chosen.tsx';
 import { Grid } from '../parts/explore/grid.tsx';

@@ -1,5 +1,5 @@
-// The frame of the views that look into networks: which run and checkpoint, and the view itself once
-// the networks are there.
+// The frame of the views that look into networks: which run and checkpoint, and the view itself
+// once the networks are there.
 
 import { useRef } from 'preact/hooks';
 import type { CheckpointHead } from '../../api.ts';

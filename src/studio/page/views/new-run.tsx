@@ -1,9 +1,9 @@
-// A new run: which data, which preset, the options that are to differ from it, and what it will cost.
-
+// The form for a new run asks for data, a preset and the options that differ from it. It says what
+// the run will cost.
 import { useEffect, useState } from 'preact/hooks';
-import { type ImageSize, sidesOf } from '../../../data/image-size.ts';
 import type { DataReport, FormDescription } from '../../api.ts';
 import { Field } from '../parts/field.tsx';
+import { Report } from '../parts/report.tsx';
 import type { Control, TrainingOptions } from '../sources/source.ts';
 import { useAct } from '../state/act.ts';
 import { links } from '../state/route.ts';
@@ -11,7 +11,7 @@ import { duration, grouped, t } from '../strings/index.ts';
 
 type Values = Record<string, string | number | boolean>;
 
-/** What everybody decides; all else is behind "More options". */
+/** These options are always shown; the others are behind "More options". */
 const FIRST = ['preset', 'epochs', 'batchSize', 'seed', 'evaluateEvery'] as const;
 
 export function NewRun({ control, given }: { readonly control: Control; readonly given: TrainingOptions }) {
@@ -111,7 +111,9 @@ export function NewRun({ control, given }: { readonly control: Control; readonly
           {error}
         </p>
       )}
-      {typeof cost?.seconds === 'number' && <p>{words.about(duration(cost.seconds))}</p>}
+      {typeof cost?.seconds === 'number' && (
+        <p>{words.about(duration(cost.seconds), grouped(Math.ceil(Number(cost.arenaBytes) / 1e6)))}</p>
+      )}
       <div class="bar">
         <button type="button" disabled={busy !== null} onClick={estimate}>
           {words.cost}
@@ -124,7 +126,7 @@ export function NewRun({ control, given }: { readonly control: Control; readonly
   );
 }
 
-/** Values as the library takes them; those of an address are text. */
+/** Returns values as the library takes them. Those of an address are text. */
 function typed(values: Values, { fields }: FormDescription): TrainingOptions {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
@@ -134,25 +136,5 @@ function typed(values: Values, { fields }: FormDescription): TrainingOptions {
       if (kind === 'switch') return [name, value === true || value === 'true'];
       return [name, value];
     }),
-  );
-}
-
-function Report({ report: { report, sheet } }: { readonly report: DataReport }) {
-  const words = t.value;
-  const { count, shape, broken, duplicates } = report as {
-    readonly count: number;
-    readonly shape: { readonly size: ImageSize; readonly channels: number };
-    readonly broken: readonly { readonly name: string; readonly why: string }[];
-    readonly duplicates: readonly unknown[];
-  };
-  return (
-    <div class="report">
-      <p>
-        {words.found(grouped(count), `${sidesOf(shape.size).join(' × ')} × ${shape.channels}`)}
-        {broken.length > 0 && `; ${words.broken(broken.length)}`}
-        {duplicates.length > 0 && `; ${words.duplicates(duplicates.length)}`}
-      </p>
-      {sheet !== null && <img class="picture large" src={`data:image/png;base64,${sheet}`} alt={words.reals} />}
-    </div>
   );
 }

@@ -1,16 +1,17 @@
-// One run: its pictures over time, its charts, what goes wrong, and what can be done with it.
+// The view of one run shows its pictures over time, its charts, its warnings and its actions.
 import { useState } from 'preact/hooks';
 import { Actions } from '../parts/actions.tsx';
 import { Charts } from '../parts/charts.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { LabLinks } from '../parts/lab-links.tsx';
 import { Progress } from '../parts/progress.tsx';
-import { State } from '../parts/state.tsx';
+import { State, StateSentence } from '../parts/state.tsx';
+import { Term } from '../parts/term.tsx';
 import { Timeline } from '../parts/timeline.tsx';
 import { Warnings } from '../parts/warnings.tsx';
 import type { Source } from '../sources/source.ts';
 import { links } from '../state/route.ts';
-import { useDetail, useSeries } from '../state/runs.ts';
+import { heads, useDetail, useSeries } from '../state/runs.ts';
 import { t } from '../strings/index.ts';
 
 export function Run({ source, id }: { readonly source: Source; readonly id: string }) {
@@ -22,7 +23,7 @@ export function Run({ source, id }: { readonly source: Source; readonly id: stri
     return (
       <section class="empty">
         <h1>{id}</h1>
-        <p>{error}</p>
+        <p>{heads.value?.every((head) => head.id !== id) ? words.gone : error}</p>
         <a class="button" href={links.runs}>
           {words.back}
         </a>
@@ -36,11 +37,11 @@ export function Run({ source, id }: { readonly source: Source; readonly id: stri
       <div class="bar">
         <h1>{id}</h1>
         <State state={head.state} detail={head.detail} />
-        {head.epochs !== null && <span>{words.epochOf(head.epoch, head.epochs)}</span>}
+        {head.epochs !== null && <Term text={words.epochOf(head.epoch, head.epochs)} help={words.epochHelp} />}
         {source.networks && detail.checkpoints.length > 0 && <LabLinks id={id} checkpoint={null} current={null} />}
         {source.control && <Actions control={source.control} detail={detail} />}
       </div>
-      {head.state === 'damaged' && <p class="notice">{head.detail}</p>}
+      <StateSentence head={head} />
       {head.state === 'training' && <Progress detail={detail} series={series} />}
       <div class="run">
         <div class="beside-charts">

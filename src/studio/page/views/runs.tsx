@@ -1,4 +1,4 @@
-// All runs, the one that changed last first.
+// The list shows all runs. The one that changed last comes first.
 import { useState } from 'preact/hooks';
 import type { RunHead } from '../../api.ts';
 import { State } from '../parts/state.tsx';
@@ -83,7 +83,15 @@ function Card({ head, source, marked, toggle }: CardProps) {
           {preset} · {data.name} · {words.images(grouped(data.count))}
         </p>
       )}
-      {evaluation && <p class="quiet">{words.distanceOf(short(evaluation.value), short(evaluation.floor))}</p>}
+      {evaluation && (
+        <p class="quiet">
+          {words.distanceOf(
+            words.measures[evaluation.measure] ?? evaluation.measure,
+            short(evaluation.value),
+            short(evaluation.floor),
+          )}
+        </p>
+      )}
       {state !== 'damaged' && (
         <label class="mark">
           <input type="checkbox" checked={marked} onChange={() => toggle(id)} aria-label={`${words.mark}: ${id}`} />{' '}

@@ -1,5 +1,5 @@
-// The paper under the hand: a pointer or a finger paints, arrow keys move the brush and the space bar
-// paints, and a picture can be dropped on it.
+// The paper under the hand: a pointer or a finger paints, arrow keys move the brush and the space
+// bar paints, and a picture can be dropped on it.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { emptyPaper, type Paper, paperFrom, stroked } from '../../state/paper.ts';
 import { t } from '../../strings/index.ts';

@@ -1,4 +1,5 @@
-// The chosen sample, large: pin it, look inside, see the real images nearest to it, take its noise along.
+// The chosen sample, large: pin it, look inside, see the real images nearest to it, take its noise
+// along.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CheckpointHead } from '../../../api.ts';
 import type { NetworkSource, Networks, RealImage } from '../../sources/networks.ts';

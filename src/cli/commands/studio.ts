@@ -144,6 +144,7 @@ function pageFiles(): Map<string, { readonly type: string; readonly bytes: Uint8
     '/page.js': ['page.js', 'text/javascript'],
     '/engine.js': ['engine.js', 'text/javascript'],
     '/page-style.css': ['page-style.css', 'text/css'],
+    '/digits.gz': ['digits.gz', 'application/gzip'],
   };
   return new Map(
     Object.entries(types).map(([path, [name, type]]) => [

@@ -9,6 +9,7 @@ import { followHeads } from './state/runs.ts';
 import { choose, LANGUAGES, type Language, language, t } from './strings/index.ts';
 import { Compare } from './views/compare.tsx';
 import { Lab } from './views/lab.tsx';
+import { Learn } from './views/learn.tsx';
 import { NewRun } from './views/new-run.tsx';
 import { Run } from './views/run.tsx';
 import { Runs } from './views/runs.tsx';
@@ -29,6 +30,7 @@ function Page({ source }: { readonly source: Source }) {
         <span class="place" title={source.place()}>
           {source.place()}
         </span>
+        <a href={links.learn()}>{words.learn.learn}</a>
         <label>
           <span class="hidden">{words.languageLabel}</span>
           <select value={language.value} onChange={(event) => choose(event.currentTarget.value as Language)}>
@@ -62,6 +64,8 @@ function Page({ source }: { readonly source: Source }) {
           <Lab key={value.id} source={source} networks={source.networks} place={value} />
         ) : value.view === 'compare' ? (
           <Compare key={value.ids.join()} source={source} ids={value.ids} />
+        ) : value.view === 'learn' ? (
+          <Learn chapter={value.chapter} />
         ) : value.view === 'new' && source.control ? (
           <NewRun key={JSON.stringify(value.options)} control={source.control} given={value.options} />
         ) : (

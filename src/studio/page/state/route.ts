@@ -11,7 +11,15 @@ export type Route =
   | { readonly view: 'run'; readonly id: string }
   | { readonly view: 'compare'; readonly ids: readonly string[] }
   | { readonly view: LabView; readonly id: string; readonly checkpoint: string | null }
+  | { readonly view: 'learn'; readonly chapter: number }
   | { readonly view: 'new'; readonly options: TrainingOptions };
+
+/** Chapters are counted from 1 in the address. */
+const CHAPTERS = 8;
+function chapterOf(name: string | undefined): number {
+  const chapter = Math.trunc(Number(name)) - 1;
+  return chapter >= 0 && chapter < CHAPTERS ? chapter : 0;
+}
 
 function parse(hash: string): Route {
   const [view = '', ...rest] = hash.replace(/^#\/?/, '').split('/');
@@ -19,6 +27,7 @@ function parse(hash: string): Route {
   if (view === 'run' && names[0]) return { view, id: names[0] };
   const lab = LAB_VIEWS.find((one) => one === view);
   if (lab && names[0]) return { view: lab, id: names[0], checkpoint: names[1] || null };
+  if (view === 'learn') return { view, chapter: chapterOf(names[0]) };
   if (view === 'compare') return { view, ids: names.filter(Boolean) };
   if (view === 'new') return { view, options: Object.fromEntries(new URLSearchParams(rest[0] ?? '')) };
   return { view: 'runs' };
@@ -31,6 +40,7 @@ addEventListener('hashchange', () => {
 
 export const links = {
   runs: '#/',
+  learn: (chapter = 0) => `#/learn/${chapter + 1}`,
   run: (id: string) => `#/run/${encodeURIComponent(id)}`,
   lab: (view: LabView, id: string, checkpoint: string | null = null) =>
     `#/${view}/${[id, ...(checkpoint === null ? [] : [checkpoint])].map(encodeURIComponent).join('/')}`,

@@ -1,6 +1,8 @@
 // This file holds every word of the page in English. A language that lacks a key does not compile.
 import type { PresetName } from '../../../gan/presets.ts';
 
+import { lessonEn } from './lesson-en.ts';
+
 export const en = {
   language: 'English',
   title: 'DCGAN studio',
@@ -258,6 +260,7 @@ export const en = {
   seconds: (n: number) => (n === 1 ? '1 second' : `${n} seconds`),
   minutes: (n: number) => (n === 1 ? '1 minute' : `${n} minutes`),
   hours: (n: number) => (n === 1 ? '1 hour' : `${n} hours`),
+  learn: lessonEn,
   days: (n: number) => (n === 1 ? '1 day' : `${n} days`),
 };
 

@@ -1,5 +1,6 @@
 // This file holds every word of the page in Korean.
 import type { Strings } from './en.ts';
+import { lessonKo } from './lesson-ko.ts';
 
 export const ko: Strings = {
   language: '한국어',
@@ -246,5 +247,6 @@ export const ko: Strings = {
   seconds: (n) => `${n}초`,
   minutes: (n) => `${n}분`,
   hours: (n) => `${n}시간`,
+  learn: lessonKo,
   days: (n) => `${n}일`,
 };

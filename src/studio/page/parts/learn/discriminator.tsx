@@ -1,0 +1,66 @@
+// The discriminator by touch: draw a digit, or take a real one or a made one, and see the judgement.
+
+import type { DCGAN } from 'dcgan/browser';
+import { useEffect, useState } from 'preact/hooks';
+import { judgeOne, type Lesson, probability, SIDE } from '../../state/lesson.ts';
+import { emptyPaper, type Paper } from '../../state/paper.ts';
+import { short, t } from '../../strings/index.ts';
+import { Easel } from '../draw/easel.tsx';
+import { DISCRIMINATOR } from './code.ts';
+import { Quote } from './quote.tsx';
+
+const PEN = { colour: [255], radius: 1.2 } as const;
+
+/** An image [28, 28, 1] in [-1, 1] on paper. */
+const onPaper = (image: Float32Array): Paper => ({
+  bytes: Uint8Array.from(image, (value) => Math.round(127.5 * (value + 1))),
+  painted: new Uint8Array(SIDE * SIDE).fill(1),
+});
+
+export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; readonly gan: DCGAN }) {
+  const words = t.value.learn;
+  const [paper, setPaper] = useState<Paper>(() => emptyPaper(SIDE, 1));
+  const [logit, setLogit] = useState<number | null>(null);
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    let current = true;
+    judgeOne(
+      gan,
+      Float32Array.from(paper.bytes, (byte) => byte / 127.5 - 1),
+    ).then(
+      (found) => {
+        if (current) setLogit(found);
+      },
+      () => {},
+    );
+    return () => {
+      current = false;
+    };
+  }, [gan, paper]);
+  const take = async (image: Promise<Float32Array> | Float32Array): Promise<void> => {
+    setTurn(turn + 1);
+    setPaper(onPaper((await image).slice(0, SIDE * SIDE)));
+  };
+  return (
+    <>
+      <div class="lesson-pictures">
+        <Easel side={SIDE} channels={1} paper={paper} tool={PEN} change={setPaper} fail={() => {}} />
+        <div>
+          <div class="controls">
+            <button type="button" onClick={() => take(lesson.digits.batch([(7 * turn) % lesson.digits.count]))}>
+              {words.takeReal}
+            </button>
+            <button type="button" onClick={() => take(gan.generate(1, { seed: turn }))}>
+              {words.takeFake}
+            </button>
+            <button type="button" onClick={() => setPaper(emptyPaper(SIDE, 1))}>
+              {words.clear}
+            </button>
+          </div>
+          <p role="status">{logit === null ? '' : words.judged(short(logit), short(100 * probability(logit)))}</p>
+        </div>
+      </div>
+      <Quote {...DISCRIMINATOR} />
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+// The generator by touch: one value of the noise moves, and the image and every layer follow.
+import type { DCGAN } from 'dcgan/browser';
+import { useEffect, useState } from 'preact/hooks';
+import { gridOf } from '../../state/lesson.ts';
+import { type Maps, mapsOf } from '../../state/maps.ts';
+import { t } from '../../strings/index.ts';
+import { Pixels } from '../pixels.tsx';
+import { GENERATOR } from './code.ts';
+import { Quote } from './quote.tsx';
+
+const GROUP = 0;
+
+export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
+  const words = t.value.learn;
+  const [seed, setSeed] = useState(1);
+  const [place, setPlace] = useState(0);
+  const [value, setValue] = useState(0);
+  const [maps, setMaps] = useState<readonly Maps[]>([]);
+  const [picture, setPicture] = useState<ReturnType<typeof gridOf> | null>(null);
+  useEffect(() => {
+    let current = true;
+    const look = async (): Promise<void> => {
+      const noise = await gan.sampleNoise(1, seed);
+      noise[place] = value;
+      const choice = gan.config.classes > 0 ? { classes: GROUP } : {};
+      const layers = await gan.layers({ noise }, choice);
+      if (!current) return;
+      setMaps(mapsOf(layers.slice(0, -1)));
+      setPicture(gridOf(layers.at(-1)!.data, 1));
+    };
+    look().catch(() => {});
+    return () => {
+      current = false;
+    };
+  }, [gan, seed, place, value]);
+  return (
+    <>
+      <div class="controls">
+        <button type="button" onClick={() => setSeed(seed + 1)}>
+          {words.newNoise}
+        </button>
+        <label>
+          {words.whichValue}{' '}
+          <input
+            type="number"
+            min={1}
+            max={gan.config.latent}
+            value={place + 1}
+            onInput={(event) => {
+              const at = Math.round(event.currentTarget.valueAsNumber) - 1;
+              if (at >= 0 && at < gan.config.latent) setPlace(at);
+            }}
+          />
+        </label>
+      </div>
+      <label>
+        {words.noiseValue(place + 1, value)}
+        <input
+          type="range"
+          min={-3}
+          max={3}
+          step={0.1}
+          value={value}
+          onInput={(event) => setValue(event.currentTarget.valueAsNumber)}
+        />
+      </label>
+      <div class="lesson-pictures">
+        <figure>
+          <figcaption>{words.made}</figcaption>
+          <Pixels picture={picture} alt={words.made} />
+        </figure>
+        {maps.map(({ name, size, count, picture: shown }) => (
+          <figure key={name}>
+            <figcaption>{t.value.layerMaps(name, size, count)}</figcaption>
+            <Pixels picture={shown} alt={t.value.layerMaps(name, size, count)} kind="maps" />
+          </figure>
+        ))}
+      </div>
+      <Quote {...GENERATOR} />
+    </>
+  );
+}

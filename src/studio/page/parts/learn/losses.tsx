@@ -1,0 +1,81 @@
+// Both losses of one batch: each logit is a dot on the curve of its answer.
+import { useEffect, useState } from 'preact/hooks';
+import { BATCH, type Lesson, lossOf, mean, realsOf } from '../../state/lesson.ts';
+import { short, t } from '../../strings/index.ts';
+import { LOSSES } from './code.ts';
+import { Curve } from './curve.tsx';
+import { Quote } from './quote.tsx';
+
+interface Logits {
+  readonly reals: Float32Array;
+  readonly fakes: Float32Array;
+}
+
+export async function judgeBatch(lesson: Lesson, batch: number): Promise<Logits & { readonly images: Float32Array }> {
+  const images = await lesson.small.generate(BATCH, { seed: batch });
+  const reals = (await lesson.small.judge(realsOf(lesson, batch))).logits;
+  return { reals, fakes: (await lesson.small.judge(images)).logits, images };
+}
+
+/** The discriminator's loss and the generator's. */
+export function lossesOf({ reals, fakes }: Logits): readonly [discriminator: number, generator: number] {
+  const right = mean(Array.from(reals, lossOf)) + mean(Array.from(fakes, (logit) => lossOf(-logit)));
+  return [right, mean(Array.from(fakes, lossOf))];
+}
+
+export function Curves({ logits }: { readonly logits: Logits }) {
+  const words = t.value.learn;
+  const { reals, fakes } = logits;
+  const [discriminator, generator] = lossesOf(logits).map(short);
+  return (
+    <div class="lesson-pictures">
+      <figure>
+        <figcaption>{words.lossD(discriminator!)}</figcaption>
+        <Curve
+          label={words.lossD(discriminator!)}
+          network="discriminator"
+          dots={[
+            { name: 'reals', logits: reals, wanted: 1, mark: 'round' },
+            { name: 'fakes', logits: fakes, wanted: 0, mark: 'square' },
+          ]}
+        />
+      </figure>
+      <figure>
+        <figcaption>{words.lossG(generator!)}</figcaption>
+        <Curve
+          label={words.lossG(generator!)}
+          network="generator"
+          dots={[{ name: 'fakes', logits: fakes, wanted: 1, mark: 'square' }]}
+        />
+      </figure>
+    </div>
+  );
+}
+
+export function LossesPart({ lesson }: { readonly lesson: Lesson }) {
+  const words = t.value.learn;
+  const [batch, setBatch] = useState(0);
+  const [logits, setLogits] = useState<Logits | null>(null);
+  useEffect(() => {
+    let current = true;
+    judgeBatch(lesson, batch).then(
+      (found) => {
+        if (current) setLogits(found);
+      },
+      () => {},
+    );
+    return () => {
+      current = false;
+    };
+  }, [lesson, batch]);
+  return (
+    <>
+      <button type="button" onClick={() => setBatch(batch + 1)}>
+        {words.nextBatch}
+      </button>
+      {logits && <Curves logits={logits} />}
+      <p class="quiet">{words.marks}</p>
+      <Quote {...LOSSES} />
+    </>
+  );
+}

@@ -1,0 +1,78 @@
+// A training in the page, live: its picture, its scores and how far it is. The networks that it leaves
+// are those that the lesson then looks into.
+import type { Picture, TrainOptions } from 'dcgan/browser';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Lesson } from '../../state/lesson.ts';
+import { short, t } from '../../strings/index.ts';
+import { Pixels } from '../pixels.tsx';
+
+interface TrainingProps {
+  readonly lesson: Lesson;
+  readonly options: Omit<TrainOptions, 'data' | 'signal'>;
+  readonly start: string;
+  /** Gets the newest checkpoint when the training ends. */
+  readonly ended?: (checkpoint: Uint8Array) => void;
+}
+
+interface Progress {
+  readonly step: number;
+  readonly epoch: number;
+  readonly real: number;
+  readonly fake: number;
+}
+
+const PICTURE_EVERY = 20;
+
+export function Training({ lesson, options, start, ended }: TrainingProps) {
+  const words = t.value.learn;
+  const [picture, setPicture] = useState<Picture | null>(null);
+  const [progress, setProgress] = useState<Progress | null>(null);
+  const [stop, setStop] = useState<AbortController | null>(null);
+  const [said, setSaid] = useState('');
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
+
+  const run = async (): Promise<void> => {
+    const controller = new AbortController();
+    running.current = controller;
+    setStop(controller);
+    setSaid(words.preparing);
+    try {
+      const events = lesson.library.train({
+        ...options,
+        data: lesson.digits,
+        device: 'cpu',
+        pictureEvery: PICTURE_EVERY,
+        signal: controller.signal,
+      });
+      for await (const event of events) {
+        if (event.type === 'step') {
+          const { step, epoch, realScore: real, fakeScore: fake } = event;
+          setProgress({ step, epoch, real, fake });
+          if (step === 1) setSaid(words.trains);
+        }
+        if (event.type === 'picture') setPicture(event.picture);
+        if (event.type === 'warning') setSaid(event.seen);
+        if (event.type === 'checkpoint' || event.type === 'interrupted') ended?.(event.bytes);
+        if (event.type === 'interrupted') setSaid(words.trainingStopped);
+        if (event.type === 'done') setSaid(words.trainingDone);
+      }
+    } catch (error) {
+      setSaid((error as Error).message);
+    }
+    running.current = null;
+    setStop(null);
+  };
+  return (
+    <>
+      <p>
+        <button type="button" class="main" onClick={() => (stop ? stop.abort() : run())}>
+          {stop ? t.value.stop : start}
+        </button>
+      </p>
+      <p role="status">{said}</p>
+      {progress && <p>{words.progress(progress.epoch, progress.step, short(progress.real), short(progress.fake))}</p>}
+      {picture && <Pixels picture={picture} alt={words.sixteen} kind="large" />}
+    </>
+  );
+}

@@ -1,0 +1,149 @@
+// The lesson in real Chromium, by role and label: every chapter by keyboard alone, one slow step, a
+// training in the page, both languages, wide and narrow; axe finds nothing and the console is silent.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { QUOTATIONS } from '../src/studio/page/parts/learn/code.ts';
+import { lessonEn } from '../src/studio/page/strings/lesson-en.ts';
+import { lessonKo } from '../src/studio/page/strings/lesson-ko.ts';
+import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
+import { BIN, type Running, sharedFolder, startProgram } from './support/cli.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shared = sharedFolder();
+
+it('quotes the lines of the sources', () => {
+  for (const { source, lines } of QUOTATIONS)
+    expect(readFileSync(fileURLToPath(new URL(`../${source}`, import.meta.url)), 'utf8')).toContain(lines);
+});
+
+it('has the same chapters in both languages', () => {
+  expect(lessonKo.chapters.map(({ text }) => text.length)).toEqual(lessonEn.chapters.map(({ text }) => text.length));
+  expect(lessonKo.parts.length).toBe(lessonEn.parts.length);
+});
+
+describe.skipIf(!CHROMIUM)(inChromium('the lesson'), () => {
+  let browser: Browser;
+  let running: Running;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    running = startProgram(process.execPath, [BIN, 'studio', '--no-open', '--port', '41900'], { cwd: shared.path });
+    let output = '';
+    running.child.stdout!.on('data', (part: string) => {
+      output += part;
+    });
+    await running.until(/token=\S+/);
+    browser = await launch();
+    ({ page, complaints } = await openPage(browser, output.match(/http:\S+/)![0]));
+    page.setDefaultTimeout(60_000);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    running?.child.kill('SIGKILL');
+  });
+
+  const named = (role: Parameters<Page['getByRole']>[0], name: string | RegExp) => page.getByRole(role, { name });
+  const chapter = (n: number): Promise<void> =>
+    named('heading', lessonEn.chapters[n - 1]!.title)
+      .and(page.locator('h1'))
+      .waitFor();
+  /** Presses Tab until something of that name has the focus. */
+  const tabTo = async (name: string | RegExp): Promise<void> => {
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press('Tab');
+      const text = String(
+        await page.evaluate(
+          'document.activeElement.ariaLabel ?? document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent',
+        ),
+      );
+      if (typeof name === 'string' ? text.trim() === name : name.test(text)) return;
+    }
+    throw new Error(`Tab does not reach ${name}`);
+  };
+  const press = async (name: string | RegExp): Promise<void> => {
+    await tabTo(name);
+    await page.keyboard.press('Enter');
+  };
+
+  it('is gone through to its end by keyboard alone', async () => {
+    await press('Learn');
+    await chapter(1);
+    await named('img', lessonEn.realDigits).waitFor();
+    await press('Next');
+    await chapter(2);
+    await named('img', lessonEn.made).waitFor();
+    await named('img', 'fc1: 32 maps of 7 × 7').waitFor();
+    await tabTo(/^Number 1 of the noise/);
+    await page.keyboard.press('ArrowRight');
+    await page.getByText('Number 1 of the noise: 0.1').waitFor();
+    await press('Next');
+    await chapter(3);
+    await page.getByText(/^Logit -?[\d.]+: real with a probability/).waitFor();
+    await tabTo('Paper to draw on');
+    for (const key of ['ArrowDown', 'Shift+ArrowDown', 'Shift+ArrowDown']) await page.keyboard.press(key);
+    await press('Take a made one');
+    await page.getByText(/^Logit -?[\d.]+: real with a probability/).waitFor();
+    await press('Next');
+    await chapter(4);
+    await named('img', /^The discriminator’s loss: 1\.\d+/).waitFor();
+    await named('img', /^The generator’s loss: 0\.\d+/).waitFor();
+    await press('Next');
+    await chapter(5);
+    for (const part of lessonEn.parts) {
+      await named('button', part).waitFor();
+      await press(part);
+    }
+    await page.getByText(/the discriminator’s loss went from [\d.]+ to [\d.]+/).waitFor();
+    await page.getByText('1 step done').waitFor();
+    await press('Next');
+    await chapter(6);
+    await press('Let it run');
+    await page.getByText(/^Epoch 1, step \d+\. D\(x\) [\d.]+/).waitFor();
+    await named('img', lessonEn.sixteen).waitFor();
+    await press('Stop');
+    await page.getByText(lessonEn.trainingStopped).waitFor();
+    await press('Next');
+    await chapter(7);
+    await press('Make it collapse');
+    await page.getByText(/^Epoch 1, step \d+/).waitFor();
+    await press('Next');
+    await chapter(8);
+    await press('To the runs');
+    await named('heading', 'Runs').waitFor();
+  }, 240_000);
+
+  it.each([
+    [1280, 'en', 'light'],
+    [390, 'ko', 'dark'],
+  ] as const)(
+    'is accessible and fits at %i pixels, in %s, %s',
+    async (width, language, scheme) => {
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      await page.locator('header select').first().selectOption(language);
+      const { chapters, parts } = language === 'en' ? lessonEn : lessonKo;
+      for (const [i, { title }] of chapters.entries()) {
+        await page.evaluate(`location.hash = '/learn/${i + 1}'`);
+        await page.getByRole('heading', { level: 1, name: title, exact: true }).waitFor();
+        if (i === 0) await named('img', language === 'en' ? lessonEn.realDigits : lessonKo.realDigits).waitFor();
+        if (i === 3) await page.locator('svg.curve').first().waitFor();
+        if (i === 4) for (const part of parts) await named('button', part).click();
+        await page.evaluate(AXE);
+        const found = (await page.evaluate(
+          'axe.run().then((result) => result.violations.map(({ id, nodes }) => id + ": " + nodes[0].html))',
+        )) as string[];
+        expect(found, title).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), title).toBeLessThanOrEqual(0);
+      }
+    },
+    240_000,
+  );
+
+  it('says nothing on the console', () => {
+    expect(complaints).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
-// What the lesson works with: digits that come with the page, a small pair of networks that learns by
-// single steps, and the networks of the visitor's own training once there are any.
+// What the lesson works with: digits that come with the page, a small pair of networks that learns
+// by single steps, and the networks of the visitor's own training once there are any.
 import type { Dataset, DCGAN, Picture } from 'dcgan/browser';
 import { makeGrid } from '../../../render/grid.ts';
 

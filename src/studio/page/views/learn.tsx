@@ -1,4 +1,5 @@
-// The lesson: what a GAN is, chapter by chapter, each with a live part. Everything is computed here.
+// The lesson: what a GAN is, chapter by chapter, each with a live part. Everything is computed
+// here.
 import type { DCGAN } from 'dcgan/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { DiscriminatorPart } from '../parts/learn/discriminator.tsx';

@@ -1,5 +1,5 @@
-// The lines of the project's own sources that do what a chapter of the lesson shows. A test holds them
-// equal to the sources.
+// The lines of the project's own sources that do what a chapter of the lesson shows. A test holds
+// them equal to the sources.
 export interface Quotation {
   readonly source: string;
   readonly lines: string;

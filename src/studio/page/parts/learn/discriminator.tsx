@@ -1,4 +1,5 @@
-// The discriminator by touch: draw a digit, or take a real one or a made one, and see the judgement.
+// The discriminator by touch: draw a digit, or take a real one or a made one, and see the
+// judgement.
 
 import type { DCGAN } from 'dcgan/browser';
 import { useEffect, useState } from 'preact/hooks';

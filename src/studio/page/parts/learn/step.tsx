@@ -1,4 +1,5 @@
-// One training step, slowly: a press for each of its parts, and the numbers are those of the networks.
+// One training step, slowly: a press for each of its parts, and the numbers are those of the
+// networks.
 import { useState } from 'preact/hooks';
 import { gridOf, type Lesson, mean, probability, realsOf, SIDE } from '../../state/lesson.ts';
 import { evidenceOf } from '../../state/maps.ts';

@@ -1,5 +1,5 @@
-// A training in the page, live: its picture, its scores and how far it is. The networks that it leaves
-// are those that the lesson then looks into.
+// A training in the page, live: its picture, its scores and how far it is. The networks that it
+// leaves are those that the lesson then looks into.
 import type { Picture, TrainOptions } from 'dcgan/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Lesson } from '../../state/lesson.ts';

@@ -11,12 +11,12 @@ import type { World } from '../src/ranks/world.ts';
 import type { TrainEvent } from '../src/train/events.ts';
 import { type FollowOptions, follow } from '../src/train/ranks/follower.ts';
 import { Leader } from '../src/train/ranks/leader.ts';
-import type { TrainOptions } from '../src/train/run-options.ts';
+import type { RankedTrainOptions } from '../src/train/run-options.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { worldsTogether } from './support/ranks.ts';
 import { events, expectPicturesOf, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
 
-const WITH_4 = { ...SMALL, threads: 1, shards: 4 } as const satisfies TrainOptions;
+const WITH_4 = { ...SMALL, threads: 1, shards: 4 } as const satisfies RankedTrainOptions;
 
 interface Trained {
   readonly seen: TrainEvent[];
@@ -27,7 +27,7 @@ interface Trained {
 /** Trains on so many ranks. `until` leaves the iteration; `worlds` are the ranks, if not new ones. */
 async function together(
   count: number,
-  options: TrainOptions,
+  options: RankedTrainOptions,
   until?: (event: TrainEvent) => boolean,
   worlds: readonly World[] = worldsTogether(count),
 ): Promise<Trained> {

@@ -1,8 +1,8 @@
 // Trains and shows the training to a person or, as JSON lines, to a program. Ctrl-C saves first.
 // The commands that train decide what they say at the end.
 import type { TrainEvent } from '../train/events.ts';
-import type { TrainOptions } from '../train/run-options.ts';
-import { train } from '../train/train.ts';
+import type { RankedTrainOptions } from '../train/run-options.ts';
+import { trainRanked } from '../train/train.ts';
 import { wayOn, withWayOn } from './failure.ts';
 import { readingProgress } from './options/data.ts';
 import { Screen, warn, whenOutputIsLost, write } from './output.ts';
@@ -31,7 +31,7 @@ export interface Ended {
 
 /** @throws what `train` throws; a run that has begun adds how it goes on */
 export async function trainShown(
-  options: TrainOptions,
+  options: RankedTrainOptions,
   { progress: stream, events, quiet, pictures }: Shown,
 ): Promise<Ended> {
   const { ranks } = options;
@@ -61,7 +61,7 @@ export async function trainShown(
   try {
     progress.preparing();
     const onDataProgress = quiet ? undefined : readingProgress(screen, String(options.data ?? 'pictures'));
-    for await (const event of train({ ...options, onDataProgress, signal: stop.signal })) {
+    for await (const event of trainRanked({ ...options, onDataProgress, signal: stop.signal })) {
       if (events) write(`${jsonLine(event)}\n`);
       progress.show(event);
       last = event;

@@ -11,10 +11,12 @@ import type { RunOptions, Session } from './session.ts';
 export interface Ranks {
   /** From 0. */
   readonly rank: number;
+  /** How many processes there are. */
   readonly count: number;
   /**
    * Returns the sum of the parts of all ranks, value by value, added as `addInTree` adds. All ranks
    * call it equally often and with equally many values; it may overwrite `part`.
+   * @throws DcganError when another rank is lost
    */
   sum(part: Float32Array): Promise<Float32Array>;
 }

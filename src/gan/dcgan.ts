@@ -198,6 +198,7 @@ export class DCGAN {
   /**
    * Returns the samples of a mini-batch of `reals` images that this process computes. These are all
    * of them unless it is one of several ranks.
+   * Errors: none; any number has its share.
    */
   held(reals: number): Share {
     return this.#machine.held(reals);
@@ -208,6 +209,7 @@ export class DCGAN {
    * @param reals the number of images of the whole mini-batch
    * @param images those of them that `held` names
    * @param classes the classes of the whole mini-batch
+   * @throws DcganError as `step` does
    */
   stepHeld(reals: number, images: Float32Array, classes?: ArrayLike<number>): Promise<StepResult> {
     return this.#step(images, { classes }, reals);

@@ -69,9 +69,11 @@ export interface Search {
   readonly noise: Float32Array;
   /** The class of each start. */
   readonly classes: readonly number[];
-  /** Adam's moments, [starts, latent] each, and its powers of beta. */
+  /** Adam's moments, [starts, latent] each. */
   readonly moments: readonly [Float64Array, Float64Array];
+  /** Both betas to the power of the step. */
   readonly powers: readonly [number, number];
+  /** The nearest found so far: its loss, noise [latent] and class. */
   readonly best: { readonly loss: number; readonly noise: Float32Array; readonly label: number };
 }
 

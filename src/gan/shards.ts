@@ -5,7 +5,9 @@
 
 /** A shard's samples of a whole mini-batch: the first, and how many. */
 export interface Share {
+  /** The index of the first sample, from 0. */
   readonly first: number;
+  /** How many samples there are. */
   readonly count: number;
 }
 

@@ -11,7 +11,7 @@ import { usage } from '../platform/errors.ts';
 import { stepsPerEpoch } from './epoch.ts';
 import { askedOf, layDown, machineOf, openData, type Prepared, trainable } from './prepare.ts';
 import { locate } from './run-names.ts';
-import type { TrainOptions } from './run-options.ts';
+import type { RankedTrainOptions } from './run-options.ts';
 import { continuedConfig, refuseSettled, withGroups } from './settle.ts';
 
 /** Returns whether `resume` names a checkpoint's file and not a run. */
@@ -22,7 +22,7 @@ export function isCheckpoint(resume: string): boolean {
 /** Opens a checkpoint, and the data and configuration with which its run continues. */
 export async function openAdopted(
   file: string,
-  options: TrainOptions,
+  options: RankedTrainOptions,
   onNote?: (note: string) => void,
 ): Promise<{ readonly snapshot: Snapshot; readonly data: Dataset; readonly config: Config }> {
   refuseSettled({ ...options });
@@ -42,7 +42,7 @@ export async function openAdopted(
 }
 
 /** Prepares a new run that begins at a checkpoint. */
-export async function prepareAdopted(file: string, options: TrainOptions): Promise<Prepared> {
+export async function prepareAdopted(file: string, options: RankedTrainOptions): Promise<Prepared> {
   const notes: string[] = [];
   const { snapshot, data: images, config } = await openAdopted(file, options, (note) => notes.push(note));
   const data = await withGroups(images, config);

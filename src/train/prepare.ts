@@ -32,7 +32,7 @@ import { cutMetrics, METRICS_NAME, type MetricsLine, metricsWith, type Place, re
 import type { Leader } from './ranks/leader.ts';
 import type { AskedData } from './ranks/orders.ts';
 import { checkpointsOf, createRun, readRunConfig, refuseLinks, refuseTaken, sweepRun, writeRunConfig } from './run.ts';
-import type { TrainOptions } from './run-options.ts';
+import type { RankedTrainOptions } from './run-options.ts';
 import type { RunConfig, Sitting } from './run-schema.ts';
 import { setAside } from './set-aside.ts';
 import { cannotChange, classNamesOf, configOn, refuseDone, SETTLED, withGroups } from './settle.ts';
@@ -60,7 +60,7 @@ const READING = [
 ];
 
 type DataQuestion = Pick<
-  TrainOptions,
+  RankedTrainOptions,
   'data' | 'limit' | 'imageSize' | 'channels' | 'onDataProgress' | 'signal' | (typeof READING)[number]
 >;
 
@@ -104,7 +104,7 @@ export function readingOf(options: DataQuestion): NonNullable<RunConfig['data'][
 }
 
 /** Where the model of a run computes. */
-export function machineOf({ device, threads, ranks }: TrainOptions): RankedOptions {
+export function machineOf({ device, threads, ranks }: RankedTrainOptions): RankedOptions {
   return { device, threads: threads ?? ranks?.threads, ranks };
 }
 
@@ -120,7 +120,7 @@ export function askedOf({
 }
 
 /** Returns the configuration that the options mean for a dataset. */
-export function configFor(options: TrainOptions, data: Dataset): Config {
+export function configFor(options: RankedTrainOptions, data: Dataset): Config {
   return configOn(data, options, defaultPreset(options.data));
 }
 
@@ -128,7 +128,7 @@ export function configFor(options: TrainOptions, data: Dataset): Config {
  * A person's own pictures get the preset with the best results. The tutorial's data get the
  * tutorial's.
  */
-function defaultPreset(data: TrainOptions['data']): PresetName {
+function defaultPreset(data: RankedTrainOptions['data']): PresetName {
   return typeof data === 'string' && !isKnown(data) ? 'best' : DEFAULT_PRESET;
 }
 
@@ -136,7 +136,7 @@ function defaultPreset(data: TrainOptions['data']): PresetName {
  * Prepares a fresh run. When this returns, its configuration and its state before the first step
  * are on disk.
  */
-export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
+export async function prepareFresh(options: RankedTrainOptions): Promise<Prepared> {
   const notes: string[] = [];
   const images = await openData(options, (note) => notes.push(note));
   const config = configFor(options, images);
@@ -176,7 +176,7 @@ export async function prepareFresh(options: TrainOptions): Promise<Prepared> {
 export async function layDown(
   gan: DCGAN,
   data: Dataset,
-  options: TrainOptions,
+  options: RankedTrainOptions,
   name: string,
 ): Promise<{ readonly folder: string; readonly record: RunConfig; readonly lock: RunLock }> {
   const { config, seed, info } = gan;
@@ -249,7 +249,7 @@ interface Known {
  * Prepares an old run at its newest checkpoint, or at the given one. Everything else comes from the
  * run; see TrainOptions.resume.
  */
-export async function prepareResumed(folder: string, options: TrainOptions, known?: Known): Promise<Prepared> {
+export async function prepareResumed(folder: string, options: RankedTrainOptions, known?: Known): Promise<Prepared> {
   const lock = known?.lock ?? RunLock.acquire(folder);
   try {
     return await reopen(folder, options, lock, known ?? null);
@@ -259,7 +259,12 @@ export async function prepareResumed(folder: string, options: TrainOptions, know
   }
 }
 
-async function reopen(folder: string, options: TrainOptions, lock: RunLock, known: Known | null): Promise<Prepared> {
+async function reopen(
+  folder: string,
+  options: RankedTrainOptions,
+  lock: RunLock,
+  known: Known | null,
+): Promise<Prepared> {
   const old = readRunConfig(folder);
   refuseLinks(folder);
   refuseChanges(options, old);
@@ -355,7 +360,7 @@ export async function trainable(snapshot: Snapshot, machine: RankedOptions): Pro
 async function tryEvaluations(
   evaluations: Evaluations,
   data: Dataset,
-  { device, threads, signal }: TrainOptions,
+  { device, threads, signal }: RankedTrainOptions,
   onNote: (note: string) => void,
 ): Promise<void> {
   if (evaluations.evaluateEvery === 0) return;
@@ -391,7 +396,12 @@ export async function openRunData(
 }
 
 /** Returns the options of `openData` that open the data of an existing run. */
-export function dataOfRun(folder: string, record: RunConfig, options: TrainOptions, again?: string): DataQuestion {
+export function dataOfRun(
+  folder: string,
+  record: RunConfig,
+  options: RankedTrainOptions,
+  again?: string,
+): DataQuestion {
   const { config, data } = record;
   const { imageSize, channels } = config;
   const source = options.data ?? sourceOf(folder, record, again);
@@ -442,7 +452,7 @@ function checkBelongs(snapshot: Snapshot, { config, seed }: RunConfig, path: str
   });
 }
 
-function refuseChanges(options: TrainOptions, old: RunConfig): void {
+function refuseChanges(options: RankedTrainOptions, old: RunConfig): void {
   const refuse = (name: string, was: unknown, got: unknown): never => {
     throw cannotChange(name, { expected: JSON.stringify(was), got: JSON.stringify(got) });
   };

@@ -80,8 +80,12 @@ export interface TrainOptions
    * time. The default is never.
    */
   readonly preview?: number | undefined;
-  /** The other processes that train this run, which this one leads; set by the command line. */
-  readonly ranks?: Leader | undefined;
   /** An abort finishes the step, saves the state and ends the iteration. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of a training that the program itself starts. */
+export interface RankedTrainOptions extends TrainOptions {
+  /** The other processes that train this run, which this one leads. */
+  readonly ranks?: Leader | undefined;
 }

@@ -31,7 +31,7 @@ import { Preview } from './preview.ts';
 import { progressPicture, realsPicture } from './progress-pictures.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
 import { locate } from './run-names.ts';
-import type { TrainOptions } from './run-options.ts';
+import type { RankedTrainOptions, TrainOptions } from './run-options.ts';
 import { SittingEnd } from './sitting.ts';
 import { EventWriter } from './tensorboard/writer.ts';
 
@@ -45,6 +45,11 @@ import { EventWriter } from './tensorboard/writer.ts';
  * written, a training that diverges, and a failure of a device that was asked for by name
  */
 export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
+  yield* trainRanked(options);
+}
+
+/** Trains as `train` does, and may lead other ranks. */
+export async function* trainRanked(options: RankedTrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
   if (options.from !== undefined && options.resume === undefined)
     throw usage({ what: 'from needs a run to resume', todo: 'Add --resume RUN', options: ['from'] });
   const { resume, threads, signal, ranks } = options;

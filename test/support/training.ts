@@ -5,8 +5,8 @@ import { expect } from 'vitest';
 import { newestCheckpoint } from '../../src/checkpoint/files.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import { checkpointsOf } from '../../src/train/run.ts';
-import type { TrainOptions } from '../../src/train/run-options.ts';
-import { train } from '../../src/train/train.ts';
+import type { RankedTrainOptions } from '../../src/train/run-options.ts';
+import { trainRanked } from '../../src/train/train.ts';
 
 /** Three steps an epoch, the last one with fewer images. */
 export const SMALL = {
@@ -16,15 +16,15 @@ export const SMALL = {
   epochs: 3,
   seed: 41,
   threads: 2,
-} as const satisfies TrainOptions;
+} as const satisfies RankedTrainOptions;
 
 /** All events of a run; `until` leaves the iteration at the first event that it accepts. */
 export async function events(
-  options: TrainOptions,
+  options: RankedTrainOptions,
   until: (event: TrainEvent) => boolean = () => false,
 ): Promise<TrainEvent[]> {
   const seen: TrainEvent[] = [];
-  for await (const event of train(options)) {
+  for await (const event of trainRanked(options)) {
     seen.push(event);
     if (until(event)) break;
   }

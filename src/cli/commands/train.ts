@@ -8,7 +8,7 @@ import type { World } from '../../ranks/world.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { Leader } from '../../train/ranks/leader.ts';
 import { resolveRun } from '../../train/run.ts';
-import { ON_NAN, type OnNan, type TrainOptions } from '../../train/run-options.ts';
+import { ON_NAN, type OnNan, type RankedTrainOptions, type TrainOptions } from '../../train/run-options.ts';
 import { dryRun } from '../dry-run.ts';
 import { explain, type Outcome } from '../failure.ts';
 import { readConfigFile } from '../options/config-file.ts';
@@ -210,7 +210,7 @@ async function lead(flags: Flags, world: World, place: Place): Promise<number> {
   return code;
 }
 
-async function run(options: TrainOptions, { json, quiet, pictures }: Flags): Promise<number> {
+async function run(options: RankedTrainOptions, { json, quiet, pictures }: Flags): Promise<number> {
   const { last, lost, by, folder } = await trainShown(options, {
     progress: json ? process.stderr : process.stdout,
     events: json === true,

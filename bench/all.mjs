@@ -28,6 +28,7 @@ const runs = [
   ['bench/peers/compare.mjs', '--peers', 'pytorch:default+channels_last', '--sample', '10000', ...into],
   ['bench/limit/limit.mjs', ...into],
   ['bench/passes/passes.mjs', ...into],
+  ['bench/sizes/sizes.mjs', ...into],
   ['bench/process/process.mjs', '--peers', ...into],
   ['bench/studio/studio.mjs', ...into],
   ['bench/scaling/scaling.mjs', '--plot', 'docs/scaling.svg', ...into],

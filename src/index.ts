@@ -42,6 +42,8 @@ export type { Verdict, VerdictKind } from './metrics/verdict-kind.ts';
 export { type Complaint, DcganError } from './platform/errors.ts';
 export { VERSION as version } from './platform/version.ts';
 export type { GridOptions, Picture } from './render/grid.ts';
+export type { StillOptions } from './studio/still/gather.ts';
+export { exportHtml, type StillFile } from './studio/still/html.ts';
 export { type EvaluateOptions, evaluate } from './train/evaluate-model.ts';
 export type {
   CheckpointEvent,

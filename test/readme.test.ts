@@ -45,6 +45,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
   'npx dcgan gif': { shows: /dcgan\.gif/ },
   'npx dcgan info': { shows: /generator/ },
   'npx dcgan export --to onnx -o digits.onnx': { shows: /generator of .* as onnx: digits\.onnx/, makes: 'digits.onnx' },
+  'npx dcgan export --to html -o digits.html': { shows: /generator of .* as html, weights/, makes: 'digits.html' },
   'npx dcgan doctor': { shows: /wasm/ },
   'npx dcgan bench --steps 5': { shows: /GFLOP/ },
   'npx dcgan evaluate --count 1000': { shows: /Fréchet distance/ },

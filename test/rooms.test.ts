@@ -18,12 +18,12 @@ const RANKS: Readonly<Record<string, number>> = {
   metrics: 3,
   ranks: 2,
   train: 4,
-  studio: 5,
   export: 5,
-  'index.ts': 6,
-  browser: 6,
-  generate: 6,
-  cli: 6,
+  studio: 6,
+  'index.ts': 7,
+  browser: 7,
+  generate: 7,
+  cli: 7,
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));

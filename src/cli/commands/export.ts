@@ -35,7 +35,7 @@ import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP } from '../source.ts';
 import { unusedName } from './sample.ts';
 
-const KINDS = [...EXPORT_KINDS, 'csv'] as const;
+const KINDS = [...EXPORT_KINDS, 'html', 'csv'] as const;
 
 /** Samples in a model card, and the seed of their noise. */
 const CARD_SAMPLES = 64;
@@ -46,11 +46,13 @@ Examples:
   dcgan export --to onnx -o digits.onnx          the newest run's generator, for onnxruntime
   dcgan export --to safetensors --half           the generator alone, in float16
   dcgan export --to pytorch -o digits            a folder with weights and the module that loads them
+  dcgan export --to html -o digits.html          one page that draws, to open by double click or to send
   dcgan export 3 --to csv -o metrics.csv         the metrics of run 3 as a table
   docs/export.md says what each form holds and how it is used.`;
 
 interface Flags extends ExportForm {
-  readonly to: ExportKind | 'csv';
+  readonly to: (typeof KINDS)[number];
+  readonly title?: string;
   readonly output?: string;
 }
 
@@ -82,12 +84,14 @@ export function defineExport(program: Command): void {
         choice<Pixels>('--pixels', PIXELS),
       ),
     )
-    .option('--license <id>', 'huggingface: the licence in the model card, such as mit (default: unknown)')
+    .option('--license <id>', 'huggingface, html: the licence that is named, such as mit (default: unknown)')
+    .option('--title <text>', "html: the page's title (default: the run's name)")
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
     .action(async (source: string | undefined, flags: Flags) => {
       try {
         if (flags.to === 'csv') exportMetrics(source, flags);
+        else if (flags.to === 'html') await exportPage(source, flags);
         else await exportNetwork(source, flags, flags.to);
       } catch (error) {
         throw asTyped(error, flags);
@@ -100,12 +104,13 @@ async function exportNetwork(
   { to: _, output, ...form }: Flags,
   kind: ExportKind,
 ): Promise<void> {
+  refuse(kind, form, 'title');
   checkForm(kind, form);
   const { checkpoint, run } = resolveSource(source);
   const network = form.network ?? 'generator';
   const { folder, output: named } = FORMS[kind];
   const path = pathFor(output, named(network));
-  if (folder) refuseFull(path);
+  if (folder) refuseFull(path, '-o FOLDER');
   else refuseSources(path, [checkpoint]);
   const snapshot = readSnapshot(checkpoint);
   const notes = kind === 'huggingface' ? await notesFor(snapshot, run) : {};
@@ -133,13 +138,13 @@ async function notesFor(snapshot: Snapshot, run: string | null): Promise<CardNot
 }
 
 /** @throws a usage error for a folder that holds something, and for a file in its place */
-function refuseFull(path: string): void {
+export function refuseFull(path: string, option: string): void {
   const status = statSync(path, { throwIfNoEntry: false });
   if (!status || (status.isDirectory() && readdirSync(path).length === 0)) return;
   throw usage({
     what: status.isDirectory() ? `${path} holds something already` : `${path} is a file`,
     expected: 'a new or empty folder',
-    todo: 'Choose another name: -o FOLDER',
+    todo: `Choose another name: ${option}`,
   });
 }
 
@@ -156,10 +161,30 @@ function writeFolder(path: string, files: ReadonlyMap<string, Uint8Array>): void
   }
 }
 
+/** One file for a browser: a run's pictures and charts, and the generator at work. */
+async function exportPage(
+  source: string | undefined,
+  { to: _, output, title, license, ...form }: Flags,
+): Promise<void> {
+  refuse('html', form);
+  const { exportHtml } = await import('../../studio/still/html.ts');
+  const { checkpoint } = resolveSource(source);
+  const path = pathFor(output, 'generator.html');
+  refuseSources(path, [checkpoint]);
+  const { html, type } = await exportHtml(source, { title, license });
+  writeFileDurably(path, html);
+  write(`generator of ${checkpoint} as html, weights in ${type}: ${path}, ${megabytes(html.length)}\n`);
+}
+
+/** @throws a usage error for the first of these options, or of those named, that was given */
+function refuse(kind: string, form: object, ...names: readonly string[]): void {
+  const wrong = Object.keys(form).find((name) => names.length === 0 || names.includes(name));
+  if (wrong === undefined) return;
+  throw usage({ what: `${wrong} has no meaning for ${kind}`, todo: 'Leave it out', options: [wrong] });
+}
+
 function exportMetrics(source: string | undefined, { to: _, output, ...form }: Flags): void {
-  const [wrong] = Object.keys(form);
-  if (wrong !== undefined)
-    throw usage({ what: `${wrong} has no meaning for csv`, todo: 'Leave it out', options: [wrong] });
+  refuse('csv', form);
   const { run } = resolveSource(source, 'a run');
   if (run === null) throw usage({ what: 'a checkpoint alone has no metrics', expected: 'a run', got: String(source) });
   const path = pathFor(output, 'metrics.csv');

@@ -1,11 +1,12 @@
 // `dcgan studio`: a page beside the runs of this machine. The trainings it starts are processes of
 // their own, so that they go on when it ends.
 import { spawn } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { commandLine } from '../../platform/command.ts';
+import { makeFolder } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { ownIdentity, stateOf } from '../../platform/process.ts';
 import { describeForm, type TrainFlag } from '../../studio/server/form.ts';
@@ -14,14 +15,17 @@ import { listen } from '../../studio/server/listen.ts';
 import { routes } from '../../studio/server/routes.ts';
 import { Runs } from '../../studio/server/runs.ts';
 import { Trainings } from '../../studio/server/trainings.ts';
+import { writeSite } from '../../studio/still/site.ts';
 import { whoTrains } from '../../train/lock.ts';
 import { RUNS_FOLDER } from '../../train/run-names.ts';
 import type { Outcome } from '../failure.ts';
+import { megabytes } from '../format.ts';
 import { fileSchema } from '../options/config-file.ts';
 import { libraryNames } from '../options/model.ts';
 import { debugOption, wholeNumber } from '../options/values.ts';
 import { write } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
+import { refuseFull } from './export.ts';
 
 const PORT = 4820;
 
@@ -30,6 +34,7 @@ Examples:
   dcgan studio                    the runs in ./runs, in your browser
   dcgan studio ../other/runs      the runs below another folder
   dcgan studio --port 9000 --no-open
+  dcgan studio --export site 3 7  runs 3 and 7 as a page for any web server
 
 It answers this machine alone. From another one: ssh -L ${PORT}:127.0.0.1:${PORT} HOST, and the printed link there.
 Ctrl-C ends the studio; trainings go on.`;
@@ -37,13 +42,14 @@ Ctrl-C ends the studio; trainings go on.`;
 interface Flags {
   readonly port: number;
   readonly open: boolean;
+  readonly export?: string;
 }
 
 export function defineStudio(program: Command, outcome: Outcome): void {
   program
     .command('studio')
     .description('Watch, compare, start and stop runs in a page of this machine.')
-    .argument('[folder]', `the folder of runs (default: ./${RUNS_FOLDER})`)
+    .argument('[folder...]', `the folder of runs (default: ./${RUNS_FOLDER}); with --export the runs`)
     .option(
       '--port <n>',
       `the port to listen on; the next free one where it is taken (default: ${PORT})`,
@@ -51,11 +57,31 @@ export function defineStudio(program: Command, outcome: Outcome): void {
       PORT,
     )
     .option('--no-open', 'do not open a browser')
+    .option('--export <folder>', 'write the page with these runs as static files, for any web server')
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (folder: string | undefined, flags: Flags) => {
-      outcome.code = await studio(program, resolve(folder ?? RUNS_FOLDER), flags);
+    .action(async (given: readonly string[], flags: Flags) => {
+      if (flags.export !== undefined) return exportSite(flags.export, given);
+      const [folder = RUNS_FOLDER, other] = given;
+      if (other !== undefined)
+        throw usage({ what: 'studio: too many folders', expected: 'one folder of runs', got: given.join(' ') });
+      outcome.code = await studio(program, resolve(folder), flags);
     });
+}
+
+/** Writes the page as static files, or leaves nothing behind. */
+async function exportSite(folder: string, given: readonly string[]): Promise<void> {
+  refuseFull(folder, '--export FOLDER');
+  const isNew = !existsSync(folder);
+  makeFolder(folder);
+  try {
+    const { files, bytes } = await writeSite(folder, given.length > 0 ? given : [undefined]);
+    write(`The studio as a static page: ${folder}, ${files} files, ${megabytes(bytes)}\n`);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    if (!isNew) makeFolder(folder);
+    throw error;
+  }
 }
 
 async function studio(program: Command, root: string, { port, open }: Flags): Promise<number> {

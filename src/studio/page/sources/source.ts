@@ -32,6 +32,8 @@ export interface Source {
   checkpoint(id: string, name: string): string;
   /** The networks of a run's checkpoints; null where none can be had. */
   readonly networks: NetworkSource | null;
+  /** Adds a visitor's checkpoint and resolves to its name; missing where a page cannot. */
+  readonly open?: (file: File) => Promise<string>;
   /** What can be changed; null where a page can only look. */
   readonly control: Control | null;
 }

@@ -19,7 +19,7 @@ export interface Lesson {
 /** @throws Error where the digits cannot be had, or no device can run */
 export async function openLesson(): Promise<Lesson> {
   const library = await import('dcgan/browser');
-  const response = await fetch('/digits.gz');
+  const response = await fetch('digits.gz');
   if (!response.ok) throw new Error(`digits.gz: ${response.status}`);
   const digits = await library.datasets.idx(await response.blob(), { name: 'mnist' });
   const small = await library.DCGAN.create({ preset: 'quick', batchSize: BATCH, ema: 0, seed: 1, device: 'cpu' });

@@ -1,6 +1,7 @@
 // The list shows all runs. The one that changed last comes first.
 import { useState } from 'preact/hooks';
 import type { RunHead } from '../../api.ts';
+import { OpenFile } from '../parts/open-file.tsx';
 import { State } from '../parts/state.tsx';
 import type { Source } from '../sources/source.ts';
 import { links } from '../state/route.ts';
@@ -38,6 +39,7 @@ export function Runs({ source }: { readonly source: Source }) {
             {words.compareMarked(there.length)}
           </a>
         )}
+        {source.open && <OpenFile open={source.open} />}
         {source.control && (
           <a class="button main" href={links.fresh()}>
             {words.newRun}

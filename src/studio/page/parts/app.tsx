@@ -1,0 +1,40 @@
+// The page while its runs are opened, then the page itself.
+import { useEffect, useState } from 'preact/hooks';
+import type { Source } from '../sources/source.ts';
+import { followHeads } from '../state/runs.ts';
+import { t } from '../strings/index.ts';
+import { Learn } from '../views/learn.tsx';
+import { Page } from './page.tsx';
+
+interface AppProps {
+  readonly open: () => Promise<Source>;
+  /** What is said at the foot of the page; asked for once the runs are there. */
+  readonly note?: () => string | null;
+}
+
+export function App({ open, note }: AppProps) {
+  const [source, setSource] = useState<Source | null>(null);
+  const [lost, setLost] = useState(false);
+  useEffect(() => {
+    open().then(
+      (opened) => {
+        followHeads(opened);
+        setSource(opened);
+      },
+      () => setLost(true),
+    );
+  }, []);
+  if (lost)
+    return (
+      <main>
+        <p role="alert" class="notice">
+          {t.value.lost}
+        </p>
+      </main>
+    );
+  return source ? (
+    <Page source={source} learn={Learn} note={note?.() ?? null} />
+  ) : (
+    <p class="wait">{t.value.loading}</p>
+  );
+}

@@ -1,0 +1,157 @@
+// Collects what one file shows of a run, or of a checkpoint alone. Nothing of the machine or of its
+// folders goes with it.
+import { readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
+import { parseCheckpointName } from '../../checkpoint/names.ts';
+import type { Snapshot } from '../../gan/snapshot.ts';
+import { readSnapshot } from '../../gan/snapshot-file.ts';
+import { shellWord } from '../../platform/command.ts';
+import { IMAGES_FOLDER, REALS_NAME } from '../../train/pictures.ts';
+import { resolveSource } from '../../train/run.ts';
+import type { RunConfig } from '../../train/run-schema.ts';
+import type { MetricsPart, RunDetail, RunHead, RunWarning } from '../api.ts';
+import { epochPictures, Heads, pictureOf, type RunPlace, readConfig } from '../server/heads.ts';
+import { metricsFrom, START } from '../server/tail.ts';
+import { warningsOf } from '../server/warnings.ts';
+import { generatorFile } from './generator.ts';
+import { GENERATOR_NAME, type Still } from './still.ts';
+
+/** Charts of one file show at most this many steps. */
+const MOST_STEPS = 1500;
+
+/** What a file says of itself. */
+export interface StillOptions {
+  /** The title (default: the name of the run). */
+  readonly title?: string | undefined;
+  /** The licence of the generator and its pictures, such as `CC-BY-4.0`. */
+  readonly license?: string | undefined;
+}
+
+/** What was gathered, from which checkpoint, and what the weights are stored as. */
+export interface Gathered {
+  readonly still: Still;
+  readonly checkpoint: string;
+  readonly type: 'float16' | 'float32';
+}
+
+/**
+ * @param source a run or a checkpoint, as everywhere; the newest run when not given
+ * @throws DcganError for what is neither
+ */
+export async function gather(source: string | undefined, { title, license }: StillOptions): Promise<Gathered> {
+  const described = await describe(source);
+  const { checkpoint, run, snapshot, metrics, warnings } = described;
+  const { bytes, type } = await generatorFile(snapshot);
+  const detail = withCheckpoint(described, GENERATOR_NAME, bytes.length);
+  const still: Still = {
+    title: title ?? detail.head.id,
+    license: license ?? null,
+    detail,
+    metrics: metrics && thinned(metrics),
+    warnings,
+    pictures: run === null ? {} : readPictures(run, detail),
+    generator: Buffer.from(bytes).toString('base64'),
+  };
+  return { still, checkpoint, type };
+}
+
+/** All there is to show of a run or a checkpoint, but its files. */
+export interface Described {
+  readonly checkpoint: string;
+  /** Null for a checkpoint alone. */
+  readonly run: string | null;
+  readonly snapshot: Snapshot;
+  /** Without checkpoints; see `withCheckpoint`. */
+  readonly detail: RunDetail;
+  readonly metrics: MetricsPart | null;
+  readonly warnings: readonly RunWarning[];
+}
+
+/** @throws DcganError for what is neither a run nor a checkpoint */
+export async function describe(source: string | undefined): Promise<Described> {
+  const { checkpoint, run } = resolveSource(source);
+  const snapshot = readSnapshot(checkpoint);
+  const found = run === null ? aloneOf(checkpoint, snapshot) : await runOf(run);
+  const name = run === null ? basename(checkpoint) : basename(resolve(run));
+  const detail: RunDetail = {
+    ...{ preview: null, film: false, checkpoints: [], output: '', options: {} },
+    ...found,
+    resume: typed('train', '--resume', name),
+    repeat: run === null ? typed('info', name) : typed('train', '--config', `${name}/config.json`),
+  };
+  const metrics = run === null ? null : await metricsFrom(dirname(resolve(run)), [name], START);
+  const warnings = metrics && detail.config ? warningsOf(detail.config, metrics, (flag) => flag) : [];
+  return { checkpoint, run, snapshot, detail, metrics, warnings };
+}
+
+/** The same with its checkpoint, under the name that the page asks it by. */
+export function withCheckpoint(
+  { checkpoint, run, snapshot, detail }: Described,
+  name: string,
+  bytes: number,
+): RunDetail {
+  const own = basename(checkpoint);
+  const path = run === null ? own : [basename(resolve(run)), CHECKPOINTS_FOLDER, own].join('/');
+  const commands = {
+    sample: typed('sample', path),
+    interpolate: typed('interpolate', path),
+    project: typed('project', 'drawing.png', path),
+  };
+  const step = parseCheckpointName(own)?.step ?? null;
+  return { ...detail, checkpoints: [{ name, bytes, epoch: snapshot.epoch, step, commands }] };
+}
+
+/** A command, by names that say nothing of this machine's folders. */
+const typed = (...words: readonly string[]): string => ['npx dcgan', ...words.map(shellWord)].join(' ');
+
+type Found = Pick<RunDetail, 'head' | 'config' | 'pictures' | 'reals'>;
+
+async function runOf(run: string): Promise<Found> {
+  const path = resolve(run);
+  const place: RunPlace = { root: dirname(path), parts: [basename(path)] };
+  const [head, config] = await Promise.all([new Heads(() => null).read(place), readConfig(place)]);
+  return {
+    head,
+    config: typeof config === 'string' ? null : withoutPlaces(config),
+    pictures: epochPictures(place),
+    reals: pictureOf(place, REALS_NAME),
+  };
+}
+
+/** A configuration without paths and without what it says of machines. */
+function withoutPlaces({ sittings: _, data, ...config }: RunConfig): RunConfig {
+  const { fromRun: __, ...rest } = data;
+  return { ...config, data: { ...rest, source: basename(data.source) } };
+}
+
+function aloneOf(checkpoint: string, { config, epoch, step }: Snapshot): Found {
+  const head: RunHead = {
+    ...{ id: basename(checkpoint).replace(/\.safetensors$/, ''), state: 'done', detail: null, data: null },
+    ...{ preset: config.preset, epoch, epochs: config.epochs, step, evaluation: null, newest: null },
+    changed: Math.round(statSync(checkpoint).mtimeMs),
+  };
+  return { head, config: null, pictures: [], reals: null };
+}
+
+function readPictures(run: string, { pictures, reals }: RunDetail): Record<string, string> {
+  const all = [...pictures, ...(reals ? [reals] : [])];
+  return Object.fromEntries(
+    all.map(({ name }) => [name, readFileSync(join(run, IMAGES_FOLDER, name)).toString('base64')]),
+  );
+}
+
+/** Fewer steps, evenly chosen, the last one among them; numbers with six digits. */
+function thinned(part: MetricsPart): MetricsPart {
+  const count = part.steps.step.length;
+  const every = Math.ceil(count / MOST_STEPS);
+  const kept = (_: unknown, i: number): boolean => (count - 1 - i) % every === 0;
+  const whole = ['step', 'epoch', 'time'];
+  const columns = Object.entries(part.steps).map(([name, values]) => [
+    name,
+    (values as readonly (number | null)[])
+      .filter(kept)
+      .map((value) => (value === null || whole.includes(name) ? value : Number(value.toPrecision(6)))),
+  ]);
+  return { ...part, place: '', steps: Object.fromEntries(columns) as MetricsPart['steps'] };
+}

@@ -56,8 +56,8 @@ it('help shows defaults, by preset where they differ', async () => {
   const { stdout } = await dcgan(['train', '--help'], { cwd: '.' });
   const text = stdout.replace(/\s+/g, ' ');
   expect(text).toContain('passes over the data (default: 150; tf2 50, tiny 10, quick 10, best 15, paper 25)');
-  expect(text).toContain('images of one step (default: 256; tiny 64, best 64, paper 128)');
-  expect(text).toContain('for both networks (default: 0.0001; best 0.0005, paper 0.0002)');
+  expect(text).toContain('images of one step (default: 256; tiny 64, quick 32, best 64, paper 128)');
+  expect(text).toContain('for both networks (default: 0.0001; quick 0.001, best 0.0005, paper 0.0002)');
 });
 
 it('a training says once where to look', async () => {

@@ -3,16 +3,20 @@
 import { readFileSync } from 'node:fs';
 import { DcganError } from '../../platform/errors.ts';
 import { VERSION } from '../../platform/version.ts';
-import { type Gathered, gather, type StillOptions } from './gather.ts';
+import { gather, type StillOptions } from './gather.ts';
 import type { Still } from './still.ts';
 
 /** The path is the same from src/studio/still and from dist/studio/still. */
 const PAGE = new URL('../../../dist/studio/page/', import.meta.url);
 
 /** A file, and what it was made of. */
-export interface StillFile extends Gathered {
+export interface StillFile {
   /** The file's bytes, UTF-8. */
   readonly html: Uint8Array;
+  /** The path of the checkpoint whose generator is in it. */
+  readonly checkpoint: string;
+  /** What the weights are stored as. */
+  readonly type: 'float16' | 'float32';
 }
 
 /**
@@ -22,8 +26,8 @@ export interface StillFile extends Gathered {
  * @throws DcganError for what is neither a run nor a checkpoint
  */
 export async function exportHtml(source?: string, options: StillOptions = {}): Promise<StillFile> {
-  const gathered = await gather(source, options);
-  return { ...gathered, html: new TextEncoder().encode(htmlOf(gathered.still)) };
+  const { still, checkpoint, type } = await gather(source, options);
+  return { html: new TextEncoder().encode(htmlOf(still)), checkpoint, type };
 }
 
 function htmlOf(still: Still): string {

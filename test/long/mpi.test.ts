@@ -41,7 +41,6 @@ function single(id: string, args: readonly string[]): Promise<Buffer> {
 }
 
 for (const device of ['native', 'wasm'])
-  // What an MPI does is the same for both devices.
   for (const [name, options] of Object.entries(TRAININGS))
     for (const mpi of device === 'native' ? MPIS : MPIS.slice(0, 1))
       it.skipIf(mpi.missing)(

@@ -90,6 +90,13 @@ function run(folder, words, fault = {}, shim = null) {
   });
 }
 
+/** A file's contents without times, and without the machines and moments that a run's configuration lists. */
+function timeless(path, bytes) {
+  if (path.endsWith('metrics.jsonl')) return `${bytes}`.replace(/"(seconds|time)":[\d.e-]+/g, '');
+  if (!path.endsWith('config.json')) return bytes;
+  return JSON.stringify({ ...JSON.parse(bytes), sittings: [] });
+}
+
 /** Files by their paths, with hashes of what must be equal in two runs: times stand in metrics. */
 function contents(folder) {
   const found = {};
@@ -98,8 +105,7 @@ function contents(folder) {
     if (!entry.isFile() || path.startsWith('pics')) continue;
     // What is kept between commands is checked where it is read; only what is left over counts.
     const bytes = path.startsWith('cache') ? '' : readFileSync(join(folder, path));
-    const timeless = path.endsWith('metrics.jsonl') ? `${bytes}`.replace(/"seconds":[\d.e-]+/g, '') : bytes;
-    found[path] = createHash('sha256').update(timeless).digest('hex').slice(0, 12);
+    found[path] = createHash('sha256').update(timeless(path, bytes)).digest('hex').slice(0, 12);
   }
   return found;
 }

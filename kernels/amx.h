@@ -115,8 +115,8 @@ INLINE struct amx_shape amx_shape_of(int32_t rows, int32_t words) {
 }
 
 // Adds products of `words` words: a's rows are `a_row` floats apart, b's `b_row`.
-INLINE void amx_add(struct amx *unit, const int second_row, const int second_lane, const float *a, int64_t a_row, const float *b,
-                    int64_t b_row) {
+INLINE void amx_add(struct amx *unit, const int second_row, const int second_lane, const float *a, int64_t a_row,
+                    const float *b, int64_t b_row) {
   AMX_LOAD(unit, 6, b, b_row);
   AMX_LOAD(unit, 4, a, a_row);
   AMX_PRODUCT(unit, 0, 4, 6);

@@ -92,7 +92,9 @@ INLINE vf bf16_add(vf x, vf w, vf sum) {
 }
 
 // The inner step of sums of floats, or of words.
-INLINE vf add_product(const int words, vf x, vf w, vf sum) { return words ? bf16_add(x, w, sum) : multiply_add(x, w, sum); }
+INLINE vf add_product(const int words, vf x, vf w, vf sum) {
+  return words ? bf16_add(x, w, sum) : multiply_add(x, w, sum);
+}
 INLINE vf splat_at(const int words, const float *x) { return words ? (vf)splat_int(*(const word_any *)x) : splat(*x); }
 
 // Returns whether a convolution's operands are rounded. They are when there are enough products to

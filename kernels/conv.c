@@ -94,7 +94,8 @@ typedef void tile_function(struct runs t, const float *source, int64_t image, co
 #define WORD_TILE(R, V) TILE_OF(word_tile, 1, R, V)
 FOR_TILES(TILE)
 IF_BF16(FOR_TILES(WORD_TILE))
-static tile_function *const tiles[1 + BF16][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile) IF_BF16(, TILE_TABLE(word_tile))};
+static tile_function *const tiles[1 + BF16][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile)
+                                                                            IF_BF16(, TILE_TABLE(word_tile))};
 
 // With few output channels, lanes run along the source instead, whose runs are contiguous, and are
 // added up at the end. With one channel a tile has as many images as usual. With more channels it
@@ -188,8 +189,8 @@ static void dot_pixel(struct runs t, int32_t images, int32_t outs, const float *
 
 #if defined(DCGAN_BF16) && defined(DCGAN_AMX)
 // The matrix unit's tile: up to 32 images at one pixel by up to 32 channels.
-INLINE void amx_runs(struct amx *unit, const int second_row, const int second_lane, struct runs t, int32_t step, const float *source,
-                     int64_t image, const float *pack) {
+INLINE void amx_runs(struct amx *unit, const int second_row, const int second_lane, struct runs t, int32_t step,
+                     const float *source, int64_t image, const float *pack) {
   for (int32_t run = 0; run < t.count; run++) {
     for (int32_t k = 0; k < t.length; k += step)
       amx_add(unit, second_row, second_lane, source + k, image, pack + k * AMX_LANES, AMX_LANES);
@@ -300,13 +301,15 @@ static void pack_input(const struct worker *me, const struct geometry *g, int wo
   for (int64_t i = begin; i < end; i++) {
     const int32_t tap = (int32_t)(i % taps), first = (int32_t)(i / taps) * width;
     const int32_t kx = tap % g->KW, phase = kx % g->stride;
-    const int32_t place = phase_start(g->KW, g->stride, phase) + phase_taps(g->KW, g->stride, phase) - 1 - kx / g->stride;
+    const int32_t place =
+        phase_start(g->KW, g->stride, phase) + phase_taps(g->KW, g->stride, phase) - 1 - kx / g->stride;
     const int32_t live = least(width, g->C - first);
     float *to = pack + (i - kx + place) * (g->OC >> words) * width;
     const float *from = w + ((int64_t)tap * g->C + first) * g->OC;
     for (int32_t o = 0; o < g->OC; o += 1 + words, to += width) {
       if (words)
-        for (int32_t m = 0; m < live; m++) to[m] = bf16_pair(from[(int64_t)m * g->OC + o], from[(int64_t)m * g->OC + o + 1]);
+        for (int32_t m = 0; m < live; m++)
+          to[m] = bf16_pair(from[(int64_t)m * g->OC + o], from[(int64_t)m * g->OC + o + 1]);
       else
         for (int32_t m = 0; m < live; m++) to[m] = from[(int64_t)m * g->OC + o];
       for (int32_t m = live; m < width; m++) to[m] = 0;
@@ -421,7 +424,8 @@ static void compute(const struct worker *me, const struct geometry *g, const str
 // From here on sources and weights are words, when the kernels are built for them and the shape has
 // pairs. Then all of the source is rounded into the first part of the scratch, and weights are
 // packed behind it.
-static int round_source(const struct worker *me, const struct geometry *g, int32_t channels, struct side *s, float **pack) {
+static int round_source(const struct worker *me, const struct geometry *g, int32_t channels, struct side *s,
+                        float **pack) {
   const int words = dcgan_in_words(g);
   s->words = words;
   if (!words) return 0;

@@ -27,8 +27,8 @@ struct pixels {
   } at[RUN_PIXELS];
 };
 
-INLINE void tile(const int words, const int rows, const int vectors, const int swapped, const struct pixels *p, const float *x,
-                 const float *y, float *w, int64_t w_row, int32_t live, int fresh) {
+INLINE void tile(const int words, const int rows, const int vectors, const int swapped, const struct pixels *p,
+                 const float *x, const float *y, float *w, int64_t w_row, int32_t live, int fresh) {
   vf sum[TILE_ROWS][TILE_VECTORS];
   float edge[TILE_VECTORS * LANES];
 #pragma GCC unroll 16
@@ -82,7 +82,8 @@ typedef void tile_function(const struct pixels *p, const float *x, const float *
 #define WORD_TILE(R, V) TILE_OF(word_tile, 1, R, V)
 FOR_TILES(TILE)
 IF_BF16(FOR_TILES(WORD_TILE))
-static tile_function *const tiles[1 + BF16][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile) IF_BF16(, TILE_TABLE(word_tile))};
+static tile_function *const tiles[1 + BF16][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile)
+                                                                            IF_BF16(, TILE_TABLE(word_tile))};
 
 static void tile_swapped(const struct pixels *p, const float *x, const float *y, float *w, int32_t live, int fresh) {
   tile(0, 1, TILE_VECTORS, 1, p, x, y, w, 0, live, fresh);
@@ -267,14 +268,15 @@ static void round_chunks(const struct worker *me, int32_t images, int32_t pixels
   }
 }
 
-INLINE void amx_reach(struct amx *unit, const int second_row, const int second_lane, const struct geometry *g, int32_t ky, int32_t kx,
-                      int32_t pairs, const float *x, const float *y) {
+INLINE void amx_reach(struct amx *unit, const int second_row, const int second_lane, const struct geometry *g,
+                      int32_t ky, int32_t kx, int32_t pairs, const float *x, const float *y) {
   const struct interval rows = reach(ky, g->pad_top, g->H, g->stride, g->OH);
   const struct interval columns = reach(kx, g->pad_left, g->W, g->stride, g->OW);
   for (int32_t oy = rows.first; oy < rows.end; oy++)
     for (int32_t ox = columns.first; ox < columns.end; ox++) {
       const int64_t at = (oy * g->stride + ky - g->pad_top) * g->W + ox * g->stride + kx - g->pad_left;
-      amx_add(unit, second_row, second_lane, x + at * pairs * g->C, pairs, y + ((int64_t)oy * g->OW + ox) * pairs * g->OC, g->OC);
+      amx_add(unit, second_row, second_lane, x + at * pairs * g->C, pairs,
+              y + ((int64_t)oy * g->OW + ox) * pairs * g->OC, g->OC);
     }
 }
 

@@ -53,7 +53,8 @@
 #define ONE(X, R) X(R, 1)
 #define CELL(name, R) name##_##R##_1
 #if TILE_ROWS == 12
-#define EACH_ROW(F, A) F(A, 1) F(A, 2) F(A, 3) F(A, 4) F(A, 5) F(A, 6) F(A, 7) F(A, 8) F(A, 9) F(A, 10) F(A, 11) F(A, 12)
+#define EACH_ROW(F, A) \
+  F(A, 1) F(A, 2) F(A, 3) F(A, 4) F(A, 5) F(A, 6) F(A, 7) F(A, 8) F(A, 9) F(A, 10) F(A, 11) F(A, 12)
 #define ROW_LIST(F, A) \
   {F(A, 1), F(A, 2), F(A, 3), F(A, 4), F(A, 5), F(A, 6), F(A, 7), F(A, 8), F(A, 9), F(A, 10), F(A, 11), F(A, 12)}
 #elif TILE_ROWS == 5

@@ -111,8 +111,11 @@ static int32_t past_small(const struct job *job, int32_t at, int32_t *count) {
 
 // Runs the instructions from `at` to `end` in one thread.
 static void walk_alone(struct job *job, int32_t at, int32_t end) {
-  struct job alone = {
-      .threads = 1, .state = job->state, .scratch = job->scratch, .state_floats = job->state_floats, .control = job->control};
+  struct job alone = {.threads = 1,
+                      .state = job->state,
+                      .scratch = job->scratch,
+                      .state_floats = job->state_floats,
+                      .control = job->control};
   const struct worker me = {&alone, 0};
   for (; at < end; at += job->code[at + 1]) {
     const int32_t *words = job->code + at;

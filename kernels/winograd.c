@@ -51,25 +51,28 @@ INLINE int64_t rounding_floats(const struct cut *c) {
 
 // Returns the number of images of a block for which this thread's space suffices.
 static int32_t block_images(const struct cut *c) {
-  const int64_t room =
-      (SPACE_FLOATS - dcgan_strip_floats(c) - slabs_spare(c) - rounding_floats(c)) / (inputs_floats(c) + outputs_floats(c));
+  const int64_t room = (SPACE_FLOATS - dcgan_strip_floats(c) - slabs_spare(c) - rounding_floats(c)) /
+                       (inputs_floats(c) + outputs_floats(c));
   return room < BLOCK_MOST ? (int32_t)room : BLOCK_MOST;
 }
 
 // Returns the floats from one row of channels of an image to the next, when whole columns are read.
 INLINE int64_t filter_row(int32_t channels) { return odd_lines(channels); }
 static int64_t filter_image_floats(const struct cut *c) {
-  return (int64_t)c->y.inputs * c->x.inputs * filter_row(c->C) + (int64_t)c->y.outputs * c->x.outputs * filter_row(c->OC);
+  return (int64_t)c->y.inputs * c->x.inputs * filter_row(c->C) +
+         (int64_t)c->y.outputs * c->x.outputs * filter_row(c->OC);
 }
-static int32_t filter_images(const struct cut *c) { return most(FAST_LEAST_BLOCK, (int32_t)(FAST_RUN_FLOATS / filter_image_floats(c))); }
+static int32_t filter_images(const struct cut *c) {
+  return most(FAST_LEAST_BLOCK, (int32_t)(FAST_RUN_FLOATS / filter_image_floats(c)));
+}
 
 // room.ts gives room for exactly these shapes. The requirements of the register tile are added
 // here.
 int dcgan_winograd_fits(const struct geometry *g) {
   if (!(g->N >= WINO_LEAST && g->KH == TAPS && g->KW == TAPS && (g->stride == 1 || g->stride == 2) &&
-        g->OH >= FAST_LEAST_OUTPUTS && g->OH <= FAST_MOST_OUTPUTS && g->OW >= FAST_LEAST_OUTPUTS && g->OW <= FAST_MOST_OUTPUTS &&
-        (int64_t)g->C * g->OC <= FAST_MOST_PAIRS && g->pad_top <= 2 && g->pad_left <= 2 && g->H <= g->stride * g->OH &&
-        g->W <= g->stride * g->OW && g->C % PANEL == 0 && g->OC % PANEL == 0))
+        g->OH >= FAST_LEAST_OUTPUTS && g->OH <= FAST_MOST_OUTPUTS && g->OW >= FAST_LEAST_OUTPUTS &&
+        g->OW <= FAST_MOST_OUTPUTS && (int64_t)g->C * g->OC <= FAST_MOST_PAIRS && g->pad_top <= 2 && g->pad_left <= 2 &&
+        g->H <= g->stride * g->OH && g->W <= g->stride * g->OW && g->C % PANEL == 0 && g->OC % PANEL == 0))
     return 0;
   // A matrix unit multiplies so fast that direct products cost less, and lose nothing at points.
   if (AMX && dcgan_in_words(g)) return 0;
@@ -91,7 +94,8 @@ INLINE int64_t point_step(const struct cut *c) { return odd_lines((int64_t)c->ph
 INLINE const float *weights_at(const struct cut *c, const struct weights *w, int32_t a, int32_t b, int32_t p, int32_t q,
                                int32_t panel) {
   const int32_t phases = c->phases;
-  return w->at + (a * c->points + b) * point_step(c) + ((int64_t)panel * phases * phases + p * phases + q) * w->depth * PANEL;
+  return w->at + (a * c->points + b) * point_step(c) +
+         ((int64_t)panel * phases * phases + p * phases + q) * w->depth * PANEL;
 }
 
 // Maps one vector of a row of weights to its values at the points; with words, together with the
@@ -120,7 +124,8 @@ static void spread_weights(const struct worker *me, const struct cut *c, const f
   dcgan_share(me, (int64_t)depth * (c->OC / LANES), &begin, &end);
   const int64_t phase_step = (int64_t)depth * PANEL, panel_step = phase_step * c->phases * c->phases;
   for (int64_t i = begin; i < end; i++) {
-    const int64_t k = i / TILE_VECTORS % depth, lane = (i / TILE_VECTORS / depth * TILE_VECTORS + i % TILE_VECTORS) * LANES;
+    const int64_t k = i / TILE_VECTORS % depth,
+                  lane = (i / TILE_VECTORS / depth * TILE_VECTORS + i % TILE_VECTORS) * LANES;
     spread_vector(c, w + (k << c->words) * c->OC + lane, c->OC, (int64_t)c->C * c->OC,
                   to + lane / PANEL * panel_step + k * PANEL + lane % PANEL, phase_step, values);
   }
@@ -146,7 +151,8 @@ static void spread_weights_turned(const struct worker *me, const struct cut *c, 
 
 // Computes the rows of a block, a register tile at a time. Rows are `v_row` and `out_row` floats
 // apart.
-INLINE void rows_product(const struct cut *c, int32_t images, const struct run *run, int32_t runs, int32_t depth, float *out, int32_t out_row) {
+INLINE void rows_product(const struct cut *c, int32_t images, const struct run *run, int32_t runs, int32_t depth,
+                         float *out, int32_t out_row) {
   const int32_t tiles = (images + TILE_ROWS - 1) / TILE_ROWS;
   for (int32_t t = 0; t < tiles; t++) {
     const int32_t first = images * t / tiles, past = images * (t + 1) / tiles;
@@ -157,8 +163,8 @@ INLINE void rows_product(const struct cut *c, int32_t images, const struct run *
 }
 
 // v is x at the points, and m becomes y.
-static void multiply_forward(const struct cut *c, const struct weights *w, int32_t images, const float *v, int64_t v_slab,
-                             float *m, int64_t m_slab) {
+static void multiply_forward(const struct cut *c, const struct weights *w, int32_t images, const float *v,
+                             int64_t v_slab, float *m, int64_t m_slab) {
   for (int32_t a = 0; a < c->points; a++)
     for (int32_t b = 0; b < c->points; b++)
       for (int32_t panel = 0; panel < c->OC / PANEL; panel++)
@@ -175,7 +181,8 @@ static void multiply_forward(const struct cut *c, const struct weights *w, int32
                 run[runs++] = (struct run){v + ((int64_t)from_row * c->x.inputs + from_column) * v_slab,
                                            weights_at(c, w, a, b, p, q, panel)};
               }
-            rows_product(c, images, run, runs, w->depth, m + ((int64_t)row * c->x.outputs + column) * m_slab + panel * PANEL, c->OC);
+            rows_product(c, images, run, runs, w->depth,
+                         m + ((int64_t)row * c->x.outputs + column) * m_slab + panel * PANEL, c->OC);
           }
 }
 
@@ -193,7 +200,8 @@ static void multiply_input(const struct cut *c, const struct weights *w, int32_t
                 if (row < 0 || column < 0) continue;
                 const int64_t from = (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b);
                 const struct run run = {m + from * m_slab, weights_at(c, w, a, b, p, q, panel)};
-                rows_product(c, images, &run, 1, w->depth, v + ((int64_t)row * c->x.inputs + column) * v_slab + panel * PANEL, c->C);
+                rows_product(c, images, &run, 1, w->depth,
+                             v + ((int64_t)row * c->x.inputs + column) * v_slab + panel * PANEL, c->C);
               }
 }
 
@@ -207,7 +215,8 @@ static void round_values(const float *values, int32_t slabs, int32_t channels, f
 static void each_block(const struct worker *me, const struct geometry *g, const struct cut *c, const struct weights *w,
                        const float *from, float *to, const int input, const int32_t *follower) {
   const int64_t in = (int64_t)g->H * g->W * g->C, out = (int64_t)g->OH * g->OW * g->OC, made = input ? in : out;
-  float *strip = dcgan_space(me, SPACE_FLOATS), *values = strip + dcgan_strip_floats(c), *v = values + rounding_floats(c);
+  float *strip = dcgan_space(me, SPACE_FLOATS), *values = strip + dcgan_strip_floats(c),
+        *v = values + rounding_floats(c);
   const int32_t v_slabs = c->y.inputs * c->x.inputs, m_slabs = c->y.outputs * c->x.outputs;
   struct followers followers;
   struct registers registers;
@@ -217,7 +226,8 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
   const int32_t threads = me->job->threads, most = block_images(c) * threads, turns = (g->N + most - 1) / most;
   const int32_t blocks = turns * threads;
   for (int32_t block; (block = dcgan_claim(me, blocks)) >= 0;) {
-    const int32_t first = (int32_t)((int64_t)g->N * block / blocks), past = (int32_t)((int64_t)g->N * (block + 1) / blocks);
+    const int32_t first = (int32_t)((int64_t)g->N * block / blocks),
+                  past = (int32_t)((int64_t)g->N * (block + 1) / blocks);
     const int32_t images = past - first;
     const int64_t v_slab = odd_lines((int64_t)images * c->C), m_slab = odd_lines((int64_t)images * c->OC);
     float *m = v + v_slabs * v_slab;
@@ -239,7 +249,8 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
     for (int32_t i = 0; i < images; i++) {
       if (input) dcgan_gather_inputs(c, v + i * c->C, v_slab, to + (first + i) * in, strip);
       else dcgan_gather_outputs(c, m + i * c->OC, m_slab, to + (first + i) * out, strip);
-      if (follower) dcgan_follow(me, &followers, (int32_t)((first + i) * made), (int32_t)((first + i + 1) * made), &registers);
+      if (follower)
+        dcgan_follow(me, &followers, (int32_t)((first + i) * made), (int32_t)((first + i + 1) * made), &registers);
     }
   }
 }
@@ -264,8 +275,8 @@ void dcgan_winograd_conv_input(const struct worker *me, const struct geometry *g
 
 // Sums one point (a, b) of one phase (p, q) of the filter over all tiles and rows. A row is one
 // image's or, with words, two images'.
-static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int32_t q, int32_t rows, const float *v, const float *m,
-                      float *w, int fresh) {
+static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int32_t q, int32_t rows, const float *v,
+                      const float *m, float *w, int fresh) {
   const int64_t x_row = filter_row(c->C), y_row = filter_row(c->OC);
   struct segment segment[MOST_TILES * MOST_TILES];
   int32_t segments = 0;
@@ -274,7 +285,8 @@ static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int3
       const int32_t row = input_line(&c->y, j, p, a), column = input_line(&c->x, i, q, b);
       if (row < 0 || column < 0) continue;
       const int64_t out = (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b);
-      segment[segments++] = (struct segment){v + ((int64_t)row * c->x.inputs + column) * rows * x_row, m + out * rows * y_row};
+      segment[segments++] =
+          (struct segment){v + ((int64_t)row * c->x.inputs + column) * rows * x_row, m + out * rows * y_row};
     }
   if (!segments) {
     // No tile is large enough to have the point.
@@ -287,12 +299,14 @@ static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int3
       const int32_t first = c->C * block / blocks, past = c->C * (block + 1) / blocks;
       struct segment part[MOST_TILES * MOST_TILES];
       for (int32_t i = 0; i < segments; i++) part[i] = (struct segment){segment[i].x + first, segment[i].y + lane};
-      outers[c->words][past - first - 1](part, segments, rows, x_row, y_row, w + (int64_t)first * c->OC + lane, c->OC, fresh);
+      outers[c->words][past - first - 1](part, segments, rows, x_row, y_row, w + (int64_t)first * c->OC + lane, c->OC,
+                                         fresh);
     }
 }
 
 // Rounds two images' values in pairs, or one image's with zeros.
-static void round_two(const float *values, int64_t second, int two, int32_t slabs, int32_t channels, float *to, int64_t slab) {
+static void round_two(const float *values, int64_t second, int two, int32_t slabs, int32_t channels, float *to,
+                      int64_t slab) {
   for (int32_t s = 0; s < slabs; s++, values += channels)
     bf16_rows(values, two ? values + second : 0, to + s * slab, channels);
 }
@@ -331,7 +345,8 @@ void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *
   const int32_t all = filter_rows(g, &c), runs = filter_runs(g, &c);
   const int32_t v_slabs = c.y.inputs * c.x.inputs, m_slabs = c.y.outputs * c.x.outputs;
   for (int32_t run = 0; run < runs; run++) {
-    const int32_t first = (int32_t)((int64_t)all * run / runs), rows = (int32_t)((int64_t)all * (run + 1) / runs) - first;
+    const int32_t first = (int32_t)((int64_t)all * run / runs),
+                  rows = (int32_t)((int64_t)all * (run + 1) / runs) - first;
     const int64_t x_row = filter_row(g->C), y_row = filter_row(g->OC);
     float *m = v + v_slabs * rows * x_row;
     for (int32_t i; (i = dcgan_claim(me, rows)) >= 0;) {
@@ -352,7 +367,8 @@ void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *
     dcgan_sync(me);
     for (int32_t unit; (unit = dcgan_claim(me, units)) >= 0;) {
       const int32_t phase = unit % (phases * phases), point = unit / (phases * phases);
-      sum_point(&c, point / points, point % points, phase / phases, phase % phases, rows, v, m, partials + unit * sum, run == 0);
+      sum_point(&c, point / points, point % points, phase / phases, phase % phases, rows, v, m, partials + unit * sum,
+                run == 0);
     }
     dcgan_sync(me);
   }

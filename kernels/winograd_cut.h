@@ -7,7 +7,14 @@
 #pragma once
 #include "bf16.h"
 
-enum { TAPS = FAST_TAPS, MOST_POINTS = FAST_POINTS_STRIDE_1, MOST_TILES = 8, MOST_PHASES = 2, MOST_OUTS = 4, MARGIN = 4 };
+enum {
+  TAPS = FAST_TAPS,
+  MOST_POINTS = FAST_POINTS_STRIDE_1,
+  MOST_TILES = 8,
+  MOST_PHASES = 2,
+  MOST_OUTS = 4,
+  MARGIN = 4
+};
 
 struct axis {
   int32_t length, stride, pad, points, tiles;
@@ -33,7 +40,9 @@ INLINE int32_t inputs_of(const struct axis *a, int32_t tile, int32_t phase) {
 INLINE int32_t outputs_of(const struct axis *a, int32_t tile) { return inputs_of(a, tile, 0); }
 
 // Returns the position of point `id` among the first n - 1 of `points` and the last one, or -1.
-INLINE int32_t place_of(int32_t points, int32_t n, int32_t id) { return id == points - 1 ? n - 1 : id < n - 1 ? id : -1; }
+INLINE int32_t place_of(int32_t points, int32_t n, int32_t id) {
+  return id == points - 1 ? n - 1 : id < n - 1 ? id : -1;
+}
 
 // Returns the line of a point, or -1.
 INLINE int32_t input_line(const struct axis *a, int32_t tile, int32_t phase, int32_t id) {
@@ -46,7 +55,10 @@ INLINE int32_t output_line(const struct axis *a, int32_t tile, int32_t id) {
 }
 
 INLINE struct axis axis_of(int32_t length, int32_t outs, int32_t stride, int32_t pad) {
-  struct axis a = {.length = length, .stride = stride, .pad = pad, .points = stride == 1 ? FAST_POINTS_STRIDE_1 : FAST_POINTS_STRIDE_2};
+  struct axis a = {.length = length,
+                   .stride = stride,
+                   .pad = pad,
+                   .points = stride == 1 ? FAST_POINTS_STRIDE_1 : FAST_POINTS_STRIDE_2};
   for (int32_t at = 0; at < outs; a.tiles++) {
     const int32_t left = outs - at, take = left % 4 == 0 || left - 4 >= 6 || left == 7 ? 4 : 3;
     a.first[a.tiles] = at;

@@ -54,34 +54,37 @@ static to_inputs_function *const to_inputs[MOST_POINTS + 1][TAPS] = {
 // Maps values at n points to the tile's outputs, 4 when n is even and 3 when it is odd; and the
 // adjoint.
 #define OUTS(n) (n % 2 ? 3 : 4)
-#define FROM_POINTS(n)                                                                                                 \
-  static void from_points_##n(const float *from, int64_t step, int32_t count, float *const *rows) {                    \
-    for (int32_t k = 0; k < count; k += LANES) {                                                                       \
-      vf in[n];                                                                                                        \
-      _Pragma("GCC unroll 8") for (int i = 0; i < n; i++) in[i] = load(from + i * step + k);                           \
-      _Pragma("GCC unroll 8") for (int o = 0; o < OUTS(n); o++) {                                                      \
-        vf s = o == OUTS(n) - 1 ? in[n - 1] : (vf){};                                                                  \
-        _Pragma("GCC unroll 8") for (int i = 0; i < n - 1; i++) if (POWERS[i][o] != 0) s += in[i] * splat(POWERS[i][o]); \
-        store(rows[o] + k, s);                                                                                         \
-      }                                                                                                                \
-    }                                                                                                                  \
-  }                                                                                                                    \
-  static void outs_to_points_##n(const float *const *rows, int32_t count, float *to, int64_t step) {                   \
-    for (int32_t k = 0; k < count; k += LANES) {                                                                       \
-      vf in[MOST_OUTS];                                                                                                \
-      _Pragma("GCC unroll 8") for (int o = 0; o < OUTS(n); o++) in[o] = load(rows[o] + k);                             \
-      _Pragma("GCC unroll 8") for (int i = 0; i < n - 1; i++) {                                                        \
-        vf s = in[0];                                                                                                  \
-        _Pragma("GCC unroll 8") for (int o = 1; o < OUTS(n); o++) if (POWERS[i][o] != 0) s += in[o] * splat(POWERS[i][o]); \
-        store(to + i * step + k, s);                                                                                   \
-      }                                                                                                                \
-      store(to + (n - 1) * step + k, in[OUTS(n) - 1]);                                                                 \
-    }                                                                                                                  \
+#define FROM_POINTS(n) \
+  static void from_points_##n(const float *from, int64_t step, int32_t count, float *const *rows) { \
+    for (int32_t k = 0; k < count; k += LANES) { \
+      vf in[n]; \
+      _Pragma("GCC unroll 8") for (int i = 0; i < n; i++) in[i] = load(from + i * step + k); \
+      _Pragma("GCC unroll 8") for (int o = 0; o < OUTS(n); o++) { \
+        vf s = o == OUTS(n) - 1 ? in[n - 1] : (vf){}; \
+        _Pragma("GCC unroll 8") for (int i = 0; i < n - 1; i++) \
+          if (POWERS[i][o] != 0) s += in[i] * splat(POWERS[i][o]); \
+        store(rows[o] + k, s); \
+      } \
+    } \
+  } \
+  static void outs_to_points_##n(const float *const *rows, int32_t count, float *to, int64_t step) { \
+    for (int32_t k = 0; k < count; k += LANES) { \
+      vf in[MOST_OUTS]; \
+      _Pragma("GCC unroll 8") for (int o = 0; o < OUTS(n); o++) in[o] = load(rows[o] + k); \
+      _Pragma("GCC unroll 8") for (int i = 0; i < n - 1; i++) { \
+        vf s = in[0]; \
+        _Pragma("GCC unroll 8") for (int o = 1; o < OUTS(n); o++) \
+          if (POWERS[i][o] != 0) s += in[o] * splat(POWERS[i][o]); \
+        store(to + i * step + k, s); \
+      } \
+      store(to + (n - 1) * step + k, in[OUTS(n) - 1]); \
+    } \
   }
 FROM_POINTS(5) FROM_POINTS(6) FROM_POINTS(7) FROM_POINTS(8)
 
 static to_inputs_function *const from_points[] = {from_points_5, from_points_6, from_points_7, from_points_8};
-static to_points_function *const outs_to_points[] = {outs_to_points_5, outs_to_points_6, outs_to_points_7, outs_to_points_8};
+static to_points_function *const outs_to_points[] = {outs_to_points_5, outs_to_points_6, outs_to_points_7,
+                                                     outs_to_points_8};
 
 // Returns the floats of a line of x with its margins, and of y.
 INLINE int32_t wide_line(const struct cut *c) { return (c->x.length + 2 * MARGIN) * c->C; }
@@ -127,7 +130,8 @@ void dcgan_spread_inputs(const struct cut *c, const float *x, float *to, int64_t
           for (int32_t q = 0; q < c->phases; q++) {
             const int32_t m = inputs_of(&c->x, i, q);
             for (int32_t l = 0; l < m; l++) rows[l] = strip + s * line + (MARGIN + position(&c->x, i, q, l)) * C;
-            to_points[m - 4](rows, C, to + ((int64_t)(c->y.input[j][p] + s) * c->x.inputs + c->x.input[i][q]) * slab, slab);
+            to_points[m - 4](rows, C, to + ((int64_t)(c->y.input[j][p] + s) * c->x.inputs + c->x.input[i][q]) * slab,
+                             slab);
           }
     }
 }
@@ -190,12 +194,14 @@ void dcgan_gather_outputs(const struct cut *c, const float *from, int64_t slab, 
 }
 
 // Returns the factor of tap j in value i of `points`, for a filter with this many taps.
-INLINE float weight_factor(int points, int taps, int i, int j) { return i == points - 1 ? j == taps - 1 : POWERS[i][j]; }
+INLINE float weight_factor(int points, int taps, int i, int j) {
+  return i == points - 1 ? j == taps - 1 : POWERS[i][j];
+}
 
 INLINE int has_point(int points, int stride, int taps, int i) { return stride == 1 || taps == 3 || i != points - 2; }
 
-INLINE void spread_phase(const int stride, const int ty, const int tx, int p, int q, const float *w, int64_t tap, float *to,
-                         int64_t point_step) {
+INLINE void spread_phase(const int stride, const int ty, const int tx, int p, int q, const float *w, int64_t tap,
+                         float *to, int64_t point_step) {
   const int points = stride == 1 ? 8 : 6;
   vf half[MOST_POINTS * TAPS];
 #pragma GCC unroll 1
@@ -222,7 +228,8 @@ INLINE void spread_phase(const int stride, const int ty, const int tx, int p, in
     }
 }
 
-void dcgan_spread_weights(const struct cut *c, const float *w, int64_t tap, float *to, int64_t point_step, int64_t phase_step) {
+void dcgan_spread_weights(const struct cut *c, const float *w, int64_t tap, float *to, int64_t point_step,
+                          int64_t phase_step) {
   if (c->phases == 1) {
     spread_phase(1, 5, 5, 0, 0, w, tap, to, point_step);
     return;
@@ -233,8 +240,8 @@ void dcgan_spread_weights(const struct cut *c, const float *w, int64_t tap, floa
   spread_phase(2, 2, 2, 1, 1, w, tap, to + 3 * phase_step, point_step);
 }
 
-INLINE void gather_phase(const int stride, const int ty, const int tx, int p, int q, const float *from, int64_t point_step,
-                         float *w, int64_t tap) {
+INLINE void gather_phase(const int stride, const int ty, const int tx, int p, int q, const float *from,
+                         int64_t point_step, float *w, int64_t tap) {
   const int points = stride == 1 ? 8 : 6;
   vf sum[TAPS * TAPS] = {};
 #pragma GCC unroll 1
@@ -256,7 +263,8 @@ INLINE void gather_phase(const int stride, const int ty, const int tx, int p, in
     for (int x = 0; x < tx; x++) store(w + ((p + stride * y) * TAPS + q + stride * x) * tap, sum[y * TAPS + x]);
 }
 
-void dcgan_gather_weights(const struct cut *c, const float *from, int64_t point_step, int64_t phase_step, float *w, int64_t tap) {
+void dcgan_gather_weights(const struct cut *c, const float *from, int64_t point_step, int64_t phase_step, float *w,
+                          int64_t tap) {
   if (c->phases == 1) {
     gather_phase(1, 5, 5, 0, 0, from, point_step, w, tap);
     return;

@@ -43,11 +43,12 @@ INLINE void product(const int words, const int rows, const struct run *run, int3
     for (int v = 0; v < TILE_VECTORS; v++) store(out + r * out_row + v * LANES, sum[r][v]);
 }
 
-typedef void product_function(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out, int64_t out_row);
-#define PRODUCT_OF(name, words, R)                                                                                      \
-  static void name##_##R##_1(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out,            \
-                              int64_t out_row) {                                                                        \
-    product(words, R, run, runs, depth, v_row, out, out_row);                                                                  \
+typedef void product_function(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out,
+                              int64_t out_row);
+#define PRODUCT_OF(name, words, R) \
+  static void name##_##R##_1(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out, \
+                             int64_t out_row) { \
+    product(words, R, run, runs, depth, v_row, out, out_row); \
   }
 #define PRODUCT(R, V) PRODUCT_OF(product, 0, R)
 #define WORD_PRODUCT(R, V) PRODUCT_OF(word_product, 1, R)
@@ -61,8 +62,8 @@ struct segment {
 };
 
 // w[r][..] += (or =, if fresh) sum over segments and k < count of x[k][r] * y[k][..].
-INLINE void outer(const int words, const int rows, const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row,
-                  float *w, int64_t w_row, int fresh) {
+INLINE void outer(const int words, const int rows, const struct segment *segment, int32_t segments, int32_t count,
+                  int64_t x_row, int64_t y_row, float *w, int64_t w_row, int fresh) {
   vf sum[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++)
@@ -89,12 +90,12 @@ INLINE void outer(const int words, const int rows, const struct segment *segment
     for (int v = 0; v < TILE_VECTORS; v++) store(w + r * w_row + v * LANES, sum[r][v]);
 }
 
-typedef void outer_function(const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row,
-                            float *w, int64_t w_row, int fresh);
-#define OUTER_OF(name, words, R)                                                                                        \
-  static void name##_##R##_1(const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, int64_t y_row, \
-                            float *w, int64_t w_row, int fresh) {                                                       \
-    outer(words, R, segment, segments, count, x_row, y_row, w, w_row, fresh);                                                  \
+typedef void outer_function(const struct segment *segment, int32_t segments, int32_t count, int64_t x_row,
+                            int64_t y_row, float *w, int64_t w_row, int fresh);
+#define OUTER_OF(name, words, R) \
+  static void name##_##R##_1(const struct segment *segment, int32_t segments, int32_t count, int64_t x_row, \
+                             int64_t y_row, float *w, int64_t w_row, int fresh) { \
+    outer(words, R, segment, segments, count, x_row, y_row, w, w_row, fresh); \
   }
 #define OUTER(R, V) OUTER_OF(outer, 0, R)
 #define WORD_OUTER(R, V) OUTER_OF(word_outer, 1, R)

@@ -1,5 +1,5 @@
-// Prose keeps to widths that one can read: comment lines to 100 characters, lines of documents to
-// 120. Some phrases are banned, because a reader has to decode them.
+// Prose keeps to widths that one can read: comment lines to 100 characters, lines of documents and
+// of the kernels to 120. Some phrases are banned, because a reader has to decode them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -37,6 +37,12 @@ it('comment lines are at most 100 characters wide', () => {
   const sources = files('src', /\.tsx?$/);
   expect(sources.length).toBeGreaterThan(100);
   expect(wide(sources, 100, (line) => COMMENT.test(line))).toEqual([]);
+});
+
+it('lines of the kernels are at most 120 characters wide', () => {
+  const kernels = files('kernels', /\.[ch]$/);
+  expect(kernels.length).toBeGreaterThan(20);
+  expect(wide(kernels, 120, () => true)).toEqual([]);
 });
 
 it('lines of documents are at most 120 characters wide', () => {

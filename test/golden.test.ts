@@ -5,30 +5,20 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { decodeTensors, encodeTensors } from '../src/checkpoint/safetensors.ts';
 import { openDataset } from '../src/data/open.ts';
 import { emulateBf16 } from '../src/engine/backends/native/bf16.ts';
-import { judgeGolden, type Replayed, replayGolden } from '../src/gan/golden.ts';
-import { TEST_DEVICES, title } from './support/devices.ts';
-import { describeNotices, expectWhole, GOLDEN, NAME, ONE_OF_EACH_GROUP, replayedBf16 } from './support/golden.ts';
+import { judgeGolden, replayGolden } from '../src/gan/golden.ts';
+import { TEST_DEVICES } from './support/devices.ts';
+import { describeReplay, GOLDEN, NAME, ONE_OF_EACH_GROUP, replayedBf16 } from './support/golden.ts';
 
 const quick = TEST_DEVICES.filter(({ name }) => name !== 'reference');
 const first = quick.find(({ missing }) => missing === null);
 
 describe.each(quick)('golden replay', (device) => {
-  describe.skipIf(device.missing)(title(device), () => {
-    let replayed: Replayed;
-    beforeAll(async () => {
-      replayed = await replayGolden(GOLDEN, NAME, openDataset(), { device: device.name, threads: 2 });
-    }, 600_000);
-
-    it('meets every bound', () => {
-      expectWhole(replayed);
-    });
-    // The comparison is the same for all devices, and test/long compares on each.
-    if (device === first) describeNotices(() => replayed);
-  });
+  // The comparison is the same for all devices, and test/long compares on each.
+  describeReplay(device, device === first);
 });
 
 it('one step of the reference meets the bounds of the first step; test/long has all eight', async () => {

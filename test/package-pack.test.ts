@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startProgram } from './support/cli.ts';
+import { startStudio } from './support/cli.ts';
 import { pack, ROOT, run } from './support/pack.ts';
 
 describe('the packed package', () => {
@@ -60,14 +60,8 @@ describe('the packed package', () => {
 
   it('has the studio, which loads nothing from elsewhere and is small', async () => {
     const program = join(folder, 'node_modules/dcgan/bin/dcgan.js');
-    const studio = startProgram(process.execPath, [program, 'studio', '--no-open', '--port', '42700'], { cwd: folder });
-    let said = '';
-    studio.child.stdout!.on('data', (part: string) => {
-      said += part;
-    });
+    const { running: studio, link } = await startStudio(folder, 42700, program);
     try {
-      await studio.until(/token=\S+/);
-      const link = said.match(/http:\S+/)![0];
       const entered = await fetch(link, { redirect: 'manual' });
       const headers = { Cookie: entered.headers.get('Set-Cookie')!.split(';')[0]! };
       const page = await (await fetch(new URL('/', link), { headers })).text();

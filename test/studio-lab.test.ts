@@ -10,7 +10,7 @@ import { decodeNpy } from '../src/data/npy.ts';
 import { toBytes } from '../src/data/pixels.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
-import { BIN, type Running, sharedFolder, startProgram } from './support/cli.ts';
+import { type Running, sharedFolder, startStudio } from './support/cli.ts';
 import { ROOT } from './support/pack.ts';
 import { expectAccessible, focusByTab } from './support/page-checks.ts';
 import { events, newestBytes, SMALL } from './support/training.ts';
@@ -35,14 +35,10 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
     const runs = join(shared.path, 'runs');
     mkdirSync(runs, { recursive: true });
     await events({ ...SMALL, epochs: 1, cond: true, device: 'wasm', out: join(runs, RUN) });
-    running = startProgram(process.execPath, [BIN, 'studio', '--no-open', '--port', '41900'], { cwd: shared.path });
-    let output = '';
-    running.child.stdout!.on('data', (part: string) => {
-      output += part;
-    });
-    await running.until(/token=\S+/);
+    const studio = await startStudio(shared.path, 41900);
+    running = studio.running;
     browser = await launch();
-    ({ page, complaints } = await openPage(browser, output.match(/http:\S+/)![0]));
+    ({ page, complaints } = await openPage(browser, studio.link));
   }, 120_000);
   afterAll(async () => {
     await browser?.close();

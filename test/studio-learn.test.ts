@@ -1,7 +1,6 @@
 // The lesson in real Chromium, by role and label: every chapter by keyboard alone, one slow step, a
 // training in the page, both languages, wide and narrow; axe finds nothing and the console is silent.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,9 +8,9 @@ import { QUOTATIONS } from '../src/studio/page/parts/learn/code.ts';
 import { lessonEn } from '../src/studio/page/strings/lesson-en.ts';
 import { lessonKo } from '../src/studio/page/strings/lesson-ko.ts';
 import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
-import { BIN, type Running, sharedFolder, startProgram } from './support/cli.ts';
+import { type Running, sharedFolder, startStudio } from './support/cli.ts';
+import { expectAccessible, focusByTab } from './support/page-checks.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const shared = sharedFolder();
 
 it('quotes the lines of the sources', () => {
@@ -31,14 +30,10 @@ describe.skipIf(!CHROMIUM)(inChromium('the lesson'), () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    running = startProgram(process.execPath, [BIN, 'studio', '--no-open', '--port', '41900'], { cwd: shared.path });
-    let output = '';
-    running.child.stdout!.on('data', (part: string) => {
-      output += part;
-    });
-    await running.until(/token=\S+/);
+    const studio = await startStudio(shared.path, 41900);
+    running = studio.running;
     browser = await launch();
-    ({ page, complaints } = await openPage(browser, output.match(/http:\S+/)![0]));
+    ({ page, complaints } = await openPage(browser, studio.link));
     page.setDefaultTimeout(60_000);
   }, 120_000);
   afterAll(async () => {
@@ -51,21 +46,8 @@ describe.skipIf(!CHROMIUM)(inChromium('the lesson'), () => {
     named('heading', lessonEn.chapters[n - 1]!.title)
       .and(page.locator('h1'))
       .waitFor();
-  /** Presses Tab until something of that name has the focus. */
-  const tabTo = async (name: string | RegExp): Promise<void> => {
-    for (let i = 0; i < 40; i++) {
-      await page.keyboard.press('Tab');
-      const text = String(
-        await page.evaluate(
-          'document.activeElement.ariaLabel ?? document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent',
-        ),
-      );
-      if (typeof name === 'string' ? text.trim() === name : name.test(text)) return;
-    }
-    throw new Error(`Tab does not reach ${name}`);
-  };
   const press = async (name: string | RegExp): Promise<void> => {
-    await tabTo(name);
+    await focusByTab(page, name);
     await page.keyboard.press('Enter');
   };
 
@@ -77,13 +59,13 @@ describe.skipIf(!CHROMIUM)(inChromium('the lesson'), () => {
     await chapter(2);
     await named('img', lessonEn.made).waitFor();
     await named('img', 'fc1: 32 maps of 7 × 7').waitFor();
-    await tabTo(/^Number 1 of the noise/);
+    await focusByTab(page, /^Number 1 of the noise/);
     await page.keyboard.press('ArrowRight');
     await page.getByText('Number 1 of the noise: 0.1').waitFor();
     await press('Next');
     await chapter(3);
     await page.getByText(/^Logit -?[\d.]+: real with a probability/).waitFor();
-    await tabTo('Paper to draw on');
+    await focusByTab(page, 'Paper to draw on');
     for (const key of ['ArrowDown', 'Shift+ArrowDown', 'Shift+ArrowDown']) await page.keyboard.press(key);
     await press('Take a made one');
     await page.getByText(/^Logit -?[\d.]+: real with a probability/).waitFor();
@@ -132,12 +114,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the lesson'), () => {
         if (i === 0) await named('img', language === 'en' ? lessonEn.realDigits : lessonKo.realDigits).waitFor();
         if (i === 3) await page.locator('svg.curve').first().waitFor();
         if (i === 4) for (const part of parts) await named('button', part).click();
-        await page.evaluate(AXE);
-        const found = (await page.evaluate(
-          'axe.run().then((result) => result.violations.map(({ id, nodes }) => id + ": " + nodes[0].html))',
-        )) as string[];
-        expect(found, title).toEqual([]);
-        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), title).toBeLessThanOrEqual(0);
+        await expectAccessible(page, title);
       }
     },
     240_000,

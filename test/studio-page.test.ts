@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
-import { BIN, type Running, sharedFolder, startProgram } from './support/cli.ts';
-import { expectAccessible } from './support/page-checks.ts';
+import { type Running, sharedFolder, startStudio } from './support/cli.ts';
+import { expectAccessible, focusByTab } from './support/page-checks.ts';
 import { noisy, png } from './support/pictures.ts';
 import { events, newestBytes, SMALL } from './support/training.ts';
 
@@ -16,7 +16,6 @@ const path = (...parts: string[]): string => join(shared.path, 'runs', ...parts)
 
 let browser: Browser;
 let running: Running;
-let output = '';
 
 /** A copy of the run that is to have more epochs than it has. */
 function unfinished(name: string, epochs: number): void {
@@ -43,17 +42,6 @@ function long(name: string): void {
   writeFileSync(path(name, 'metrics.jsonl'), `${lines.join('\n')}\n`);
 }
 
-/** Starts the studio; resolves to its link. */
-async function startStudio(): Promise<string> {
-  running = startProgram(process.execPath, [BIN, 'studio', '--no-open', '--port', '41800'], { cwd: shared.path });
-  output = '';
-  running.child.stdout!.on('data', (part: string) => {
-    output += part;
-  });
-  await running.until(/token=\S+/);
-  return output.match(/http:\S+/)![0];
-}
-
 describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
   let page: Page;
   let complaints: string[];
@@ -72,9 +60,10 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await png(noisy(24, 2), join(pictures, 'b.png'));
     cpSync(join(pictures, 'a.png'), join(pictures, 'c.png'));
     writeFileSync(join(pictures, 'broken.png'), 'no picture');
-    const link = await startStudio();
+    const studio = await startStudio(shared.path, 41800);
+    running = studio.running;
     browser = await launch();
-    ({ page, complaints } = await openPage(browser, link));
+    ({ page, complaints } = await openPage(browser, studio.link));
   }, 120_000);
   afterAll(async () => {
     await browser?.close();
@@ -219,23 +208,12 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
   it('is used by keyboard alone on a narrow page: start, watch, go back in time, stop, resume, compare, delete', async () => {
     await page.setViewportSize({ width: 390, height: 800 });
     await home();
-    /** Presses Tab until something of this very name has the focus. */
-    const focus = async (name: RegExp): Promise<void> => {
-      for (let i = 0; i < 300; i++) {
-        await page.keyboard.press('Tab');
-        const text = await page.evaluate(
-          '(({ ariaLabel, labels, textContent }) => ariaLabel ?? labels?.[0]?.textContent ?? textContent)(document.activeElement)',
-        );
-        if (name.test(String(text))) return;
-      }
-      throw new Error(`nothing called ${name} can be reached`);
-    };
     const press = async (name: RegExp, key = 'Enter'): Promise<void> => {
-      await focus(name);
+      await focusByTab(page, name);
       await page.keyboard.press(key);
     };
     const type = async (name: RegExp, text: string): Promise<void> => {
-      await focus(name);
+      await focusByTab(page, name);
       await page.keyboard.type(text);
     };
     await press(/^New run$/);

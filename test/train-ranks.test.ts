@@ -20,7 +20,7 @@ const WITH_4 = { ...SMALL, threads: 1, shards: 4 } as const satisfies RankedTrai
 
 interface Trained {
   readonly seen: TrainEvent[];
-  /** The folders that the followers were told of. */
+  /** The run's folder, as each follower heard it. */
   readonly folders: string[];
 }
 

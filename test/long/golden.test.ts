@@ -2,25 +2,14 @@
 // that the comparison notices an error. In bf16 the fast convolutions, for which the kernels are built
 // twice. test/golden.test.ts has one step of the reference, eight of the other devices, and the proof
 // on one.
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openDataset } from '../../src/data/open.ts';
+import { afterEach, describe, expect, it } from 'vitest';
 import { emulateBf16 } from '../../src/engine/backends/native/bf16.ts';
-import { judgeGolden, type Replayed, replayGolden } from '../../src/gan/golden.ts';
-import { TEST_DEVICES, title } from '../support/devices.ts';
-import { describeNotices, expectWhole, GOLDEN, NAME, replayedBf16 } from '../support/golden.ts';
+import { judgeGolden } from '../../src/gan/golden.ts';
+import { TEST_DEVICES } from '../support/devices.ts';
+import { describeReplay, GOLDEN, NAME, replayedBf16 } from '../support/golden.ts';
 
 describe.each(TEST_DEVICES)('golden replay', (device) => {
-  describe.skipIf(device.missing)(title(device), () => {
-    let replayed: Replayed;
-    beforeAll(async () => {
-      replayed = await replayGolden(GOLDEN, NAME, openDataset(), { device: device.name, threads: 2 });
-    }, 600_000);
-
-    it('meets every bound', () => {
-      expectWhole(replayed);
-    });
-    describeNotices(() => replayed);
-  });
+  describeReplay(device, true);
 });
 
 describe.each(TEST_DEVICES.filter(({ name }) => name === 'native'))('bf16 on $name', ({ missing }) => {

@@ -14,7 +14,7 @@ import { events, SMALL } from '../support/training.ts';
 const TEXT = readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8');
 const [, PROGRAM] = /## Python[\s\S]*?```python\n([\s\S]*?)```/.exec(TEXT)!;
 const [, CELL] = /## Jupyter[\s\S]*?```ts\n([\s\S]*?)```/.exec(TEXT)!;
-/** Runs a cell in a notebook of Deno's kernel, and prints the kinds of what it shows. */
+/** Runs a cell in a notebook with Deno's kernel, and prints the MIME types of its outputs. */
 const NOTEBOOK = `
 import json, sys, nbformat
 from nbclient import NotebookClient

@@ -25,8 +25,8 @@ export interface Options {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves once the output matches; rejects when the process ends before. */
-  until(pattern: RegExp): Promise<void>;
+  /** Resolves to the match once the output has one; rejects when the process ends before. */
+  until(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
 /** Shortens the commands in a program's messages, which call it by the long path that the tests call it by. */
@@ -49,10 +49,11 @@ export function startProgram(program: string, args: readonly string[], { cwd, en
       resolve({ code, signal, stdout: short(text.stdout), stderr: short(text.stderr) }),
     );
   });
-  const until = (pattern: RegExp): Promise<void> =>
+  const until = (pattern: RegExp): Promise<RegExpExecArray> =>
     new Promise((resolve, reject) => {
       watch = () => {
-        if (pattern.test(text.stdout) || pattern.test(text.stderr)) resolve();
+        const found = pattern.exec(text.stdout) ?? pattern.exec(text.stderr);
+        if (found) resolve(found);
       };
       watch();
       ended.then(() => reject(new Error(`ended before ${pattern}: ${text.stdout}${text.stderr}`)), reject);
@@ -62,6 +63,18 @@ export function startProgram(program: string, args: readonly string[], { cwd, en
 
 export function start(args: readonly string[], options: Options): Running {
   return startProgram(process.execPath, [BIN, ...args], options);
+}
+
+/** Starts the studio at this port, or the next free one; resolves to the link that it prints. */
+export async function startStudio(
+  cwd: string,
+  port: number,
+  program: string = BIN,
+): Promise<{ readonly running: Running; readonly link: string }> {
+  const args = [program, 'studio', '--no-open', '--port', String(port)];
+  const running = startProgram(process.execPath, args, { cwd });
+  const [link] = await running.until(/http:\S+token=\S+(?=\s)/);
+  return { running, link };
 }
 
 /** Runs one command line to its end. */

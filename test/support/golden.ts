@@ -1,10 +1,11 @@
 // The golden file of tf2018, and the tests that its comparison notices an error.
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeTensors, encodeTensors, type StoredTensor } from '../../src/checkpoint/safetensors.ts';
 import { openDataset } from '../../src/data/open.ts';
 import { emulateBf16 } from '../../src/engine/backends/native/bf16.ts';
 import { judgeGolden, type Replayed, replayGolden } from '../../src/gan/golden.ts';
+import { type TestDevice, title } from './devices.ts';
 
 export const NAME = 'tf2018-b8.safetensors';
 export const GOLDEN = new Uint8Array(readFileSync(new URL(`../golden/${NAME}`, import.meta.url)));
@@ -28,15 +29,30 @@ function altered(change: (tensors: Map<string, StoredTensor>) => void): Uint8Arr
 }
 
 /** Expects a replay to meet every bound. */
-export function expectWhole(replayed: Replayed): void {
+function expectWhole(replayed: Replayed): void {
   const { worst, passed } = judgeGolden(GOLDEN, NAME, replayed);
   expect(worst.filter(({ ratio }) => ratio > 1)).toEqual([]);
   expect(passed).toBe(true);
   expect(worst.map(({ group }) => group).sort()).toEqual(Object.keys(ONE_OF_EACH_GROUP).sort());
 }
 
+/** Defines the replay on a device. With `notices` a wrong value in any group has to be noticed too. */
+export function describeReplay(device: TestDevice, notices: boolean): void {
+  describe.skipIf(device.missing)(title(device), () => {
+    let replayed: Replayed;
+    beforeAll(async () => {
+      replayed = await replayGolden(GOLDEN, NAME, openDataset(), { device: device.name, threads: 2 });
+    }, 600_000);
+
+    it('meets every bound', () => {
+      expectWhole(replayed);
+    });
+    if (notices) describeNotices(() => replayed);
+  });
+}
+
 /** Defines the tests that a wrong value in any group would be noticed in a replay. */
-export function describeNotices(replayed: () => Replayed): void {
+function describeNotices(replayed: () => Replayed): void {
   describe.each(Object.entries(ONE_OF_EACH_GROUP))('notices in %s', (group, tensor) => {
     const failing = (bytes: Uint8Array): string[] =>
       judgeGolden(bytes, NAME, replayed())

@@ -18,14 +18,19 @@ export async function expectAccessible(page: Page, what: string): Promise<void> 
   expect(wide, what).toBeLessThanOrEqual(0);
 }
 
+/** More elements than any page has that take the focus. */
+const MOST_TABS = 300;
+
 /** Presses Tab until the element of that name has the focus. */
-export async function focusByTab(page: Page, name: RegExp): Promise<void> {
-  for (let i = 0; i < 60; i++) {
+export async function focusByTab(page: Page, name: string | RegExp): Promise<void> {
+  for (let i = 0; i < MOST_TABS; i++) {
     await page.keyboard.press('Tab');
-    const text = await page.evaluate(
-      'document.activeElement.textContent + document.activeElement.ariaLabel + (document.activeElement.labels?.[0]?.textContent ?? "")',
+    const text = String(
+      await page.evaluate(
+        '(({ ariaLabel, labels, textContent }) => ariaLabel ?? labels?.[0]?.textContent ?? textContent)(document.activeElement)',
+      ),
     );
-    if (name.test(String(text))) return;
+    if (typeof name === 'string' ? text.trim() === name : name.test(text)) return;
   }
   throw new Error(`nothing called ${name} can be reached`);
 }

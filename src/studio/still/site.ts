@@ -13,19 +13,11 @@ import type { Site } from './still.ts';
 /** The page's own files, by the names under which they are built. */
 const PAGE_FILES = ['site.js', 'engine.js', 'page-style.css', 'digits.gz'] as const;
 
-const INDEX = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>DCGAN studio</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="page-style.css">
-<script type="module" src="site.js"></script>
-</head>
-<body></body>
-</html>
-`;
+/** The page's own HTML, which asks for files beside it and for the script of this source. */
+function htmlOfSite(): string {
+  const html = new TextDecoder().decode(partBytes('index.html'));
+  return html.replaceAll('="/', '="').replace('"page.js"', '"site.js"');
+}
 
 /** A page that was written. */
 export interface WrittenSite {
@@ -71,7 +63,7 @@ export async function writeSite(folder: string, sources: readonly (string | unde
   }
   put('site.json', JSON.stringify({ runs } satisfies Site));
   for (const name of PAGE_FILES) put(name, partBytes(name));
-  put('index.html', INDEX);
+  put('index.html', htmlOfSite());
   const names = [...written.keys()];
   const version = createHash('sha256');
   for (const name of names) version.update(name).update(readFileSync(join(folder, name)));

@@ -6,6 +6,7 @@ import type { PictureHead, RunDetail } from '../../api.ts';
 import type { Source } from '../sources/source.ts';
 import { pixels } from '../state/look.ts';
 import { t } from '../strings/index.ts';
+import { Slider } from './slider.tsx';
 
 const SPEEDS = [1, 2, 5, 10, 20] as const;
 
@@ -43,20 +44,18 @@ export function Timeline({ source, detail, epoch, choose }: TimelineProps) {
     setPlaying(!playing);
   };
   const shown = live ? preview : (pictures[chosen] ?? null);
+  const other = Math.min(second, last);
+  const nameAt = (index: number): string | undefined => pictures[index] && nameOf(pictures[index]);
   return (
     <section class="timeline">
       <div class="moments">
         <Moment source={source} id={head.id} picture={shown} live={live} />
-        {beside && (
-          <Moment source={source} id={head.id} picture={pictures[Math.min(second, last)] ?? null} live={false} />
-        )}
+        {beside && <Moment source={source} id={head.id} picture={pictures[other] ?? null} live={false} />}
       </div>
       {last > 0 && (
         <>
-          <Slider label={words.time} pictures={pictures} value={chosen} change={go} />
-          {beside && (
-            <Slider label={words.beside} pictures={pictures} value={Math.min(second, last)} change={setSecond} />
-          )}
+          <Slider label={words.time} last={last} value={chosen} text={nameAt(chosen)} change={go} />
+          {beside && <Slider label={words.beside} last={last} value={other} text={nameAt(other)} change={setSecond} />}
         </>
       )}
       <div class="controls">
@@ -130,30 +129,5 @@ function Moment({ source, id, picture, live }: MomentProps) {
       <img class="picture large" src={source.picture(id, picture)} alt={`${id}, ${name}`} />
       <figcaption>{name}</figcaption>
     </figure>
-  );
-}
-
-interface SliderProps {
-  readonly label: string;
-  readonly pictures: readonly PictureHead[];
-  readonly value: number;
-  readonly change: (index: number) => void;
-}
-
-function Slider({ label, pictures, value, change }: SliderProps) {
-  const picture = pictures[value];
-  return (
-    <label class="slider">
-      {label}
-      <input
-        type="range"
-        min={0}
-        max={pictures.length - 1}
-        value={value}
-        aria-valuetext={picture && nameOf(picture)}
-        onInput={(event) => change(Number(event.currentTarget.value))}
-      />
-      <output>{picture && nameOf(picture)}</output>
-    </label>
   );
 }

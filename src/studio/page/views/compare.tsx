@@ -6,6 +6,7 @@ import { Chart, type Curve } from '../parts/chart.tsx';
 import { ChartBar, useChartSettings } from '../parts/chart-settings.tsx';
 import { Differences } from '../parts/differences.tsx';
 import { SameNoise } from '../parts/same-noise.tsx';
+import { Slider } from '../parts/slider.tsx';
 import type { Source } from '../sources/source.ts';
 import { links } from '../state/route.ts';
 import { useDetail, useSeries } from '../state/runs.ts';
@@ -58,20 +59,7 @@ export function Compare({ source, ids }: { readonly source: Source; readonly ids
           take={(one) => setRuns((all) => ({ ...all, [id]: one }))}
         />
       ))}
-      {most > 0 && (
-        <label class="slider">
-          {words.time}
-          <input
-            type="range"
-            min={0}
-            max={most}
-            value={at}
-            aria-valuetext={words.epoch(at)}
-            onInput={(event) => setEpoch(Number(event.currentTarget.value))}
-          />
-          <output>{words.epoch(at)}</output>
-        </label>
-      )}
+      {most > 0 && <Slider label={words.time} last={most} value={at} text={words.epoch(at)} change={setEpoch} />}
       <div class="moments">
         {ready.map(({ id, color, detail }) => {
           const picture = detail.pictures.findLast((one) => (one.epoch ?? 0) <= at) ?? detail.pictures[0];

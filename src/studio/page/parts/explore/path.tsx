@@ -21,6 +21,7 @@ import { bytesOf, pictureOf, pngOf } from '../../state/pictures.ts';
 import { t } from '../../strings/index.ts';
 import { Command } from '../facts.tsx';
 import { Pixels } from '../pixels.tsx';
+import { Slider } from '../slider.tsx';
 import { download } from '../svg.ts';
 
 const PINS_FILE = 'pins.npy';
@@ -111,20 +112,14 @@ function Film({ networks, checkpoint }: PathProps) {
       <Pixels picture={picture} alt={words.pathFrame(at + 1, frames.length)} kind="large" />
       <div>
         <h2>{words.path}</h2>
-        <label class="slider">
-          {words.pathPlace}
-          <input
-            type="range"
-            min={0}
-            max={last}
-            value={at}
-            aria-valuetext={words.pathFrame(at + 1, frames.length)}
-            onInput={(event) => setPlace(event.currentTarget.valueAsNumber)}
-          />
-          <output>
-            {at + 1} / {frames.length}
-          </output>
-        </label>
+        <Slider
+          label={words.pathPlace}
+          last={last}
+          value={at}
+          text={words.pathFrame(at + 1, frames.length)}
+          shown={`${at + 1} / ${frames.length}`}
+          change={setPlace}
+        />
         <div class="controls">
           <button
             type="button"

@@ -9,13 +9,14 @@ import { transform } from 'esbuild';
 import { parseAst } from 'vite';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { timeInWords } from '../src/cli/estimate.ts';
-import { main, makeProgram } from '../src/cli/main.ts';
+import { makeProgram } from '../src/cli/main.ts';
 import { presets } from '../src/gan/presets.ts';
 import { commandLine, withProgramName } from '../src/platform/command.ts';
 import { didYouMean } from '../src/platform/suggest.ts';
 import { adviceOn, CONDITIONS } from '../src/train/health/advice.ts';
 import { BIN } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { say } from './support/main.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Options that messages name and no command defines: commander's own, and those of Node, npm, gunzip, srun, compilers and installers. */
@@ -193,13 +194,8 @@ describe('the right word', () => {
     ['train --data fashion_mnist', 'fashion-mnist'],
     ['train --loss lsgan', 'ls'],
   ])('of "%s" is %s', async (line, meant) => {
-    vi.spyOn(process.stdout, 'on').mockReturnThis();
-    vi.spyOn(process.stderr, 'on').mockReturnThis();
-    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const code = await main(line.split(' '));
-    const text = stderr.mock.calls.join('');
-    vi.restoreAllMocks();
-    expect([code > 0, text]).toEqual([true, expect.stringContaining(`Did you mean ${meant}?`)]);
+    const { code, stderr } = await say(line.split(' '), '.');
+    expect([code > 0, stderr]).toEqual([true, expect.stringContaining(`Did you mean ${meant}?`)]);
   });
 
   it('is one of those that there are', () => {

@@ -10,6 +10,7 @@ import { DCGAN } from '../src/gan/dcgan.ts';
 import { networkInput } from '../src/metrics/network-input.ts';
 import { type ImageSet, laplacianPyramid } from '../src/metrics/pyramid.ts';
 import { npy } from './support/arrays.ts';
+import { farthest } from './support/exported.ts';
 import { workInFolders } from './support/folders.ts';
 import { noisy } from './support/pictures.ts';
 import { events, expectPicturesOf, isStep, newestBytes } from './support/training.ts';
@@ -103,7 +104,7 @@ describe('a training', () => {
       await gan.dispose();
     }
     expect(made[0]!.length).toBe(3 * 16 * 24);
-    expect(close(made[0]!, made[1]!)).toBeLessThan(1e-5);
+    expect(farthest(made[0]!, made[1]!)).toBeLessThan(1e-5);
   });
 });
 
@@ -118,9 +119,6 @@ function turned({ images, count, height, width, channels }: ImageSet): ImageSet 
   return { images: out, count, height: width, width: height, channels };
 }
 
-const close = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), Math.abs(a.length - b.length));
-
 test('figures treat both sides alike', () => {
   const set: ImageSet = {
     images: Float32Array.from({ length: 2 * 28 * 56 * 3 }, (_, i) => Math.sin(i * 12.9898)),
@@ -132,11 +130,11 @@ test('figures treat both sides alike', () => {
     [14, 28],
   ]);
   for (const [i, level] of laplacianPyramid(turned(set)).entries())
-    expect(close(turned(level).images, levels[i]!.images)).toBeLessThan(1e-5);
+    expect(farthest(turned(level).images, levels[i]!.images)).toBeLessThan(1e-5);
   const input = { order: 'NHWC', height: 9, width: 20, channels: 3, range: '-1..1', bytes: false } as const;
   const small = networkInput(set.images, set, input) as Float32Array;
   const other = networkInput(turned(set).images, turned(set), { ...input, height: 20, width: 9 }) as Float32Array;
-  expect(close(turned({ images: other, count: 2, height: 20, width: 9, channels: 3 }).images, small)).toBeLessThan(
+  expect(farthest(turned({ images: other, count: 2, height: 20, width: 9, channels: 3 }).images, small)).toBeLessThan(
     1e-5,
   );
 });

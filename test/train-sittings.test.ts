@@ -57,11 +57,12 @@ describe('a run that is stopped and resumed', () => {
   it('has no end where its process was killed, and failed where an error ended it', async () => {
     const out = fresh();
     const abort = new AbortController();
-    for await (const event of (await import('../src/train/train.ts')).train({ ...small, out, signal: abort.signal })) {
+    await events({ ...small, out, signal: abort.signal }, (event) => {
       // As the files are when the process is killed now.
       if (event.type === 'step' && event.step === 1) expect(sittings(out)[0]!.end).toBeUndefined();
       if (event.type === 'step' && event.step === 2) abort.abort();
-    }
+      return false;
+    });
     expect(sittings(out)[0]!.end).toMatchObject({ how: 'stopped', checkpoint: 'epoch-0001-step-000002.safetensors' });
     const wild = fresh();
     await expect(events({ ...small, beta2: 0, learningRate: 1, seed: 2, out: wild })).rejects.toThrow(/diverged/);

@@ -4,10 +4,11 @@
 //   node bench/distributed/distributed.mjs [--rounds 3] [--steps 8] [--preset tf2018] [--batch 256]
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { load, median, table } from '../lib.mjs';
 
 const BIN = fileURLToPath(new URL('../../bin/dcgan.js', import.meta.url));
 const { values } = parseArgs({
@@ -47,7 +48,6 @@ function measure({ before, args }) {
   }
 }
 
-const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
 const found = Object.fromEntries(Object.keys(WAYS).map((name) => [name, { seconds: [], processor: [] }]));
 for (let round = 0; round < rounds; round++)
   for (const [name, way] of Object.entries(WAYS)) {
@@ -55,9 +55,11 @@ for (let round = 0; round < rounds; round++)
     found[name].seconds.push(...seconds);
     found[name].processor.push(processor);
   }
-console.log(`${cpus()[0].model}, ${cpus().length} cores, load ${loadavg().map((x) => x.toFixed(1))}, ${values.preset}`);
-console.log('| way | images/s, median | fastest step, ms | processor time of the whole run, s |\n|---|---|---|---|');
-for (const [name, { seconds, processor }] of Object.entries(found)) {
-  const speed = (batch / median(seconds)).toFixed(0);
-  console.log(`| ${name} | ${speed} | ${(1000 * Math.min(...seconds)).toFixed(0)} | ${median(processor).toFixed(1)} |`);
-}
+console.log(`${cpus()[0].model}, ${cpus().length} cores, load ${load()}, ${values.preset}`);
+const rows = Object.entries(found).map(([name, { seconds, processor }]) => [
+  name,
+  (batch / median(seconds)).toFixed(0),
+  (1000 * Math.min(...seconds)).toFixed(0),
+  median(processor).toFixed(1),
+]);
+console.log(table(['way', 'images/s, median', 'fastest step, ms', 'processor time of the whole run, s'], rows));

@@ -89,18 +89,18 @@ async function until(page, act, condition, argument) {
   return performance.now() - began;
 }
 
-/** Processor seconds of all children that have ended and were waited for, from Linux' /proc. */
-function childrenSeconds() {
-  const [, rest] = readFileSync('/proc/self/stat', 'utf8').split(/\) (.*)/s);
-  const [user, system] = rest.split(' ').slice(13, 15).map(Number);
+/** Returns the processor seconds in two neighbouring fields of Linux' /proc/PID/stat. */
+function processorSeconds(pid, field) {
+  const [, rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) (.*)/s);
+  const [user, system] = rest
+    .split(' ')
+    .slice(field, field + 2)
+    .map(Number);
   return (user + system) / 100;
 }
-
-const processSeconds = (pid) => {
-  const [, rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) (.*)/s);
-  const [user, system] = rest.split(' ').slice(11, 13).map(Number);
-  return (user + system) / 100;
-};
+const processSeconds = (pid) => processorSeconds(pid, 11);
+/** Of all children that have ended and were waited for. */
+const childrenSeconds = () => processorSeconds('self', 13);
 
 /**
  * Trains a run on one thread; resolves to its processor seconds and to those of the studio that

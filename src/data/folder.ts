@@ -14,7 +14,7 @@ import type { FormOptions } from './forms/form.ts';
 import { fileOnDisk, headOf, isCandidate } from './loose.ts';
 import { formatOf } from './picture-format.ts';
 import { byName, byPath, type Container, classesOf, LARGEST_FILE, LARGEST_UNNAMED } from './supply.ts';
-import { OUTSIDE, UnreadTally } from './unread.ts';
+import { namesText, OUTSIDE, UnreadTally } from './unread.ts';
 
 interface Found {
   /** Below the folder, parts joined by /. */
@@ -89,10 +89,7 @@ export async function folderSupply(
     const { path = folder } = error as { path?: string | Buffer };
     throw fileError('listed', typeof path === 'string' ? path : textOf(path), error);
   }
-  if (followed.length > 0)
-    onNote(
-      `${followed.length} ${OUTSIDE}, followed: ${[...followed.slice(0, 3), ...(followed.length > 3 ? ['...'] : [])].join(', ')}`,
-    );
+  if (followed.length > 0) onNote(`${followed.length} ${OUTSIDE}, followed: ${namesText(followed)}`);
   found.sort((a, b) => byPath(a.path, b.path));
   const list = found.map(({ path, size, time }) => `${path}\0${size}\0${time}\n`).join('');
   return {

@@ -155,14 +155,16 @@ export async function buildPack(where: string, output: string, options: LoadOpti
   const target = packTarget(output);
   const found = await recognize(where, options);
   const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
-  refuseImages(supply.name, (await settle(supply, options)).size);
+  const shaping = await settle(supply, options);
+  refuseImages(supply.name, shaping.size);
   refuseSource(where, output, supply.names);
   const source = relative(dirname(resolve(output)), resolve(where));
+  const settled = { ...options, ...shaping, greyIsGuessed: guessedGrey(options, shaping) };
   const built =
     target.how === 'replaced'
-      ? await writePack(supply, target.path, source, options)
-      : await writePackInto(supply, target.path, source, options);
+      ? await writePack(supply, target.path, source, settled)
+      : await writePackInto(supply, target.path, source, settled);
   noteSkipped(built, options);
-  noteColour(built, await settle(supply, options), options);
+  noteColour(built, shaping, options);
   return built;
 }

@@ -16,6 +16,12 @@ export const NOTHING_UNREAD: Unread = { count: 0, kinds: [], first: [] };
 const KEPT = 16;
 const NAMED = 3;
 const KINDS_NAMED = 6;
+
+/** Returns the first names of so many: `a.bmp, b.bmp, c.bmp, ...`. */
+export function namesText(first: readonly string[], count = first.length): string {
+  const names = first.slice(0, NAMED);
+  return [...names, ...(count > names.length ? ['...'] : [])].join(', ');
+}
 /** Endings of pictures that are known and not read, or that have a usual name. */
 const KINDS: Readonly<Record<string, string>> = { heif: 'HEIC', heic: 'HEIC', hif: 'HEIC' };
 /** The kind of symbolic links that lead out of the folder of data. */
@@ -81,9 +87,8 @@ export function unreadList({ count, kinds, first }: Unread): string {
   const more = kinds.slice(KINDS_NAMED).reduce((sum, kind) => sum + kind.count, 0);
   const list = kinds.slice(0, KINDS_NAMED).map((kind) => `${kind.count} ${kind.kind}`);
   if (more > 0) list.push(`${more} of other kinds`);
-  const names = first.slice(0, NAMED);
-  if (count > names.length) names.push('...');
-  return names.length === 0 ? list.join(', ') : `${list.join(', ')} (${names.join(', ')})`;
+  const names = namesText(first, count);
+  return names === '' ? list.join(', ') : `${list.join(', ')} (${names})`;
 }
 
 /** A file's kind by its name: its ending in capitals. */

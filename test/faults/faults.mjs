@@ -33,19 +33,21 @@ const ERRORS = ['ENOSPC', 'EIO', 'EMFILE', 'EDQUOT'];
 const DEVICE = ['--device', 'wasm', '--threads', '1'];
 const SMALL = ['--preset', 'tiny', '--limit', '32', '--batch-size', '16', '--seed', '1', '--quiet', ...DEVICE];
 
+/** Returns the line that goes on with a run, if it has begun. */
+const resumed = (folder) =>
+  existsSync(join(folder, 'r', 'config.json')) ? ['train', '--resume', 'r', '--quiet', ...DEVICE] : null;
+
 /** What each command is given (`before`), does, and does again after a fault. */
 const COMMANDS = {
   train: {
     words: () => ['train', ...SMALL, '--epochs', '3', '--out', 'r'],
-    again: (folder) =>
-      existsSync(join(folder, 'r', 'config.json')) ? ['train', '--resume', 'r', '--quiet', ...DEVICE] : null,
+    again: resumed,
   },
   resume: {
     before: [['train', ...SMALL, '--epochs', '1', '--out', 'r']],
     words: () => ['train', '--resume', 'r', '--epochs', '3', '--quiet', ...DEVICE],
   },
   'train on pictures': {
-    before: [],
     words: () => [
       'train',
       '--data',
@@ -58,8 +60,7 @@ const COMMANDS = {
       '--out',
       'r',
     ],
-    again: (folder) =>
-      existsSync(join(folder, 'r', 'config.json')) ? ['train', '--resume', 'r', '--quiet', ...DEVICE] : null,
+    again: resumed,
   },
   sample: {
     before: [['train', ...SMALL, '--epochs', '1', '--out', 'r']],
@@ -162,19 +163,19 @@ class Subject {
     if (first.late) return { outcome: 'hang', first };
     if (!killed && first.code !== 0 && !isSentence(first)) return { outcome: 'crash', first };
     if (first.code === 0 && fault.FAULT_STAYS === undefined && fault.FAULT_BYTES === undefined) {
-      const wrong = this.#wrong(folder, first, []);
+      const wrong = this.#wrong(folder, first);
       if (wrong.length > 0) return { outcome: 'WRONG', first, wrong };
     }
     const again = this.again?.(folder) ?? this.words();
     const second = await run(folder, again);
-    const wrong = this.#wrong(folder, second, again);
+    const wrong = this.#wrong(folder, second);
     if (second.code !== 0 || wrong.length > 0) return { outcome: 'LOST', first, second, wrong };
     return { outcome: killed ? 'killed' : first.code === 0 ? 'ended well' : 'refused', first };
   }
 
-  #wrong(folder, { out }, again) {
+  #wrong(folder, { out }) {
     const wrong = differences(contents(folder), this.want);
-    if (this.name === 'evaluate' && again.length >= 0 && out !== this.out) wrong.push('what it prints');
+    if (this.name === 'evaluate' && out !== this.out) wrong.push('what it prints');
     return wrong;
   }
 }

@@ -85,15 +85,14 @@ describe.each(MPIS)('ranks that are killed', (mpi) => {
       for (let kill = 0; kill < KILLS; kill++) {
         const args = existsSync(join(run, 'config.json')) ? ['--resume', out!, '--quiet'] : [...LONG, '--out', out!];
         const running = startRanks(mpi, 2, args, { cwd });
-        const over = running.ended.then(() => true);
         // A loaded machine may take long to come to the first step.
         let ended = false;
-        const under = over.then(() => {
+        const over = running.ended.then(() => {
           ended = true;
           return true;
         });
         while (!ended && !existsSync(join(run, 'checkpoints/epoch-0000.safetensors'))) await sleep(20);
-        if (await Promise.race([under, sleep(3000 * random()).then(() => false)])) break;
+        if (await Promise.race([over, sleep(3000 * random()).then(() => false)])) break;
         const signal = random() < 0.7 ? 'SIGKILL' : 'SIGTERM';
         const began = performance.now();
         try {

@@ -1,17 +1,15 @@
 // The packages of prebuilt kernels, built by the pinned compiler: the same bytes twice; for Linux
 // installed beside the main package where no compiler is, with every set of kernels that this
 // processor has; for other systems what they export and ask for, because they cannot run here.
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/platform/sha256.ts';
 import { readDll, readDylib } from '../support/libraries.ts';
-import { ROOT } from '../support/pack.ts';
+import { pack, ROOT, run } from '../support/pack.ts';
 
-const run = promisify(execFile);
 const ZIG = [process.env.ZIG?.trim().split(/\s+/), ['zig'], ['python3', '-m', 'ziglang']].find(
   (command) => command && spawnSync(command[0]!, [...command.slice(1), 'version']).stdout?.toString() === '0.17.1\n',
 );
@@ -90,14 +88,7 @@ describe.skipIf(missing)(`packages of prebuilt kernels${missing ? ` (skipped: ${
       symlinkSync(process.execPath, join(home, 'bin/node'));
       env = { PATH: join(home, 'bin'), HOME: home, DCGAN_CACHE_DIR: join(home, 'cache') };
       writeFileSync(join(home, 'package.json'), '{"name":"consumer","type":"module","private":true}');
-      const tarballs = await Promise.all(
-        [ROOT, join(made, 'kernels-linux-x64')].map(async (from) => {
-          const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', home];
-          const { stdout } = await run('npm', args, { cwd: from });
-          return Object.values(JSON.parse(stdout) as Record<string, { filename: string }>)[0]!.filename;
-        }),
-      );
-      const paths = tarballs.map((name) => `./${name}`);
+      const paths = await Promise.all([ROOT, join(made, 'kernels-linux-x64')].map((from) => pack(home, from)));
       await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...paths], { cwd: home });
     });
 

@@ -1,14 +1,11 @@
 // The program of docs/recipes.md in Bun and Deno, which come from npm for it (some 100 MB each): it
 // draws the picture that Node draws, byte for byte.
-import { execFile } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sharedFolder } from '../support/cli.ts';
-import { ROOT } from '../support/pack.ts';
+import { ROOT, run } from '../support/pack.ts';
 
-const run = promisify(execFile);
 const RUNTIMES = {
   Bun: { package: '@oven/bun-linux-x64', program: 'bin/bun', words: [] },
   Deno: { package: '@deno/linux-x64-glibc', program: 'deno', words: ['run', '-A'] },

@@ -1,6 +1,6 @@
 // The few functions of MPI that a run over several processes needs, without any of MPI's types, so
 // that one program works with Open MPI, MPICH and their kin. It is compiled by the machine's own
-// mpicc at first use (src/ranks/shim.ts) and called from one thread. MPI only moves numbers: sums
+// mpicc at first use (src/ranks/mpicc.ts) and called from one thread. MPI only moves numbers: sums
 // are added here, in one order, so that they do not depend on the number of ranks.
 //
 // Ranks also form a ring. Each sends a beat to the next one every second, while it waits for others

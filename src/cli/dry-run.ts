@@ -14,7 +14,7 @@ import { configFor, dataOfRun, openData } from '../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../train/run.ts';
 import { locate } from '../train/run-names.ts';
 import type { TrainOptions } from '../train/run-options.ts';
-import { estimateTraining, timeInWords, trainingSeconds } from './estimate.ts';
+import { epochSeconds, estimateTraining, timeInWords } from './estimate.ts';
 import { columns, count, grouped, large, megabytes, setting } from './format.ts';
 
 export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
@@ -34,7 +34,7 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     arenaBytes: arenaBytes(compile(step, model.layout)),
     flopPerStep: costOf(step),
     estimate,
-    seconds: trainingSeconds(config, steps, estimate),
+    seconds: config.epochs * epochSeconds(steps, estimate),
   };
   if (json) return `${JSON.stringify(report)}\n`;
   const { nominal, shared, needed } = report.flopPerStep;

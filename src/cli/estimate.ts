@@ -58,13 +58,12 @@ function flopOf(config: Config): number {
   return turn === 1 ? both : both / turn + (1 - 1 / turn) * costOf(trainingStep(model, batchSize, false)).needed;
 }
 
-/** Returns the seconds of all epochs. */
-export function trainingSeconds(
-  { epochs }: Pick<Config, 'epochs'>,
+/** Returns the seconds of one epoch. */
+export function epochSeconds(
   stepsPerEpoch: number,
   { secondsPerStep, secondsPerEpochEnd }: Pick<Estimate, 'secondsPerStep' | 'secondsPerEpochEnd'>,
 ): number {
-  return epochs * (stepsPerEpoch * secondsPerStep + secondsPerEpochEnd);
+  return stepsPerEpoch * secondsPerStep + secondsPerEpochEnd;
 }
 
 /** Returns `about 3 days for 25 epochs`. A long training also gets options that take less. */
@@ -75,7 +74,7 @@ export function timeInWords(
   secondsPerEpochEnd = 0,
 ): string {
   const { epochs, batchSize, imageSize, preset } = config;
-  const epoch = stepsPerEpoch * secondsPerStep + secondsPerEpochEnd;
+  const epoch = epochSeconds(stepsPerEpoch, { secondsPerStep, secondsPerEpochEnd });
   const count = (n: number): string => (n === 1 ? '1 epoch' : `${n} epochs`);
   const text = `${duration(epochs * epoch)} for ${count(epochs)}`;
   if (epochs * epoch <= LONG_SECONDS) return text;

@@ -98,7 +98,7 @@ export async function heldOutFor(data: Dataset): Promise<Dataset | null> {
 }
 
 /** Returns the options that say how pictures are read. */
-export function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['reading']> {
+function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['reading']> {
   const given = READING.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]);
   return Object.fromEntries(given);
 }

@@ -109,12 +109,13 @@ export async function audit(
   record: RunConfig,
   { from, to, machine }: Interval,
   data: Dataset,
-  { device = machine.device, threads }: MachineOptions,
+  threads: number | undefined,
 ): Promise<Audit> {
   const started = performance.now();
+  const on = { device: machine.device, threads };
   const [before, after] = [readSnapshot(from.path), readSnapshot(to.path)];
   const config = { ...after.config, epochs: after.epoch };
-  const gan = await DCGAN.fromSnapshot({ ...before, config }, { device, threads });
+  const gan = await DCGAN.fromSnapshot({ ...before, config }, on);
   try {
     refuseOther(machine, gan);
     const again = new Again(gan, data, expectedLines(folder, before.step, after.step));
@@ -130,7 +131,7 @@ export async function audit(
       difference: firstDifference(after, { seed, epoch, step, tensors: state }, NAMES),
       lines: again.compared,
       lineDifference: again.lineDifference,
-      startDifference: start === null ? null : await startDifference(start, record, data, { device, threads }),
+      startDifference: start === null ? null : await startDifference(start, record, data, on),
       startChecked: start !== null,
       seconds: (performance.now() - started) / 1000,
     };

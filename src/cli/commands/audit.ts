@@ -7,6 +7,7 @@ import { commandLine } from '../../platform/command.ts';
 import { VERSION } from '../../platform/version.ts';
 import { dataOfRun, openRunData } from '../../train/prepare.ts';
 import { readRunConfig, resolveRun } from '../../train/run.ts';
+import type { RunConfig } from '../../train/run-schema.ts';
 import { type Audit, audit, chooseInterval, Incomparable } from '../checks/audit.ts';
 import type { Outcome } from '../failure.ts';
 import { count, grouped } from '../format.ts';
@@ -14,7 +15,7 @@ import { debugOption, threadsOption, wholeNumber } from '../options/values.ts';
 import { warn, write } from '../output.ts';
 
 /** The exit code of a comparison that this machine cannot make. */
-export const NOT_COMPARABLE = 3;
+const NOT_COMPARABLE = 3;
 
 const EXAMPLES = `
 Examples:
@@ -49,12 +50,24 @@ export function defineAudit(program: Command, outcome: Outcome): void {
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
     .action(async (typed: string | undefined, flags: Flags) => {
-      outcome.code = await auditRun(typed, flags).catch((error: unknown) => {
-        if (!(error instanceof Incomparable)) throw error;
-        warn(`dcgan: ${error.message}\n`);
-        return NOT_COMPARABLE;
-      });
+      outcome.code = await exitCodeOf(auditRun(typed, flags));
     });
+}
+
+/** Returns the exit code of a comparison, also of one that this machine cannot make. */
+export function exitCodeOf(comparison: Promise<number>): Promise<number> {
+  return comparison.catch((error: unknown) => {
+    if (!(error instanceof Incomparable)) throw error;
+    warn(`dcgan: ${error.message}\n`);
+    return NOT_COMPARABLE;
+  });
+}
+
+/** Returns the exit code of a result, and names another version as a reason for a difference. */
+export function concluded(equal: boolean, { notes: { version } }: RunConfig): number {
+  if (!equal && version !== VERSION)
+    warn(`Note: the run is of dcgan ${version}, and this is ${VERSION}; versions may give other bits.\n`);
+  return equal ? 0 : 1;
 }
 
 async function auditRun(typed: string | undefined, { fromEpoch, data, threads, json }: Flags): Promise<number> {
@@ -63,13 +76,11 @@ async function auditRun(typed: string | undefined, { fromEpoch, data, threads, j
   const interval = chooseInterval(folder, record, fromEpoch);
   const again = commandLine(['audit', folder, '--data', 'PATH']);
   const images = await openRunData(folder, record, { ...dataOfRun(folder, record, { data }, again), again });
-  const found = await audit(folder, record, interval, images, { threads });
+  const found = await audit(folder, record, interval, images, threads);
   const equal = [found.difference, found.lineDifference, found.startDifference].every((part) => part === null);
   const { version } = record.notes;
   write(json ? `${JSON.stringify({ run: folder, equal, version, ...found })}\n` : text(folder, found));
-  if (!equal && version !== VERSION)
-    warn(`Note: the run is of dcgan ${version}, and this is ${VERSION}; versions may give other bits.\n`);
-  return equal ? 0 : 1;
+  return concluded(equal, record);
 }
 
 function text(folder: string, found: Audit): string {

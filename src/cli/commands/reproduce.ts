@@ -7,7 +7,6 @@ import { readSnapshot } from '../../gan/snapshot-file.ts';
 import { commandLine } from '../../platform/command.ts';
 import { usage } from '../../platform/errors.ts';
 import { sha256OfFile } from '../../platform/file-bytes.ts';
-import { VERSION } from '../../platform/version.ts';
 import { BEST_NAME } from '../../train/best.ts';
 import { sourceOf } from '../../train/data-place.ts';
 import { optionsThatRepeat } from '../../train/repeat.ts';
@@ -15,7 +14,6 @@ import { checkpointsOf, readConfigOfRun, readRunConfig, resolveRun } from '../..
 import { CONFIG_NAME } from '../../train/run-names.ts';
 import type { TrainOptions } from '../../train/run-options.ts';
 import type { RunConfig } from '../../train/run-schema.ts';
-import { Incomparable } from '../checks/audit.ts';
 import { type Claim, claimOf, refuseOtherMachine } from '../checks/claim.ts';
 import { firstDifference } from '../checks/difference.ts';
 import type { Outcome } from '../failure.ts';
@@ -23,7 +21,7 @@ import { debugOption, noPicturesOption, threadsOption } from '../options/values.
 import { outputError, warn, write } from '../output.ts';
 import { EXIT_CODES } from '../stop.ts';
 import { trainShown } from '../training.ts';
-import { NOT_COMPARABLE } from './audit.ts';
+import { concluded, exitCodeOf } from './audit.ts';
 
 const EXAMPLES = `
 Examples:
@@ -56,11 +54,7 @@ export function defineReproduce(program: Command, outcome: Outcome): void {
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
     .action(async (typed: string, flags: Flags) => {
-      outcome.code = await reproduce(typed, flags).catch((error: unknown) => {
-        if (!(error instanceof Incomparable)) throw error;
-        warn(`dcgan: ${error.message}\n`);
-        return NOT_COMPARABLE;
-      });
+      outcome.code = await exitCodeOf(reproduce(typed, flags));
     });
 }
 
@@ -136,8 +130,5 @@ function conclude(record: RunConfig, claim: Claim, folder: string | null, again:
     write(`DIFFERENT: ${wrong[0]} has SHA-256 ${wrong[1]}, and the run claims ${wrong[2]}.\n`);
     if (difference !== null) write(`The first difference is in ${difference}.\n`);
   }
-  const { version } = record.notes;
-  if (!equal && version !== VERSION)
-    warn(`Note: the run is of dcgan ${version}, and this is ${VERSION}; versions may give other bits.\n`);
-  return equal ? 0 : 1;
+  return concluded(equal, record);
 }

@@ -8,7 +8,7 @@ import { imageShape } from '../../data/image-size.ts';
 import { decodeNpy, encodeNpy } from '../../data/npy.ts';
 import { toBytes } from '../../data/pixels.ts';
 import type { DCGAN } from '../../gan/dcgan.ts';
-import { randomSeed } from '../../gan/drawing.ts';
+import { classesInTurn, randomSeed } from '../../gan/drawing.ts';
 import { ownClasses } from '../../gan/schema.ts';
 import { makeFolder, readFile, writeFileDurably } from '../../platform/durable.ts';
 import { endingOf, pictureEncoder } from '../../render/encode.ts';
@@ -89,9 +89,7 @@ async function sample(source: string | undefined, { noise: file, output: typed, 
     const seed = flags.seed ?? randomSeed();
     const { latent } = gan.config;
     const asked = classesAsked(flags.class, gan);
-    const all = Array.from({ length: ownClasses(gan.config) }, (_, label) => label);
-    // A class that the data had no image of would be noise.
-    const inRows = asked === undefined ? all.filter((label) => gan.classNames?.[label] !== null) : [];
+    const inRows = asked === undefined && ownClasses(gan.config) > 0 ? classesInTurn(gan, seed) : [];
     const rows = inRows.length > 0;
     const wanted = flags.count ?? (rows ? inRows.length * OF_EACH_CLASS : DEFAULT_COUNT);
     const noise = file === undefined ? await gan.sampleNoise(wanted, seed) : readNoise(file, gan);

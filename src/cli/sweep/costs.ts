@@ -4,8 +4,8 @@
 import type { Config } from '../../gan/schema.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { stepsPerEpoch } from '../../train/epoch.ts';
-import { configFor, openData, readingOf } from '../../train/prepare.ts';
-import { type Estimate, estimateTraining } from '../estimate.ts';
+import { askedOf, configFor, openData } from '../../train/prepare.ts';
+import { type Estimate, epochSeconds, estimateTraining } from '../estimate.ts';
 import type { PlannedRun } from './plan.ts';
 
 export interface Cost {
@@ -36,8 +36,7 @@ export async function tryRuns(runs: readonly PlannedRun[], measure: boolean): Pr
   const costs: (Cost | null)[] = [];
   for (const { index, options } of runs) {
     try {
-      const { limit, imageSize, channels } = options;
-      const where = JSON.stringify([options.data, limit, imageSize, channels, readingOf(options)]);
+      const where = JSON.stringify(askedOf(options));
       if (!data.has(where)) data.set(where, openData(options));
       const images = await data.get(where)!;
       const config = configFor(options, images);
@@ -48,9 +47,8 @@ export async function tryRuns(runs: readonly PlannedRun[], measure: boolean): Pr
       const machine = { device: options.device, threads: options.threads };
       const what = JSON.stringify([{ ...config, ...FREE }, images.sha256, machine]);
       if (!estimates.has(what)) estimates.set(what, await estimateTraining(config, images, machine));
-      const { secondsPerStep, secondsPerEpochEnd } = estimates.get(what)!;
       const steps = stepsPerEpoch(images.count, config.batchSize);
-      costs.push({ epochs: config.epochs, secondsPerEpoch: steps * secondsPerStep + secondsPerEpochEnd });
+      costs.push({ epochs: config.epochs, secondsPerEpoch: epochSeconds(steps, estimates.get(what)!) });
     } catch (error) {
       if (!(error instanceof DcganError)) throw error;
       throw new DcganError({ ...error.complaint, what: `run ${index} of the sweep: ${error.complaint.what}` });

@@ -21,6 +21,8 @@ interface Ready {
   readonly order: PrepareOrder;
   readonly data: Dataset;
   readonly machine: Machine;
+  /** Room for the images of a step, which is reused. */
+  readonly room: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -83,7 +85,8 @@ async function prepared(world: World, { order, labels, known, threads }: Asked):
     await machine.dispose();
     throw error;
   }
-  return { order, machine, data: labels ? data.labelled(labels) : data };
+  const room = new Float32Array(machine.held(config.batchSize).count * data.imageSize);
+  return { order, machine, data: labels ? data.labelled(labels) : data, room };
 }
 
 async function openSame({ data: asked }: PrepareOrder, known: Dataset | undefined): Promise<Dataset> {
@@ -116,10 +119,10 @@ async function takeState(machine: Machine, bytes: Uint8Array): Promise<void> {
   await machine.writeState(state);
 }
 
-async function step({ order, data, machine }: Ready, number: number, indices: readonly number[]): Promise<void> {
+async function step({ order, data, machine, room }: Ready, number: number, indices: readonly number[]): Promise<void> {
   const { seed, config } = order;
   const { first, count } = machine.held(indices.length);
-  const images = data.batch(indices.slice(first, first + count));
+  const images = data.batch(indices.slice(first, first + count), room.subarray(0, count * data.imageSize));
   const classes = config.classes > 0 ? indices.map((i) => data.labels![i]!) : undefined;
   await machine.step({ seed, step: number, images, reals: indices.length, classes, outputs: [] });
 }

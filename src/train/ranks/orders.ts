@@ -1,7 +1,7 @@
 // What the leader of a run tells its followers, and what they answer. Each order is a text; the
 // bytes that belong to it follow as a broadcast of their own.
 import type { Config } from '../../gan/schema.ts';
-import { DcganError } from '../../platform/errors.ts';
+import { complaintText, DcganError } from '../../platform/errors.ts';
 
 /** Where the images are and how they are read, as options of a training. */
 export interface AskedData {
@@ -54,7 +54,5 @@ export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8
 /** Puts an error into an answer. */
 export function answerOf(error: unknown): Prepared {
   if (!(error instanceof DcganError)) return { wrong: error instanceof Error ? error.message : String(error) };
-  const { what, expected, got, todo } = error.complaint;
-  const detail = [expected && `expected ${expected}`, got && `got ${got}`].filter(Boolean).join(', ');
-  return { wrong: detail ? `${what}: ${detail}` : what, todo };
+  return { wrong: complaintText(error.complaint), todo: error.complaint.todo };
 }

@@ -11,6 +11,7 @@ import type { Backend, BackendInfo, Executable, OpenBackend } from '../backend.t
 import { CallQueue } from '../call-queue.ts';
 import { unknownToKernels } from '../unknown.ts';
 import { bf16Kernels } from './bf16.ts';
+import { KeptAnswers } from './kept.ts';
 import { type Library, library } from './library.ts';
 import { loadLibrary, type NativeKernels } from './load.ts';
 import { Block, checkPlan } from './memory.ts';
@@ -36,28 +37,17 @@ interface Native {
   readonly library?: Library;
 }
 
-/** What was opened, by the variant that was to be kept. */
-const opened = new Map<string, Promise<Native>>();
-
-/**
- * The result is kept for the process, because sources and machine do not change under it. A failure
- * is not kept, because it may be remedied.
- */
-function native(kept = ''): Promise<Native> {
-  let answer = opened.get(kept);
-  if (!answer) {
-    answer = open(kept);
-    opened.set(kept, answer);
-    answer.catch(() => opened.delete(kept));
-  }
-  return answer;
-}
+/** By the variant that is to be taken again. */
+const opened = new KeptAnswers(open);
 
 async function open(kept: string): Promise<Native> {
   const again = await compiledAgain(kept);
   if (again) return again;
   const chosen = await chooseSet('float32', kept);
-  if (chosen) return { kernels: await loadLibrary(chosen.set), prebuilt: chosen.title };
+  return chosen ? { kernels: await loadLibrary(chosen.set), prebuilt: chosen.title } : compiled();
+}
+
+async function compiled(): Promise<Native> {
   const built = await library();
   return { kernels: await loadLibrary(built), library: built };
 }
@@ -68,9 +58,8 @@ async function open(kept: string): Promise<Native> {
 async function compiledAgain(kept: string): Promise<Native | null> {
   if (kept === '' || kept.includes(PREBUILT) || !(await prebuilt())) return null;
   try {
-    const built = await library();
-    const kernels = await loadLibrary(built);
-    return kept.split(' + ').includes(kernels.variant) ? { kernels, library: built } : null;
+    const again = await compiled();
+    return kept.split(' + ').includes(again.kernels.variant) ? again : null;
   } catch (error) {
     if (error instanceof NoLibrary) return null;
     throw error;
@@ -83,7 +72,7 @@ async function compiledAgain(kept: string): Promise<Native | null> {
  */
 export async function nativeAvailability(): Promise<NativeAvailability> {
   try {
-    const { kernels, prebuilt: title, library: built } = await native();
+    const { kernels, prebuilt: title, library: built } = await opened.get('');
     const { variant } = kernels;
     if (!built) return { ok: true, variant, ...(title && { prebuilt: title }) };
     return { ok: true, variant, compiler: built.compiler.banner, cache: built.cache };
@@ -95,7 +84,7 @@ export async function nativeAvailability(): Promise<NativeAvailability> {
 
 export const openNative: OpenBackend = async ({ stateFloats, threads, variant }) => {
   try {
-    const { kernels } = await native(variant);
+    const { kernels } = await opened.get(variant ?? '');
     return new NativeBackend(kernels, stateFloats, threads, variant);
   } catch (error) {
     if (!(error instanceof NoLibrary)) throw error;

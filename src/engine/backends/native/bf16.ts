@@ -5,6 +5,7 @@ import { processorName } from '../../../platform/host.ts';
 import { notice } from '../../../platform/notices.ts';
 import { WITHOUT_BF16 } from '../backend.ts';
 import { type Compiler, hasFeature, processor } from './compiler.ts';
+import { KeptAnswers } from './kept.ts';
 import { library, usableCompiler } from './library.ts';
 import { loadLibrary, type NativeKernels } from './load.ts';
 import { whyNoMatrixUnit } from './matrix-unit.ts';
@@ -16,7 +17,8 @@ const UNIT = [...PAIRS, '-DDCGAN_AMX'];
 
 let emulatedBits: number | null = null;
 let unitWanted: boolean | null = null;
-let opened: Promise<NativeKernels> | undefined;
+/** By the variant that is to be taken again. */
+const opened = new KeptAnswers(build);
 
 /**
  * For tests: from now on bf16 runs on any machine, slowly, as pairs of numbers or, with `unit`, as
@@ -27,22 +29,18 @@ let opened: Promise<NativeKernels> | undefined;
 export function emulateBf16(bits: number | null = 8, unit: boolean | null = null): void {
   emulatedBits = bits;
   unitWanted = unit;
-  opened = undefined;
+  opened.clear();
 }
 
 /**
  * Returns the bf16 kernels. `kept` is a variant to take again where this machine has it. @throws
  * NoLibrary when they cannot be built
  */
-export function bf16Kernels(kept?: string): Promise<NativeKernels> {
-  opened ??= build(kept);
-  opened.catch(() => {
-    opened = undefined;
-  });
-  return opened;
+export function bf16Kernels(kept = ''): Promise<NativeKernels> {
+  return opened.get(kept);
 }
 
-async function build(kept?: string): Promise<NativeKernels> {
+async function build(kept: string): Promise<NativeKernels> {
   if (emulatedBits !== null) return kernels([...(unitWanted ? UNIT : PAIRS), `-DDCGAN_BF16_BITS=${emulatedBits}`]);
   if (unitWanted === null) {
     const chosen = await chooseSet('bf16', kept);

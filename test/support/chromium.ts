@@ -1,30 +1,17 @@
 // Real Chromium for tests of pages, and a server that shows it a folder. Where there is no
 // Chromium, the tests are skipped by name.
-import { accessSync, constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { delimiter, extname, join, normalize } from 'node:path';
+import { extname, join, normalize } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+import { findProgram } from './programs.ts';
 
 /** The path of the program, or null. */
-export const CHROMIUM = findChromium();
+export const CHROMIUM = findProgram('chromium', 'chromium-browser', 'google-chrome');
 /** A suite's title; it names what is missing where the suite cannot run. */
 export const inChromium = (what: string): string =>
   CHROMIUM ? what : `${what} (skipped: there is no Chromium. Install Debian's: "apt-get install chromium")`;
-
-function findChromium(): string | null {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  for (const path of NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))) {
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {}
-  }
-  return null;
-}
 
 /** Starts Chromium with WebGPU, which runs on the processor where there is no graphics card. */
 export function launch(): Promise<Browser> {

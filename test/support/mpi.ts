@@ -1,8 +1,8 @@
 // Starts the program under MPI, by Open MPI and by MPICH. A test of an MPI that is not here is
 // skipped by name.
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { BIN, type Options, type Running, startProgram } from './cli.ts';
+import { findProgram } from './programs.ts';
 
 export interface Mpi {
   readonly name: string;
@@ -20,24 +20,13 @@ export const MPIS: readonly Mpi[] = [
 
 function mpi(name: string, program: string, args: readonly string[], packages: string): Mpi {
   const compiler = program.replace('mpirun', 'mpicc');
-  const here = [program, compiler].every(isThere);
+  const here = [program, compiler].every((name) => findProgram(name));
   return {
     name,
     mpirun: [program, ...args],
     compiler,
     missing: here ? null : `there is no ${program}. Install Debian's: "apt-get install ${packages}"`,
   };
-}
-
-function isThere(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** The title of an MPI's tests. */

@@ -2,7 +2,7 @@
 // A service worker keeps all files, so that the page works offline after the first visit. It also
 // adds the two headers that threads need where the host sends none.
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DcganError } from '../../platform/errors.ts';
 import { GIF_NAME, IMAGES_FOLDER } from '../../train/pictures.ts';
@@ -32,16 +32,15 @@ export interface WrittenSite {
  */
 export async function writeSite(folder: string, sources: readonly (string | undefined)[]): Promise<WrittenSite> {
   const written = new Map<string, number>();
-  const put = (name: string, bytes: string | Uint8Array): void => {
+  const version = createHash('sha256');
+  const put = (name: string, content: string | Uint8Array): void => {
+    const bytes = Buffer.from(content);
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), bytes);
     written.set(name, bytes.length);
+    version.update(name).update(bytes);
   };
-  const copy = (from: string, name: string): void => {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    copyFileSync(from, join(folder, name));
-    written.set(name, statSync(from).size);
-  };
+  const copy = (from: string, name: string): void => put(name, readFileSync(from));
   const runs: Site['runs'][number][] = [];
   for (const [i, source] of sources.entries()) {
     const described = await describe(source);
@@ -64,10 +63,7 @@ export async function writeSite(folder: string, sources: readonly (string | unde
   put('site.json', JSON.stringify({ runs } satisfies Site));
   for (const name of PAGE_FILES) put(name, partBytes(name));
   put('index.html', htmlOfSite());
-  const names = [...written.keys()];
-  const version = createHash('sha256');
-  for (const name of names) version.update(name).update(readFileSync(join(folder, name)));
-  put('service-worker.js', serviceWorker(names, version.digest('hex').slice(0, 16)));
+  put('service-worker.js', serviceWorker([...written.keys()], version.copy().digest('hex').slice(0, 16)));
   return { files: written.size, bytes: [...written.values()].reduce((total, bytes) => total + bytes, 0) };
 }
 

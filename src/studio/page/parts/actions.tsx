@@ -1,10 +1,12 @@
 // A person can stop a run, go on with it, start one like it, and delete it.
+
 import { useState } from 'preact/hooks';
 import type { RunDetail } from '../../api.ts';
 import type { Control } from '../sources/source.ts';
 import { useAct } from '../state/act.ts';
 import { links } from '../state/route.ts';
 import { t } from '../strings/index.ts';
+import { Notice } from './notice.tsx';
 
 export function Actions({ control, detail }: { readonly control: Control; readonly detail: RunDetail }) {
   const { head } = detail;
@@ -79,11 +81,7 @@ export function Actions({ control, detail }: { readonly control: Control; readon
       <p role="status" class="quiet">
         {busy === 'stop' ? words.stopping : busy === 'resume' ? words.starting : ''}
       </p>
-      {error !== null && (
-        <p role="alert" class="notice">
-          {error}
-        </p>
-      )}
+      <Notice text={error} />
     </div>
   );
 }

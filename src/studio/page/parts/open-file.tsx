@@ -1,7 +1,9 @@
 // Opens a checkpoint that the visitor has, and goes to its samples.
+
 import { useAct } from '../state/act.ts';
 import { links } from '../state/route.ts';
 import { t } from '../strings/index.ts';
+import { Notice } from './notice.tsx';
 
 export function OpenFile({ open }: { readonly open: (file: File) => Promise<string> }) {
   const words = t.value;
@@ -25,11 +27,7 @@ export function OpenFile({ open }: { readonly open: (file: File) => Promise<stri
           }}
         />
       </label>
-      {error !== null && (
-        <p role="alert" class="notice">
-          {error}
-        </p>
-      )}
+      <Notice text={error} />
     </>
   );
 }

@@ -73,7 +73,7 @@ export function Page({ source, learn: Learn, file, note }: PageProps) {
       <main>
         {value.view === 'run' ? (
           <Run key={value.id} source={source} id={value.id} />
-        ) : (value.view === 'explore' || value.view === 'draw' || value.view === 'inside') && source.networks ? (
+        ) : 'checkpoint' in value && source.networks ? (
           <Lab key={value.id} source={source} networks={source.networks} place={value} />
         ) : value.view === 'compare' ? (
           <Compare key={value.ids.join()} source={source} ids={value.ids} />

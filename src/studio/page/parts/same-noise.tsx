@@ -1,10 +1,12 @@
 // Several generators make images of the same noise, so that their samples differ only by what the
 // networks have learned.
+
 import { useState } from 'preact/hooks';
 import type { RunDetail } from '../../api.ts';
 import type { Control } from '../sources/source.ts';
 import { useAct } from '../state/act.ts';
 import { t } from '../strings/index.ts';
+import { Notice } from './notice.tsx';
 
 interface SameNoiseProps {
   readonly control: Control;
@@ -48,11 +50,7 @@ export function SameNoise({ control, runs }: SameNoiseProps) {
       <p role="status" class="quiet">
         {busy === null ? words.sameNoiseHelp : words.drawing}
       </p>
-      {error !== null && (
-        <p role="alert" class="notice">
-          {error}
-        </p>
-      )}
+      <Notice text={error} />
       <div class="moments">
         {runs.map(
           ({ id, color }) =>

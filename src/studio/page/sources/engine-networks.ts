@@ -5,7 +5,7 @@ import type { ClassChoice, Networks } from './networks.ts';
 /** The members of a model that the views ask. */
 export type Model = Pick<
   DCGAN,
-  'config' | 'info' | 'classNames' | 'sampleNoise' | 'generate' | 'layers' | 'judge' | 'project' | 'dispose'
+  'config' | 'classNames' | 'sampleNoise' | 'generate' | 'layers' | 'judge' | 'project' | 'dispose'
 >;
 
 /** @throws Error for a model of pictures that the views cannot show */
@@ -15,14 +15,12 @@ export async function networksOf(gan: Model): Promise<Networks> {
     await gan.dispose();
     throw new Error('These views show square pictures so far.');
   }
-  const { device, threads } = gan.info;
   const chosen = ({ classes: labels, shares }: ClassChoice) =>
     shares ? { shares } : labels === undefined ? {} : { classes: labels };
   const labelled = (label: number | undefined) => (label === undefined ? {} : { classes: label });
   return {
     facts: { imageSize, channels, latent, classes, groups },
     classNames: gan.classNames,
-    device: threads === 1 ? device : `${device}, ${threads}`,
     sampleNoise: (count, seed) => gan.sampleNoise(count, seed),
     generate: (noise, choice = {}) => gan.generate(noise, chosen(choice)),
     generatorLayers: (noise, label) => gan.layers({ noise }, labelled(label)),

@@ -30,8 +30,6 @@ export interface Networks {
   readonly facts: NetworkFacts;
   /** The names of the classes; null where they are unknown. */
   readonly classNames: readonly (string | null)[] | null;
-  /** The device that computes, as a person reads it. */
-  readonly device: string;
   sampleNoise(count: number, seed: number): Promise<Float32Array>;
   generate(noise: Float32Array, choice?: ClassChoice): Promise<Float32Array>;
   /** What each layer of the generator makes of noise. */

@@ -8,9 +8,22 @@ import { type Direction, principal } from './principal.ts';
 const SAMPLES = 384;
 const AT_ONCE = 64;
 const SEED = 0;
+const COUNT = 8;
 
-/** Finds the `count` directions that change most, the one that changes most first. */
-export async function findDirections(networks: Networks, count: number): Promise<Direction[]> {
+/** What was sought, by the networks: a person comes back to them from view to view. */
+const sought = new WeakMap<Networks, Promise<Direction[]>>();
+
+/** Finds the `COUNT` directions that change most, the one that changes most first. */
+export function findDirections(networks: Networks): Promise<Direction[]> {
+  const known = sought.get(networks);
+  if (known) return known;
+  const found = search(networks);
+  sought.set(networks, found);
+  found.catch(() => sought.delete(networks));
+  return found;
+}
+
+async function search(networks: Networks): Promise<Direction[]> {
   const { latent, classes } = networks.facts;
   const noise = await networks.sampleNoise(SAMPLES, SEED);
   let features: Float32Array | null = null;
@@ -21,5 +34,5 @@ export async function findDirections(networks: Networks, count: number): Promise
     features ??= new Float32Array((layer!.data.length / AT_ONCE) * SAMPLES);
     features.set(layer!.data, first * (layer!.data.length / AT_ONCE));
   }
-  return principal(noise, features!, SAMPLES, count);
+  return principal(noise, features!, SAMPLES, COUNT);
 }

@@ -1,6 +1,9 @@
 // The paper that a person draws on: the pixels of one picture, some painted and some empty. What
 // was painted, or with `emptyCounts` everything, is what the generator's picture is compared with.
 
+import { rgba } from '../../../render/rgba.ts';
+import { pictureOf } from './pictures.ts';
+
 export interface Paper {
   /** Bytes [S, S, channels]. */
   readonly bytes: Uint8Array;
@@ -119,11 +122,10 @@ export function canvasOf(paper: Paper, emptyCounts: boolean): HTMLCanvasElement 
   const channels = paper.bytes.length / mask.length;
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [side, side];
-  const image = new ImageData(side, side);
-  for (let i = 0; i < mask.length; i++) {
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = paper.bytes[i * channels + Math.min(c, channels - 1)]!;
-    image.data[4 * i + 3] = 255 * mask[i]!;
-  }
-  canvas.getContext('2d')!.putImageData(image, 0, 0);
+  const data = rgba(pictureOf(paper.bytes, { side, channels }));
+  mask.forEach((counts, i) => {
+    data[4 * i + 3] = 255 * counts;
+  });
+  canvas.getContext('2d')!.putImageData(new ImageData(data, side), 0, 0);
   return canvas;
 }

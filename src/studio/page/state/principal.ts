@@ -3,6 +3,8 @@
 // equal features give equal directions everywhere. Source: G. H. Golub and C. F. Van Loan, "Matrix
 // Computations", sections 4.2 (Cholesky), 5.2 (Gram and Schmidt) and 8.2 (subspace iteration).
 
+import { trace } from '../../../metrics/symmetric.ts';
+
 /** Rounds of subspace iteration. Components of nearly equal size may stay mixed after them. */
 const ROUNDS = 40;
 /** Milliseconds of computing between two breaths of the page. */
@@ -26,11 +28,10 @@ export async function principal(
   count: number,
 ): Promise<Direction[]> {
   const gram = await gramOf(features, rows);
-  let trace = 0;
-  for (let i = 0; i < rows; i++) trace += gram[i * rows + i]!;
+  const all = trace(gram, rows);
   const { vectors, values } = await leading(gram, rows, Math.min(count, rows - 1));
   const solve = leastSquares(noise, rows);
-  return vectors.map((scores, k) => ({ noise: unit(solve(scores)), share: trace > 0 ? values[k]! / trace : 0 }));
+  return vectors.map((scores, k) => ({ noise: unit(solve(scores)), share: all > 0 ? values[k]! / all : 0 }));
 }
 
 /** Lets the page draw and answer, where it has computed for long. */

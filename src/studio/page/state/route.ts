@@ -1,6 +1,7 @@
 // The address behind '#' names the view, so that back, forward and links work.
 import { signal } from '@preact/signals';
 import type { TrainingOptions } from '../sources/source.ts';
+import { lessonEn } from '../strings/lesson-en.ts';
 
 /** The views that look into the networks of a run's checkpoint. */
 export const LAB_VIEWS = ['explore', 'draw', 'inside'] as const;
@@ -15,10 +16,9 @@ export type Route =
   | { readonly view: 'new'; readonly options: TrainingOptions };
 
 /** Chapters are counted from 1 in the address. */
-const CHAPTERS = 8;
 function chapterOf(name: string | undefined): number {
   const chapter = Math.trunc(Number(name)) - 1;
-  return chapter >= 0 && chapter < CHAPTERS ? chapter : 0;
+  return chapter >= 0 && chapter < lessonEn.chapters.length ? chapter : 0;
 }
 
 function parse(hash: string): Route {

@@ -1,9 +1,11 @@
 // Draw: the nearest thing to a drawing that the generator can make, found while a person looks.
+
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { toNumbers } from '../../../data/pixels.ts';
 import { Easel, type Tool } from '../parts/draw/easel.tsx';
 import { Amount } from '../parts/explore/amount.tsx';
 import { Command } from '../parts/facts.tsx';
+import { Notice } from '../parts/notice.tsx';
 import { Pixels } from '../parts/pixels.tsx';
 import { download } from '../parts/svg.ts';
 import { chosen, drawing, formOf, Latest, labelName } from '../state/lab.ts';
@@ -148,11 +150,7 @@ export function Draw({ id, networks, checkpoint }: LabProps) {
             {words.emptyCounts}
           </label>
           <p class="quiet">{words.emptyCountsHelp}</p>
-          {error !== null && (
-            <p role="alert" class="notice">
-              {error}
-            </p>
-          )}
+          <Notice text={error} />
           {!nothing && (
             <>
               <Command

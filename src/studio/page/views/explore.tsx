@@ -16,7 +16,6 @@ import { t } from '../strings/index.ts';
 import type { LabProps } from './lab.tsx';
 
 const COUNT = 16;
-const DIRECTIONS = 8;
 const MOST_SEED = 2 ** 32;
 
 export function Explore({ id, networks, source, checkpoint }: LabProps) {
@@ -63,7 +62,7 @@ export function Explore({ id, networks, source, checkpoint }: LabProps) {
   useEffect(() => {
     if (!ready) return;
     let current = true;
-    findDirections(networks, DIRECTIONS).then(
+    findDirections(networks).then(
       (found) => current && setDirections(found),
       () => current && setDirections([]),
     );

@@ -1,8 +1,10 @@
 // Inside: what each layer of both networks makes of one picture, what the discriminator says of it,
 // and which pixels it says it for.
+
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { toBytes, toNumbers } from '../../../data/pixels.ts';
 import { Layers } from '../parts/inside/layers.tsx';
+import { Notice } from '../parts/notice.tsx';
 import { Pixels } from '../parts/pixels.tsx';
 import type { RealImage } from '../sources/networks.ts';
 import { chosen, classesFor, drawing, formOf, knownLabels, Latest, labelName, type Sample } from '../state/lab.ts';
@@ -108,11 +110,7 @@ export function Inside({ id, networks, source, checkpoint }: LabProps) {
           </button>
         )}
       </fieldset>
-      {error !== null && (
-        <p role="alert" class="notice">
-          {error}
-        </p>
-      )}
+      <Notice text={error} />
       {kind === 'drawing' && !drawn ? (
         <section class="empty">
           <p>{words.noDrawing}</p>

@@ -1,5 +1,6 @@
 // The lesson: what a GAN is, chapter by chapter, each with a live part. Everything is computed
 // here.
+
 import type { DCGAN } from 'dcgan/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { DiscriminatorPart } from '../parts/learn/discriminator.tsx';
@@ -7,6 +8,7 @@ import { GeneratorPart } from '../parts/learn/generator.tsx';
 import { LossesPart } from '../parts/learn/losses.tsx';
 import { StepPart } from '../parts/learn/step.tsx';
 import { Training } from '../parts/learn/training.tsx';
+import { Notice } from '../parts/notice.tsx';
 import { Pixels } from '../parts/pixels.tsx';
 import { gridOf, type Lesson, openLesson } from '../state/lesson.ts';
 import { links } from '../state/route.ts';
@@ -63,11 +65,7 @@ export function Learn({ chapter }: { readonly chapter: number }) {
       {text.map((paragraph) => (
         <p key={paragraph}>{paragraph}</p>
       ))}
-      {error !== null && (
-        <p role="alert" class="notice">
-          {error}
-        </p>
-      )}
+      <Notice text={error} />
       {!lesson && error === null && <p role="status">{words.opening}</p>}
       {lesson && chapter === 0 && (
         <figure>

@@ -1,8 +1,10 @@
 // The form for a new run asks for data, a preset and the options that differ from it. It says what
 // the run will cost.
+
 import { useEffect, useState } from 'preact/hooks';
 import type { DataReport, FormDescription } from '../../api.ts';
 import { Field } from '../parts/field.tsx';
+import { Notice } from '../parts/notice.tsx';
 import { Report } from '../parts/report.tsx';
 import type { Control, TrainingOptions } from '../sources/source.ts';
 import { useAct } from '../state/act.ts';
@@ -106,11 +108,7 @@ export function NewRun({ control, given }: { readonly control: Control; readonly
       <p role="status" class="quiet">
         {busy === 'look' ? words.looking : busy === 'cost' ? words.estimating : busy === 'start' ? words.starting : ''}
       </p>
-      {error !== null && (
-        <p role="alert" class="notice">
-          {error}
-        </p>
-      )}
+      <Notice text={error} />
       {typeof cost?.seconds === 'number' && (
         <p>{words.about(duration(cost.seconds), grouped(Math.ceil(Number(cost.arenaBytes) / 1e6)))}</p>
       )}

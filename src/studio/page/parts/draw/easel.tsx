@@ -1,7 +1,9 @@
 // The paper under the hand: a pointer or a finger paints, arrow keys move the brush and the space
 // bar paints, and a picture can be dropped on it.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { rgba } from '../../../../render/rgba.ts';
 import { emptyPaper, type Paper, paperFrom, stroked } from '../../state/paper.ts';
+import { pictureOf } from '../../state/pictures.ts';
 import { t } from '../../strings/index.ts';
 
 const EMPTY = 24;
@@ -33,14 +35,11 @@ export function Easel({ side, channels, paper, tool, change, fail }: EaselProps)
 
   useLayoutEffect(() => {
     const context = canvas.current!.getContext('2d')!;
-    const image = new ImageData(side, side);
-    for (let i = 0; i < side * side; i++) {
-      const empty = paper.painted[i] === 0;
-      for (let c = 0; c < 3; c++)
-        image.data[4 * i + c] = empty ? EMPTY : paper.bytes[i * channels + Math.min(c, channels - 1)]!;
-      image.data[4 * i + 3] = 255;
-    }
-    context.putImageData(image, 0, 0);
+    const data = rgba(pictureOf(paper.bytes, { side, channels }));
+    paper.painted.forEach((painted, i) => {
+      if (painted === 0) data.fill(EMPTY, 4 * i, 4 * i + 3);
+    });
+    context.putImageData(new ImageData(data, side), 0, 0);
     if (!brush) return;
     context.fillStyle = '#ff9d57';
     context.fillRect(Math.floor(brush[0]), Math.floor(brush[1]), 1, 1);

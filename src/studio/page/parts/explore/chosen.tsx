@@ -1,5 +1,6 @@
 // The chosen sample, large: pin it, look inside, see the real images nearest to it, take its noise
 // along.
+
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CheckpointHead } from '../../../api.ts';
 import type { NetworkSource, Networks, RealImage } from '../../sources/networks.ts';
@@ -10,6 +11,7 @@ import { pictureOf } from '../../state/pictures.ts';
 import { links } from '../../state/route.ts';
 import { short, t } from '../../strings/index.ts';
 import { Command } from '../facts.tsx';
+import { Notice } from '../notice.tsx';
 import { Pixels } from '../pixels.tsx';
 
 const NEAREST = 6;
@@ -66,11 +68,7 @@ export function Chosen({ id, networks, source, checkpoint, sample, bytes, name }
         <p role="status" class="quiet">
           {busy ? words.findingNearest : ''}
         </p>
-        {error !== null && (
-          <p role="alert" class="notice">
-            {error}
-          </p>
-        )}
+        <Notice text={error} />
         {near.length > 0 && (
           <>
             <p class="quiet">{words.nearestHelp}</p>

@@ -1,4 +1,5 @@
 // The pinned samples and the path between them, as a film with a timeline and as files.
+
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CheckpointHead } from '../../../api.ts';
 import type { Networks } from '../../sources/networks.ts';
@@ -20,6 +21,7 @@ import {
 import { bytesOf, pictureOf, pngOf } from '../../state/pictures.ts';
 import { t } from '../../strings/index.ts';
 import { Command } from '../facts.tsx';
+import { Notice } from '../notice.tsx';
 import { Pixels } from '../pixels.tsx';
 import { Slider } from '../slider.tsx';
 import { download } from '../svg.ts';
@@ -163,11 +165,7 @@ function Film({ networks, checkpoint }: PathProps) {
         <p role="status" class="quiet">
           {busy === 'webm' ? words.recording : whole ? '' : words.makingPath}
         </p>
-        {error !== null && (
-          <p role="alert" class="notice">
-            {error}
-          </p>
-        )}
+        <Notice text={error} />
         <Command what={words.commandPath} text={again} />
         <button type="button" onClick={() => saveNoise(PINS_FILE, stops)}>
           {words.saveNoiseNamed(PINS_FILE)}

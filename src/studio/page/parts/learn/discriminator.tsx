@@ -2,7 +2,9 @@
 // judgement.
 
 import type { DCGAN } from 'dcgan/browser';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { toBytes, toNumbers } from '../../../../data/pixels.ts';
+import { Latest } from '../../state/lab.ts';
 import { judgeOne, type Lesson, probability, SIDE } from '../../state/lesson.ts';
 import { emptyPaper, type Paper } from '../../state/paper.ts';
 import { short, t } from '../../strings/index.ts';
@@ -14,7 +16,7 @@ const PEN = { colour: [255], radius: 1.2 } as const;
 
 /** An image [28, 28, 1] in [-1, 1] on paper. */
 const onPaper = (image: Float32Array): Paper => ({
-  bytes: Uint8Array.from(image, (value) => Math.round(127.5 * (value + 1))),
+  bytes: toBytes(image),
   painted: new Uint8Array(SIDE * SIDE).fill(1),
 });
 
@@ -23,17 +25,13 @@ export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; re
   const [paper, setPaper] = useState<Paper>(() => emptyPaper(SIDE, 1));
   const [logit, setLogit] = useState<number | null>(null);
   const [turn, setTurn] = useState(0);
+  const latest = useRef(new Latest());
   useEffect(() => {
     let current = true;
-    judgeOne(
-      gan,
-      Float32Array.from(paper.bytes, (byte) => byte / 127.5 - 1),
-    ).then(
-      (found) => {
-        if (current) setLogit(found);
-      },
-      () => {},
-    );
+    latest.current.run(async () => {
+      const found = await judgeOne(gan, toNumbers(paper.bytes));
+      if (current) setLogit(found);
+    });
     return () => {
       current = false;
     };

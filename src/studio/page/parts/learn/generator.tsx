@@ -1,6 +1,7 @@
 // The generator by touch: one value of the noise moves, and the image and every layer follow.
 import type { DCGAN } from 'dcgan/browser';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Latest } from '../../state/lab.ts';
 import { gridOf } from '../../state/lesson.ts';
 import { type Maps, mapsOf } from '../../state/maps.ts';
 import { t } from '../../strings/index.ts';
@@ -17,9 +18,10 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
   const [value, setValue] = useState(0);
   const [maps, setMaps] = useState<readonly Maps[]>([]);
   const [picture, setPicture] = useState<ReturnType<typeof gridOf> | null>(null);
+  const latest = useRef(new Latest());
   useEffect(() => {
     let current = true;
-    const look = async (): Promise<void> => {
+    latest.current.run(async () => {
       const noise = await gan.sampleNoise(1, seed);
       noise[place] = value;
       const choice = gan.config.classes > 0 ? { classes: GROUP } : {};
@@ -27,8 +29,7 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
       if (!current) return;
       setMaps(mapsOf(layers.slice(0, -1)));
       setPicture(gridOf(layers.at(-1)!.data, 1));
-    };
-    look().catch(() => {});
+    });
     return () => {
       current = false;
     };

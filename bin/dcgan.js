@@ -9,17 +9,17 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`dcgan: needs Node 20.19 or newer: got ${process.versions.node}. Install a newer Node.\n`);
   process.exitCode = 1;
 } else if (existsSync(built)) {
-  let main;
   try {
-    ({ main } = await import(built.href));
+    const { main } = await import(built.href);
+    process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
     // Node opens many modules at once; one that cannot be opened it may also call missing (ERR_MODULE_NOT_FOUND).
     const most = Number(process.report?.getReport().userLimits?.open_files?.soft);
     if (!['EMFILE', 'ENFILE'].includes(error?.code) && !(most < 256)) throw error;
     const got = most < 256 ? `: expected 256 or more to be allowed, got ${most}` : ' on this machine';
     process.stderr.write(`dcgan: too many files are open${got}. Raise the limit: ulimit -n 1024\n`);
+    process.exitCode = 1;
   }
-  process.exitCode = main ? await main(process.argv.slice(2)) : 1;
 } else {
   process.stderr.write('dcgan: dist/ is missing: the program is not built. Run: npm run build\n');
   process.exitCode = 1;

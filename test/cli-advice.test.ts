@@ -42,7 +42,7 @@ interface Found {
   readonly text: string;
 }
 
-const program = makeProgram({ code: 0 });
+const program = await makeProgram({ code: 0 });
 const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
 const commands = all(program);
 const optionsNamed = (long: string): Option[] =>
@@ -50,7 +50,7 @@ const optionsNamed = (long: string): Option[] =>
 
 /** Why a line of words is not a command of the program; null when it is one. Nothing is carried out. */
 async function refusal(words: readonly string[]): Promise<string | null> {
-  const fresh = makeProgram({ code: 0 });
+  const fresh = await makeProgram({ code: 0 });
   for (const command of all(fresh)) if (command.commands.length === 0) command.action(() => {});
   const typed = words.map((word) => (word === VALUE || word === 'N' ? '1' : word));
   try {

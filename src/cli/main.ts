@@ -7,32 +7,41 @@ import { withProgramName } from '../platform/command.ts';
 import { usage } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
 import { VERSION } from '../platform/version.ts';
-import { defineAudit } from './commands/audit.ts';
-import { defineBench } from './commands/bench.ts';
-import { defineCompare } from './commands/compare.ts';
-import { defineData } from './commands/data.ts';
-import { defineDoctor } from './commands/doctor.ts';
-import { defineEvaluate } from './commands/evaluate.ts';
-import { defineExport } from './commands/export.ts';
-import { defineGif } from './commands/gif.ts';
-import { defineInfo } from './commands/info.ts';
-import { defineInterpolate } from './commands/interpolate.ts';
-import { defineProject } from './commands/project.ts';
-import { defineReproduce } from './commands/reproduce.ts';
-import { defineSample } from './commands/sample.ts';
-import { defineShow } from './commands/show.ts';
-import { defineStudio } from './commands/studio.ts';
-import { defineSweep } from './commands/sweep.ts';
-import { defineTrain } from './commands/train.ts';
-import { defineVerifyResume } from './commands/verify-resume.ts';
 import { type Asked, explain, type Outcome, usageSentence } from './failure.ts';
 import { guardOutput, warn, write } from './output.ts';
+
+type Define = (program: Command, outcome: Outcome) => void;
+
+/**
+ * How each command is loaded, in the order of the help. A line that names one loads that one alone,
+ * because loading all takes longer than what many commands do.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<Define>>> = {
+  train: async () => (await import('./commands/train.ts')).defineTrain,
+  sweep: async () => (await import('./commands/sweep.ts')).defineSweep,
+  sample: async () => (await import('./commands/sample.ts')).defineSample,
+  evaluate: async () => (await import('./commands/evaluate.ts')).defineEvaluate,
+  compare: async () => (await import('./commands/compare.ts')).defineCompare,
+  interpolate: async () => (await import('./commands/interpolate.ts')).defineInterpolate,
+  project: async () => (await import('./commands/project.ts')).defineProject,
+  gif: async () => (await import('./commands/gif.ts')).defineGif,
+  show: async () => (await import('./commands/show.ts')).defineShow,
+  export: async () => (await import('./commands/export.ts')).defineExport,
+  info: async () => (await import('./commands/info.ts')).defineInfo,
+  studio: async () => (await import('./commands/studio.ts')).defineStudio,
+  data: async () => (await import('./commands/data.ts')).defineData,
+  doctor: async () => (await import('./commands/doctor.ts')).defineDoctor,
+  bench: async () => (await import('./commands/bench.ts')).defineBench,
+  'verify-resume': async () => (await import('./commands/verify-resume.ts')).defineVerifyResume,
+  audit: async () => (await import('./commands/audit.ts')).defineAudit,
+  reproduce: async () => (await import('./commands/reproduce.ts')).defineReproduce,
+};
 
 /** Runs one command line (without `node` and the program's name) and resolves to its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   guardOutput();
   const outcome: Outcome = { code: 0 };
-  const program = makeProgram(outcome);
+  const program = await makeProgram(outcome, neededBy(args));
   if (args.length === 0) {
     program.outputHelp();
     return 0;
@@ -53,8 +62,17 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** All commands; `outcome` receives the exit code of the one that runs. */
-export function makeProgram(outcome: Outcome): Command {
+/** Returns the names of the commands that a line needs: one, none for the version, else all. */
+function neededBy([first = '']: readonly string[]): readonly string[] {
+  if (first === '-V' || first === '--version') return [];
+  return Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
+}
+
+/** The program with all commands, or those of `names`. The one that runs sets the outcome's code. */
+export async function makeProgram(
+  outcome: Outcome,
+  names: readonly string[] = Object.keys(COMMANDS),
+): Promise<Command> {
   const program = new Command('dcgan')
     .description('Trains DCGANs on small images, on the machine you have. `dcgan train` is the tutorial, all of it.')
     .version(VERSION, '-V, --version', 'print the version')
@@ -73,27 +91,7 @@ Examples:
   dcgan sample -o samples.png       new digits from the newest run
   dcgan doctor                      what this machine can run, and why not`,
     );
-  const define = [
-    defineTrain,
-    defineSweep,
-    defineSample,
-    defineEvaluate,
-    defineCompare,
-    defineInterpolate,
-    defineProject,
-    defineGif,
-    defineShow,
-    defineExport,
-    defineInfo,
-    defineStudio,
-    defineData,
-    defineDoctor,
-    defineBench,
-    defineVerifyResume,
-    defineAudit,
-    defineReproduce,
-  ];
-  for (const one of define) one(program, outcome);
+  for (const define of await Promise.all(names.map((name) => COMMANDS[name]!()))) define(program, outcome);
   return program;
 }
 

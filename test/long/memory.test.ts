@@ -1,13 +1,13 @@
-// Training needs little memory: 2,000 steps of tf2018 on native take less than 700 MB, Node,
-// kernels and all of MNIST included, and as much at the end as at the beginning. DCGAN_LONG_STEPS
-// shortens it.
+// Training needs little memory: steps of tf2018 on native take less than 700 MB, Node, kernels and
+// all of MNIST included, and as much at the end as at the beginning. DCGAN_LONG_STEPS=2000 looks
+// longer.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { TEST_DEVICES } from '../support/devices.ts';
 
-const STEPS = Number(process.env.DCGAN_LONG_STEPS ?? 2000);
+const STEPS = Number(process.env.DCGAN_LONG_STEPS ?? 500);
 const CHILD = fileURLToPath(new URL('../support/memory-child.mjs', import.meta.url));
 const native = TEST_DEVICES.find(({ name }) => name === 'native')!;
 
@@ -20,5 +20,5 @@ it.skipIf(native.missing)(`${STEPS} steps stay under 700 MB, and flat (${native.
   const early = median(resident.slice(STEPS / 10, STEPS / 5));
   const late = median(resident.slice(-STEPS / 10));
   expect(Math.max(...resident)).toBeLessThan(700e6);
-  expect(late / early).toBeLessThan(1.1);
+  expect(late / early).toBeLessThan(1.03);
 });

@@ -68,7 +68,7 @@ function neededBy([first = '']: readonly string[]): readonly string[] {
   return Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS);
 }
 
-/** The program with all commands, or those of `names`. The one that runs sets the outcome's code. */
+/** The program with all commands, or those of `names`; the one that runs sets the outcome. */
 export async function makeProgram(
   outcome: Outcome,
   names: readonly string[] = Object.keys(COMMANDS),

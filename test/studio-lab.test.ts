@@ -1,16 +1,20 @@
 // The views that look into networks, in real Chromium, by role and label: Explore, Draw and Inside of
-// one small run; wide and narrow; by keyboard alone; axe finds nothing and the console stays silent.
+// one small run of pictures that are not square; wide and narrow; by keyboard alone; axe finds nothing and the console stays silent.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Dataset } from '../src/data/dataset.ts';
 import { decodeNpy } from '../src/data/npy.ts';
 import { toBytes } from '../src/data/pixels.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
+import { exportHtml } from '../src/studio/still/html.ts';
 import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
 import { type Running, sharedFolder, startStudio } from './support/cli.ts';
+import { idxOf, labelsOf } from './support/idx.ts';
 import { ROOT } from './support/pack.ts';
 import { expectAccessible, focusByTab } from './support/page-checks.ts';
 import { events, newestBytes, SMALL } from './support/training.ts';
@@ -23,7 +27,9 @@ it('the page weighs less than 350 kB compressed, engine and all', () => {
 });
 
 const shared = sharedFolder();
-const RUN = '00001-mnist-tiny';
+const RUN = '00001-wide-tiny';
+const MADE = Uint8Array.from({ length: 40 * 32 * 24 }, (_, i) => (i * 37) % 251);
+const LABELS = Uint8Array.from({ length: 40 }, (_, i) => i % 10);
 
 describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
   let browser: Browser;
@@ -34,7 +40,20 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
   beforeAll(async () => {
     const runs = join(shared.path, 'runs');
     mkdirSync(runs, { recursive: true });
-    await events({ ...SMALL, epochs: 1, cond: true, device: 'wasm', out: join(runs, RUN) });
+    const data = new Dataset({
+      name: 'wide',
+      images: MADE,
+      count: 40,
+      height: 32,
+      width: 24,
+      channels: 1,
+      labels: LABELS,
+    });
+    mkdirSync(join(shared.path, 'data'));
+    writeFileSync(join(shared.path, 'data/wide-idx3-ubyte'), idxOf(data, 40));
+    writeFileSync(join(shared.path, 'data/wide-idx1-ubyte'), labelsOf(data, 40));
+    const own = { data: join(shared.path, 'data'), epochs: 1, cond: true } as const;
+    await events({ ...SMALL, ...own, device: 'wasm', out: join(runs, RUN) });
     const studio = await startStudio(shared.path, 41900);
     running = studio.running;
     browser = await launch();
@@ -75,10 +94,27 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
     await named('slider', 'Truncation').press('Home');
     await named('button', 'All sliders back').click();
     await expect.poll(() => pixelsOf('Sample 1, class 0')).toEqual(still);
-    await named('combobox', 'Class').selectOption('3');
+    // A class for one sample alone, then one for all.
+    await named('combobox', 'Class of this sample').selectOption('7');
+    await named('button', 'Sample 1, class 7').waitFor();
+    await page.getByText(/--seed 1 --count 16 --class 7,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5$/).waitFor();
+    await page.getByRole('combobox', { name: 'Class', exact: true }).selectOption('3');
     await named('button', 'Sample 16, class 3').click();
     await named('img', 'Sample 16, class 3').waitFor();
     await page.getByText(/sample .*--seed 1 --count 16 --class 3$/).waitFor();
+  });
+
+  it('saves the noise of samples that sliders moved, from which the command makes them again', async () => {
+    await named('slider', /^Direction 1/).press('End');
+    await page.getByText(/sample .*epoch-0001.safetensors --noise samples.npy --class 3$/).waitFor();
+    const { bytes, name } = await saved('Save samples.npy');
+    const gan = await DCGAN.load(newestBytes(join(shared.path, 'runs', RUN)), { device: 'wasm', threads: 1 });
+    const { data, rows } = decodeNpy(bytes, name, gan.config.latent);
+    const images = toBytes(await gan.generate(data, { classes: 3 }));
+    await gan.dispose();
+    expect(rows).toBe(16);
+    await expect.poll(() => pixelsOf('Sample 5, class 3')).toEqual([...images.subarray(4 * 32 * 24, 5 * 32 * 24)]);
+    await named('button', 'All sliders back').click();
   });
 
   it('saves noise from which the command line makes the same sample, and finds its nearest real images', async () => {
@@ -110,13 +146,18 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
     const gif = await saved('GIF');
     expect(gif.bytes.subarray(0, 6).toString()).toBe('GIF89a');
     const strip = await sharp((await saved('PNG strip')).bytes).metadata();
-    expect([strip.width, strip.height]).toEqual([24 * 120 + 8, 128]);
+    expect([strip.width, strip.height]).toEqual([2554, 148]);
+    expect((await saved('WebM')).bytes.subarray(0, 4)).toEqual(Buffer.from([0x1a, 0x45, 0xdf, 0xa3]));
     await page.getByLabel('Loop').check();
     await named('img', /of 47$/).waitFor();
     await page.getByText(/interpolate .*--noise pins.npy --class 3 --steps 24 --no-back -o path.gif$/).waitFor();
     const pins = await saved('Save pins.npy');
     expect(decodeNpy(pins.bytes, pins.name, 100).rows).toBe(3);
-    await named('button', 'Remove pin 2').click();
+    const pin = page.getByRole('button', { name: 'Pin', exact: true });
+    for (let pinned = 3; pinned <= 12; pinned++) await pin.click();
+    await named('img', `picture 1 of ${12 * 23 + 1}`).waitFor();
+    expect(await pin.isDisabled()).toBe(true);
+    for (let pinned = 12; pinned >= 2; pinned--) await named('button', `Remove pin ${pinned}`).click();
     await page.getByText('Pin two to twelve samples').waitFor();
   });
 
@@ -152,8 +193,8 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
       .getByRole('link', { name: 'Inside' })
       .click();
     await page.getByText(/^Logit -?[\d.]+: it takes the picture for real at [\d.]+ %/).waitFor();
-    await named('img', /^fc1: .* of 7 × 7/).waitFor();
-    await named('img', /^conv3: one map of 28 × 28/).waitFor();
+    await named('img', /^fc1: .* of 8 × 6/).waitFor();
+    await named('img', /^conv3: one map of 32 × 24/).waitFor();
     await named('img', 'Speaks for a real image').waitFor();
     await named('radio', 'A real image').check();
     await expect.poll(() => page.getByRole('region', { name: 'How the generator makes it' }).count()).toBe(0);
@@ -162,7 +203,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
     await named('button', 'Another one').click();
     await expect.poll(async () => JSON.stringify(await pixelsOf('The picture'))).not.toBe(JSON.stringify(first));
     await named('radio', 'Your drawing').check();
-    await named('img', /^conv1: .* of 14 × 14/).waitFor();
+    await named('img', /^conv1: .* of 16 × 12/).waitFor();
   });
 
   it.each([
@@ -191,6 +232,20 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
     await named('img', 'Pin 2').waitFor();
     await page.getByLabel('Language').selectOption('ko');
     await page.getByText('고정한 샘플').first().waitFor();
+  });
+
+  it('is one file too, whatever the form of the pictures', async () => {
+    const { html } = await exportHtml(join(shared.path, 'runs', RUN));
+    writeFileSync(join(shared.path, 'one.html'), html);
+    const { page: alone, complaints: said } = await openPage(
+      browser,
+      pathToFileURL(join(shared.path, 'one.html')).href,
+    );
+    await alone.getByRole('button', { name: 'Sample 16, class 5' }).waitFor();
+    const size = "(({ width, height }) => [width, height])(document.querySelector('ul.samples canvas'))";
+    expect(await alone.evaluate(size)).toEqual([24, 32]);
+    expect(said).toEqual([]);
+    await alone.close();
   });
 
   it('says in words when a checkpoint is damaged, and nothing on the console', async () => {

@@ -69,7 +69,7 @@ export interface CheckpointHead {
 export interface RealImage {
   /** Its place in the data. */
   readonly index: number;
-  /** Bytes [S, S, channels], in base64. */
+  /** Bytes [H, W, channels], in base64. */
   readonly pixels: string;
 }
 

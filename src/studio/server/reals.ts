@@ -30,7 +30,7 @@ export class Reals {
   }
 
   /**
-   * The images nearest to a picture [S, S, channels], nearest first.
+   * The images nearest to a picture [H, W, channels], nearest first.
    * @throws a usage DcganError for a picture of another size
    */
   nearest(place: RunPlace, picture: Uint8Array, count: number): Promise<NearImage[]> {

@@ -8,13 +8,9 @@ export type Model = Pick<
   'config' | 'classNames' | 'sampleNoise' | 'generate' | 'layers' | 'judge' | 'project' | 'dispose'
 >;
 
-/** @throws Error for a model of pictures that the views cannot show */
-export async function networksOf(gan: Model): Promise<Networks> {
+/** The views' form of a model. */
+export function networksOf(gan: Model): Networks {
   const { imageSize, channels, latent, classes, groups } = gan.config;
-  if (typeof imageSize !== 'number') {
-    await gan.dispose();
-    throw new Error('These views show square pictures so far.');
-  }
   const chosen = ({ classes: labels, shares }: ClassChoice) =>
     shares ? { shares } : labels === undefined ? {} : { classes: labels };
   const labelled = (label: number | undefined) => (label === undefined ? {} : { classes: label });

@@ -2,10 +2,12 @@
 // alone, so the same views work beside a server, on a static page, and over the generator in one
 // file.
 import type { Judgement, Layer, Projection, ProjectOptions } from 'dcgan/browser';
+import type { ImageSize } from '../../../data/image-size.ts';
 
 /** What the views need to know of a model's configuration. */
 export interface NetworkFacts {
-  readonly imageSize: number;
+  /** The side of square images in pixels, or [height, width]. */
+  readonly imageSize: ImageSize;
   /** 1 for grey, 3 for RGB. */
   readonly channels: number;
   readonly latent: number;
@@ -23,7 +25,7 @@ export interface ClassChoice {
 }
 
 /**
- * The networks of one checkpoint, in the page. Images are [N, S, S, channels] in [-1, 1], noise is
+ * The networks of one checkpoint, in the page. Images are [N, H, W, channels] in [-1, 1], noise is
  * [N, latent]. The members mean what those of the library's `DCGAN` mean.
  */
 export interface Networks {
@@ -45,7 +47,7 @@ export interface Discriminator {
   layers(images: Float32Array, classes?: number): Promise<readonly Layer[]>;
 }
 
-/** An image of the data, as bytes [S, S, channels]. */
+/** An image of the data, as bytes [H, W, channels]. */
 export interface RealImage {
   /** Its place in the data. */
   readonly index: number;

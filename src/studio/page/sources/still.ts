@@ -14,7 +14,7 @@ const bytesOf = (base64: string): Uint8Array<ArrayBuffer> =>
 const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 async function openNetworks(generator: Uint8Array): Promise<Networks> {
-  const networks = await networksOf(await openHere(generator));
+  const networks = networksOf(await openHere(generator));
   return {
     ...networks,
     discriminator: null,

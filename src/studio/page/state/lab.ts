@@ -3,6 +3,7 @@
 // checkpoint, and stay while a person goes from view to view.
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import { sidesOf } from '../../../data/image-size.ts';
 import type { ClassChoice, NetworkSource, Networks } from '../sources/networks.ts';
 import { t } from '../strings/index.ts';
 import type { Paper } from './paper.ts';
@@ -47,7 +48,10 @@ function open(source: NetworkSource, id: string, checkpoint: string): Promise<Ne
   return networks;
 }
 
-export const formOf = ({ facts: { imageSize, channels } }: Networks): ImageForm => ({ side: imageSize, channels });
+export function formOf({ facts: { imageSize, channels } }: Networks): ImageForm {
+  const [height, width] = sidesOf(imageSize);
+  return { height, width, channels };
+}
 
 /** Labels as the networks take them; nothing for a model without classes. */
 export const classesFor = (labels: readonly (number | null)[]): ClassChoice =>

@@ -8,6 +8,7 @@ export type Library = typeof import('dcgan/browser');
 /** Reals and fakes of a slow step. */
 export const BATCH = 16;
 export const SIDE = 28;
+export const FORM = { height: SIDE, width: SIDE, channels: 1 } as const;
 
 export interface Lesson {
   readonly library: Library;

@@ -55,9 +55,9 @@ const [COOL, WARM] = [
   [255, 157, 87],
 ] as const;
 
-/** The gradient of the logit times the picture, pixel by pixel, both [S, S, channels]. */
+/** The gradient of the logit times the picture, pixel by pixel, both [H, W, channels]. */
 export function evidenceOf(gradient: Float32Array, image: Float32Array, form: ImageForm): Evidence {
-  const pixels = form.side * form.side;
+  const pixels = form.height * form.width;
   const parts = new Float32Array(pixels);
   for (let i = 0; i < image.length; i++) parts[Math.floor(i / form.channels)]! += gradient[i]! * image[i]!;
   const most = parts.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
@@ -69,7 +69,7 @@ export function evidenceOf(gradient: Float32Array, image: Float32Array, form: Im
         bytes[3 * i + c] = Math.round(part * share);
       });
     });
-    return pictureOf(bytes, { side: form.side, channels: 3 });
+    return pictureOf(bytes, { ...form, channels: 3 });
   };
   return { for: coloured(1, COOL), against: coloured(-1, WARM) };
 }

@@ -2,21 +2,23 @@
 // was painted, or with `emptyCounts` everything, is what the generator's picture is compared with.
 
 import { rgba } from '../../../render/rgba.ts';
-import { pictureOf } from './pictures.ts';
+import { type ImageForm, pictureOf, valuesOf } from './pictures.ts';
 
 export interface Paper {
-  /** Bytes [S, S, channels]. */
+  readonly form: ImageForm;
+  /** Bytes [H, W, channels]. */
   readonly bytes: Uint8Array;
-  /** [S, S], 1 where something was painted. */
+  /** [H, W], 1 where something was painted. */
   readonly painted: Uint8Array;
 }
 
-/** Pixels around painted ones that count as empty on purpose, for a side of 28. */
+/** Pixels around painted ones that count as empty on purpose, for a shorter side of 28. */
 const SURROUNDINGS = 3;
 
-export const emptyPaper = (side: number, channels: number): Paper => ({
-  bytes: new Uint8Array(side * side * channels),
-  painted: new Uint8Array(side * side),
+export const emptyPaper = (form: ImageForm): Paper => ({
+  form,
+  bytes: new Uint8Array(valuesOf(form)),
+  painted: new Uint8Array(form.height * form.width),
 });
 
 /** Whether nothing is on it. */
@@ -34,14 +36,13 @@ export interface Stroke {
 
 /** The paper with a stroke more. The brush's edge is soft by half a pixel. */
 export function stroked(paper: Paper, { from, to, radius, colour }: Stroke): Paper {
-  const side = Math.sqrt(paper.painted.length);
-  const channels = paper.bytes.length / paper.painted.length;
+  const { height, width, channels } = paper.form;
   const [bytes, painted] = [paper.bytes.slice(), paper.painted.slice()];
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) {
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
       const reach = radius + 0.5 - distance([x + 0.5, y + 0.5], from, to);
       if (reach <= 0) continue;
-      const at = y * side + x;
+      const at = y * width + x;
       if (colour === null) {
         painted[at] = 0;
         bytes.fill(0, at * channels, (at + 1) * channels);
@@ -58,7 +59,7 @@ export function stroked(paper: Paper, { from, to, radius, colour }: Stroke): Pap
         bytes[at * channels + c] = target >= 128 ? Math.max(old, next) : next;
       }
     }
-  return { bytes, painted };
+  return { ...paper, bytes, painted };
 }
 
 /** How far a point is from a piece of a line. */
@@ -74,38 +75,40 @@ function distance(
 }
 
 /**
- * How much each pixel counts, [S, S]: all of them, or those that were painted and the close
+ * How much each pixel counts, [H, W]: all of them, or those that were painted and the close
  * surroundings, which a person left empty on purpose.
  */
-export function maskOf({ painted }: Paper, emptyCounts: boolean): Float32Array {
+export function maskOf({ form: { height, width }, painted }: Paper, emptyCounts: boolean): Float32Array {
   if (emptyCounts) return new Float32Array(painted.length).fill(1);
-  const side = Math.sqrt(painted.length);
-  const reach = Math.max(1, Math.round((SURROUNDINGS * side) / 28));
+  const reach = Math.max(1, Math.round((SURROUNDINGS * Math.min(height, width)) / 28));
   const mask = new Float32Array(painted.length);
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) {
-      if (painted[y * side + x] === 0) continue;
-      for (let v = Math.max(0, y - reach); v <= Math.min(side - 1, y + reach); v++)
-        mask.fill(1, v * side + Math.max(0, x - reach), v * side + Math.min(side - 1, x + reach) + 1);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      if (painted[y * width + x] === 0) continue;
+      for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++)
+        mask.fill(1, v * width + Math.max(0, x - reach), v * width + Math.min(width - 1, x + reach) + 1);
     }
   return mask;
 }
 
 /**
- * A picture of a person's own as paper: cut to a square, in the model's size; transparent is empty.
+ * A picture of a person's own as paper: its middle in the form of the model's pictures, in their
+ * size; transparent is empty.
  */
-export async function paperFrom(file: Blob, side: number, channels: number): Promise<Paper> {
+export async function paperFrom(file: Blob, form: ImageForm): Promise<Paper> {
+  const { height, width, channels } = form;
   const picture = await createImageBitmap(file);
   const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [side, side];
+  [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext('2d')!;
-  const edge = Math.min(picture.width, picture.height);
+  const scale = Math.min(picture.width / width, picture.height / height);
+  const [across, down] = [scale * width, scale * height];
   context.imageSmoothingQuality = 'high';
-  const [left, top] = [(picture.width - edge) / 2, (picture.height - edge) / 2];
-  context.drawImage(picture, left, top, edge, edge, 0, 0, side, side);
-  const { data } = context.getImageData(0, 0, side, side);
-  const paper = emptyPaper(side, channels);
-  for (let i = 0; i < side * side; i++) {
+  const [left, top] = [(picture.width - across) / 2, (picture.height - down) / 2];
+  context.drawImage(picture, left, top, across, down, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  const paper = emptyPaper(form);
+  for (let i = 0; i < height * width; i++) {
     if (data[4 * i + 3]! < 128) continue;
     paper.painted[i] = 1;
     const [red, green, blue] = [data[4 * i]!, data[4 * i + 1]!, data[4 * i + 2]!];
@@ -118,14 +121,13 @@ export async function paperFrom(file: Blob, side: number, channels: number): Pro
 /** The paper as a PNG in which what does not count is transparent, as `dcgan project` reads it. */
 export function canvasOf(paper: Paper, emptyCounts: boolean): HTMLCanvasElement {
   const mask = maskOf(paper, emptyCounts);
-  const side = Math.sqrt(mask.length);
-  const channels = paper.bytes.length / mask.length;
+  const { height, width } = paper.form;
   const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [side, side];
-  const data = rgba(pictureOf(paper.bytes, { side, channels }));
+  [canvas.width, canvas.height] = [width, height];
+  const data = rgba(pictureOf(paper.bytes, paper.form));
   mask.forEach((counts, i) => {
     data[4 * i + 3] = 255 * counts;
   });
-  canvas.getContext('2d')!.putImageData(new ImageData(data, side), 0, 0);
+  canvas.getContext('2d')!.putImageData(new ImageData(data, width), 0, 0);
   return canvas;
 }

@@ -5,7 +5,7 @@ import { encodeGif } from '../../../render/gif.ts';
 import { makeGrid, type Picture } from '../../../render/grid.ts';
 import type { Networks } from '../sources/networks.ts';
 import { formOf, type Sample } from './lab.ts';
-import { bytesOf, paint } from './pictures.ts';
+import { bytesOf, type ImageForm, paint, valuesOf } from './pictures.ts';
 
 /** Pictures from one pin to the next, both included. */
 export const STEPS = 24;
@@ -41,26 +41,26 @@ export async function walk(
 export const framesOf = (parts: readonly (readonly Uint8Array[])[]): Uint8Array[] =>
   parts.flatMap((part, i) => part.slice(i === 0 ? 0 : 1));
 
-const enlarged = (bytes: Uint8Array, { facts: { imageSize: side, channels } }: Networks): Picture =>
-  makeGrid(bytes, [1, side, side, channels]);
+const enlarged = (bytes: Uint8Array, { height, width, channels }: ImageForm): Picture =>
+  makeGrid(bytes, [1, height, width, channels]);
 
 /** A film: round and round in a loop, else there and back. */
 export function filmOf(frames: readonly Uint8Array[], loop: boolean, networks: Networks): Picture[] {
   const whole = loop ? frames : [...frames, ...frames.slice(1, -1).reverse()];
-  return whole.map((frame) => enlarged(frame, networks));
+  return whole.map((frame) => enlarged(frame, formOf(networks)));
 }
 
 export const gifOf = (film: readonly Picture[]): Uint8Array => encodeGif(film, FRAMES_PER_SECOND);
 
 /** All pictures in one, a row for each part. */
-export function stripOf(parts: readonly (readonly Uint8Array[])[], { facts }: Networks): Picture {
+export function stripOf(parts: readonly (readonly Uint8Array[])[], networks: Networks): Picture {
   const frames = parts.flat();
-  const { imageSize: side, channels } = facts;
-  const all = new Uint8Array(frames.length * side * side * channels);
+  const form = formOf(networks);
+  const all = new Uint8Array(frames.length * valuesOf(form));
   frames.forEach((frame, i) => {
     all.set(frame, i * frame.length);
   });
-  return makeGrid(all, [frames.length, side, side, channels], { columns: STEPS });
+  return makeGrid(all, [frames.length, form.height, form.width, form.channels], { columns: STEPS });
 }
 
 const WEBM = 'video/webm';

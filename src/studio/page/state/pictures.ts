@@ -3,23 +3,24 @@ import { toBytes } from '../../../data/pixels.ts';
 import type { Picture } from '../../../render/grid.ts';
 import { rgba } from '../../../render/rgba.ts';
 
-/** What an image [S, S, channels] is, beside its values. */
+/** What an image [H, W, channels] is, beside its values. */
 export interface ImageForm {
-  readonly side: number;
+  readonly height: number;
+  readonly width: number;
   readonly channels: number;
 }
 
-export const valuesOf = ({ side, channels }: ImageForm): number => side * side * channels;
+export const valuesOf = ({ height, width, channels }: ImageForm): number => height * width * channels;
 
-/** Every image of [N, S, S, channels] as bytes [S, S, channels]. */
+/** Every image of [N, H, W, channels] as bytes [H, W, channels]. */
 export function bytesOf(images: Float32Array, form: ImageForm): Uint8Array[] {
   const size = valuesOf(form);
   return Array.from({ length: images.length / size }, (_, i) => toBytes(images.subarray(i * size, (i + 1) * size)));
 }
 
-export const pictureOf = (bytes: Uint8Array, { side, channels }: ImageForm): Picture => ({
-  width: side,
-  height: side,
+export const pictureOf = (bytes: Uint8Array, { height, width, channels }: ImageForm): Picture => ({
+  width,
+  height,
   channels: channels as Picture['channels'],
   pixels: bytes,
 });

@@ -24,8 +24,9 @@ const [LIGHT, DARK] = [255, 0];
 export function Draw({ id, networks, checkpoint }: LabProps) {
   const words = t.value;
   const form = formOf(networks);
-  const { side, channels } = form;
-  const fresh = () => emptyPaper(side, channels);
+  const { channels } = form;
+  const side = Math.min(form.height, form.width);
+  const fresh = () => emptyPaper(form);
   const paper = drawing.value ?? fresh();
   const [kind, setKind] = useState<'light' | 'dark' | 'colour' | 'erase'>('light');
   const [hue, setHue] = useState('#e0a040');
@@ -68,7 +69,7 @@ export function Draw({ id, networks, checkpoint }: LabProps) {
       <p class="quiet">{words.drawHelp}</p>
       <div class="drawing">
         <figure>
-          <Easel side={side} channels={channels} paper={paper} tool={tool} change={put} fail={setError} />
+          <Easel paper={paper} tool={tool} change={put} fail={setError} />
           <figcaption class="quiet">{words.paperHelp}</figcaption>
         </figure>
         <figure>
@@ -139,8 +140,7 @@ export function Draw({ id, networks, checkpoint }: LabProps) {
                 onChange={async (event) => {
                   const file = event.currentTarget.files?.[0];
                   event.currentTarget.value = '';
-                  if (file)
-                    await paperFrom(file, side, channels).then(put, (reason: Error) => setError(reason.message));
+                  if (file) await paperFrom(file, form).then(put, (reason: Error) => setError(reason.message));
                 }}
               />
             </label>

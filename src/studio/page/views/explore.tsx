@@ -9,7 +9,7 @@ import { Command } from '../parts/facts.tsx';
 import { findDirections } from '../state/directions.ts';
 import { chosen, classesFor, formOf, knownLabels, Latest, labelName, type Sample } from '../state/lab.ts';
 import { IDLE, isIdle, type Moves, moved } from '../state/moves.ts';
-import { classOption } from '../state/noise-files.ts';
+import { classOption, saveNoise } from '../state/noise-files.ts';
 import { bytesOf } from '../state/pictures.ts';
 import type { Direction } from '../state/principal.ts';
 import { t } from '../strings/index.ts';
@@ -17,6 +17,10 @@ import type { LabProps } from './lab.tsx';
 
 const COUNT = 16;
 const MOST_SEED = 2 ** 32;
+const SAMPLES_FILE = 'samples.npy';
+
+const samplesOf = (noise: Float32Array, latent: number, labels: readonly (number | null)[]): Sample[] =>
+  labels.map((label, i) => ({ noise: noise.slice(i * latent, (i + 1) * latent), label }));
 
 export function Explore({ id, networks, source, checkpoint }: LabProps) {
   const words = t.value;
@@ -25,6 +29,7 @@ export function Explore({ id, networks, source, checkpoint }: LabProps) {
   const known = useMemo(() => knownLabels(networks), [networks]);
   const [seed, setSeed] = useState(1);
   const [label, setLabel] = useState<number | null>(null);
+  const [own, setOwn] = useState<ReadonlyMap<number, number>>(new Map());
   const [noise, setNoise] = useState<Float32Array | null>(null);
   const [directions, setDirections] = useState<readonly Direction[] | null>(null);
   const [moves, setMoves] = useState<Moves>(IDLE);
@@ -34,8 +39,11 @@ export function Explore({ id, networks, source, checkpoint }: LabProps) {
   const latest = useRef(new Latest());
 
   const labels = useMemo(
-    () => Array.from({ length: COUNT }, (_, i) => (known.length === 0 ? null : (label ?? known[i % known.length]!))),
-    [known, label],
+    () =>
+      Array.from({ length: COUNT }, (_, i) =>
+        known.length === 0 ? null : (own.get(i) ?? label ?? known[i % known.length]!),
+      ),
+    [known, label, own],
   );
   const shown = useMemo(() => noise && moved(noise, latent, moves, directions ?? []), [noise, moves, directions]);
 
@@ -71,10 +79,7 @@ export function Explore({ id, networks, source, checkpoint }: LabProps) {
     };
   }, [networks, ready]);
 
-  const sample: Sample | null = shown && {
-    noise: shown.slice(index * latent, (index + 1) * latent),
-    label: labels[index]!,
-  };
+  const sample = shown && samplesOf(shown, latent, labels)[index]!;
   useEffect(() => {
     chosen.value = sample;
   }, [shown, index, labels]);
@@ -107,7 +112,10 @@ export function Explore({ id, networks, source, checkpoint }: LabProps) {
                 {groups > 0 ? words.groupLabel : words.classLabel}{' '}
                 <select
                   value={String(label ?? '')}
-                  onChange={({ currentTarget: { value } }) => setLabel(value === '' ? null : Number(value))}
+                  onChange={({ currentTarget: { value } }) => {
+                    setOwn(new Map());
+                    setLabel(value === '' ? null : Number(value));
+                  }}
                 >
                   <option value="">{words.eachInTurn}</option>
                   {known.map((one) => (
@@ -119,11 +127,21 @@ export function Explore({ id, networks, source, checkpoint }: LabProps) {
               </label>
             )}
           </div>
-          {isIdle(moves) && (
+          {isIdle(moves) ? (
             <Command
               what={words.commandSamples}
               text={`${checkpoint.commands.sample} --seed ${seed} --count ${COUNT}${classOption(labels)}`}
             />
+          ) : (
+            <>
+              <Command
+                what={words.commandMoved}
+                text={`${checkpoint.commands.sample} --noise ${SAMPLES_FILE}${classOption(labels)}`}
+              />
+              <button type="button" onClick={() => shown && saveNoise(SAMPLES_FILE, samplesOf(shown, latent, labels))}>
+                {words.saveNoiseNamed(SAMPLES_FILE)}
+              </button>
+            </>
           )}
         </div>
         <div class="side">
@@ -136,6 +154,8 @@ export function Explore({ id, networks, source, checkpoint }: LabProps) {
               sample={sample}
               bytes={images[index]}
               name={[words.sample(index + 1), names[index]].filter(Boolean).join(', ')}
+              labels={known}
+              relabel={(next) => setOwn(new Map(own).set(index, next))}
             />
           )}
           <Sliders latent={latent} directions={directions} moves={moves} change={setMoves} />

@@ -15,8 +15,6 @@ export interface Tool {
 }
 
 interface EaselProps {
-  readonly side: number;
-  readonly channels: number;
   readonly paper: Paper;
   readonly tool: Tool;
   readonly change: (paper: Paper) => void;
@@ -25,8 +23,10 @@ interface EaselProps {
 
 type Point = readonly [number, number];
 
-export function Easel({ side, channels, paper, tool, change, fail }: EaselProps) {
+export function Easel({ paper, tool, change, fail }: EaselProps) {
   const words = t.value;
+  const { form } = paper;
+  const { height, width } = form;
   const canvas = useRef<HTMLCanvasElement>(null);
   const last = useRef<Point | null>(null);
   const [brush, setBrush] = useState<Point | null>(null);
@@ -35,36 +35,36 @@ export function Easel({ side, channels, paper, tool, change, fail }: EaselProps)
 
   useLayoutEffect(() => {
     const context = canvas.current!.getContext('2d')!;
-    const data = rgba(pictureOf(paper.bytes, { side, channels }));
+    const data = rgba(pictureOf(paper.bytes, form));
     paper.painted.forEach((painted, i) => {
       if (painted === 0) data.fill(EMPTY, 4 * i, 4 * i + 3);
     });
-    context.putImageData(new ImageData(data, side), 0, 0);
+    context.putImageData(new ImageData(data, width), 0, 0);
     if (!brush) return;
     context.fillStyle = '#ff9d57';
     context.fillRect(Math.floor(brush[0]), Math.floor(brush[1]), 1, 1);
-  }, [paper, brush, side, channels]);
+  }, [paper, brush]);
 
   const put = (from: Point, to: Point): void => {
     current.current = stroked(current.current, { ...tool, from, to });
     change(current.current);
   };
   const pointOf = (event: PointerEvent): Point => {
-    const { left, top, width, height } = canvas.current!.getBoundingClientRect();
-    return [((event.clientX - left) / width) * side, ((event.clientY - top) / height) * side];
+    const seen = canvas.current!.getBoundingClientRect();
+    return [((event.clientX - seen.left) / seen.width) * width, ((event.clientY - seen.top) / seen.height) * height];
   };
   const key = (event: KeyboardEvent): void => {
     const ways: Record<string, Point> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const way = ways[event.key];
-    const at = brush ?? [side / 2 + 0.5, side / 2 + 0.5];
-    const within = (value: number): number => Math.min(side - 0.5, Math.max(0.5, value));
+    const at = brush ?? [width / 2 + 0.5, height / 2 + 0.5];
+    const within = (value: number, side: number): number => Math.min(side - 0.5, Math.max(0.5, value));
     if (way) {
-      const to: Point = [within(at[0] + way[0]), within(at[1] + way[1])];
+      const to: Point = [within(at[0] + way[0], width), within(at[1] + way[1], height)];
       setBrush(to);
       // With Shift the brush paints its way.
       if (event.shiftKey) put(at, to);
     } else if (event.key === ' ') put(at, at);
-    else if (event.key === 'Delete' || event.key === 'Backspace') change(emptyPaper(side, channels));
+    else if (event.key === 'Delete' || event.key === 'Backspace') change(emptyPaper(form));
     else return;
     event.preventDefault();
   };
@@ -99,10 +99,10 @@ export function Easel({ side, channels, paper, tool, change, fail }: EaselProps)
       onDrop={(event) => {
         event.preventDefault();
         const file = event.dataTransfer?.files[0];
-        if (file) paperFrom(file, side, channels).then(change, (error: Error) => fail(error.message));
+        if (file) paperFrom(file, form).then(change, (error: Error) => fail(error.message));
       }}
     >
-      <canvas ref={canvas} class="picture large" width={side} height={side} />
+      <canvas ref={canvas} class="picture large" width={width} height={height} />
     </div>
   );
 }

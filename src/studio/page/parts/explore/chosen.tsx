@@ -5,7 +5,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CheckpointHead } from '../../../api.ts';
 import type { NetworkSource, Networks, RealImage } from '../../sources/networks.ts';
 import { useAct } from '../../state/act.ts';
-import { formOf, MOST_PINS, pins, type Sample } from '../../state/lab.ts';
+import { formOf, labelName, MOST_PINS, pins, type Sample } from '../../state/lab.ts';
 import { classOption, saveNoise } from '../../state/noise-files.ts';
 import { pictureOf } from '../../state/pictures.ts';
 import { links } from '../../state/route.ts';
@@ -25,9 +25,12 @@ interface ChosenProps {
   readonly sample: Sample;
   readonly bytes: Uint8Array;
   readonly name: string;
+  /** The classes that it can have; none for a model without. */
+  readonly labels: readonly number[];
+  readonly relabel: (label: number) => void;
 }
 
-export function Chosen({ id, networks, source, checkpoint, sample, bytes, name }: ChosenProps) {
+export function Chosen({ id, networks, source, checkpoint, sample, bytes, name, labels, relabel }: ChosenProps) {
   const words = t.value;
   const form = formOf(networks);
   const picture = useMemo(() => pictureOf(bytes, form), [bytes]);
@@ -43,6 +46,20 @@ export function Chosen({ id, networks, source, checkpoint, sample, bytes, name }
       <Pixels picture={picture} alt={name} kind="large" />
       <div>
         <h2>{name}</h2>
+        {sample.label !== null && (
+          <p>
+            <label>
+              {networks.facts.groups > 0 ? words.groupOfSample : words.classOfSample}{' '}
+              <select value={sample.label} onChange={({ currentTarget }) => relabel(Number(currentTarget.value))}>
+                {labels.map((one) => (
+                  <option key={one} value={one}>
+                    {labelName(networks, one)}
+                  </option>
+                ))}
+              </select>
+            </label>
+          </p>
+        )}
         <div class="controls">
           <button type="button" class="main" onClick={pin} disabled={pins.value.length >= MOST_PINS}>
             {words.pin}

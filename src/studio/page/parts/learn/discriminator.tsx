@@ -5,7 +5,7 @@ import type { DCGAN } from 'dcgan/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { toBytes, toNumbers } from '../../../../data/pixels.ts';
 import { Latest } from '../../state/lab.ts';
-import { judgeOne, type Lesson, probability, SIDE } from '../../state/lesson.ts';
+import { FORM, judgeOne, type Lesson, probability, SIDE } from '../../state/lesson.ts';
 import { emptyPaper, type Paper } from '../../state/paper.ts';
 import { short, t } from '../../strings/index.ts';
 import { Easel } from '../draw/easel.tsx';
@@ -16,13 +16,14 @@ const PEN = { colour: [255], radius: 1.2 } as const;
 
 /** An image [28, 28, 1] in [-1, 1] on paper. */
 const onPaper = (image: Float32Array): Paper => ({
+  form: FORM,
   bytes: toBytes(image),
   painted: new Uint8Array(SIDE * SIDE).fill(1),
 });
 
 export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; readonly gan: DCGAN }) {
   const words = t.value.learn;
-  const [paper, setPaper] = useState<Paper>(() => emptyPaper(SIDE, 1));
+  const [paper, setPaper] = useState<Paper>(() => emptyPaper(FORM));
   const [logit, setLogit] = useState<number | null>(null);
   const [turn, setTurn] = useState(0);
   const latest = useRef(new Latest());
@@ -43,7 +44,7 @@ export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; re
   return (
     <>
       <div class="lesson-pictures">
-        <Easel side={SIDE} channels={1} paper={paper} tool={PEN} change={setPaper} fail={() => {}} />
+        <Easel paper={paper} tool={PEN} change={setPaper} fail={() => {}} />
         <div>
           <div class="controls">
             <button type="button" onClick={() => take(lesson.digits.batch([(7 * turn) % lesson.digits.count]))}>
@@ -52,7 +53,7 @@ export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; re
             <button type="button" onClick={() => take(gan.generate(1, { seed: turn }))}>
               {words.takeFake}
             </button>
-            <button type="button" onClick={() => setPaper(emptyPaper(SIDE, 1))}>
+            <button type="button" onClick={() => setPaper(emptyPaper(FORM))}>
               {words.clear}
             </button>
           </div>

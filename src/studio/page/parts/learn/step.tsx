@@ -1,7 +1,7 @@
 // One training step, slowly: a press for each of its parts, and the numbers are those of the
 // networks.
 import { useState } from 'preact/hooks';
-import { gridOf, type Lesson, mean, probability, realsOf, SIDE } from '../../state/lesson.ts';
+import { FORM, gridOf, type Lesson, mean, probability, realsOf, SIDE } from '../../state/lesson.ts';
 import { evidenceOf } from '../../state/maps.ts';
 import { short, t } from '../../strings/index.ts';
 import { Pixels } from '../pixels.tsx';
@@ -42,7 +42,6 @@ export function StepPart({ lesson }: { readonly lesson: Lesson }) {
     setBusy(false);
   };
 
-  const form = { side: SIDE, channels: 1 };
   const first = SIDE * SIDE;
   const losses = found && lossesOf(found.judged);
   return (
@@ -82,7 +81,7 @@ export function StepPart({ lesson }: { readonly lesson: Lesson }) {
             <figure>
               <figcaption>{words.gradientOfFirst}</figcaption>
               <Pixels
-                picture={evidenceOf(found.gradient.subarray(0, first), new Float32Array(first).fill(1), form).for}
+                picture={evidenceOf(found.gradient.subarray(0, first), new Float32Array(first).fill(1), FORM).for}
                 alt={words.gradientOfFirst}
               />
             </figure>

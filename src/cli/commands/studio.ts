@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { commandLine } from '../../platform/command.ts';
 import { makeFolder } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
@@ -26,6 +26,7 @@ import { debugOption, wholeNumber } from '../options/values.ts';
 import { write } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
 import { refuseFull } from './export.ts';
+import { defineTrain } from './train.ts';
 
 const PORT = 4820;
 
@@ -65,7 +66,7 @@ export function defineStudio(program: Command, outcome: Outcome): void {
       const [folder = RUNS_FOLDER, other] = given;
       if (other !== undefined)
         throw usage({ what: 'studio: too many folders', expected: 'one folder of runs', got: given.join(' ') });
-      outcome.code = await studio(program, resolve(folder), flags);
+      outcome.code = await studio(resolve(folder), flags);
     });
 }
 
@@ -84,10 +85,10 @@ async function exportSite(folder: string, given: readonly string[]): Promise<voi
   }
 }
 
-async function studio(program: Command, root: string, { port, open }: Flags): Promise<number> {
+async function studio(root: string, { port, open }: Flags): Promise<number> {
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() === false)
     throw usage({ what: `${root} is a file`, expected: 'a folder of runs' });
-  const flags = flagsOf(program);
+  const flags = trainFlags();
   const form = describeForm(flags, fileSchema);
   const runs = new Runs(root, holderOf);
   let door: Doorkeeper | undefined;
@@ -147,19 +148,18 @@ function stop(folder: string): void {
   process.kill(holder.pid, 'SIGINT');
 }
 
-/** The options of `train`, for the form. */
-function flagsOf(program: Command): TrainFlag[] {
-  const train = program.commands.find((command) => command.name() === 'train')!;
-  return train.options
-    .filter(({ negate, hidden }) => !negate && !hidden)
-    .map((option) => ({
-      flag: option.long ?? '',
-      name: Object.keys(libraryNames({ [option.attributeName()]: true }))[0]!,
-      help: option.description,
-      group: (option.helpGroupHeading ?? '').replace(/:$/, ''),
-      takesValue: option.required || option.optional,
-      ...(option.argChoices && { choices: option.argChoices }),
-    }));
+/** The options of `train`, for the form. Its command is defined here, since a line loads one alone. */
+function trainFlags(): TrainFlag[] {
+  const program = new Command();
+  defineTrain(program, { code: 0 });
+  return program.commands[0]!.options.filter(({ negate, hidden }) => !negate && !hidden).map((option) => ({
+    flag: option.long ?? '',
+    name: Object.keys(libraryNames({ [option.attributeName()]: true }))[0]!,
+    help: option.description,
+    group: (option.helpGroupHeading ?? '').replace(/:$/, ''),
+    takesValue: option.required || option.optional,
+    ...(option.argChoices && { choices: option.argChoices }),
+  }));
 }
 
 /** The page as it was built. */

@@ -1,10 +1,10 @@
-// Products of words of two bf16 numbers (bf16.h) by a matrix unit, Intel's AMX. Source: Intel 64
-// and IA-32 Architectures Software Developer's Manual, TDPBF16PS. A tile is up to 16 rows of 16
-// words. A product adds the products of up to 16 words to each of 16 x 16 sums. The products of
-// lower halves are summed from zero, and so are those of upper halves; then both sums together are
-// added to what was there. The same is written in plain C, for tests on machines without the unit.
-// Tiles 0 to 3 hold the sums of two blocks of rows (a) by two vectors of lanes (b). Tiles 4 and 5
-// hold rows of a, 6 and 7 those of b.
+// A matrix unit, Intel's AMX, multiplies words of two bf16 numbers (bf16.h). Source: Intel 64 and
+// IA-32 Architectures Software Developer's Manual, TDPBF16PS. A tile has up to 16 rows of 16 words.
+// One instruction adds the products of up to 16 words to each of 16 x 16 sums. It sums the products
+// of the lower halves from zero, and those of the upper halves too. Then it adds both sums together
+// to what was there. Plain C computes the same in tests on machines without the unit. Tiles 0 to 3
+// hold the sums of two blocks of rows (a) by two vectors of lanes (b). Tiles 4 and 5 hold rows of
+// a, and tiles 6 and 7 hold rows of b.
 #pragma once
 #include "bf16.h"
 
@@ -14,17 +14,17 @@ enum { AMX = 1 };
 enum { AMX = 0 };
 #endif
 
-// Rows and lanes of a block of sums, words of one product.
+// A block of sums has this many rows and lanes, and one product has as many words.
 enum { AMX_ROWS = 32, AMX_LANES = 32, AMX_WORDS = 16, AMX_SIDE = 16 };
 
 #if defined(DCGAN_BF16) && defined(DCGAN_AMX)
-// Rows of the two blocks, and words of a product.
+// Holds the rows of the two blocks, and the words of a product.
 struct amx_shape {
   int32_t rows[2], words;
 };
 
 #if defined(BF16_INSTRUCTIONS) && defined(__AMX_BF16__)
-// GCC does not see what these instructions read: what was written must be in memory before them.
+// GCC does not see what these instructions read, so all writes must reach memory before them.
 #define AMX_WRITTEN() __asm__ volatile("" ::: "memory")
 
 struct amx {
@@ -138,7 +138,7 @@ INLINE void amx_clear(struct amx *unit) {
   AMX_ZERO(unit, 3);
 }
 
-// Sums to or from memory, of which the first `live` lanes count.
+// Moves sums to or from memory. Only the first `live` lanes count.
 INLINE void amx_store_sums(struct amx *unit, float *to, int64_t row, int32_t live) {
   const int32_t *rows = unit->shape.rows;
   if (live == AMX_LANES) {
@@ -176,7 +176,7 @@ INLINE void amx_load_sums(struct amx *unit, const float *from, int64_t row, int3
   AMX_LOAD(unit, 3, from + AMX_SIDE * row + AMX_SIDE, row);
 }
 
-// A unit of which nothing is known.
+// This compiler knows no matrix unit.
 #define AMX_UNIT(name) struct amx name = {.shape = {{-1, -1}, -1}}
 #else
 struct amx {

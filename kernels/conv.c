@@ -1,31 +1,32 @@
-// conv2d and convInput as one kernel. Seen from an output pixel, both multiply a few contiguous
-// runs of the source (a row of taps times its channels) by the same runs of packed weights. A tap
-// on padding is simply not in the run. convInput is split by phase: the taps that reach an input
-// pixel are those congruent to it modulo the stride. Packing them in descending order makes their
-// sources ascend. The register tile is several images x several channel vectors at one pixel. So
-// all of its rows have the same taps, and an odd image size leaves no remainder. In contrast,
-// libxsmm's direct convolutions tile over the pixels of one image (Georganas et al., "Anatomy of
-// high-performance deep learning convolutions on SIMD architectures", 2018).
+// One kernel computes conv2d and convInput. For an output pixel, both multiply a few contiguous
+// runs of the source by the same runs of packed weights. A run is a row of taps with all of its
+// channels, without taps on padding. convInput is split by phase: the taps that reach an input
+// pixel are those congruent to it modulo the stride. They are packed in descending order, because
+// their sources then ascend. A register tile holds several images x several channel vectors at one
+// pixel. So all of its rows have the same taps, and an odd image size leaves no remainder. In
+// contrast, libxsmm's direct convolutions tile over the pixels of one image (Georganas et al.,
+// "Anatomy of high-performance deep learning convolutions on SIMD architectures", 2018).
 #include "amx.h"
 #include "follow.h"
 #include "winograd.h"
 
-// A convolution from the side of its output: out [N, rows, columns, M] from source images of depth
-// K. With `words`, source and pack hold words of two bf16 numbers (bf16.h) that are neighbours in
-// depth, and all counts of their floats below are counts of words.
+// Describes a convolution by its output: out [N, rows, columns, M] is computed from source images
+// of depth K. With `words`, source and pack hold words of two bf16 numbers (bf16.h) that are
+// neighbours in depth, and all counts of their floats below are counts of words.
 struct side {
   int32_t images, rows, columns, M, words;
   const float *source;
   float *out;
   const float *pack;
   int64_t source_image, out_image;
-  // The source floats that an output value is computed from.
+  // The number of source floats that one output value is computed from.
   int64_t depth;
-  // By the matrix unit: words of a product, a divisor of every run's length. Else 0.
+  // The words of one product of the matrix unit, which divide every run's length. It is 0 when
+  // the matrix unit is not used.
   int32_t step;
 };
 
-// The part that one output pixel reads: `count` runs of `length` source floats. Each run lies a
+// Describes what one output pixel reads: `count` runs of `length` source floats. Each run lies a
 // step after the one before it.
 struct runs {
   int32_t count, length;
@@ -97,9 +98,9 @@ IF_BF16(FOR_TILES(WORD_TILE))
 static tile_function *const tiles[1 + BF16][TILE_ROWS][TILE_VECTORS] = {TILE_TABLE(tile)
                                                                             IF_BF16(, TILE_TABLE(word_tile))};
 
-// With few output channels, lanes run along the source instead, whose runs are contiguous, and are
-// added up at the end. With one channel a tile has as many images as usual. With more channels it
-// has fewer images.
+// With few output channels, lanes run along the source instead, whose runs are contiguous. The
+// lanes are added up at the end. With one channel a tile has as many images as usual. With more
+// channels it has fewer images.
 enum { DOT_MOST = 4, DOT_ROWS = TILE_ROWS / 3 };
 
 INLINE void dot(const int rows, const int outs, struct runs t, const float *source, int64_t image, const float *pack,
@@ -129,7 +130,7 @@ INLINE void dot(const int rows, const int outs, struct runs t, const float *sour
       }
     }
     if (whole < t.length) {
-      // What lies past the run is not part of the sum, not even times zero.
+      // Values past the run must not enter the sum, not even multiplied by zero.
       vf weight[DOT_MOST];
 #pragma GCC unroll 4
       for (int m = 0; m < outs; m++) weight[m] = (vf)((vi)load(pack + m * depth + whole) & rest);
@@ -188,7 +189,7 @@ static void dot_pixel(struct runs t, int32_t images, int32_t outs, const float *
 }
 
 #if defined(DCGAN_BF16) && defined(DCGAN_AMX)
-// The matrix unit's tile: up to 32 images at one pixel by up to 32 channels.
+// Computes a tile of the matrix unit: up to 32 images at one pixel by up to 32 channels.
 INLINE void amx_runs(struct amx *unit, const int second_row, const int second_lane, struct runs t, int32_t step,
                      const float *source, int64_t image, const float *pack) {
   for (int32_t run = 0; run < t.count; run++) {
@@ -259,7 +260,7 @@ static struct runs input_runs(const struct geometry *g, int32_t iy, int32_t ix) 
   };
 }
 
-// Converts the runs to words. Channels are even, so none of the numbers is odd.
+// Converts the runs to words. All of their numbers are even, because channels are.
 static struct runs in_words(struct runs r) {
   return (struct runs){r.count, r.length / 2, r.source / 2, r.source_step / 2, r.pack / 2, r.pack_step / 2};
 }
@@ -271,7 +272,7 @@ static int is_thin(int32_t M) { return M <= DOT_MOST; }
 static int32_t panel_width(int words) { return AMX && words ? AMX_LANES : PANEL; }
 static int32_t pack_width(int32_t M, int words) { return is_thin(M) ? 1 : panel_width(words); }
 
-// Images of a tile, at most.
+// Returns the most images of a tile.
 static int32_t tile_images(const struct side *s) { return AMX && s->step ? AMX_ROWS : TILE_ROWS; }
 
 // Packs w [tap, c][oc] as pack [panel][tap, c][width], with zeros past the last output channel.
@@ -360,8 +361,8 @@ _Static_assert((int)PACK_CHANNELS % PANEL == 0, "room.ts rounds channels up to w
 // computed.
 enum { SMALL_PACK = 6144 };
 
-// With few images for the threads, work is cut into (block, panel, row), and what follows runs when
-// all is done.
+// When there are few images for the threads, work is cut into (block, panel, row). The attached
+// instructions then run after all of it.
 static void compute_pieces(const struct worker *me, const struct geometry *g, const struct side *s,
                            runs_function *runs_of, int32_t panels) {
   const int32_t blocks = (s->images + tile_images(s) - 1) / tile_images(s);
@@ -375,8 +376,8 @@ static void compute_pieces(const struct worker *me, const struct geometry *g, co
   if (AMX && s->step) amx_release(&matrix);
 }
 
-// With enough images, a thread takes a block of them at a time. What follows runs on each block, or
-// on each row of it, while it is in the cache.
+// When there are enough images, a thread takes a block of them at a time. The attached instructions
+// run on each block, or on each row of it, while it is in the cache.
 static void compute_images(const struct worker *me, const struct geometry *g, const struct side *s,
                            runs_function *runs_of, int32_t panels, const int32_t *follower) {
   struct followers followers;
@@ -385,7 +386,7 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
   const int32_t small = s->M * s->depth <= SMALL_PACK;
   const int64_t line = (int64_t)s->columns * s->M;
   const int by_rows = follower && small && line >= BLOCK && !followers.whole;
-  // Each thread gets as many blocks, so that equally fast threads end together.
+  // Each thread gets the same number of blocks, so that equally fast threads end together.
   const int32_t threads = me->job->threads, most = tile_images(s) * threads, turns = (s->images + most - 1) / most;
   const int32_t blocks = turns * threads;
   AMX_UNIT(matrix);
@@ -407,7 +408,7 @@ static void compute_images(const struct worker *me, const struct geometry *g, co
   if (AMX && s->step) amx_release(&matrix);
 }
 
-// Computes this thread's share, and what follows.
+// Computes this thread's share of the convolution and of the attached instructions.
 static void compute(const struct worker *me, const struct geometry *g, const struct side *s, runs_function *runs_of,
                     const int32_t *follower) {
   const int32_t width = panel_width(s->words), panels = (s->M + width - 1) / width;
@@ -421,8 +422,8 @@ static void compute(const struct worker *me, const struct geometry *g, const str
   dcgan_follow_all(me, follower);
 }
 
-// From here on sources and weights are words, when the kernels are built for them and the shape has
-// pairs. Then all of the source is rounded into the first part of the scratch, and weights are
+// From here on sources and weights are words when the kernels are built for bf16 and the shape has
+// pairs. All of the source is then rounded into the first part of the scratch, and weights are
 // packed behind it.
 static int round_source(const struct worker *me, const struct geometry *g, int32_t channels, struct side *s,
                         float **pack) {

@@ -1,14 +1,15 @@
-// The interface of the kernels: one walk over a plan's words by any number of threads.
+// This is the interface of the kernels: any number of threads walk over a plan's words together.
 // src/engine/encode.ts describes the words, and src/engine/plan.ts the meaning of each instruction.
 // The same sources build for this machine, where pool.c adds threads and memory, and for
 // WebAssembly, where JavaScript brings workers and shared memory.
 #pragma once
 #include <stdint.h>
 
-// One run of a plan, shared by its threads. The caller zeroes it, then dcgan_job_init fills it.
+// Describes one run of a plan to all of its threads. The caller zeroes it, then calls
+// dcgan_job_init.
 struct job;
 
-// The bytes of a struct job, for callers that place it themselves.
+// Returns the bytes of a struct job, for callers that place it themselves.
 int32_t dcgan_job_bytes(void);
 
 // code: `words` words of a plan. state, scratch: the two halves of the arena. control: the address

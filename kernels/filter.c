@@ -1,11 +1,11 @@
-// convFilter computes the gradient of a convolution's filter. For one tap it is an outer product
-// summed over pixels. A register tile of input channels x vectors of output channels stays in
-// registers while the pixels that the tap reaches pass by. They come as a list, so padding never
-// occurs and the loop does not end at every short image row. Pixels go by in runs that fit the
-// cache; between runs a tile is stored in memory. The shape alone decides the order of a sum. With
-// few input channels all taps of a kernel row take the place of channels, wherever all of them are
-// inside the image. With one output channel x and y change roles, and vectors run over input
-// channels.
+// convFilter computes the gradient of a convolution's filter. For one tap the gradient is an outer
+// product summed over pixels. A tile of input channels x vectors of output channels stays in
+// registers while the products of the tap's pixels are added to it. The pixels come as a list, so
+// padding never occurs and the loop does not end at every short image row. Pixels are taken in runs
+// that fit the cache. Between two runs a tile is stored in memory. The shape alone decides the
+// order of a sum. With few input channels all taps of a kernel row take the place of channels,
+// wherever all of them are inside the image. With one output channel x and y change roles, and
+// vectors run over input channels.
 #include "job.h"
 #if defined(__wasm__)
 // Here registers suffice for a fifth row, because V8 does not unroll this loop as it does conv.c's.
@@ -15,11 +15,11 @@
 #include "amx.h"
 #include "winograd.h"
 
-// The most pixels of a run, and about how many floats of x and y, which are a part of a
-// second-level cache.
+// A run has at most RUN_PIXELS pixels. It has about RUN_FLOATS floats of x and y, which are a part
+// of a second-level cache.
 enum { RUN_PIXELS = 1024, RUN_FLOATS = 131072 };
 
-// Where a tap's pixels are in x and y, as offsets in floats from the run's first image.
+// Lists where a tap's pixels are in x and y, as offsets in floats from the run's first image.
 struct pixels {
   int32_t count;
   struct {
@@ -89,7 +89,7 @@ static void tile_swapped(const struct pixels *p, const float *x, const float *y,
   tile(0, 1, TILE_VECTORS, 1, p, x, y, w, 0, live, fresh);
 }
 
-// Outputs [first, end) along one axis.
+// Holds outputs [first, end) along one axis.
 struct interval {
   int32_t first, end;
 };
@@ -138,15 +138,15 @@ static void list_pixels(const struct geometry *g, int32_t ky, int32_t kx, struct
   }
 }
 
-// How the filter is cut into tiles, which are counted over positions, panels of lanes, and blocks
-// of rows.
+// Describes how the filter is cut into tiles. They are counted over positions, panels of lanes, and
+// blocks of rows.
 struct cut {
-  // A position is a tap. With `joined` it is all taps of a kernel row, which are then the rows of
-  // one tile.
+  // A position is a tap. With `joined` a position is a kernel row, and its taps are the rows of one
+  // tile.
   int32_t joined, positions, panels, blocks;
-  // Rows are y's channels and lanes are x's.
+  // Whether rows are y's channels and lanes are x's.
   int32_t swapped;
-  // Values of x and y are words of two bf16 numbers (bf16.h), one from each of two images.
+  // Whether values of x and y are words of two bf16 numbers (bf16.h), one from each of two images.
   int32_t words;
 };
 
@@ -195,8 +195,8 @@ static void sum_run(const struct geometry *g, const struct cut *cut, int32_t pos
     add_pixels(g, cut, &p, g->C, begin, end, x, y, w + position * per_tap, fresh);
     return;
   }
-  // The columns that all taps reach: the first tap enters last from the left, and the last tap
-  // leaves first.
+  // These are the columns that all taps reach. On the left the first tap is the last to enter the
+  // image, and on the right the last tap is the first to leave it.
   struct interval inside = {reach(0, g->pad_left, g->W, g->stride, g->OW).first,
                             reach(g->KW - 1, g->pad_left, g->W, g->stride, g->OW).end};
   if (inside.end <= inside.first) inside = (struct interval){g->OW, g->OW};
@@ -244,7 +244,7 @@ static void round_images(const struct worker *me, int32_t images, int64_t floats
 //   x [chunk][pixel][channel][pair of the chunk], y [chunk][pixel][pair of the chunk][channel].
 static int32_t chunk_pairs(int32_t pairs, int32_t chunk) { return least(AMX_WORDS, pairs - chunk * AMX_WORDS); }
 
-// Pixel by pixel; `turned` as x lies, else as y does.
+// Rounds images to chunks, pixel by pixel. With `turned` they lie as x does, otherwise as y does.
 static void round_chunks(const struct worker *me, int32_t images, int32_t pixels, int32_t channels, const int turned,
                          const float *from, float *words) {
   const int32_t pairs = (images + 1) / 2, chunks = (pairs + AMX_WORDS - 1) / AMX_WORDS;
@@ -290,7 +290,7 @@ static void amx_conv_filter(const struct worker *me, const struct geometry *g, c
   dcgan_sync(me);
   const int32_t blocks = (g->C + AMX_ROWS - 1) / AMX_ROWS, panels = (g->OC + AMX_LANES - 1) / AMX_LANES;
   AMX_UNIT(unit);
-  // Equal shares: a thread goes through all chunks with its own part of the filter.
+  // The shares are equal, and a thread goes through all chunks with its own part of the filter.
   int64_t begin, end;
   dcgan_share(me, (int64_t)g->KH * g->KW * panels * blocks, &begin, &end);
   for (int32_t chunk = 0; chunk < chunks; chunk++) {
@@ -316,16 +316,16 @@ static void amx_conv_filter(const struct worker *me, const struct geometry *g, c
 }
 #endif
 
-int64_t dcgan_conv_filter_room(const struct geometry *g, int32_t groups) {
+int64_t dcgan_conv_filter_room(const struct geometry *g, int32_t image_runs) {
   if (dcgan_winograd_fits(g)) return dcgan_winograd_partials(g);
   const int64_t pairs = dcgan_in_words(g) ? (g->N + 1) / 2 : 0;
-  const int64_t copies = groups == 1 ? 0 : (int64_t)groups * g->KH * g->KW * g->C * g->OC;
+  const int64_t copies = image_runs == 1 ? 0 : (int64_t)image_runs * g->KH * g->KW * g->C * g->OC;
   return dcgan_slot(pairs * g->H * g->W * g->C) + dcgan_slot(pairs * g->OH * g->OW * g->OC) + copies;
 }
 
 void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   struct geometry g = dcgan_geometry(words + 4);
-  const int32_t groups = words[16];
+  const int32_t image_runs = words[16];
   const int64_t floats = (int64_t)g.KH * g.KW * g.C * g.OC;
   if (dcgan_winograd_fits(&g)) {
     dcgan_winograd_conv_filter(me, &g, dcgan_at(me, words[0]), dcgan_at(me, words[2]), dcgan_at(me, words[1]),
@@ -352,31 +352,31 @@ void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
     x = x_words;
     y = y_words;
   }
-  float *partials = groups == 1 ? w : scratch;
-  const int32_t per_group = (g.N + groups - 1) / groups;
+  float *partials = image_runs == 1 ? w : scratch;
+  const int32_t per_run = (g.N + image_runs - 1) / image_runs;
   const int32_t each = cut.positions * cut.panels * cut.blocks;
-  // The tiles of a run of images are taken in pieces, as many for each thread. They are few,
-  // because each piece loads all of its images into the cache again.
-  const int32_t threads = me->job->threads, turns = (3 + groups - 1) / groups;
+  // The tiles of a run of images are taken in pieces, the same number for each thread. There are
+  // few pieces, because each one loads all of its images into the cache again.
+  const int32_t threads = me->job->threads, turns = (3 + image_runs - 1) / image_runs;
   const int32_t pieces = least(each, turns * threads);
-  for (int32_t unit; (unit = dcgan_claim(me, groups * pieces)) >= 0;) {
-    const int32_t group = unit / pieces, piece = unit % pieces, first = least(g.N, group * per_group);
+  for (int32_t unit; (unit = dcgan_claim(me, image_runs * pieces)) >= 0;) {
+    const int32_t run = unit / pieces, piece = unit % pieces, first = least(g.N, run * per_run);
     sum_tiles(&g, &cut, (int64_t)each * piece / pieces, (int64_t)each * (piece + 1) / pieces, first,
-              least(g.N, first + per_group), x, y, partials + group * floats);
+              least(g.N, first + per_run), x, y, partials + run * floats);
   }
-  if (groups == 1) return;
+  if (image_runs == 1) return;
   dcgan_sync(me);
   int64_t begin, end;
   dcgan_share(me, (floats + LANES - 1) / LANES, &begin, &end);
   for (int64_t i = begin * LANES; i < end * LANES && i < floats; i += LANES) {
     if (i + LANES <= floats) {
       vf sum = load(partials + i);
-      for (int32_t group = 1; group < groups; group++) sum += load(partials + group * floats + i);
+      for (int32_t run = 1; run < image_runs; run++) sum += load(partials + run * floats + i);
       store(w + i, sum);
     } else
       for (int64_t j = i; j < floats; j++) {
         float sum = partials[j];
-        for (int32_t group = 1; group < groups; group++) sum += partials[group * floats + j];
+        for (int32_t run = 1; run < image_runs; run++) sum += partials[run * floats + j];
         w[j] = sum;
       }
   }

@@ -1,5 +1,5 @@
-// What is attached to an instruction: elementwise programs at the points that it has just computed,
-// and sums over each image.
+// An instruction has others attached to it: elementwise programs at the points that it has just
+// computed, and sums over each image.
 #pragma once
 #include "program.h"
 
@@ -9,13 +9,13 @@ _Static_assert((int)MOST_ATTACHED_CHANNELS <= (int)BLOCK, "a block holds a pixel
 
 struct follower {
   struct program program;
-  // The channels of a sum, otherwise 0.
+  // The number of channels of a sum, or 0 without one.
   int32_t inner;
 };
 
 struct followers {
   int32_t count;
-  // The points of an image when there are sums, otherwise 0.
+  // The number of points of an image when there are sums, otherwise 0.
   int32_t image;
   // Whether a follower reads another's sum, which requires whole images.
   int whole;

@@ -103,7 +103,7 @@ void dcgan_shift_cut(const struct worker *me, const int32_t *words);
 // Returns the floats of `pack` and of `partials` that this build uses for a shape.
 int64_t dcgan_conv2d_room(const struct geometry *g);
 int64_t dcgan_conv_input_room(const struct geometry *g);
-int64_t dcgan_conv_filter_room(const struct geometry *g, int32_t groups);
+int64_t dcgan_conv_filter_room(const struct geometry *g, int32_t image_runs);
 
 // Returns the amount of work in a program: its points times its lines, where a line that draws
 // counts as `draw_lines`.

@@ -1,8 +1,8 @@
-// Native only: threads that sleep until a plan is to be run, memory for the arena, and sleeping at
-// barriers. The calling thread waits outside: JavaScript calls from a separate thread, so its event
-// loop stays free. On Linux pool threads have a slightly lower priority than the process, so that
-// its timers and signals are on time while every core computes. They block all signals, which
-// belong to the process' main thread.
+// Only native kernels need this file. Its threads sleep until a plan is to be run and at barriers,
+// and it allocates the arena. The calling thread only waits. JavaScript calls from a thread of its
+// own, so its event loop stays free. On Linux pool threads have a slightly lower priority than the
+// process, so that its timers and signals are on time while every core computes. They block all
+// signals, which belong to the process' main thread.
 #if defined(__linux__)
 #define _GNU_SOURCE
 #endif
@@ -31,7 +31,7 @@ struct seat {
   struct pool *pool;
   int32_t thread;
   pthread_t id;
-  // Workspace for kernels, allocated when it is first asked for.
+  // The kernels' workspace, which is allocated when it is first asked for.
   float *space;
   int64_t space_floats;
 };
@@ -40,7 +40,7 @@ struct pool {
   struct job job;
   pthread_mutex_t mutex;
   pthread_cond_t asked, done;
-  // Counts runs; -1 tells threads to end.
+  // The number of runs so far. -1 tells threads to end.
   int64_t run;
   int32_t threads, started, working, result;
   struct seat seats[];

@@ -1,6 +1,6 @@
-// The interpreter of register programs. It uses contiguous operands in place and lays out repeating
-// ones once, so most loads cost nothing. It computes all of a block before it stores any of it,
-// because results may overwrite operands.
+// This is the interpreter of register programs. It uses contiguous operands in place and lays out
+// repeating ones once, so most loads cost nothing. It computes all of a block before it stores any
+// of it, because results may overwrite operands.
 #include "program.h"
 #include "vmath.h"
 
@@ -147,7 +147,7 @@ static const float *values_of(struct program *p, int32_t k, int32_t start, int32
   return to + start % o->period;
 }
 
-// A loop over a block in whole vectors. `x`, `y` and `z` are the operands' vectors.
+// Loops over a block in whole vectors. `x`, `y` and `z` are the operands' vectors.
 #define EACH(expression)                                                    \
   _Pragma("GCC unroll 2")                                                  \
   for (int32_t i = 0; i < count; i += LANES) {                              \
@@ -238,7 +238,7 @@ void dcgan_stretch(const struct worker *me, struct program *p, int32_t begin, in
   }
 }
 
-// The most blocks of a unit of work.
+// A unit of work has at most this many blocks.
 enum { UNIT_BLOCKS = 64 };
 
 int32_t dcgan_unit(const struct worker *me, int32_t count) {

@@ -5,12 +5,12 @@
 #include "random.h"
 #include "vec.h"
 
-// The points of the domain that are computed together, and the floats from one register to the
-// next. Registers whose addresses agree in the last 12 bits would collide in the processor's store
-// buffer.
+// BLOCK points of the domain are computed together. A register begins REGISTER floats after the one
+// before it. Registers whose addresses agree in the last 12 bits would collide in the processor's
+// store buffer.
 enum { BLOCK = DRAW_MOST, BLOCK_ROOM = BLOCK + 16 };
-// The most operands that are laid out once. Further ones are laid out for each block. Registers
-// must fit a small stack.
+// At most this many operands are laid out once. Further ones are laid out for each block. The limit
+// lets the registers fit a small stack.
 enum { REPEATS_MOST = 8 };
 
 struct operand {
@@ -38,7 +38,7 @@ struct program {
   struct operand operand[MAX_OPERANDS];
 };
 
-// One thread's registers. `value` says where a register's block is, here or in memory.
+// Holds one thread's registers. `value` says where a register's block is, here or in memory.
 struct registers {
   const float *value[MAX_REGISTERS];
   float own[MAX_REGISTERS][BLOCK_ROOM] __attribute__((aligned(64)));
@@ -63,5 +63,5 @@ void dcgan_stretch(const struct worker *me, struct program *program, int32_t beg
 // Returns the points of a unit of work when nothing else decides it.
 int32_t dcgan_unit(const struct worker *me, int32_t count);
 
-// sum[j] += values[j] + values[j + row] + ... over `count` values, row after row.
+// Adds values[j] + values[j + row] + ... to sum[j], row after row over `count` values.
 void dcgan_add_rows(float *sum, const float *values, int32_t count, int32_t row);

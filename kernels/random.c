@@ -1,7 +1,7 @@
-// Philox-4x32-10 (see src/engine/random.ts) with one block in each lane. Each word sits in a 64-bit
-// lane. There one multiplication gives both halves of a product, and the next one ignores what
-// stands above a word. Draws follow from words in order. What all blocks of a stretch share is
-// computed once: the keys, and half of the first rounds.
+// This is Philox-4x32-10 (src/engine/random.ts) with one block in each lane. Each word sits in a
+// 64-bit lane. There one multiplication gives both halves of a product, and the next one ignores
+// the bits above a word. Draws are made from the words in order. The keys and half of the first
+// rounds are the same for all blocks of a stretch, and are computed once.
 #include "random.h"
 #include "vmath.h"
 #if defined(__AVX2__)
@@ -91,7 +91,7 @@ INLINE void in_order(lanes a, lanes b, lanes c, lanes d, uint32_t *to) {
 TIMES(times_m0, M0)
 TIMES(times_m1, M1)
 
-// The number of vectors in flight: while one waits for products, the others are mixed.
+// This many vectors are computed at once: while one waits for products, the others are mixed.
 #if defined(__wasm__)
 enum { AT_ONCE = 2 };
 #else
@@ -99,8 +99,8 @@ enum { AT_ONCE = 3 };
 #endif
 enum { STEP = 4 * WIDE * AT_ONCE, ROUNDS = 10 };
 
-// What all blocks of a stream share at a step: the keys, and the result of the first rounds on
-// words that are equal in all blocks.
+// Holds what all blocks of a stream share at a step: the keys, and the result of the first rounds
+// on words that are equal in all blocks.
 struct schedule {
   lanes first_c, second_a, second_c, third_c, key0[ROUNDS], key1[ROUNDS];
 };
@@ -113,8 +113,8 @@ static void prepare(const uint32_t *control, uint32_t stream, struct schedule *s
     s->key0[r] = (lanes){} + key0[r];
     s->key1[r] = (lanes){} + key1[r];
   }
-  // A block begins as (its number, stream, step low, step high). At first only the product of its
-  // number differs.
+  // A block begins as (its number, stream, step low, step high). In the first round only the
+  // product of its number differs.
   const uint64_t q = (uint64_t)control[2] * M1;
   const uint32_t a = (uint32_t)(q >> 32) ^ stream ^ key0[0];
   const uint64_t p = (uint64_t)a * M0;
@@ -197,7 +197,7 @@ void dcgan_draw_mask(const uint32_t *control, uint32_t stream, uint32_t threshol
   }
 }
 
-// Box-Muller: each pair of words gives a radius and an angle, and so two values.
+// Draws by Box-Muller: each pair of words gives a radius and an angle, and so two values.
 void dcgan_draw_normal(const uint32_t *control, uint32_t stream, uint32_t start, int32_t count, float *to) {
   uint32_t words[WORDS + LANES];
   words_of(control, stream, start, count, words);

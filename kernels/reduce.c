@@ -5,8 +5,8 @@
 // times at once, so that even a total over everything has many independent sums.
 #include "program.h"
 
-// A row has at least ROW_LEAST sums side by side. With many outer indices CHANNELS_LEAST suffice,
-// because follow.c may take those sums.
+// A row has at least ROW_LEAST sums side by side. With many outer indices CHANNELS_LEAST are
+// enough, because follow.c may take those sums.
 enum { ROW_LEAST = 64, ROW_MOST = 2 * ROW_LEAST, CHANNELS_LEAST = 16 };
 
 // Returns how many rows are joined to a row that is long enough.

@@ -1,9 +1,9 @@
-// Moves and cuts images (src/engine/ops/shift-cut.ts): each row of pixels is copied from its
-// source, or blank.
+// Moves and cuts images (src/engine/ops/shift-cut.ts): each row of pixels is copied from its source
+// or made blank.
 #include "job.h"
 #include "vec.h"
 
-// Returns one of `count` equally likely numbers from 0, for u in [0, 1).
+// Maps u in [0, 1) to one of the numbers 0 to count - 1, each equally likely.
 static int32_t pick(float u, int32_t count) {
   const int32_t at = (int32_t)(u * (float)count);
   return at < count ? at : count - 1;

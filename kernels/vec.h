@@ -1,4 +1,4 @@
-// Vectors as the compilers' own generic types, so that one source serves every machine. Only the
+// Vectors are the compilers' own generic types, so that one source serves every machine. Only the
 // number of lanes and the register tile depend on the target. There is one intrinsic. Only the sums
 // of convolutions may run across lanes, and so depend on the target.
 #pragma once
@@ -41,8 +41,8 @@
 #define VECTOR_NAME "generic"
 #endif
 
-// X(rows, vectors) for every size of tile, and the table of the functions name_rows_vectors; then
-// the same for one vector.
+// FOR_TILES expands X(rows, vectors) for every size of tile, and TILE_TABLE makes the table of the
+// functions name_rows_vectors. FOR_ROWS and ROW_TABLE do the same for tiles of one vector.
 #if TILE_VECTORS == 4
 #define VECTORS(X, R) X(R, 1) X(R, 2) X(R, 3) X(R, 4)
 #define LINE(name, R) {name##_##R##_1, name##_##R##_2, name##_##R##_3, name##_##R##_4}
@@ -98,10 +98,10 @@ INLINE vi splat_int(int32_t x) { return x - (vi){}; }
 // Returns a where the mask's lane is all ones, and b where it is zero.
 INLINE vf choose(vi mask, vf a, vf b) { return (vf)(((vi)a & mask) | ((vi)b & ~mask)); }
 
-// sum + x * w, the inner step of convolutions. Where the machine can, it rounds once, by an
-// explicit call: compilers that may fuse do so in some tiles and not in others (GCC avoids long
-// chains on Zen), and an image's bits would depend on its neighbours. With relaxed SIMD the machine
-// decides.
+// Returns sum + x * w, the inner step of convolutions. Where the machine can, an explicit call
+// rounds only once. A compiler that is free to fuse does so in some tiles and not in others (GCC
+// avoids long chains on Zen), and an image's bits would then depend on its neighbours. With relaxed
+// SIMD the machine decides.
 INLINE vf multiply_add(vf x, vf w, vf sum) {
 #if defined(__wasm_relaxed_simd__)
   return __builtin_wasm_relaxed_madd_f32x4(x, w, sum);
@@ -122,7 +122,7 @@ INLINE int rounds_once(void) {
 }
 #endif
 
-// 0, 1, 2, ...
+// Returns the lanes 0, 1, 2, ...
 INLINE vi lane_numbers(void) {
   vi lanes = {};
 #pragma GCC unroll 16
@@ -130,8 +130,8 @@ INLINE vi lane_numbers(void) {
   return lanes;
 }
 
-// Folding takes lanes in groups of `group`. It adds the second to the first of each two groups, and
-// gives those of a and then those of b.
+// fold8, fold4, fold2 and fold1 add lanes in pairs of blocks of 8, 4, 2 and 1 lanes. The second
+// block of each pair is added to the first. The result holds the sums of a, then those of b.
 #if LANES == 16
 INLINE vf fold8(vf a, vf b) {
   return SHUFFLE(vi, a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +

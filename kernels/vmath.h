@@ -1,7 +1,7 @@
-// Elementary functions on vectors, within about two units in the last place of a float. They are
-// our own, because the C library's differ from machine to machine. They use only correctly rounded
-// operations, so that without contraction native and WebAssembly give the same bits. Polynomials:
-// Cephes' single precision library (S. Moshier, 1989). NaN stays NaN.
+// Elementary functions on vectors are exact to about two units in the last place of a float. They
+// are our own, because the C library's differ from machine to machine. They use only correctly
+// rounded operations, so that without contraction native and WebAssembly give the same bits. The
+// polynomials are those of Cephes' single precision library (S. Moshier, 1989). NaN stays NaN.
 #pragma once
 #include "vec.h"
 
@@ -11,8 +11,8 @@ INLINE vf magnitude(vf x) { return (vf)((vi)x & splat_int(0x7fffffff)); }
 // fraction.
 #define ROUNDER 12582912.0f
 
-// A float's bits less a number. They are unsigned, because a NaN's bits may be any and C does not
-// define signed overflow.
+// Subtracts a number from a float's bits. The bits are unsigned, because those of a NaN may be any
+// and C does not define signed overflow.
 INLINE vi bits_less(vf x, uint32_t number) { return (vi)((vu)x - number); }
 
 // Returns 2^n for integers n in [-126, 127].

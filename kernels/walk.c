@@ -1,12 +1,12 @@
-// The walk over a plan: every thread reads every instruction, does its share, and waits for the
+// All threads walk over the plan: each reads every instruction, does its share, and waits for the
 // others before the next one. Some instructions are so small that waiting would take longer than
-// the work. The thread that all others wait for does those. DCGAN_GENERATE leaves out the kernels
+// the work. The last thread to arrive does those alone. DCGAN_GENERATE leaves out the kernels
 // that a trained generator does not need; their instructions are then unknown ones.
 #include "bf16.h"
 #include "follow.h"
 
-// The number of checks of the barrier before sleeping, some 100 microseconds. Waking takes as long,
-// and a thread that wakes late makes the others sleep at the next meeting.
+// A thread checks the barrier this often, for some 100 microseconds, before it sleeps. Waking takes
+// as long, and a thread that wakes late makes the others sleep at the next meeting.
 enum { SPINS = 5000 };
 
 INLINE void relax(void) {
@@ -94,8 +94,8 @@ static int is_attached(const struct job *job, int32_t at) {
   return at < job->words && job->code[at + 2] & FLAG_ATTACHED;
 }
 
-// Work of up to this many values of program lines is not worth a meeting, and the last thread to
-// arrive does it before all continue. A line that draws counts as DRAW_LINES lines.
+// An instruction of up to this many values of program lines is not worth a meeting. The last thread
+// to arrive runs it before all continue. A line that draws counts as DRAW_LINES lines.
 enum { SMALL = 1 << 17, DRAW_LINES = 64 };
 
 static int is_small(const int32_t *words) {

@@ -1,12 +1,12 @@
 // Fast 5 x 5 convolutions (Winograd, "Arithmetic complexity of computations", 1980; Lavin and Gray,
-// "Fast algorithms for convolutional neural networks", 2016). Outputs are cut into tiles of 4 and 3
-// (7 = 4 + 3, so that nothing is computed in vain). With stride 2 the filter becomes, along each
-// axis, one of 3 taps and one of 2 taps with stride 1, on inputs at even and odd positions. The
-// value of a point does not depend on tile or phase. Denominators go with the inputs, so that
-// filters and outputs are values of plain polynomials. Then tiles of all sizes share a filter's
-// values, and the products of all phases are added before one map from points to outputs. The
-// gradients are the adjoints of the same three maps. Of 25 products a pixel, 8.2 remain with stride
-// 2 and 4.6 with stride 1.
+// "Fast algorithms for convolutional neural networks", 2016). Outputs are cut into tiles of 4 and
+// 3. Because 7 = 4 + 3, no output is computed in vain. With stride 2 the filter is split along each
+// axis. Its 3 even taps meet inputs of one parity and its 2 odd taps the others, both with stride
+// 1. The value of a point does not depend on tile or phase. Denominators go with the inputs, so
+// that filters and outputs are values of plain polynomials. Then tiles of all sizes share a
+// filter's values, and the products of all phases are added before one map from points to outputs.
+// The gradients are the adjoints of the same three maps. Of 25 products a pixel, 8.2 remain with
+// stride 2 and 4.6 with stride 1.
 //
 // A block of images goes through three stages: values at the points, one matrix product for each
 // point, and back. In the second stage a panel of weights stays in the first-level cache while all
@@ -19,14 +19,14 @@
 #include "winograd_points.h"
 #include "winograd_products.h"
 
-// The fewest images of a batch; tests build with -DWINO_LEAST=1.
+// A batch must have at least this many images. Tests build with -DWINO_LEAST=1.
 #if !defined(WINO_LEAST)
 #define WINO_LEAST FAST_LEAST_IMAGES
 #endif
 
-// The most images of a block, because their values at the points should not leave the caches.
-// FAST_LEAST_BLOCK is the fewest that are worthwhile, in a block and in a run of the filter's
-// gradient.
+// A block has at most this many images, because their values at the points should not leave the
+// caches. FAST_LEAST_BLOCK is the fewest that are worthwhile, in a block and in a run of the
+// filter's gradient.
 enum { BLOCK_MOST = 12 };
 // Parts that are read or written together are an odd number of cache lines apart. Otherwise they
 // would fall on few sets of a cache.
@@ -77,16 +77,16 @@ int dcgan_winograd_fits(const struct geometry *g) {
   // A matrix unit multiplies so fast that direct products cost less, and lose nothing at points.
   if (AMX && dcgan_in_words(g)) return 0;
   const struct cut c = cut_of(g);
-  // At eight points a rounded value is not worth its cost.
+  // Rounding values at eight points costs more than products of rounded values gain.
   if (c.words && c.points > FAST_POINTS_STRIDE_2) return 0;
   return block_images(&c) >= FAST_LEAST_BLOCK;
 }
 
-// Weights at the points, [a][b][panel][p][q][depth][PANEL], for `lanes` channels in all panels. With
-// words `depth` counts words.
+// Holds the weights at the points, [a][b][panel][p][q][depth][PANEL]. With words, `depth` counts
+// words.
 struct weights {
   const float *at;
-  int32_t depth, lanes;
+  int32_t depth;
 };
 
 INLINE int64_t point_step(const struct cut *c) { return odd_lines((int64_t)c->phases * c->phases * c->C * c->OC); }
@@ -98,8 +98,8 @@ INLINE const float *weights_at(const struct cut *c, const struct weights *w, int
          ((int64_t)panel * phases * phases + p * phases + q) * w->depth * PANEL;
 }
 
-// Maps one vector of a row of weights to its values at the points; with words, together with the
-// row that is `next` floats on. `values` is room for both.
+// Maps one vector of a row of weights to its values at the points. With words it also maps the row
+// that is `next` floats further on. `values` has room for both.
 enum { VALUES_MOST = 6 * 6 * MOST_PHASES * MOST_PHASES * LANES };
 static void spread_vector(const struct cut *c, const float *w, int64_t next, int64_t tap, float *to, int64_t phase_step,
                           float values[2][VALUES_MOST]) {
@@ -116,7 +116,7 @@ static void spread_vector(const struct cut *c, const float *w, int64_t next, int
     }
 }
 
-// For conv2d, where depth is x's channels.
+// Maps the weights of conv2d, where depth is x's channels.
 static void spread_weights(const struct worker *me, const struct cut *c, const float *w, float *to) {
   int64_t begin, end;
   float values[2][VALUES_MOST] = {0};
@@ -131,7 +131,7 @@ static void spread_weights(const struct worker *me, const struct cut *c, const f
   }
 }
 
-// For convInput, where depth is y's channels, so squares of weights are transposed.
+// Maps the weights of convInput. There depth is y's channels, so squares of weights are transposed.
 static void spread_weights_turned(const struct worker *me, const struct cut *c, const float *w, float *to) {
   float turned[TAPS * TAPS * LANES * LANES], values[2][VALUES_MOST] = {0};
   int64_t begin, end;
@@ -162,7 +162,7 @@ INLINE void rows_product(const struct cut *c, int32_t images, const struct run *
   }
 }
 
-// v is x at the points, and m becomes y.
+// Multiplies for conv2d: v is x at the points, and m becomes y.
 static void multiply_forward(const struct cut *c, const struct weights *w, int32_t images, const float *v,
                              int64_t v_slab, float *m, int64_t m_slab) {
   for (int32_t a = 0; a < c->points; a++)
@@ -186,7 +186,7 @@ static void multiply_forward(const struct cut *c, const struct weights *w, int32
           }
 }
 
-// m is y at the points, and v becomes x.
+// Multiplies for convInput: m is y at the points, and v becomes x.
 static void multiply_input(const struct cut *c, const struct weights *w, int32_t images, const float *m, int64_t m_slab,
                            float *v, int64_t v_slab) {
   for (int32_t a = 0; a < c->points; a++)
@@ -211,7 +211,8 @@ static void round_values(const float *values, int32_t slabs, int32_t channels, f
   for (int32_t s = 0; s < slabs; s++) bf16_neighbours(values + (int64_t)s * channels, to + s * slab, channels / 2);
 }
 
-// Takes blocks of images, and runs what follows on each image while it is in the cache.
+// Computes blocks of images, and runs the attached instructions on each image while it is in the
+// cache.
 static void each_block(const struct worker *me, const struct geometry *g, const struct cut *c, const struct weights *w,
                        const float *from, float *to, const int input, const int32_t *follower) {
   const int64_t in = (int64_t)g->H * g->W * g->C, out = (int64_t)g->OH * g->OW * g->OC, made = input ? in : out;
@@ -222,7 +223,7 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
   struct registers registers;
   if (follower) dcgan_follow_begin(me, follower, &followers);
   dcgan_strip_clear(c, strip);
-  // Each thread gets as many blocks, so that equally fast threads end together.
+  // Each thread gets the same number of blocks, so that equally fast threads end together.
   const int32_t threads = me->job->threads, most = block_images(c) * threads, turns = (g->N + most - 1) / most;
   const int32_t blocks = turns * threads;
   for (int32_t block; (block = dcgan_claim(me, blocks)) >= 0;) {
@@ -258,7 +259,7 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
 void dcgan_winograd_conv2d(const struct worker *me, const struct geometry *g, const float *x, const float *w, float *y,
                            float *pack, const int32_t *follower) {
   const struct cut c = cut_of(g);
-  const struct weights weights = {pack, in_words(&c, g->C), g->OC};
+  const struct weights weights = {pack, in_words(&c, g->C)};
   spread_weights(me, &c, w, pack);
   dcgan_sync(me);
   each_block(me, g, &c, &weights, x, y, 0, follower);
@@ -267,14 +268,14 @@ void dcgan_winograd_conv2d(const struct worker *me, const struct geometry *g, co
 void dcgan_winograd_conv_input(const struct worker *me, const struct geometry *g, const float *y, const float *w,
                                float *x, float *pack, const int32_t *follower) {
   const struct cut c = cut_of(g);
-  const struct weights weights = {pack, in_words(&c, g->OC), g->C};
+  const struct weights weights = {pack, in_words(&c, g->OC)};
   spread_weights_turned(me, &c, w, pack);
   dcgan_sync(me);
   each_block(me, g, &c, &weights, y, x, 1, follower);
 }
 
-// Sums one point (a, b) of one phase (p, q) of the filter over all tiles and rows. A row is one
-// image's or, with words, two images'.
+// Sums one point (a, b) of one phase (p, q) of the filter over all tiles and rows. A row belongs to
+// one image or, with words, to two images.
 static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int32_t q, int32_t rows, const float *v,
                       const float *m, float *w, int fresh) {
   const int64_t x_row = filter_row(c->C), y_row = filter_row(c->OC);
@@ -330,10 +331,10 @@ int64_t dcgan_winograd_partials(const struct geometry *g) {
   return units * odd_lines((int64_t)g->C * g->OC) + longest * filter_image_floats(&c);
 }
 
-// The filter's gradient is again the adjoint: the filter's values at the points collect the
-// products of x's and y's values over tiles and images, and are mapped back to taps once. Images go
-// by in runs, and all threads share a run's values at the points. The shape alone decides how many
-// runs there are.
+// The filter's gradient is again the adjoint. The products of x's and y's values at the points are
+// summed over tiles and images, and the sums are mapped back to taps once. Images are taken in
+// runs, and all threads share a run's values at the points. The shape alone decides how many runs
+// there are.
 void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *g, const float *x, const float *y,
                                 float *w, float *partials) {
   const struct cut c = cut_of(g);

@@ -1,5 +1,5 @@
-// Convolutions with fewer products, for the shapes that they take. conv.c and filter.c have the
-// rest.
+// These convolutions need fewer products, for the shapes that they take. conv.c and filter.c take
+// all other shapes.
 #pragma once
 #include "job.h"
 

@@ -1,9 +1,9 @@
-// How the fast algorithms cut a convolution. Along each axis outputs come in tiles of 4 and 3.
-// Inputs come in phases, one for each remainder of the position modulo the stride, and each phase
-// has its own taps of the filter: 5 for stride 1, 3 and 2 for stride 2. A tile of m outputs and a
-// phase of r taps read m + r - 1 inputs and need as many points; the last point is always infinity.
-// Values at points lie in slabs, one for each pair of a line of rows and a line of columns: [line
-// of y][line of x][image][channel].
+// This file says how the fast algorithms cut a convolution. Along each axis outputs come in tiles
+// of 4 and 3. Inputs come in phases, one for each remainder of the position modulo the stride. Each
+// phase has its own taps of the filter: 5 for stride 1, 3 and 2 for stride 2. A tile of m outputs
+// reads m + r - 1 inputs in a phase of r taps, and needs as many points. The last point is always
+// infinity. Values at points lie in slabs, one for each pair of a line of rows and a line of
+// columns: [line of y][line of x][image][channel].
 #pragma once
 #include "bf16.h"
 
@@ -19,8 +19,8 @@ enum {
 struct axis {
   int32_t length, stride, pad, points, tiles;
   int32_t first[MOST_TILES], outs[MOST_TILES];
-  // The numbers of the first lines: of inputs, with one line for each tile, phase and point, and of
-  // outputs, with one for each tile and point.
+  // These are the numbers of the first lines. Inputs have one line for each tile, phase and point,
+  // and outputs have one for each tile and point.
   int32_t input[MOST_TILES][MOST_PHASES], output[MOST_TILES];
   int32_t inputs, outputs;
 };
@@ -28,8 +28,8 @@ struct axis {
 struct cut {
   struct axis y, x;
   int32_t C, OC, phases, points;
-  // Whether products are of words of two bf16 numbers (bf16.h). Values at the points are then
-  // rounded, and the neighbours are in depth or in images.
+  // Whether products multiply words of two bf16 numbers (bf16.h). Values at the points are then
+  // rounded, and the two numbers are neighbours in depth or in images.
   int32_t words;
 };
 

@@ -1,13 +1,13 @@
-// Values at points (Toom-Cook; see winograd.c). Each map is separable: it goes over the rows of an
-// image first, into a strip of lines that stays in the first-level cache, then over columns. A line
-// is a row of the image at one point. A margin of zeros stands for what lies outside the image.
-// Every map along one axis is a short matrix over whole vectors of channels, the same for both
-// axes.
+// These maps compute values at points (Toom-Cook; see winograd.c). Each map is separable. It first
+// maps the rows of an image into a strip of lines, which stays in the first-level cache, and then
+// the columns. A line is a row of the image at one point. A margin of zeros stands for what lies
+// outside the image. A map along one axis multiplies whole vectors of channels by a short matrix,
+// which is the same for both axes.
 #include "winograd_points.h"
 
 #include "winograd_tables.h"
 
-// Maps n inputs to n points, for `count` floats of each of the rows in.
+// Maps n inputs to n points, for `count` floats of each of the rows `in`.
 #define TO_POINTS(n)                                                                                                   \
   static void to_points_##n(const float *const *rows, int32_t count, float *to, int64_t step) {                        \
     for (int32_t k = 0; k < count; k += LANES) {                                                                       \
@@ -25,7 +25,8 @@ TO_POINTS(4) TO_POINTS(5) TO_POINTS(6) TO_POINTS(7) TO_POINTS(8)
 typedef void to_points_function(const float *const *rows, int32_t count, float *to, int64_t step);
 static to_points_function *const to_points[] = {to_points_4, to_points_5, to_points_6, to_points_7, to_points_8};
 
-// The adjoint. The first `merged` rows are added to what is there.
+// Maps n points back to n inputs, as the adjoint. The first `merged` rows are added to the values
+// that are there.
 #define TO_INPUTS(n, merged)                                                                                           \
   static void to_inputs_##n##_##merged(const float *from, int64_t step, int32_t count, float *const *rows) {           \
     for (int32_t k = 0; k < count; k += LANES) {                                                                       \
@@ -42,7 +43,7 @@ TO_INPUTS(4, 0) TO_INPUTS(5, 0) TO_INPUTS(6, 0) TO_INPUTS(7, 0) TO_INPUTS(8, 0)
 TO_INPUTS(4, 1) TO_INPUTS(5, 1) TO_INPUTS(5, 2) TO_INPUTS(6, 2) TO_INPUTS(7, 4) TO_INPUTS(8, 4)
 
 typedef void to_inputs_function(const float *from, int64_t step, int32_t count, float *const *rows);
-// Indexed by the number of inputs and of merged rows.
+// These tables are indexed by the number of inputs and of merged rows.
 static to_inputs_function *const to_inputs[MOST_POINTS + 1][TAPS] = {
     [4] = {to_inputs_4_0, to_inputs_4_1},
     [5] = {to_inputs_5_0, to_inputs_5_1, to_inputs_5_2},
@@ -51,8 +52,8 @@ static to_inputs_function *const to_inputs[MOST_POINTS + 1][TAPS] = {
     [8] = {to_inputs_8_0, 0, 0, 0, to_inputs_8_4},
 };
 
-// Maps values at n points to the tile's outputs, 4 when n is even and 3 when it is odd; and the
-// adjoint.
+// Maps values at n points to the tile's outputs, which are 4 when n is even and 3 when it is odd.
+// The second function is the adjoint.
 #define OUTS(n) (n % 2 ? 3 : 4)
 #define FROM_POINTS(n) \
   static void from_points_##n(const float *from, int64_t step, int32_t count, float *const *rows) { \
@@ -97,8 +98,8 @@ int64_t dcgan_strip_floats(const struct cut *c) {
   return (int64_t)(MOST_POINTS + 1) * wide_line(c) + MOST_POINTS * narrow_line(c);
 }
 
-// Returns where rows outside the image are read, as zeros, or written; and the lines of y, which
-// have no margins.
+// `outside` returns where rows outside the image are read, as zeros, or written. `narrow_strip`
+// returns the lines of y, which have no margins.
 INLINE float *outside(const struct cut *c, float *strip) { return strip + MOST_POINTS * wide_line(c); }
 INLINE float *narrow_strip(const struct cut *c, float *strip) { return outside(c, strip) + wide_line(c); }
 
@@ -147,7 +148,7 @@ void dcgan_gather_inputs(const struct cut *c, const float *from, int64_t slab, f
           for (int32_t q = 0; q < c->phases; q++) {
             const int32_t m = inputs_of(&c->x, i, q);
             for (int32_t l = 0; l < m; l++) rows[l] = strip + s * line + (MARGIN + position(&c->x, i, q, l)) * C;
-            // The tile before it has the last taps - 1 inputs too.
+            // The previous tile reads the last taps - 1 inputs too.
             to_inputs[m][i ? taps_of(c->x.stride, q) - 1 : 0](
                 from + ((int64_t)(c->y.input[j][p] + s) * c->x.inputs + c->x.input[i][q]) * slab, slab, C, rows);
           }

@@ -1,5 +1,5 @@
-// The three linear maps of the fast algorithms and their adjoints, for one image or one vector of
-// weights; see winograd_points.c.
+// These are the three linear maps of the fast algorithms and their adjoints, for one image or one
+// vector of weights (winograd_points.c).
 #pragma once
 #include "winograd_cut.h"
 

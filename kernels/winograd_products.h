@@ -5,13 +5,13 @@
 #pragma once
 #include "bf16.h"
 
-// Rows of values, and the panel that each is multiplied with.
+// Holds rows of values, and the panel that each row is multiplied by.
 struct run {
   const float *v, *u;
 };
 
-// out[r][..] = sum over runs and k < depth of v[r][k] * u[k][..]. Rows are `v_row` and `out_row`
-// floats apart.
+// Computes out[r][..] = sum over runs and k < depth of v[r][k] * u[k][..]. Rows are `v_row` and
+// `out_row` floats apart.
 INLINE void product(const int words, const int rows, const struct run *run, int32_t runs, int32_t depth, int64_t v_row,
                     float *out, int64_t out_row) {
   vf sum[TILE_ROWS][TILE_VECTORS];
@@ -56,12 +56,13 @@ FOR_ROWS(PRODUCT)
 IF_BF16(FOR_ROWS(WORD_PRODUCT))
 static product_function *const products[1 + BF16][TILE_ROWS] = {ROW_TABLE(product) IF_BF16(, ROW_TABLE(word_product))};
 
-// Values of x and y at a point in one tile of outputs, with one row for each image.
+// Holds values of x and y at a point in one tile of outputs, with one row for each image.
 struct segment {
   const float *x, *y;
 };
 
-// w[r][..] += (or =, if fresh) sum over segments and k < count of x[k][r] * y[k][..].
+// Adds to w[r][..] (or stores there, if fresh) the sum over segments and k < count of x[k][r] *
+// y[k][..].
 INLINE void outer(const int words, const int rows, const struct segment *segment, int32_t segments, int32_t count,
                   int64_t x_row, int64_t y_row, float *w, int64_t w_row, int fresh) {
   vf sum[TILE_ROWS][TILE_VECTORS];

@@ -2,7 +2,11 @@
 // are refused with the reason, and a conditional run makes images of the class that is asked for.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { defineTrain } from '../src/cli/commands/train.ts';
+import { addModelOptions, libraryNames } from '../src/cli/options/model.ts';
+import { configSchema } from '../src/gan/schema.ts';
 import { decodePng } from '../src/render/png.ts';
 import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
 
@@ -119,4 +123,23 @@ describe('a run with options', () => {
     expect(without).toMatchObject({ code: 2 });
     expect(without.stderr).toContain('dataset plain has no classes, which --cond needs');
   });
+});
+
+it('every key of a configuration is an option of train, or the preset alone decides it', () => {
+  const program = new Command();
+  defineTrain(program, { code: 0 });
+  const flags = program.commands[0]!.options.map((option) => [option.attributeName(), true]);
+  const names = Object.keys(libraryNames(Object.fromEntries(flags)));
+  expect(Object.keys(configSchema.shape).filter((key) => !names.includes(key))).toEqual([
+    ...['latent', 'generatorWidths', 'discriminatorWidths', 'strideOneLayer', 'initializer'],
+    ...['generatorSlope', 'discriminatorSlope', 'batchNormMomentum', 'batchNormEpsilon', 'unbiasedMovingVariance'],
+    // `--cond` and the data decide how many classes there are; a run decides when it halves its rates.
+    ...['classes', 'halvedAfter', 'beta2', 'adamEpsilon'],
+  ]);
+});
+
+it('docs/options.md has every option of the model', () => {
+  const text = readFileSync(new URL('../docs/options.md', import.meta.url), 'utf8');
+  const flags = addModelOptions(new Command()).options.map(({ long }) => long!);
+  expect(flags.filter((flag) => !text.includes(`\`${flag}`))).toEqual([]);
 });

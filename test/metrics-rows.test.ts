@@ -1,4 +1,5 @@
 // One row is a whole figure: from the list of rows follow the evaluation, its floors and its text.
+import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { evaluationText } from '../src/cli/evaluation-text.ts';
 import { type Evaluation, FIGURES, featureFigures, idOf, shownFigures } from '../src/metrics/figures.ts';
@@ -19,6 +20,15 @@ function evaluation(features: Evaluation['features']): Evaluation {
 
 const full = (): Evaluation['features'] =>
   featureFigures(EXTRACTOR, numbered(1), numbered(101), { histogram: [4], accuracy: 1 });
+
+it('every figure of the folder is a row', async () => {
+  const folder = new URL('../src/metrics/figures/', import.meta.url);
+  const modules = await Promise.all(readdirSync(folder).map((name) => import(new URL(name, folder).href)));
+  const isFigure = (value: unknown): boolean => typeof value === 'object' && value !== null && 'measure' in value;
+  const figures = modules.flatMap((each: object) => Object.values(each).filter(isFigure));
+  expect(new Set(FIGURES)).toEqual(new Set(figures));
+  expect(figures).toHaveLength(FIGURES.length);
+});
 
 it('every row has a name and a place of its own', () => {
   expect(new Set(FIGURES.map(idOf)).size).toBe(FIGURES.length);

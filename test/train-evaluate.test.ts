@@ -11,7 +11,7 @@ import { openExtractor } from '../src/metrics/extractors.ts';
 import { Judge } from '../src/metrics/judge.ts';
 import { forgetBestAfter } from '../src/train/best.ts';
 import type { EvaluationEvent, TrainEvent } from '../src/train/events.ts';
-import { heldOutFor } from '../src/train/prepare.ts';
+import { heldOutFor } from '../src/train/run-data.ts';
 import type { TrainOptions } from '../src/train/run-options.ts';
 import { dcgan } from './support/cli.ts';
 import { TEST_DEVICES } from './support/devices.ts';

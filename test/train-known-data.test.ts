@@ -8,7 +8,7 @@ import { originOf } from '../src/data/known.ts';
 import { loadDataset } from '../src/data/load.ts';
 import { datasets } from '../src/index.ts';
 import { openExtractor, whyNoDigits } from '../src/metrics/extractors.ts';
-import { heldOutFor } from '../src/train/prepare.ts';
+import { heldOutFor } from '../src/train/run-data.ts';
 import type { TrainOptions } from '../src/train/run-options.ts';
 import { workInFolders } from './support/folders.ts';
 import { noisy, png } from './support/pictures.ts';

@@ -14,7 +14,7 @@ import type { ImageSet } from '../metrics/pyramid.ts';
 import { allOf, type ExtractionProgress, setOf } from '../metrics/sets.ts';
 import { usableCores } from '../platform/cores.ts';
 import { usage } from '../platform/errors.ts';
-import { heldOutFor, openData } from './prepare.ts';
+import { heldOutFor, openData } from './run-data.ts';
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions extends MachineOptions, ExtractorChoice {

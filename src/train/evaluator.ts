@@ -13,8 +13,9 @@ import { BEST_NAME } from './best.ts';
 import type { EvaluationEvent, WarningEvent } from './events.ts';
 import { STOPPED } from './loop.ts';
 import { type EvaluationLine, type MetricsLine, metricsWith } from './metrics.ts';
-import { heldOutFor, type Prepared } from './prepare.ts';
+import type { Prepared } from './prepare.ts';
 import { checkpointsOf } from './run.ts';
+import { heldOutFor } from './run-data.ts';
 
 export class Evaluator {
   readonly #run: Prepared;

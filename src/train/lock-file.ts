@@ -46,7 +46,7 @@ export function runThrough<T>(steps: Steps<T>): T {
   }
 }
 
-/** Another process may come between this often; it happens once or twice, not for ever. */
+/** Other processes may interfere this often. In practice it happens once or twice. */
 const TURNS = 20;
 /** Each link of a chain is a process that was killed within a few system calls. */
 const LONGEST_CHAIN = 1000;
@@ -74,10 +74,10 @@ export function* takeRun(run: string, own: Holder, stateOf: (holder: Holder) => 
   } finally {
     removeQuietly(temporary);
   }
-  throw new DcganError({ what: `${path} cannot be had: others take it again and again`, todo: 'Try again' });
+  throw new DcganError({ what: `${path} cannot be taken: other processes take it again and again`, todo: 'Try again' });
 }
 
-/** Returns false when another process came between. */
+/** Returns false when another process interfered. */
 function* tryOnce(
   run: string,
   own: Holder,
@@ -140,8 +140,8 @@ function nextPath(run: string, { id }: Holder): string {
 }
 
 /**
- * Must be called by the holder whose own lock is run.lock, because then no chain leads to any other
- * file.
+ * Removes all files of chains. Only the holder whose own lock is run.lock may call it, because then
+ * no chain leads to any of them.
  */
 function* removeWhatCountsNoMore(run: string): Steps<void> {
   yield;

@@ -1,26 +1,16 @@
 // Proves that the number of processes changes nothing. The same training runs on one number of
 // ranks after another, and once it begins on the last of them and goes on with the first. Then
 // every byte of all states is compared with those of the first.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runChild } from '../../platform/child.ts';
 import { DcganError } from '../../platform/errors.ts';
 import type { TrainOptions } from '../../train/run-options.ts';
-import { beforeEnd } from '../stop.ts';
-import { bytesOf, firstDifference } from './difference.ts';
-import { newestSnapshot } from './resume.ts';
+import { type Compared, compareTrainings } from './trainings.ts';
 
-export interface RanksCheck {
+export interface RanksCheck extends Compared {
   readonly device: string;
   readonly ranks: readonly number[];
   readonly shards: number;
-  readonly steps: number;
-  readonly tensors: number;
-  readonly bytes: number;
-  /** The first difference in words, or null. */
-  readonly difference: string | null;
-  readonly seconds: number;
 }
 
 type Asked = Pick<TrainOptions, 'preset' | 'batchSize' | 'precision' | 'device' | 'threads' | 'seed' | 'limit'>;
@@ -33,12 +23,8 @@ const OVERSUBSCRIBE = {
   PRTE_MCA_rmaps_default_mapping_policy: ':oversubscribe',
 };
 
-export async function checkRanks(options: Asked, ranks: readonly number[]): Promise<RanksCheck> {
-  const started = performance.now();
-  const folder = mkdtempSync(join(tmpdir(), 'dcgan-verify-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const stopListening = beforeEnd(remove);
-  try {
+export function checkRanks(options: Asked, ranks: readonly number[]): Promise<RanksCheck> {
+  return compareTrainings(async (folder) => {
     const shards = Math.max(...ranks);
     const { preset, batchSize, precision, device, threads, seed, limit } = options;
     const given = (name: string, value: unknown): string[] => (value === undefined ? [] : [name, String(value)]);
@@ -47,34 +33,20 @@ export async function checkRanks(options: Asked, ranks: readonly number[]): Prom
       ...['--shards', `${shards}`, ...given('--preset', preset), ...given('--batch-size', batchSize)],
       ...[...given('--precision', precision), ...given('--seed', seed), ...given('--limit', limit), ...machine],
     ];
-    const fresh = (count: number, out: string, epochs: number): Promise<void> =>
-      trainOn(count, [...training, '--epochs', `${epochs}`, '--out', out]);
-
-    const straight = ranks.map((count) => join(folder, `on-${count}`));
-    for (const [i, count] of ranks.entries()) await fresh(count, straight[i]!, EPOCHS);
-    const moved = join(folder, 'moved');
-    await fresh(ranks.at(-1)!, moved, 1);
-    await trainOn(ranks[0]!, ['--resume', moved, '--epochs', `${EPOCHS}`, ...machine]);
-
-    const [expected, ...others] = [...straight, moved].map(newestSnapshot);
-    const names = [...ranks.slice(1).map((n) => `on ${n}`), `begun on ${ranks.at(-1)} and ended on ${ranks[0]}`];
-    const differences = others.map((other, i) =>
-      firstDifference(expected!, other, { first: `on ${ranks[0]}`, second: names[i]! }),
-    );
-    return {
-      device: device ?? 'auto',
-      ranks,
-      shards,
-      steps: expected!.step,
-      tensors: expected!.tensors.size,
-      bytes: bytesOf(expected!.tensors),
-      difference: differences.find((one) => one !== null) ?? null,
-      seconds: (performance.now() - started) / 1000,
+    const fresh = async (count: number, name: string, epochs: number): Promise<string> => {
+      const out = join(folder, name);
+      await trainOn(count, [...training, '--epochs', `${epochs}`, '--out', out]);
+      return out;
     };
-  } finally {
-    stopListening();
-    remove();
-  }
+
+    const straight = [];
+    for (const count of ranks) straight.push({ run: await fresh(count, `on-${count}`, EPOCHS), name: `on ${count}` });
+    const moved = await fresh(ranks.at(-1)!, 'moved', 1);
+    await trainOn(ranks[0]!, ['--resume', moved, '--epochs', `${EPOCHS}`, ...machine]);
+    const [first, ...others] = straight;
+    const last = { run: moved, name: `begun on ${ranks.at(-1)} and ended on ${ranks[0]}` };
+    return { about: { device: device ?? 'auto', ranks, shards }, trained: [first!, ...others, last] };
+  });
 }
 
 async function trainOn(count: number, args: readonly string[]): Promise<void> {

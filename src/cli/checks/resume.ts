@@ -1,44 +1,29 @@
 // Proves that stopping changes nothing. The same training runs straight, and runs with three
 // interruptions. After each it goes on from a checkpoint file on a newly opened device. Then every
 // byte of both states is compared.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newestCheckpoint } from '../../checkpoint/files.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import type { Snapshot } from '../../gan/snapshot.ts';
-import { readSnapshot } from '../../gan/snapshot-file.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { checkpointsOf } from '../../train/run.ts';
 import type { TrainOptions } from '../../train/run-options.ts';
 import { train } from '../../train/train.ts';
-import { beforeEnd } from '../stop.ts';
-import { bytesOf, firstDifference } from './difference.ts';
+import { type Compared, compareTrainings } from './trainings.ts';
 
-export interface ResumeCheck {
+export interface ResumeCheck extends Compared {
   readonly device: string;
   readonly variant: string;
   readonly threads: number;
-  readonly steps: number;
   readonly interruptedAfterSteps: readonly number[];
-  readonly tensors: number;
-  readonly bytes: number;
-  /** The first difference in words, or null. */
-  readonly difference: string | null;
-  readonly seconds: number;
 }
 
 const EPOCHS = 2;
 
-export async function checkResume(
+export function checkResume(
   options: Pick<TrainOptions, 'preset' | 'batchSize' | 'precision' | 'device' | 'threads' | 'seed'>,
   data: Dataset,
 ): Promise<ResumeCheck> {
-  const started = performance.now();
-  const folder = mkdtempSync(join(tmpdir(), 'dcgan-verify-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const stopListening = beforeEnd(remove);
-  try {
+  return compareTrainings(async (folder) => {
     const base = { ...options, epochs: EPOCHS };
     const straight = join(folder, 'straight');
     const first = await trainUntil({ ...base, data, out: straight }, () => false);
@@ -52,33 +37,26 @@ export async function checkResume(
     const stops = [...new Set([Math.ceil(stepsPerEpoch / 3), stepsPerEpoch, late])];
     const broken = join(folder, 'interrupted');
     const machine = { device: options.device, threads: options.threads };
-    const interrupted: number[] = [];
+    const interruptedAfterSteps: number[] = [];
     for (const [i, stop] of stops.entries()) {
       const how = i === 0 ? { ...base, data, out: broken } : { ...machine, data, resume: broken };
       const type = stop % stepsPerEpoch === 0 ? 'epoch' : 'step';
       await trainUntil(how, (event) => event.type === type && event.step === stop);
       // On a GPU one step more may have been under way.
       const { epoch, step = epoch * stepsPerEpoch } = newestCheckpoint(checkpointsOf(broken))!;
-      interrupted.push(step);
+      interruptedAfterSteps.push(step);
     }
     await trainUntil({ ...machine, data, resume: broken }, () => false);
 
-    const [expected, got] = [newestSnapshot(straight), newestSnapshot(broken)];
+    const { device, variant, threads } = info;
     return {
-      device: info.device,
-      variant: info.variant,
-      threads: info.threads,
-      steps: expected.step,
-      interruptedAfterSteps: interrupted,
-      tensors: expected.tensors.size,
-      bytes: bytesOf(expected.tensors),
-      difference: firstDifference(expected, got, { first: 'straight', second: 'interrupted' }),
-      seconds: (performance.now() - started) / 1000,
+      about: { device, variant, threads, interruptedAfterSteps },
+      trained: [
+        { run: straight, name: 'straight' },
+        { run: broken, name: 'interrupted' },
+      ],
     };
-  } finally {
-    stopListening();
-    remove();
-  }
+  });
 }
 
 async function trainUntil(options: TrainOptions, until: (event: TrainEvent) => boolean): Promise<TrainEvent[]> {
@@ -88,10 +66,4 @@ async function trainUntil(options: TrainOptions, until: (event: TrainEvent) => b
     if (until(event)) break;
   }
   return seen;
-}
-
-/** Returns the newest checkpoint of a run. */
-export function newestSnapshot(run: string): Snapshot {
-  const { path } = newestCheckpoint(checkpointsOf(run))!;
-  return readSnapshot(path);
 }

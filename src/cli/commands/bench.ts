@@ -39,7 +39,7 @@ export function defineBench(program: Command): void {
     .description('Time training steps on synthetic images, after two to warm up.')
     .addOption(deviceOption())
     .addOption(precisionOption())
-    .addOption(presetOption('what to train'))
+    .addOption(presetOption('preset to train'))
     .addOption(threadsOption())
     .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
     .addOption(new Option('--steps <n>', 'steps to time').argParser(wholeNumber('--steps', 1, 1_000_000)).default(10))

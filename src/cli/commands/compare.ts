@@ -44,17 +44,17 @@ export function defineCompare(program: Command): void {
   const figures = Object.keys(NAMES);
   program
     .command('compare')
-    .description('Lay runs side by side: what differs in their configurations, their figures, their curves.')
+    .description('Compare runs: the differences of their configurations, their figures and their curves.')
     .argument('<runs...>', `${FEWEST} to ${MOST} runs, by folder, name or number`)
     .addOption(
-      new Option('--by <axis>', `what curves run along: ${AXES.join(', ')}`)
+      new Option('--by <axis>', `the horizontal axis of curves: ${AXES.join(', ')}`)
         .argParser(choice('--by', AXES))
         .default('epochs'),
     )
     .addOption(
       new Option(
         '--figure <name>',
-        `the curve to draw: ${figures.join(', ')} (default: a distance, else the losses)`,
+        `the curve to draw: ${figures.join(', ')} (default: a distance if there is one, otherwise the losses)`,
       ).argParser(choice('--figure', figures)),
     )
     .option('-o, --output <file.svg>', 'also draw the curve into an SVG')

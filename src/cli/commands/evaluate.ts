@@ -22,12 +22,13 @@ import { usage } from '../../platform/errors.ts';
 import { pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { generated } from '../../train/evaluate-model.ts';
-import { dataOfRun, heldOutFor, openData } from '../../train/prepare.ts';
 import { readRunConfig, resolveRun, resolveSource } from '../../train/run.ts';
+import { dataOfRun, heldOutFor, openData } from '../../train/run-data.ts';
 import { CONFIG_NAME } from '../../train/run-names.ts';
 import { evaluationText } from '../evaluation-text.ts';
 import { addExtractorOptions, type ExtractorFlags, extractionProgress } from '../options/extractor.ts';
-import { debugOption, deviceOption, seedOption, threadsOption, wholeNumber } from '../options/values.ts';
+import { addMachineOptions, type MachineFlags } from '../options/machine.ts';
+import { seedOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 
 /**
@@ -46,14 +47,12 @@ Examples:
   dcgan evaluate --extractor inception.onnx         features of a network of your own (npm install onnxruntime-web)
   dcgan evaluate --nearest pairs.png                samples beside the nearest image of the data: are they copies?`;
 
-interface Flags extends ExtractorFlags {
+interface Flags extends ExtractorFlags, MachineFlags {
   readonly against?: string;
   readonly count: number;
   readonly nearest?: string;
   readonly all?: true;
   readonly seed: number;
-  readonly device?: string;
-  readonly threads?: number;
   readonly json?: true;
 }
 
@@ -72,10 +71,8 @@ export function defineEvaluate(program: Command): void {
     .option('--nearest <picture>', 'also a picture of samples, each beside the nearest image of the data')
     .option('--all', "one figure for each of a run's checkpoints, and the curve over epochs")
     .addOption(seedOption("decides the samples' noise and which data are taken").default(EVALUATION_SEED))
-    .option('--json', 'the figures as JSON')
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(debugOption())
+    .option('--json', 'the figures as JSON');
+  addMachineOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((what: string | undefined, flags: Flags) => evaluate(what, flags));
 }

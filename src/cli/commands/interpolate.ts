@@ -12,14 +12,8 @@ import { usage } from '../../platform/errors.ts';
 import { endingOf, pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { classesAsked, classesOption, leftOutText } from '../options/class.ts';
-import {
-  debugOption,
-  deviceOption,
-  noPicturesOption,
-  threadsOption,
-  wholeNumber,
-  wholeNumbers,
-} from '../options/values.ts';
+import { addDrawingOptions, type DrawingFlags } from '../options/machine.ts';
+import { wholeNumber, wholeNumbers } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 
@@ -31,7 +25,7 @@ Examples:
   dcgan interpolate --seeds 1,2,3,1 -o walk.gif  as a film, there and back
   dcgan interpolate --noise pins.npy --no-back -o walk.gif    through samples that \`dcgan studio\` saved`;
 
-interface Flags {
+interface Flags extends DrawingFlags {
   readonly fromSeed?: number;
   readonly toSeed?: number;
   readonly seeds?: readonly number[];
@@ -40,13 +34,10 @@ interface Flags {
   readonly back: boolean;
   readonly steps: number;
   readonly output: string;
-  readonly pictures: boolean;
-  readonly device?: string;
-  readonly threads?: number;
 }
 
 export function defineInterpolate(program: Command): void {
-  program
+  const command = program
     .command('interpolate')
     .description(
       'Show what lies between samples: their noise is joined along a great circle, their classes (a class for each seed, unless --class says one for all) in equal steps.',
@@ -71,12 +62,9 @@ export function defineInterpolate(program: Command): void {
         .default(8),
     )
     .addOption(classesOption('one for each end, in turn'))
-    .option('--no-back', 'a film goes there only, and not back')
-    .option('-o, --output <path>', 'a .png, .webp or .avif (a strip), or a .gif (a film)', 'interpolation.png')
-    .addOption(noPicturesOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(debugOption())
+    .option('--no-back', 'let a film end at the last sample, without the way back')
+    .option('-o, --output <path>', 'a .png, .webp or .avif (a strip), or a .gif (a film)', 'interpolation.png');
+  addDrawingOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((source: string | undefined, flags: Flags) => interpolate(source, flags));
 }

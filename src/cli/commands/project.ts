@@ -12,14 +12,8 @@ import { usage } from '../../platform/errors.ts';
 import { pictureEncoder } from '../../render/encode.ts';
 import { makeGrid } from '../../render/grid.ts';
 import { classAsked, classOption } from '../options/class.ts';
-import {
-  debugOption,
-  deviceOption,
-  noPicturesOption,
-  seedOption,
-  threadsOption,
-  wholeNumber,
-} from '../options/values.ts';
+import { addDrawingOptions, type DrawingFlags } from '../options/machine.ts';
+import { seedOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 import { readPixels } from '../picture-file.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
@@ -28,25 +22,22 @@ import { unusedName } from './sample.ts';
 const EXAMPLES = `
 Examples:
   dcgan project face.png                      the newest run's nearest picture, into projection.png and projection.npy
-  dcgan project seven.png 3 --class 7         of run 3, among its sevens
-  dcgan project half.png --restarts 16         what is transparent may become anything`;
+  dcgan project seven.png 3 --class 7         the same of run 3, among its sevens
+  dcgan project half.png --restarts 16         transparent parts may become anything`;
 
-interface Flags {
+interface Flags extends DrawingFlags {
   readonly steps: number;
   readonly restarts: number;
   readonly class?: string;
   readonly seed: number;
   readonly output: string;
-  readonly pictures: boolean;
-  readonly device?: string;
-  readonly threads?: number;
 }
 
 export function defineProject(program: Command): void {
-  program
+  const command = program
     .command('project')
     .description('Find what the generator can make that is nearest to a picture, and the noise that makes it.')
-    .argument('<picture>', 'a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file; where it is transparent nothing is asked')
+    .argument('<picture>', 'a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file; its transparent parts may become anything')
     .argument(SOURCE_ARGUMENT, SOURCE_HELP)
     .addOption(
       new Option('--steps <n>', 'steps from each start').argParser(wholeNumber('--steps', 0, 1_000_000)).default(400),
@@ -60,13 +51,10 @@ export function defineProject(program: Command): void {
     .addOption(seedOption('decides the samples to start from').default(0))
     .option(
       '-o, --output <path>',
-      'the picture and what was found beside it; the noise goes beside, as .npy',
+      'a picture of both side by side; the noise goes into the .npy file of the same name',
       'projection.png',
-    )
-    .addOption(noPicturesOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(debugOption())
+    );
+  addDrawingOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((picture: string, source: string | undefined, flags: Flags) => project(picture, source, flags));
 }

@@ -16,14 +16,8 @@ import { makeGrid, type Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { count } from '../format.ts';
 import { classesAsked, classesOption, classList } from '../options/class.ts';
-import {
-  debugOption,
-  deviceOption,
-  noPicturesOption,
-  seedOption,
-  threadsOption,
-  wholeNumber,
-} from '../options/values.ts';
+import { addDrawingOptions, type DrawingFlags } from '../options/machine.ts';
+import { seedOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 
@@ -47,19 +41,16 @@ Examples:
   dcgan sample --count 10000 -o digits.npy  uint8 [N, height, width, channels]
   dcgan sample --noise z.npy -o x.npy       from your own noise, float32 or float64 [N, latent]`;
 
-interface Flags {
+interface Flags extends DrawingFlags {
   readonly count?: number;
   readonly seed?: number;
   readonly class?: string;
   readonly noise?: string;
   readonly output: string;
-  readonly pictures: boolean;
-  readonly device?: string;
-  readonly threads?: number;
 }
 
 export function defineSample(program: Command): void {
-  program
+  const command = program
     .command('sample')
     .description('Make new images with a trained generator.')
     .argument(SOURCE_ARGUMENT, SOURCE_HELP)
@@ -73,11 +64,8 @@ export function defineSample(program: Command): void {
       '-o, --output <path>',
       'a .png, .webp, .avif or .gif (one picture), a .npy (bytes), or a folder (one .png each)',
       'samples.png',
-    )
-    .addOption(noPicturesOption())
-    .addOption(deviceOption())
-    .addOption(threadsOption())
-    .addOption(debugOption())
+    );
+  addDrawingOptions(command)
     .addHelpText('after', EXAMPLES)
     .action((source: string | undefined, flags: Flags) => sample(source, flags));
 }

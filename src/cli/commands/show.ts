@@ -49,7 +49,7 @@ export function defineShow(program: Command): void {
     .command('show')
     .description('Show the picture of an epoch, any other picture, or the film, in the terminal.')
     .argument('[what]', 'a run (default: the newest in ./runs), a picture file, reals, or preview')
-    .argument('[run]', 'with reals and preview: whose (default: the newest in ./runs)')
+    .argument('[run]', 'the run, with reals or preview (default: the newest in ./runs)')
     .addOption(
       new Option('--epoch <n>', 'which epoch (default: the last with a picture)').argParser(
         wholeNumber('--epoch', 0, 1_000_000),

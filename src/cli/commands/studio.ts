@@ -37,8 +37,8 @@ Examples:
   dcgan studio --port 9000 --no-open
   dcgan studio --export site 3 7  runs 3 and 7 as a page for any web server
 
-It answers this machine alone. From another one: ssh -L ${PORT}:127.0.0.1:${PORT} HOST, and the printed link there.
-Ctrl-C ends the studio; trainings go on.`;
+Only this machine can open it. From another machine: ssh -L ${PORT}:127.0.0.1:${PORT} HOST, then open the printed link.
+Ctrl-C ends the studio. Trainings continue.`;
 
 interface Flags {
   readonly port: number;
@@ -53,7 +53,7 @@ export function defineStudio(program: Command, outcome: Outcome): void {
     .argument('[folder...]', `the folder of runs (default: ./${RUNS_FOLDER}); with --export the runs`)
     .option(
       '--port <n>',
-      `the port to listen on; the next free one where it is taken (default: ${PORT})`,
+      'the port to listen on; when it is taken, the next free one',
       wholeNumber('--port', 1024, 65_535),
       PORT,
     )

@@ -14,7 +14,7 @@ import { explain, type Outcome } from '../failure.ts';
 import { readConfigFile } from '../options/config-file.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags } from '../options/data.ts';
 import { addExtractorOptions, type ExtractorFlags } from '../options/extractor.ts';
-import { addModelOptions, libraryNames, type ModelFlags } from '../options/model.ts';
+import { addModelOptions, libraryNames } from '../options/model.ts';
 import { asTyped } from '../options/typed.ts';
 import {
   choice,
@@ -46,9 +46,9 @@ Examples:
   dcgan train --dry-run                        what it would do and cost
   dcgan train --json | jq .generatorLoss       events as JSON lines
 
-Ctrl-C finishes the step, saves, and prints the command that goes on from there; twice stops at once.`;
+Ctrl-C finishes the step, saves, and prints the command that continues from there. A second Ctrl-C stops at once.`;
 
-interface Flags extends DataFlags, ModelFlags, ExtractorFlags {
+interface Flags extends DataFlags, ExtractorFlags {
   readonly flip?: true;
   readonly preset?: string;
   readonly data?: string;
@@ -84,8 +84,10 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .optionsGroup('Data:')
     .option('--data <where>', `${DATA_FORMS} (default: mnist)`);
   addDataOptions(command)
-    .option('--flip', 'after each image its mirror image: twice as many')
-    .addOption(new Option('--limit <n>', 'only the first N images (default: all)').argParser(wholeNumber('--limit', 1)))
+    .option('--flip', 'add the mirror image of each image, which doubles their number')
+    .addOption(
+      new Option('--limit <n>', 'use only the first N images (default: all)').argParser(wholeNumber('--limit', 1)),
+    )
     .optionsGroup('Networks and training:')
     .addOption(presetOption())
     .addOption(
@@ -103,27 +105,31 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .optionsGroup('The run:')
     .option('--out <folder>', "the run's folder (default: the next number in ./runs)")
     .option('--config <file>', 'options as JSON; those of the command line win')
-    .option('--resume [run]', 'go on with a run (default: the newest in ./runs), or from a checkpoint file')
-    .option('--from <file>', 'with --resume: go on from this checkpoint, not the newest')
+    .option('--resume [run]', 'continue a run (default: the newest in ./runs), or from a checkpoint file')
+    .option('--from <file>', 'with --resume: continue from this checkpoint, not the newest')
     .addOption(
       new Option(
         '--on-nan <what>',
-        'when a number is no number any more: stop, or lower-lr, half the learning rates (default: stop)',
+        'what to do when a value becomes NaN: stop, or lower-lr, which continues with half the learning rates (default: stop)',
       ).argParser(choice('--on-nan', ON_NAN)),
     )
     .addOption(
       new Option(
         '--evaluate-every <epochs>',
-        'compare 10,000 samples with the data after every so many epochs (default: never)',
+        'compare 10,000 samples with the data each time after this many epochs (default: never)',
       ).argParser(wholeNumber('--evaluate-every', 0, 1_000_000)),
     )
     .addOption(
-      new Option('--preview <seconds>', 'draw images/preview.png so often (for 1 % of the time at most)').argParser(
-        wholeNumber('--preview', 1, 86_400),
-      ),
+      new Option(
+        '--preview <seconds>',
+        'draw images/preview.png every so many seconds (in at most 1 % of the time)',
+      ).argParser(wholeNumber('--preview', 1, 86_400)),
     )
     .option('--tensorboard', "also write an event file for TensorBoard into the run's folder")
-    .option('--keep-best', 'keep the checkpoint that was evaluated best (every epoch, if nothing else is said)');
+    .option(
+      '--keep-best',
+      'keep the checkpoint with the best evaluation (evaluates every epoch unless --evaluate-every is given)',
+    );
   addExtractorOptions(command)
     .addOption(
       new Option(

@@ -9,6 +9,7 @@ import { commandLine } from '../../platform/command.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
 import { checkRanks, type RanksCheck } from '../checks/ranks.ts';
 import { checkResume, type ResumeCheck } from '../checks/resume.ts';
+import type { Compared } from '../checks/trainings.ts';
 import type { Outcome } from '../failure.ts';
 import { count, grouped } from '../format.ts';
 import {
@@ -33,7 +34,7 @@ const EXAMPLES = `
 Examples:
   dcgan verify-resume                    tiny, on each device that runs here
   dcgan verify-resume --device native --preset tf2018 --limit 2000
-  dcgan verify-resume --ranks 1,2        that two processes under MPI give the bits of one ($MPIRUN)`;
+  dcgan verify-resume --ranks 1,2        check that two processes under MPI give the same bits as one ($MPIRUN)`;
 
 interface Flags {
   readonly preset?: string;
@@ -51,7 +52,7 @@ export function defineVerifyResume(program: Command, outcome: Outcome): void {
   program
     .command('verify-resume')
     .description('Train straight and with interruptions, and compare every byte of both states.')
-    .addOption(presetOption('what to train (default: tiny)'))
+    .addOption(presetOption('preset to train (default: tiny)'))
     .addOption(deviceOption())
     .addOption(precisionOption())
     .addOption(threadsOption())
@@ -65,7 +66,7 @@ export function defineVerifyResume(program: Command, outcome: Outcome): void {
     .addOption(
       new Option(
         '--ranks <list>',
-        'train on so many processes each, under MPI, and compare them: 1,2; powers of two',
+        'train with each of these numbers of processes under MPI, and compare: powers of two, as in 1,2',
       ).argParser(rankCounts),
     )
     .option('--json', 'one JSON object a device, a line each')
@@ -86,17 +87,16 @@ async function verify({
 }: Flags): Promise<boolean> {
   const any = flags.device === undefined || flags.device === 'auto';
   const devices = !any ? [flags.device] : flags.precision === 'bf16' ? ['native'] : await fastDevices();
-  const data = openDataset('mnist').limit(limit);
+  const data = ranks ? null : openDataset('mnist').limit(limit);
   let passed = true;
   for (const device of devices) {
-    if (ranks) {
-      const check = await checkRanks({ ...flags, preset, seed, limit, device }, ranks);
-      write(json ? `${JSON.stringify(check)}\n` : textOfRanks(check));
-      passed &&= check.difference === null;
-      continue;
-    }
-    const check = await checkResume({ ...flags, preset, seed, device }, data);
-    write(json ? `${JSON.stringify(check)}\n` : text(check));
+    const asked = { ...flags, preset, seed, device };
+    const check = data ? await checkResume(asked, data) : await checkRanks({ ...asked, limit }, ranks!);
+    write(
+      json
+        ? `${JSON.stringify(check)}\n`
+        : `${'ranks' in check ? textOfRanks(check) : text(check)}\n  ${result(check)}\n`,
+    );
     passed &&= check.difference === null;
   }
   return passed;
@@ -122,17 +122,17 @@ async function fastDevices(): Promise<DeviceName[]> {
 function text(check: ResumeCheck): string {
   const { device, threads, steps, interruptedAfterSteps: stops, seconds } = check;
   const what = `${count(steps, 'step')} straight, and interrupted after steps ${stops.join(', ')}`;
-  return `${device}, ${count(threads, 'thread')}: ${what} (${seconds.toFixed(1)} s)\n  ${result(check)}\n`;
+  return `${device}, ${count(threads, 'thread')}: ${what} (${seconds.toFixed(1)} s)`;
 }
 
 function textOfRanks(check: RanksCheck): string {
   const { device, steps, ranks, shards, seconds } = check;
   const on = `on ${ranks.join(', ')} ranks with ${count(shards, 'shard')}`;
   const moved = `begun on ${ranks.at(-1)} and ended on ${ranks[0]}`;
-  return `${device}: ${count(steps, 'step')} ${on}, and ${moved} (${seconds.toFixed(1)} s)\n  ${result(check)}\n`;
+  return `${device}: ${count(steps, 'step')} ${on}, and ${moved} (${seconds.toFixed(1)} s)`;
 }
 
-function result({ tensors, bytes, difference }: Pick<ResumeCheck, 'tensors' | 'bytes' | 'difference'>): string {
+function result({ tensors, bytes, difference }: Compared): string {
   return difference === null
     ? `pass: ${grouped(bytes)} bytes in ${count(tensors, 'tensor')} are equal`
     : `FAIL: the first difference is in ${difference}`;

@@ -28,20 +28,21 @@ export function addDataOptions(command: Command): Command {
     .addOption(
       new Option(
         '--size <n>',
-        'side of the images, or height x width as in 64x96 (default: as they are where they are alike, else 64)',
+        'side of the images, or height x width as in 64x96 (default: their own size if all have the same, otherwise 64)',
       ).argParser(imageSize('--size', LARGEST_SIDE)),
     )
     .addOption(
-      new Option('--fit <how>', 'what is not square: crop (its middle, default), pad, or stretch').argParser(
-        choice('--fit', FITS),
-      ),
+      new Option(
+        '--fit <how>',
+        'what to do with pictures that are not square: crop (keep the middle, default), pad, or stretch',
+      ).argParser(choice('--fit', FITS)),
     )
     .addOption(
       new Option('--channels <n>', '1 (grey) or 3 (RGB) (default: as they are)').argParser(
         (text) => Number(choice('--channels', ['1', '3'] as const)(text)) as 1 | 3,
       ),
     )
-    .option('--background <colour>', 'what shows through and beside pictures (default: white)')
+    .option('--background <colour>', 'colour behind transparent parts and of padding (default: white)')
     .option('--key <name>', 'the array of a .npz that holds the images (default: one of the usual names)')
     .option('--transpose', "turn rows into columns, for arrays such as EMNIST's")
     .option('--svg', 'read SVG files as pictures too')

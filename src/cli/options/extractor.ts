@@ -17,12 +17,12 @@ export function addExtractorOptions(command: Command): Command {
   return command
     .option(
       '--extractor <which>',
-      `whose features: ${DIGITS}, ${PIXELS}, or those of a network, FILE.onnx (default: ${DIGITS} for mnist, else none)`,
+      `what gives the features: ${DIGITS}, ${PIXELS}, or a network in FILE.onnx (default: ${DIGITS} for mnist, otherwise none)`,
     )
     .addOption(
       new Option(
         '--extractor-range <range>',
-        `pixels as the network takes them: ${PIXEL_RANGES.join(', ')} (default: -1..1)`,
+        `the range of pixels that the network takes: ${PIXEL_RANGES.join(', ')} (default: -1..1)`,
       ).argParser(choice('--extractor-range', PIXEL_RANGES)),
     );
 }

@@ -3,26 +3,6 @@ import { type Command, Option } from 'commander';
 import { AUGMENTS, type ConfigOverrides, LOSSES } from '../../gan/schema.ts';
 import { choice, defaultOf, number, wholeNumber } from './values.ts';
 
-export interface ModelFlags {
-  readonly cond?: true;
-  readonly groups?: number;
-  readonly loss?: ConfigOverrides['loss'];
-  readonly labelSmoothing?: number;
-  readonly r1?: number;
-  readonly spectralNorm?: true;
-  readonly bnD?: boolean;
-  readonly dropout?: number;
-  readonly augment?: ConfigOverrides['augment'];
-  readonly ema?: number;
-  readonly lr?: number;
-  readonly lrG?: number;
-  readonly lrD?: number;
-  readonly beta1?: number;
-  readonly dSteps?: number;
-  readonly clipGrad?: number;
-  readonly shards?: number;
-}
-
 export function addModelOptions(command: Command): Command {
   const own = (flags: string, description: string, parse: (text: string) => unknown): void => {
     command.addOption(new Option(flags, description).argParser(parse));
@@ -36,7 +16,12 @@ export function addModelOptions(command: Command): Command {
     wholeNumber('--groups', 0, 256),
   );
   own('--loss <name>', `the loss: ${LOSSES.join(', ')} (default: ns)`, choice('--loss', LOSSES));
-  decimal('--label-smoothing <x>', "the discriminator's target for reals is 1 - X, with loss ns (default: 0)", 0, 0.5);
+  decimal(
+    '--label-smoothing <x>',
+    "set the discriminator's target for reals to 1 - X, with loss ns only (default: 0)",
+    0,
+    0.5,
+  );
   decimal(
     '--r1 <gamma>',
     "weight of the penalty on the discriminator's gradient at reals (default: 0)",

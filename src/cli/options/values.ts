@@ -88,7 +88,7 @@ export function defaultOf(key: keyof Config): string {
 }
 
 export function deviceOption(): Option {
-  return new Option('--device <name>', `what computes: ${CHOICES.join(', ')} (default: auto)`).argParser(
+  return new Option('--device <name>', `device that computes: ${CHOICES.join(', ')} (default: auto)`).argParser(
     choice('--device', CHOICES),
   );
 }
@@ -100,7 +100,8 @@ export function threadsOption(): Option {
 }
 
 export function precisionOption(): Option {
-  const parts = 'what training steps multiply in: float32, or bf16 (native, with AMX or AVX512-BF16; default: float32)';
+  const parts =
+    'precision of products in training steps: float32, or bf16 (native, with AMX or AVX512-BF16; default: float32)';
   return new Option('--precision <name>', parts).argParser(choice('--precision', PRECISIONS));
 }
 

@@ -4,7 +4,8 @@
 import type { Config } from '../../gan/schema.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { stepsPerEpoch } from '../../train/epoch.ts';
-import { askedOf, configFor, openData } from '../../train/prepare.ts';
+import { configFor } from '../../train/prepare.ts';
+import { askedOf, openData } from '../../train/run-data.ts';
 import { type Estimate, epochSeconds, estimateTraining } from '../estimate.ts';
 import type { PlannedRun } from './plan.ts';
 

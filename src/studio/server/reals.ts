@@ -7,7 +7,7 @@ import { Distances } from '../../metrics/distances.ts';
 import type { Features } from '../../metrics/extractor.ts';
 import { nearest } from '../../metrics/neighbours.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
-import { dataOfRun, openData } from '../../train/prepare.ts';
+import { dataOfRun, openData } from '../../train/run-data.ts';
 import type { NearImage, RealImage } from '../api.ts';
 import { folderOf, type RunPlace, readConfig } from './heads.ts';
 

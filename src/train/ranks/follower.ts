@@ -7,7 +7,7 @@ import { Machine } from '../../gan/machine.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { World } from '../../ranks/world.ts';
-import { openData } from '../prepare.ts';
+import { openData } from '../run-data.ts';
 import { answerOf, decodeOrder, type Prepared, type PrepareOrder } from './orders.ts';
 
 export interface FollowOptions {

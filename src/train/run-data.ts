@@ -1,0 +1,105 @@
+// Opens the images of a run: those that its options name, or those that an old run was trained on.
+import { Dataset } from '../data/dataset.ts';
+import { checkLimit } from '../data/image-options.ts';
+import { imageSizeOf, refuseSize } from '../data/image-size.ts';
+import { isKnown, originOf } from '../data/known.ts';
+import { loadDataset } from '../data/load.ts';
+import { DcganError } from '../platform/errors.ts';
+import { sourceOf } from './data-place.ts';
+import type { AskedData } from './ranks/orders.ts';
+import type { RankedTrainOptions } from './run-options.ts';
+import type { RunConfig } from './run-schema.ts';
+import { withGroups } from './settle.ts';
+
+/** Options for reading pictures, beyond size and channels. */
+export const READING = [
+  ...(['fit', 'background', 'flip', 'key', 'transpose', 'svg', 'followLinks', 'dedupe', 'skipBroken'] as const),
+];
+
+type DataQuestion = Pick<
+  RankedTrainOptions,
+  'data' | 'limit' | 'imageSize' | 'channels' | 'onDataProgress' | 'signal' | (typeof READING)[number]
+>;
+
+/**
+ * Opens the data that the options name, cut to `limit`. `onNote` receives what a person should know
+ * about them.
+ */
+export async function openData(options: DataQuestion, onNote?: (note: string) => void): Promise<Dataset> {
+  const { data = 'mnist', limit, imageSize, channels, onDataProgress, signal } = options;
+  checkLimit(limit);
+  // This is checked before a hundred thousand pictures are read.
+  refuseSize(imageSize, 'imageSize');
+  const dataset =
+    data instanceof Dataset
+      ? data
+      : await loadDataset(data, {
+          ...readingOf(options),
+          size: imageSize,
+          channels,
+          onProgress: onDataProgress,
+          onNote,
+          signal,
+        });
+  return limit === undefined ? dataset : dataset.limit(limit);
+}
+
+/**
+ * Returns images of the same kind, size and channels that no training on `data` sees; null when
+ * there are none.
+ */
+export async function heldOutFor(data: Dataset): Promise<Dataset | null> {
+  const test = `${originOf(data)}-test`;
+  if (!isKnown(test)) return null;
+  return loadDataset(test, { size: imageSizeOf(data.height, data.width), channels: data.channels as 1 | 3 });
+}
+
+/** Returns the options that say how pictures are read. */
+export function readingOf(options: DataQuestion): NonNullable<RunConfig['data']['reading']> {
+  const given = READING.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]);
+  return Object.fromEntries(given);
+}
+
+/** What other ranks need in order to open the same data. */
+export function askedOf({
+  data = 'mnist',
+  limit,
+  imageSize,
+  channels,
+  ...options
+}: DataQuestion): AskedData['options'] {
+  return { data, limit, imageSize, channels, ...readingOf(options) };
+}
+
+/**
+ * Opens the data that a run was trained on, with its groups as labels where it has groups.
+ * @param question as `dataOfRun` gives it; `again` is the command that names the data elsewhere
+ * @throws DcganError when they are not the same images
+ */
+export async function openRunData(
+  folder: string,
+  { config, data }: RunConfig,
+  { again, onNote, ...question }: DataQuestion & { readonly again: string; readonly onNote?: (note: string) => void },
+): Promise<Dataset> {
+  const images = await openData(question, onNote);
+  if (images.count === data.count && images.sha256 === data.sha256) return withGroups(images, config);
+  throw new DcganError({
+    what: `the data of ${folder} have changed`,
+    expected: `${data.count} images with SHA-256 ${data.sha256.slice(0, 12)}...`,
+    got: `${images.count} with ${images.sha256.slice(0, 12)}...`,
+    todo: `Give the same images again: ${again}`,
+  });
+}
+
+/** Returns the options of `openData` that open the data of an existing run. */
+export function dataOfRun(
+  folder: string,
+  record: RunConfig,
+  options: RankedTrainOptions,
+  again?: string,
+): DataQuestion {
+  const { config, data } = record;
+  const { imageSize, channels } = config;
+  const source = options.data ?? sourceOf(folder, record, again);
+  return { ...options, ...data.reading, data: source, limit: data.count, imageSize, channels };
+}

@@ -27,7 +27,7 @@ export interface ExportForm {
 }
 
 interface Form {
-  /** What it is, for help and errors. */
+  /** Says in help and errors what the form is for. */
   readonly what: string;
   readonly options: readonly (keyof ExportForm)[];
   /** Whether it is a folder. */
@@ -42,7 +42,7 @@ export const EXPORT_KINDS = ['safetensors', 'onnx', 'pytorch', 'keras', 'hugging
 /** The forms that a network can be exported in. */
 export type ExportKind = (typeof EXPORT_KINDS)[number];
 
-/** As the hub names licences: in lower case, with digits, dots and dashes. */
+/** The hub names licences in lower case, with digits, dots and dashes. */
 const LICENSE = /^[a-z0-9][a-z0-9.+-]{0,63}$/;
 
 export const FORMS: Readonly<Record<ExportKind, Form>> = {

@@ -54,16 +54,16 @@ async function openSharp(format: 'webp' | 'avif'): Promise<Encode> {
 }
 
 /**
- * A picture, or a film of several of one size and kind, as a WebP file without loss.
- * @throws DcganError for no picture, for one longer than 16,383 pixels, or when sharp cannot be
- *   loaded
+ * Returns a lossless WebP file of one picture, or of a film of pictures of one size and kind.
+ * @throws DcganError without a picture, for a side longer than 16,383 pixels, or when sharp cannot
+ *   be loaded
  */
 export async function encodeWebp(pictures: Picture | readonly Picture[]): Promise<Uint8Array> {
   const encode = await openSharp('webp');
   return encode('pixels' in pictures ? [pictures] : pictures);
 }
 
-/** The ending of a file's name, in lower case and with its dot; empty where it has none. */
+/** Returns the ending of a file's name, in lower case and with its dot, or '' without one. */
 export function endingOf(path: string): string {
   return path.endsWith('/') ? '' : extname(path).toLowerCase();
 }

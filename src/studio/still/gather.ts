@@ -1,5 +1,5 @@
-// Collects what one file shows of a run, or of a checkpoint alone. Nothing of the machine or of its
-// folders goes with it.
+// Collects what one file shows of a run, or of a checkpoint alone. The file tells nothing about the
+// machine and its folders.
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
@@ -28,7 +28,7 @@ export interface StillOptions {
   readonly license?: string | undefined;
 }
 
-/** What was gathered, from which checkpoint, and what the weights are stored as. */
+/** Holds what was gathered, its checkpoint, and the type in which the weights are stored. */
 export interface Gathered {
   readonly still: Still;
   readonly checkpoint: string;
@@ -36,8 +36,9 @@ export interface Gathered {
 }
 
 /**
- * @param source a run or a checkpoint, as everywhere; the newest run when not given
- * @throws DcganError for what is neither
+ * Gathers everything that the file shows.
+ * @param source a run or a checkpoint; the newest run when not given
+ * @throws DcganError when it is neither
  */
 export async function gather(source: string | undefined, { title, license }: StillOptions): Promise<Gathered> {
   const described = await describe(source);
@@ -56,7 +57,7 @@ export async function gather(source: string | undefined, { title, license }: Sti
   return { still, checkpoint, type };
 }
 
-/** All there is to show of a run or a checkpoint, but its files. */
+/** Holds everything that a page shows of a run or a checkpoint, except their files. */
 export interface Described {
   readonly checkpoint: string;
   /** Null for a checkpoint alone. */
@@ -68,7 +69,7 @@ export interface Described {
   readonly warnings: readonly RunWarning[];
 }
 
-/** @throws DcganError for what is neither a run nor a checkpoint */
+/** @throws DcganError when `source` is neither a run nor a checkpoint */
 export async function describe(source: string | undefined): Promise<Described> {
   const { checkpoint, run } = resolveSource(source);
   const snapshot = readSnapshot(checkpoint);
@@ -85,7 +86,7 @@ export async function describe(source: string | undefined): Promise<Described> {
   return { checkpoint, run, snapshot, detail, metrics, warnings };
 }
 
-/** The same with its checkpoint, under the name that the page asks it by. */
+/** Returns the details with the checkpoint, under the name by which the page asks for it. */
 export function withCheckpoint(
   { checkpoint, run, snapshot, detail }: Described,
   name: string,

@@ -148,7 +148,10 @@ function stop(folder: string): void {
   process.kill(holder.pid, 'SIGINT');
 }
 
-/** The options of `train`, for the form. Its command is defined here, since a line loads one alone. */
+/**
+ * Returns the options of `train` for the form. Its command is defined here, because a command line
+ * loads one command alone.
+ */
 function trainFlags(): TrainFlag[] {
   const program = new Command();
   defineTrain(program, { code: 0 });

@@ -1,5 +1,6 @@
-// Advice works: every command and option that a message proposes is one that the program takes. Messages are collected from the
-// sources (all strings of src/, comments left out), and provoked where they are put together of parts.
+// Advice works: every command and option that a message or a document proposes is one that the
+// program takes. Messages are collected from the sources (all strings of src/, comments left out),
+// and provoked where they are put together of parts.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,10 +20,16 @@ import { temporaryFolder } from './support/folders.ts';
 import { say } from './support/main.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Options that messages name and no command defines: commander's own, and those of Node, npm, gunzip, srun, compilers and installers. */
+/**
+ * Options that messages and documents name and no command defines: commander's own, and those of
+ * Node, npm, gunzip, mpirun, srun, compilers, installers, benchmarks and the counts of faults.
+ */
 const FOREIGN = [
   '--help',
+  '--bind-to',
+  '--calls',
   '--keep',
+  '--least',
   '--jitless',
   '--include',
   '--force',
@@ -151,6 +158,46 @@ describe('what the sources say', () => {
     const names = program.commands.map((command) => command.name()).join('|');
     const calls = texts.filter(({ text }) => new RegExp(`(?<!npx )\\bdcgan (${names})\\b`).test(text));
     for (const { file, text } of calls) expect(/^cli\/(commands\/|main\.ts)/.test(file), `${file}: ${text}`).toBe(true);
+  });
+});
+
+describe('what the documents say', () => {
+  const documents = ['README.md', 'AGENTS.md', 'SECURITY.md', 'RELEASING.md'].concat(
+    readdirSync(join(ROOT, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  );
+  /** The line without its comment, its pipe and what the shell does after it. */
+  const wordsOf = (line: string): string[] =>
+    (line.split(/ {2,}|\s#|\s[|&>]|;/)[0]!.match(/"[^"]*"|'[^']*'|\S+/g) ?? [])
+      .map((word) => word.replace(/^(["'])(.*)\1$/, '$2'))
+      .map((word) => (/^\[.*\]$|^\$|^N$/.test(word) ? VALUE : word));
+  const said = documents.flatMap((file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8').replace(/ *\\\n */g, ' ');
+    const lines = [...text.matchAll(/^ *(?:\S+=\S+ )*(?:mpirun .*?|srun .*?)?(?:npx )?dcgan ([a-z-].*)$/gm)];
+    const inline = [...text.matchAll(/`(?:npx )?dcgan ([a-z-][^`]*)`/g)];
+    return [...lines, ...inline].map(([, line]) => ({ file, line: line! }));
+  });
+
+  it('is commands that the program takes', async () => {
+    expect(said.length).toBeGreaterThan(90);
+    const wrong: string[] = [];
+    for (const { file, line } of said) {
+      const reason = await refusal(wordsOf(line));
+      // A command that is only named in a sentence has no arguments.
+      if (reason && !/missing required argument|required option/.test(reason))
+        wrong.push(`${file}: ${line}: ${reason}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('names options of the program', () => {
+    const wrong = documents.flatMap((file) =>
+      [...readFileSync(join(ROOT, file), 'utf8').matchAll(/`(--[a-z][a-z0-9-]*)(?: [^`]*)?`/g)]
+        .filter(([, long]) => !FOREIGN.includes(long!) && optionsNamed(long!).length === 0)
+        .map(([code]) => `${file}: ${code}`),
+    );
+    expect(wrong).toEqual([]);
   });
 });
 

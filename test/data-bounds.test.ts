@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { Header, Pax } from 'tar';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { decode } from '../src/data/decode.ts';
 import { MOST_PIXELS, withRoomFor } from '../src/data/decode-room.ts';
 import type { FormFile } from '../src/data/form-file.ts';
@@ -11,6 +11,7 @@ import { inspectData } from '../src/data/inspect.ts';
 import { buildPack, loadDataset } from '../src/data/load.ts';
 import { fileOnDisk } from '../src/data/loose.ts';
 import { readHeader } from '../src/data/pack.ts';
+import { SvgTrial } from '../src/data/svg.ts';
 import { zipSupply } from '../src/data/zip.ts';
 import { workInFolders } from './support/folders.ts';
 import { parquet } from './support/parquet.ts';
@@ -403,4 +404,23 @@ test('a deflated entry that goes on after its end', async () => {
   bytes.writeUInt32LE(good.length + 1, bytes.indexOf('PK\x01\x02') + 24);
   writeFileSync('p.zip', bytes);
   await expect(loadDataset('p.zip')).rejects.toThrow(`it holds ${good.length} bytes and claims ${good.length + 1}`);
+});
+
+test('an SVG of a kilobyte that asks for hours of work is ended, named, and the next one is drawn', async () => {
+  const filter = '<filter id="f"><feTurbulence baseFrequency="0.05" numOctaves="9"/></filter>';
+  const twice = Array.from({ length: 16 }, (_, i) => `<g id="g${i + 1}">${`<use href="#g${i}"/>`.repeat(2)}</g>`);
+  const svg = (inside: string): Buffer =>
+    Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="512" height="512">${inside}</svg>`);
+  const first = '<g id="g0"><rect width="512" height="512" filter="url(#f)"/></g>';
+  const bomb = svg(`<defs>${filter}${first}${twice.join('')}</defs><use href="#g16"/>`);
+  expect(bomb.length).toBeLessThan(1200);
+  await expect(new SvgTrial(1500).densityOf(bomb)).rejects.toThrow('drawing it takes more than 1.5 seconds');
+
+  const picture = { kind: 'encoded', name: 'x.svg', index: 0, size: bomb.length, read: async () => bomb } as const;
+  const shaping = { size: 8, fit: 'crop', channels: 1, background: '#ffffff' } as const;
+  vi.spyOn(SvgTrial.prototype, 'densityOf').mockRejectedValueOnce(new Error('drawing it takes more than 60 seconds'));
+  await expect(decode(picture, shaping)).rejects.toThrow(
+    /^x\.svg can't be used: drawing it takes more than 60 seconds/,
+  );
+  expect(await decode({ ...picture, read: async () => svg('') }, shaping)).toHaveLength(64);
 });

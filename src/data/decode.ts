@@ -17,6 +17,7 @@ import { DEFAULT_BACKGROUND, type Shaping } from './image-options.ts';
 import { sidesOf } from './image-size.ts';
 import { formatOf, isSvg, type PictureFormat } from './picture-format.ts';
 import type { RawPicture, Supplied } from './supply.ts';
+import { SvgTrial } from './svg.ts';
 
 type Factory = Awaited<ReturnType<typeof loadSharp>>;
 
@@ -66,7 +67,7 @@ async function open(picture: Supplied): Promise<Opened> {
   if (format === 'BMP') return openBitmap(bytes, picture.name, factory);
   // A damaged end of a file is an error, and so is invalid data; a mere warning (an odd colour
   // profile) is not.
-  const density = format === 'SVG' ? { density: await densityFor(factory(bytes, {}), picture.name) } : {};
+  const density = format === 'SVG' ? { density: await densityOf(bytes, picture.name) } : {};
   const sharp = (most = MOST_PIXELS): Sharp =>
     factory(bytes, { limitInputPixels: most, failOn: 'error', pages: 1, ...density });
   if (format === 'TIFF') await mustBeWhole(sharp(), picture.name);
@@ -94,14 +95,16 @@ function openBitmap(bytes: Uint8Array, name: string, factory: Factory): Opened {
   }
 }
 
-/**
- * Drawn so that the longer side has about 512 pixels: an icon of 24 would be blurred at any size.
- */
-async function densityFor(sharp: Sharp, name: string): Promise<number> {
-  const { width, height } = await sharp.metadata().catch((error: unknown) => {
+const svgTrial = new SvgTrial();
+
+async function densityOf(bytes: Uint8Array, name: string): Promise<number> {
+  try {
+    return await svgTrial.densityOf(bytes);
+  } catch (error) {
+    const { message } = error as Error;
+    if (/^drawing it /.test(message)) throw broken(name, message);
     throw inWords(name, error);
-  });
-  return Math.min(2400, Math.max(1, Math.round((72 * 512) / Math.max(width, height))));
+  }
 }
 
 /** A TIFF may hold floats, which would be cut to bytes as they are. */

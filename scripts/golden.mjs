@@ -6,7 +6,8 @@
 import { parseArgs } from 'node:util';
 import { openDataset } from '../dist/data/open.js';
 import { emulateBf16 } from '../dist/engine/backends/native/bf16.js';
-import { judgeGolden, replayGolden } from '../dist/gan/golden.js';
+import { replayGolden } from '../dist/gan/golden.js';
+import { judgeGolden } from '../dist/gan/golden-judge.js';
 import { readFile } from '../dist/platform/durable.js';
 import { DcganError } from '../dist/platform/errors.js';
 

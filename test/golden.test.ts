@@ -9,7 +9,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { decodeTensors, encodeTensors } from '../src/checkpoint/safetensors.ts';
 import { openDataset } from '../src/data/open.ts';
 import { emulateBf16 } from '../src/engine/backends/native/bf16.ts';
-import { judgeGolden, replayGolden } from '../src/gan/golden.ts';
+import { replayGolden } from '../src/gan/golden.ts';
+import { judgeGolden } from '../src/gan/golden-judge.ts';
 import { TEST_DEVICES } from './support/devices.ts';
 import { describeReplay, GOLDEN, NAME, ONE_OF_EACH_GROUP, replayedBf16 } from './support/golden.ts';
 

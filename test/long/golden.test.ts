@@ -4,7 +4,7 @@
 // on one.
 import { afterEach, describe, expect, it } from 'vitest';
 import { emulateBf16 } from '../../src/engine/backends/native/bf16.ts';
-import { judgeGolden } from '../../src/gan/golden.ts';
+import { judgeGolden } from '../../src/gan/golden-judge.ts';
 import { TEST_DEVICES } from '../support/devices.ts';
 import { describeReplay, GOLDEN, NAME, replayedBf16 } from '../support/golden.ts';
 

@@ -41,7 +41,7 @@ export const activated =
   };
 
 /** A convolution, then a bias, a dropout mask and a gain for each image, in place. */
-export const dropped =
+const dropped =
   (n: number): Attachable =>
   (attached) => {
     const g = geometry([n, 7, 7, 3], [5, 5, 5], 2);
@@ -88,7 +88,7 @@ export const dropped =
  * A convolution, a bias added to it, the sums of each image, and those of the squares about the image's means. `sums`
  * says how many of the two sums there are: without the second, whole images are not waited for.
  */
-export const summed =
+const summed =
   (how: string, n: number, side: number, channels: number, sums: 1 | 2): Attachable =>
   (attached) => {
     const g = geometry([n, side, side, channels], [5, 5, 64], 2);

@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeTensors, encodeTensors, type StoredTensor } from '../../src/checkpoint/safetensors.ts';
 import { openDataset } from '../../src/data/open.ts';
 import { emulateBf16 } from '../../src/engine/backends/native/bf16.ts';
-import { judgeGolden, type Replayed, replayGolden } from '../../src/gan/golden.ts';
+import { type Replayed, replayGolden } from '../../src/gan/golden.ts';
+import { judgeGolden } from '../../src/gan/golden-judge.ts';
 import { type TestDevice, title } from './devices.ts';
 
 export const NAME = 'tf2018-b8.safetensors';

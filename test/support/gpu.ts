@@ -2,5 +2,5 @@
 // anything that loads Dawn.
 import { existsSync } from 'node:fs';
 
-export const SOFTWARE = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const SOFTWARE = '/usr/lib/chromium/vk_swiftshader_icd.json';
 if (existsSync(SOFTWARE)) process.env.VK_ICD_FILENAMES ??= SOFTWARE;

@@ -13,7 +13,8 @@ import { parseArgs } from 'node:util';
 import { decodeTensors } from '../../../dist/checkpoint/safetensors.js';
 import { openDataset } from '../../../dist/data/open.js';
 import { resolveConfig } from '../../../dist/gan/config.js';
-import { deviation, masks, normals, startValues } from '../../../dist/gan/golden.js';
+import { masks, normals, startValues } from '../../../dist/gan/golden.js';
+import { deviation } from '../../../dist/gan/golden-judge.js';
 import { makeModel } from '../../../dist/gan/model.js';
 
 export const [RATE, SLOPE, MOMENTUM, EPSILON] = [0.3, 0.2, 0.99, 1e-3];

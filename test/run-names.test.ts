@@ -2,7 +2,9 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { createRun } from '../src/train/run.ts';
+import { isFolder } from '../src/data/open.ts';
+import { readFile } from '../src/platform/durable.ts';
+import { createRun, resolveSource } from '../src/train/run.ts';
 import { locate, newestRun, nextName, notARun } from '../src/train/run-names.ts';
 import { workInFolders } from './support/folders.ts';
 
@@ -56,6 +58,14 @@ it('a path wins over a number where it is a run', () => {
 it('a number that two runs have is refused, and an error about a name that is no run says the nearest one', () => {
   run('00003-mnist-best');
   expect(notARun('00003-mnist-bets').message).toMatch(/Did you mean 00003-mnist-best\?$/);
+  expect(notARun('runs/00003-mnist-bets').message).toMatch(/Did you mean 00003-mnist-best\?$/);
+  expect(() => resolveSource('00003-mnst-best')).toThrow(/Did you mean 00003-mnist-best\?$/);
+  expect(() => resolveSource('runs/00003-mnst-best')).toThrow(/Did you mean runs\/00003-mnist-best\?$/);
+  expect(() => readFile('rusn/00003-mnist-best/config.json')).toThrow(
+    /\(ENOENT\)\. Did you mean runs\/00003-mnist-best\/config\.json\?$/,
+  );
+  expect(() => createRun('', 'mnist', 'tiny')).toThrow('--out has no name: expected a new or empty folder, got ""');
+  expect(() => isFolder('rums')).toThrow(/Did you mean runs\?$/);
   expect(notARun('7').message).toMatch(/^7 is not a run: expected .*The newest is 00003-mnist-best\.$/);
   run('00003-faces-tiny');
   expect(() => locate('3')).toThrow('2 runs have the number 3: got 00003-faces-tiny, 00003-mnist-best. Type the name');

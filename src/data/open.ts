@@ -7,7 +7,7 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileError, readFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
-import { didYouMean } from '../platform/suggest.ts';
+import { checkPath } from '../platform/near-path.ts';
 import { safeName } from '../platform/text.ts';
 import type { Dataset } from './dataset.ts';
 import { parseIdx, sniffIdx } from './idx.ts';
@@ -34,7 +34,7 @@ export function isFolder(where: string): boolean {
     throw new DcganError({
       what: `there is no dataset and no file ${where}`,
       expected: `${KNOWN.join(', ')}, or the path of images: a folder, an archive or a file`,
-      todo: didYouMean(where, KNOWN) ?? 'Check the path',
+      todo: checkPath(where, KNOWN),
       cause,
     });
   }

@@ -20,6 +20,7 @@ import {
 import { constants as system } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { DcganError } from './errors.ts';
+import { checkPath } from './near-path.ts';
 import { outputTarget } from './outputs.ts';
 import { sweepLeft, temporaryFor, temporaryPath } from './temporary.ts';
 
@@ -70,7 +71,8 @@ export function fileError(action: string, file: string, cause: unknown): DcganEr
   if (cause instanceof DcganError) return cause;
   const { message } = cause as NodeJS.ErrnoException;
   const code = codeOf(cause as NodeJS.ErrnoException);
-  const [words, todo] = CAUSES[code ?? ''] ?? [message, undefined];
+  const [words, known] = CAUSES[code ?? ''] ?? [message, undefined];
+  const todo = code === 'ENOENT' && action === 'read' ? checkPath(file) : known;
   const why = code && words !== message ? `${words} (${code})` : words;
   return new DcganError({ what: `${file} can't be ${action}: ${why}`, ...(todo && { todo }), cause });
 }

@@ -2,7 +2,7 @@
 // number.
 //   runs/00003-mnist-best: 3, 00003, 00003-mnist-best, runs/00003-mnist-best
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileError } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
@@ -79,14 +79,20 @@ export function locate(typed: string): string {
   return found[0] === undefined ? typed : join(RUNS_FOLDER, found[0].name);
 }
 
-/** Returns the error for a name that `locate` did not find. */
-export function notARun(typed: string): DcganError {
-  const names = numbered()
+/** Returns the names of the runs in ./runs, by number. */
+export function runNames(): string[] {
+  return numbered()
     .map(({ name }) => name)
     .filter((name) => holdsRun(join(RUNS_FOLDER, name)));
+}
+
+/** Returns the error for a name that `locate` did not find. */
+export function notARun(typed: string): DcganError {
+  const names = runNames();
+  const near = didYouMean(basename(typed), names);
   return usage({
     what: `${typed} is not a run`,
     expected: `a folder with ${CONFIG_NAME}, or the name or number of a run in ./${RUNS_FOLDER}`,
-    todo: didYouMean(typed, names) ?? (names.length > 0 ? `The newest is ${names.at(-1)}` : 'Check the path'),
+    todo: near ?? (names.length > 0 ? `The newest is ${names.at(-1)}` : 'Check the path'),
   });
 }

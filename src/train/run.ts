@@ -8,11 +8,12 @@ import { commandLine, shellWord } from '../platform/command.ts';
 import { fileError, makeFolder, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
+import { checkPath } from '../platform/near-path.ts';
 import { sweepLeft } from '../platform/temporary.ts';
 import { safeName } from '../platform/text.ts';
 import { LOCK_NAME } from './lock-file.ts';
 import { IMAGES_FOLDER } from './pictures.ts';
-import { CONFIG_NAME, locate, newestRun, nextName, notARun, RUNS_FOLDER } from './run-names.ts';
+import { CONFIG_NAME, locate, newestRun, nextName, notARun, RUNS_FOLDER, runNames } from './run-names.ts';
 import { type RunConfig, runSchema } from './run-schema.ts';
 
 export function checkpointsOf(run: string): string {
@@ -55,8 +56,9 @@ function createAt(out: string): string {
   return out;
 }
 
-/** @throws a usage error when a folder holds a run */
+/** @throws a usage error for an empty name, and when a folder holds a run */
 export function refuseTaken(out: string): void {
+  if (out === '') throw usage({ what: '--out has no name', expected: 'a new or empty folder', got: '""' });
   if (!existsSync(join(out, CONFIG_NAME))) return;
   throw usage({ what: `${out} holds a run already`, todo: `${goOn(out)}; or choose another folder` });
 }
@@ -155,7 +157,7 @@ export function resolveSource(
 ): { readonly checkpoint: string; readonly run: string | null } {
   const path = typed === undefined ? undefined : locate(typed);
   if (path !== undefined && !existsSync(path))
-    throw usage({ what: `${path} does not exist`, expected, todo: 'Check the path' });
+    throw usage({ what: `${path} does not exist`, expected, todo: checkPath(path, runNames()) });
   if (path !== undefined && statSync(path).isFile()) {
     const folder = dirname(path);
     const run = basename(folder) === CHECKPOINTS_FOLDER ? dirname(folder) : null;

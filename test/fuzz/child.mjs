@@ -48,6 +48,8 @@ process.on('message', async ({ subject, seed }) => {
     process.send({ unmade: error.stack, ended: true });
     return;
   }
+  // The limit of time is for the damaged file, not for making a whole one.
+  process.send({ began: true });
   const { kind, bytes } = damaged(sample.bytes, seed);
   writeFileSync(sample.path, bytes);
   peak();

@@ -101,13 +101,16 @@ function ask(child, task) {
       if (result.ended) child.kill('SIGKILL');
       resolve(result);
     };
-    const onMessage = (result) => settle(result);
+    const onMessage = (result) => (result.began ? wait() : settle(result));
     const onExit = (code, signal) => settle({ outcome: 'crash', ended: true, why: `ended with ${signal ?? code}` });
-    const timer = setTimeout(
-      () => settle({ outcome: 'hang', ended: true, why: `${LONGEST_MS / 1000} seconds` }),
-      LONGEST_MS,
-    );
-    child.once('message', onMessage);
+    let timer;
+    const wait = () => {
+      timer = setTimeout(
+        () => settle({ outcome: 'hang', ended: true, why: `${LONGEST_MS / 1000} seconds` }),
+        LONGEST_MS,
+      );
+    };
+    child.on('message', onMessage);
     child.once('exit', onExit);
     child.send(task);
   });

@@ -72,5 +72,6 @@ it('a class without images is said, and has no row of its own', async () => {
   const gan = await DCGAN.load(join(shared.path, 'gap/checkpoints/epoch-0001.safetensors'), { device: 'wasm' });
   const noise = await gan.sampleNoise(3, 4);
   expect(await gan.generate(noise)).toEqual(await gan.generate(noise, { classes: [1, 2, 1] }));
+  await expect(gan.generate(noise, { classes: 0 })).rejects.toThrow('the data had no image of class 0, so nothing was');
   await gan.dispose();
 });

@@ -208,6 +208,16 @@ test('folders for training and tests are no classes, and folders that are number
   expect(notes).toEqual([
     '2 of 4 pictures lie in folders for tests, and are read too; give the folder for training alone',
   ]);
+  for (const folder of ['seg_train/seg_train/sea', 'seg_train/seg_train/ice', 'seg_test/seg_test/ice'])
+    mkdirSync(`q/${folder}`, { recursive: true });
+  for (const [i, folder] of ['seg_train/seg_train/sea', 'seg_test/seg_test/ice'].entries())
+    await png(noisy(16, i), `q/${folder}/1.png`);
+  const nested: string[] = [];
+  expect((await loadDataset('q', { onNote: (note) => nested.push(note) })).classes).toEqual(['ice', 'sea']);
+  expect(nested).toEqual([
+    '1 folder holds no picture and is no class: seg_train/seg_train/ice',
+    '1 of 2 pictures lie in folders for tests, and are read too; give the folder for training alone',
+  ]);
 });
 
 test.each([
@@ -232,6 +242,18 @@ test.each([
   ['a.tar.zst', '\x28\xb5\x2f\xfd', 'packed with zstd'],
   ['a.7z', '7z\xbc\xaf\x27\x1c', 'a 7z archive, which is not read. Unpack it (7z x a.7z)'],
   ['a.rar', 'Rar!\x1a\x07\0', 'a RAR archive'],
+  ['a.tar.Z', '\x1f\x9d\x90', 'packed with compress'],
+  ['a.tar.lz4', '\x04\x22\x4d\x18', 'packed with lz4, which is not read. Unpack it (lz4 -dc a.tar.lz4 | tar x)'],
+  ['a.arrow', 'ARROW1\0\0', 'an Arrow file, which is not read. Save it as Parquet'],
+  ['b.arrow', '\xff\xff\xff\xff\x10', 'an Arrow file, which is not read. Save it as Parquet'],
+  ['a.mp4', '\0\0\0\x18ftypisom', 'a video, which is not read. Save its pictures'],
+  ['a.avi', 'RIFF\x10\0\0\0AVI LIST', 'a video'],
+  ['a.mkv', '\x1a\x45\xdf\xa3', 'a video'],
+  ['a.pt', `PK\x03\x04${'\0'.repeat(26)}archive/data.pkl`, 'a file of PyTorch, which holds a pickle'],
+  ['data.mdb', `${'\0'.repeat(16)}\xde\xc0\xef\xbe`, 'a database of LMDB'],
+  ['fer2013.csv', 'emotion,pixels,Usage\n0,70 80,Training', 'a table with all pixels of an image in one cell'],
+  ['b.zip', '{"error": {"code": 403}}', 'the message of a server, so that the download failed. Download it again'],
+  ['c.zip', '<?xml version="1.0"?>\n<Error><Code>AccessDenied', 'the message of a server'],
   ['a.pkl', '\x80\x04', 'a Python pickle, which can run code and is not read'],
 ])('%s is named as what it is', async (name, start, what) => {
   writeFileSync(name, Buffer.from(start, 'latin1'));

@@ -52,16 +52,19 @@ interface Entry {
   readonly data: Buffer;
 }
 
-/** Files by different paths. The first is a picture: a .zip that begins with a .npy is one of arrays. */
+/** Files by different paths. At least one is a picture, anywhere among them. */
 const entries: fc.Arbitrary<Entry[]> = fc
-  .uniqueArray(
-    fc.record({
-      path: fc.tuple(fc.constantFrom(...FOLDERS), fc.constantFrom(...NAMES)).map((parts) => parts.join('')),
-      data: fc.constantFrom(...CONTENTS),
-    }),
-    { maxLength: 12, selector: ({ path }) => path },
+  .tuple(
+    fc.uniqueArray(
+      fc.record({
+        path: fc.tuple(fc.constantFrom(...FOLDERS), fc.constantFrom(...NAMES)).map((parts) => parts.join('')),
+        data: fc.constantFrom(...CONTENTS),
+      }),
+      { maxLength: 12, selector: ({ path }) => path },
+    ),
+    fc.nat(),
   )
-  .map((found) => [{ path: 'cats/first.png', data: PICTURE }, ...found]);
+  .map(([found, place]) => found.toSpliced(place % (found.length + 1), 0, { path: 'cats/sure.png', data: PICTURE }));
 
 /** Entries of a .tar that are no plain files. */
 const SPECIAL = ['SymbolicLink', 'Link', 'CharacterDevice', 'FIFO'] as const;

@@ -113,6 +113,11 @@ test(".npz: Keras', MedMNIST's, without names, by --key; labels that do not fit 
   const med = await open(write('med.npz', npz({ train_images: colour, train_labels: npy('|u1', [3, 1], bytes(3)) })));
   expect([...med.shape, ...med.data.labels!]).toEqual([3, 8, 8, 3, 0, 1, 2]);
   expect((await open(write('a.npz', npz({ arr_0: x })))).shape).toEqual([3, 8, 8, 1]);
+  expect((await open(write('arrays.zip', npz({ arr_0: x })))).shape).toEqual([3, 8, 8, 1]);
+  const eleven = npz({ images: x, ...Object.fromEntries(numbers(10, (i) => i).map((i) => [`z${i}`, x])) });
+  expect((await open(write('eleven.npz', eleven))).notes).toEqual([
+    'eleven.npz: images is read; not read: z0, z1, z2, z3, z4, z5, z6, z7, and 2 more',
+  ]);
   const hot = npz({ images: x, labels: npy('|u1', [3, 2], Uint8Array.of(0, 1, 1, 0, 0, 1)) });
   expect([...(await open(write('hot.npz', hot))).data.labels!]).toEqual([1, 0, 1]);
   write('odd.npz', npz({ faces: x, other: x }));
@@ -276,6 +281,8 @@ test("labels beside pictures: StyleGAN's dataset.json, a table, and what does no
   write('s/dataset.json', JSON.stringify({ labels: null }));
   const none = await open('s');
   expect([none.data.labels, none.data.whyNoClasses]).toEqual([undefined, 's/dataset.json says that there are none']);
+  write('s/dataset.json', JSON.stringify({ labels: names.map((name) => [name, [0, 1]]) }));
+  expect((await open('s')).data.whyNoClasses).toBe('s/dataset.json has labels that are no single class');
   write('s/dataset.json', '{}');
   write('s/labels.csv', 'id,breed\na,"terrier, small"\nb,pug\nc,pug\n');
   const table = await open('s');

@@ -77,5 +77,22 @@ describe.each(TEST_DEVICES)('options', (device) => {
       expect(await second.toBytes()).toEqual(await whole.toBytes());
       await Promise.all([whole, first, second].map((gan) => gan.dispose()));
     });
+
+    it("a rectangle: losses and images are the reference's", async () => {
+      const config = { preset: 'tiny', imageSize: [16, 24], channels: 3, batchSize: 4, seed: 3, threads: 2 } as const;
+      const own = await DCGAN.create({ ...config, device: device.name });
+      const plain = await DCGAN.create({ ...config, device: 'reference' });
+      for (let i = 0; i < 2; i++) {
+        const reals = values([4, 16, 24, 3], i);
+        const [got, wanted] = [await own.step(reals), await plain.step(reals)];
+        expect(got.generatorLoss).toBeCloseTo(wanted.generatorLoss, 4);
+        expect(got.discriminatorLoss).toBeCloseTo(wanted.discriminatorLoss, 4);
+      }
+      const noise = await plain.sampleNoise(3, 1);
+      const [made, wanted] = [await own.generate(noise), await plain.generate(noise)];
+      expect(made.length).toBe(3 * 16 * 24 * 3);
+      expect(made.reduce((far, value, i) => Math.max(far, Math.abs(value - wanted[i]!)), 0)).toBeLessThan(1e-3);
+      await Promise.all([own, plain].map((gan) => gan.dispose()));
+    });
   });
 });

@@ -10,6 +10,7 @@ import { sep } from 'node:path';
 import { fileError } from '../platform/durable.ts';
 import { sha256 } from '../platform/sha256.ts';
 import { broken } from './broken.ts';
+import { lastPart } from './form-file.ts';
 import type { FormOptions } from './forms/form.ts';
 import { fileOnDisk, headOf, isCandidate } from './loose.ts';
 import { formatOf } from './picture-format.ts';
@@ -43,6 +44,7 @@ export async function folderSupply(
   const others: Found[] = [];
   const visited = new Set<string>();
   const followed: string[] = [];
+  const folders: string[] = [];
 
   async function walk(at: Buffer, below: string): Promise<void> {
     const { dev, ino } = await stat(at);
@@ -63,7 +65,10 @@ export async function folderSupply(
         if (outside && !followLinks) unread.add(path, OUTSIDE);
         else if (!(status instanceof Error) && status.isDirectory()) {
           if (path.split('/').at(-1)!.startsWith('.')) unread.add(path);
-          else await walk(file, `${path}/`);
+          else {
+            folders.push(path);
+            await walk(file, `${path}/`);
+          }
         } else if (isPicture(path, file, status, svg)) found.push({ path, file, ...described(status) });
         else {
           unread.add(path);
@@ -91,13 +96,15 @@ export async function folderSupply(
   }
   if (followed.length > 0) onNote(`${followed.length} ${OUTSIDE}, followed: ${namesText(followed)}`);
   found.sort((a, b) => byPath(a.path, b.path));
+  const classes = classesOf(found.map(({ path }) => path));
+  if (classes.classes) noteEmpty(folders, found, classes.classes.names, onNote);
   const list = found.map(({ path, size, time }) => `${path}\0${size}\0${time}\n`).join('');
   return {
     name,
     form: 'folder',
     names: found.map(({ path }) => `${root}/${path}`),
     paths: found.map(({ path }) => path),
-    ...classesOf(found.map(({ path }) => path)),
+    ...classes,
     fingerprint: sha256(new TextEncoder().encode(list)),
     unread: unread.result(),
     async *pictures() {
@@ -113,6 +120,25 @@ export async function folderSupply(
         .filter(({ path, regular }) => regular && wanted(path))
         .map(({ path, file, size }) => fileOnDisk(`${root}/${path}`, path, file, size)),
   };
+}
+
+/** Names the folders beside those of classes that hold no picture. */
+function noteEmpty(
+  folders: readonly string[],
+  found: readonly Found[],
+  classes: readonly string[],
+  onNote: (note: string) => void,
+): void {
+  const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+  const parents = new Set(folders.filter((path) => classes.includes(lastPart(path))).map(parentOf));
+  const filled = new Set(
+    found.flatMap(({ path }) => [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index))),
+  );
+  const empty = folders.filter((path) => parents.has(parentOf(path)) && !filled.has(path)).sort(byPath);
+  if (empty.length === 0) return;
+  const hold =
+    empty.length === 1 ? '1 folder holds no picture and is' : `${empty.length} folders hold no picture and are`;
+  onNote(`${hold} no class: ${namesText(empty)}`);
 }
 
 /** By its name, else by its first bytes. */

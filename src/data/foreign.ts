@@ -1,6 +1,6 @@
 // Recognises files that people give and that hold no data: a web page that came instead of a
-// download, a pointer of Git LFS, an archive of another compression, a pickle, a file of MATLAB.
-// They are known by their first bytes, and errors name them with the command that helps.
+// download, a pointer of Git LFS, an archive of another compression, a pickle, a file of MATLAB, a
+// video. They are known by their first bytes, and errors name them with the command that helps.
 //
 // Sources: the signatures in the formats' own specifications; Git LFS specification, "The Pointer".
 
@@ -33,6 +33,29 @@ const HDF5: Foreign = {
     `Save its images as an array: python3 -c "import h5py, numpy; numpy.save('images.npy', h5py.File('${path}')['images'][:])"`,
 };
 
+const VIDEO: Foreign = {
+  what: 'a video, which is not read',
+  todo: (path) => `Save its pictures into a folder: mkdir frames && ffmpeg -i ${path} frames/%06d.png`,
+};
+
+const TORCH: Foreign = {
+  what: 'a file of PyTorch, which holds a pickle and is not read',
+  todo: () => 'Save its images as an array: numpy.save("images.npy", images.numpy())',
+};
+
+/** FER2013's table has all pixels of an image in one cell. */
+const PIXELS_IN_A_CELL: Foreign = {
+  what: 'a table with all pixels of an image in one cell, which is not read',
+  todo: (path) =>
+    `Save it as arrays: python3 -c "import numpy, pandas; t = pandas.read_csv('${path}'); numpy.savez('images.npz', images=numpy.stack([numpy.array(p.split(), 'uint8') for p in t['pixels']]), labels=t.iloc[:, 0])"`,
+};
+
+const arrow = (open: string): Foreign => ({
+  what: 'an Arrow file, which is not read',
+  todo: (path) =>
+    `Save it as Parquet: python3 -c "import pyarrow, pyarrow.parquet; pyarrow.parquet.write_table(pyarrow.ipc.${open}('${path}').read_all(), 'images.parquet')"`,
+});
+
 /** First bytes in latin1, and what begins so. */
 const KNOWN: readonly (readonly [start: string, foreign: Foreign])[] = [
   [
@@ -44,11 +67,41 @@ const KNOWN: readonly (readonly [start: string, foreign: Foreign])[] = [
   ['\x28\xb5\x2f\xfd', { what: 'packed with zstd, which is not read', todo: unpack('tar xf') }],
   ['7z\xbc\xaf\x27\x1c', { what: 'a 7z archive, which is not read', todo: unpack('7z x') }],
   ['Rar!\x1a\x07', { what: 'a RAR archive, which is not read', todo: unpack('unrar x') }],
+  ['\x1f\x9d', { what: 'packed with compress, which is not read', todo: unpack('tar xf') }],
+  [
+    '\x04\x22\x4d\x18',
+    {
+      what: 'packed with lz4, which is not read',
+      todo: (path) => `Unpack it (lz4 -dc ${path} | tar x) and give the folder`,
+    },
+  ],
+  ['ARROW1', arrow('open_file')],
+  ['\xff\xff\xff\xff', arrow('open_stream')],
+  ['\x1a\x45\xdf\xa3', VIDEO],
   ['MATLAB 5.0 MAT-file', MATLAB],
   ['MATLAB 7.3 MAT-file', HDF5],
   ['\x89HDF\r\n\x1a\n', HDF5],
   // Its protocols of today; older ones have no mark.
   ...['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'].map((start) => [start, PICKLE] as const),
+];
+
+/** What is told by more than the very first bytes, of which the test gets 1024 in latin1. */
+const PATTERNS: readonly (readonly [test: (start: string) => boolean, foreign: Foreign])[] = [
+  [
+    (start) => /^\s*\{\s*"(error|message|detail)"/i.test(start) || /^\s*<\?xml.{0,99}<Error>/is.test(start),
+    { what: 'the message of a server, so that the download failed', todo: () => 'Download it again' },
+  ],
+  [(start) => /^ftyp(isom|iso\d|mp4|avc1|qt|M4V|dash|3gp)/.test(start.slice(4)), VIDEO],
+  [(start) => start.startsWith('RIFF') && start.startsWith('AVI ', 8), VIDEO],
+  [(start) => start.startsWith('PK') && /^[^/]+\/(data\.pkl|\.format_version)/.test(start.slice(30)), TORCH],
+  [
+    (start) => start.startsWith('\xde\xc0\xef\xbe', 16),
+    {
+      what: 'a database of LMDB, which is not read',
+      todo: () => 'Save its pictures as files into a folder, with the tool that comes with the dataset',
+    },
+  ],
+  [(start) => /^"?(emotion|label)"?,"?pixels"?/i.test(start), PIXELS_IN_A_CELL],
 ];
 
 /** What a file is that begins so and is no data; null for anything else. */
@@ -59,6 +112,6 @@ export function foreignOf(head: Uint8Array, path: string): { readonly what: stri
     const what = `a web page${title === undefined ? '' : ` ("${title.trim()}")`}, so that the download failed`;
     return { what, todo: 'Download it again' };
   }
-  const found = KNOWN.find(([first]) => start.startsWith(first))?.[1];
+  const found = (KNOWN.find(([first]) => start.startsWith(first)) ?? PATTERNS.find(([test]) => test(start)))?.[1];
   return found ? { what: found.what, todo: found.todo(path) } : null;
 }

@@ -24,7 +24,8 @@ export async function withLabelsBeside(container: Container, onNote: (note: stri
     const text = Buffer.from(await file.read()).toString('utf8');
     const labels = JSON_NAME.test(file.below) ? labelsInJson(text, file) : labelsInTable(text, file);
     if (labels === null) continue;
-    const found = classesBy(labels, container.paths, file);
+    const found =
+      'why' in labels ? { classes: null, whyNoClasses: labels.why } : classesBy(labels, container.paths, file);
     if (found === null) continue;
     onNote(found.classes ? `classes are those of ${file.name}` : `there are no classes: ${found.whyNoClasses}`);
     return { ...container, ...found, unread: withoutFiles(container.unread, [file.below]) };
@@ -32,8 +33,8 @@ export async function withLabelsBeside(container: Container, onNote: (note: stri
   return container;
 }
 
-/** The label of each path; null for a file of something else. */
-type LabelsBy = ReadonlyMap<string, string> | null;
+/** The label of each path, or why it has no classes; null for a file of something else. */
+type LabelsBy = ReadonlyMap<string, string> | { readonly why: string } | null;
 
 /** Paths are seen from the file's own folder. */
 function folderOf({ below }: FormFile): string {
@@ -54,6 +55,8 @@ function labelsInJson(text: string, file: FormFile): LabelsBy {
     if (!Array.isArray(pair) || typeof pair[0] !== 'string') return false;
     return typeof pair[1] === 'number' || typeof pair[1] === 'string';
   });
+  if (labels.length > 0 && !labels.some((pair) => Array.isArray(pair) && typeof pair[0] === 'string')) return null;
+  if (pairs.length < labels.length) return { why: `${file.name} has labels that are no single class` };
   return new Map(pairs.map(([path, label]) => [`${folderOf(file)}${path}`, String(label)]));
 }
 

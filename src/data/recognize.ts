@@ -14,6 +14,7 @@ import { folderSupply } from './folder.ts';
 import { foreignOf } from './foreign.ts';
 import type { FormFile } from './form-file.ts';
 import type { FormOptions, Opened } from './forms/form.ts';
+import { beginsWithArray, npzForm } from './forms/npz.ts';
 import { ARCHIVES, FORMS, isGzip, isTar } from './forms/table.ts';
 import { sniffIdx } from './idx.ts';
 import { openKnown } from './known.ts';
@@ -21,7 +22,7 @@ import { withLabelsBeside } from './labels-beside.ts';
 import { fileInMemory, fileOnDisk } from './loose.ts';
 import { isFolder, nameOf } from './open.ts';
 import { isPack, openPack, readHeader } from './pack.ts';
-import { type Container, emptySupply } from './supply.ts';
+import { type Container, countTests, emptySupply } from './supply.ts';
 import { unreadText, withoutFiles } from './unread.ts';
 
 export type RecognizeOptions = Omit<Partial<FormOptions>, 'onNote'> & {
@@ -78,11 +79,10 @@ async function openFile(file: FormFile, name: string, options: FormOptions, dept
       what: `${file.name} is an archive in ${DEEPEST + 1} archives`,
       todo: 'Unpack the outer ones and give the inner one',
     });
-  return openContainer(
-    await archive.list(file, name, options.svg),
-    { where: file.name, form: archive.name, depth },
-    options,
-  );
+  const container = await archive.list(file, name, options.svg);
+  // Pictures count more than arrays: only where there are none is it a .npz under another name.
+  if (container.names.length === 0 && beginsWithArray(file.head)) return npzForm.open([file], name, options);
+  return openContainer(container, { where: file.name, form: archive.name, depth }, options);
 }
 
 /**
@@ -125,7 +125,7 @@ async function openContainer(container: Container, place: Place, options: FormOp
   if (names.length > 0 && !(await holdsBatches(container))) {
     const supply = await withLabelsBeside(container, options.onNote);
     if (supply.unread.count > 0) options.onNote(unreadText(supply.unread));
-    noteTests(names, options.onNote);
+    noteTests(container.paths, options.onNote);
     return { form: place.form, supply };
   }
   const files = await container.others();
@@ -179,11 +179,11 @@ async function holdsBatches(container: Container): Promise<boolean> {
   );
 }
 
-function noteTests(names: readonly string[], onNote: (note: string) => void): void {
-  const tests = names.filter((name) => /[/ ](test|testing|val|valid|validation)\//i.test(name)).length;
-  if (tests > 0 && tests < names.length)
+function noteTests(paths: readonly string[], onNote: (note: string) => void): void {
+  const tests = countTests(paths);
+  if (tests > 0 && tests < paths.length)
     onNote(
-      `${tests} of ${names.length} pictures lie in folders for tests, and are read too; give the folder for training alone`,
+      `${tests} of ${paths.length} pictures lie in folders for tests, and are read too; give the folder for training alone`,
     );
 }
 

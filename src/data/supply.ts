@@ -65,8 +65,33 @@ export interface Classes {
 }
 
 const MOST_CLASSES = 256;
-/** Folders that part the same pictures for training and testing. */
-const SPLIT = /^(train|training|test|testing|val|valid|validation)$/i;
+/**
+ * Folders that part the same pictures for training and testing, alone or with what they have in
+ * common: `train` and `test`, `seg_train` and `seg_test`, `train2017` and `val2017`.
+ */
+const SPLIT = /^(.*[ _-])?(train|training|test|testing|val|valid|validation|pred)([ _-].*|\d+)?$/i;
+
+/** Whether these folders are splits and no classes. */
+function areSplits(folders: ReadonlySet<string>): boolean {
+  const commons = [...folders].map((folder) => {
+    const [, before = '', split, after = ''] = SPLIT.exec(folder) ?? [];
+    return split === undefined ? null : `${before}/${after}`;
+  });
+  return !commons.includes(null) && new Set(commons).size === 1;
+}
+
+/** How many of the pictures at `paths` lie in folders that are splits and not for training. */
+export function countTests(paths: readonly string[]): number {
+  const split = paths.map((path) => path.split('/').slice(0, -1));
+  const longest = split.reduce((most, { length }) => Math.max(most, length), 0);
+  for (let depth = 0; depth < longest; depth++) {
+    const at = new Set(split.map((folders) => folders[depth] ?? ''));
+    if (at.size === 1) continue;
+    if (!areSplits(at)) break;
+    return split.filter((folders) => !/train/i.test(SPLIT.exec(folders[depth]!)![2]!)).length;
+  }
+  return split.filter((folders) => folders.some((name) => /^(test|testing|val|valid|validation)$/i.test(name))).length;
+}
 /** A file larger than this is taken for a mistake, or an attack. */
 export const LARGEST_FILE = 256 * 2 ** 20;
 
@@ -123,7 +148,7 @@ export function classesOf(paths: readonly string[]): ClassesOrWhy {
   while (first[depth] !== undefined && split.every((folders) => folders[depth] === first[depth])) depth++;
   // A split is no class: train/cats, train/dogs, test/cats, test/dogs have the classes cats and
   // dogs.
-  if (split.every((folders) => SPLIT.test(folders[depth] ?? ''))) depth++;
+  while (areSplits(new Set(split.map((folders) => folders[depth] ?? '')))) depth++;
   const found = split.map((folders) => folders[depth]);
   if (found.every((name) => name === undefined))
     return none(depth === 0 ? 'no picture lies in a subfolder' : `all pictures lie in one folder, ${first.join('/')}`);

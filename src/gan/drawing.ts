@@ -74,7 +74,10 @@ export async function generateImages(
       got: `${noise.length}`,
     });
   const given = typeof classes === 'number' ? [classes] : classes;
-  if (given) checkClasses(config, given, given.length);
+  if (given) {
+    checkClasses(config, given, given.length);
+    checkLearned(given, classNames);
+  }
   const count = noise.length / latent;
   if (shares) checkShares(config, shares, count, given !== undefined);
   const labels = given ?? classesInTurn({ config, classNames }, from === noise ? 0 : seed);
@@ -180,6 +183,18 @@ export function checkClasses({ classes }: Config, labels: ArrayLike<number> | un
   const other = Array.from(labels!).find((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
   if (other !== undefined)
     wrong('a class does not exist in this model', `whole numbers from 0 to ${classes - 1}`, String(other));
+}
+
+/** @throws a usage error for a class that the data had no image of: nothing was learned of it */
+function checkLearned(labels: ArrayLike<number>, classNames: ClassNames | null): void {
+  const unknown = Array.from(labels).find((label) => classNames?.[label] === null);
+  if (unknown === undefined) return;
+  const known = classNames!.flatMap((name, label) => (name === null ? [] : [label]));
+  throw usage({
+    what: `generate: the data had no image of class ${unknown}, so nothing was learned of it`,
+    expected: `one of ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', ...' : ''}`,
+    todo: 'shares [N, classes] draw it all the same',
+  });
 }
 
 function checkShares({ classes }: Config, shares: Float32Array, count: number, beside: boolean): void {

@@ -37,14 +37,15 @@ interface Chosen {
 
 export const npzForm: Form = {
   name: '.npz file',
-  recognises: (file) => startsAsZip(file.head) && (/\.npz$/i.test(file.below) || /\.npy$/i.test(firstName(file.head))),
+  recognises: ({ head, below }) => startsAsZip(head) && /\.npz$/i.test(below),
   choose: onlyOne('.npz files'),
   open: async ([file], name, options) => {
     const zip = await listZip(file!, MOST_UNPACKED);
     try {
       const arrays = zip.entries.filter(({ path }) => /\.npy$/i.test(path));
       const { images, labels } = choose(file!, arrays, options.key);
-      const rest = zip.entries.filter((entry) => entry !== images && entry !== labels).map(({ path }) => keyOf(path));
+      const others = zip.entries.filter((entry) => entry !== images && entry !== labels).map(({ path }) => keyOf(path));
+      const rest = others.length > 8 ? [...others.slice(0, 8), `and ${others.length - 8} more`] : others;
       const read = labels ? `${keyOf(images.path)} and ${keyOf(labels.path)} are` : `${keyOf(images.path)} is`;
       if (rest.length > 0) options.onNote(`${file!.name}: ${read} read; not read: ${rest.join(', ')}`);
       const array = await arrayOf(file!, images);
@@ -116,8 +117,9 @@ export function startsAsZip(head: Uint8Array): boolean {
   return head[0] === 0x50 && head[1] === 0x4b && (head[2] === 3 || head[2] === 5);
 }
 
-/** The name in the first entry's own header. */
-function firstName(head: Uint8Array): string {
+/** Whether the first entry of a .zip is called an array, as in a .npz under another name. */
+export function beginsWithArray(head: Uint8Array): boolean {
+  if (!startsAsZip(head)) return false;
   const length = (head[26] ?? 0) + 256 * (head[27] ?? 0);
-  return Buffer.from(head.subarray(30, 30 + length)).toString('latin1');
+  return /\.npy$/i.test(Buffer.from(head.subarray(30, 30 + length)).toString('latin1'));
 }

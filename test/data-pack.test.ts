@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { FilePixels } from '../src/data/file-pixels.ts';
 import { buildPack, loadDataset } from '../src/data/load.ts';
 import { encodeNpy } from '../src/data/npy.ts';
 import { openPack, readHeader } from '../src/data/pack.ts';
@@ -27,12 +28,31 @@ test('a pack is the dataset again: in memory or from disk, and wherever it lies'
   renameSync('p', 'gone');
   mkdirSync('else');
   renameSync('my.pack', 'else/x');
-  for (const data of [await loadDataset('else/x'), openPack('else/x', 0)]) {
+  for (const data of [await loadDataset('else/x'), await openPack('else/x', 0)]) {
     expect([data.name, data.count, data.sha256, data.classes]).toEqual(['p', 4, direct.sha256, ['even', 'odd']]);
     expect([data.labels, data.images]).toEqual([direct.labels, direct.images]);
     expect(data.batch([3, 0])).toEqual(direct.batch([3, 0]));
     expect([...data.mirrored().limit(3).labels!]).toEqual([0, 0, 0]);
   }
+});
+
+test('a pack that stays on disk is read whole once, and again when its file has changed', async () => {
+  await pictures();
+  await buildPack('p', 'my.pack');
+  const read = vi.spyOn(FilePixels.prototype, 'read');
+  const reads = async (): Promise<number> => {
+    read.mockClear();
+    const data = await openPack('my.pack', 0);
+    expect(data.sha256).toBe(readHeader('my.pack').header.images);
+    return read.mock.calls.length;
+  };
+  // The labels are read each time.
+  expect([await reads(), await reads()]).toEqual([2, 1]);
+  read.mockRestore();
+  const bytes = readFileSync('my.pack');
+  bytes[readHeader('my.pack').start]! ^= 1;
+  writeFileSync('my.pack', bytes);
+  await expect(openPack('my.pack', 0)).rejects.toThrow('my.pack is damaged: the SHA-256 of its images differs');
 });
 
 test('the same pictures give the same bytes, in a header that ends at a multiple of 64', async () => {

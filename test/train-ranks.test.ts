@@ -1,12 +1,13 @@
 // A training over several ranks, which are parts of one process here: its files are those of one
 // rank, byte for byte, it stops and resumes on other numbers of ranks, and a rank that differs is
 // refused by name before anything is written.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Dataset } from '../src/data/dataset.ts';
 import { openDataset } from '../src/data/open.ts';
-import { launchOf } from '../src/ranks/launcher.ts';
+import { cardsOfHost, choiceOfCard, noteOnCards } from '../src/ranks/cards.ts';
+import { launchOf, refuseBareSrun } from '../src/ranks/launcher.ts';
 import type { World } from '../src/ranks/world.ts';
 import type { TrainEvent } from '../src/train/events.ts';
 import { type FollowOptions, follow } from '../src/train/ranks/follower.ts';
@@ -132,4 +133,52 @@ it('finds launchers by their environment', () => {
   // A batch script has the allocation's number of tasks, but is one process.
   expect(launchOf({ SLURM_PROCID: '0', SLURM_NTASKS: '8' })).toBeNull();
   expect(launchOf({ OMPI_COMM_WORLD_RANK: '0', OMPI_COMM_WORLD_SIZE: '1' })).toBeNull();
+});
+
+it('says how srun starts ranks, where it has not', () => {
+  const bare = { SLURM_PROCID: '0', SLURM_STEP_NUM_TASKS: '2' };
+  expect(() => refuseBareSrun(launchOf(bare)!, bare)).toThrow(
+    "Slurm's srun started 2 processes, but nothing lets MPI join them",
+  );
+  const joined = { ...bare, PMIX_RANK: '0' };
+  expect(() => refuseBareSrun(launchOf(joined)!, joined)).not.toThrow();
+});
+
+describe('the ranks of a host take a graphics card each', () => {
+  const hosts = ['a', 'b', 'a', 'b', 'a'];
+
+  it('by its PCI address, in turn', () => {
+    const root = temporaryFolder();
+    const addresses = ['0000:81:00.0', '0000:01:00.0'];
+    for (const [i, address] of addresses.entries()) {
+      const node = join(root, 'sys/class/drm', `renderD${128 + i}`);
+      mkdirSync(join(root, 'devices', address), { recursive: true });
+      mkdirSync(node, { recursive: true });
+      symlinkSync(join(root, 'devices', address), join(node, 'device'));
+    }
+    // A card without a render node, and one that is also a render node.
+    for (const address of ['0000:c1:00.0', '0000:01:00.0'])
+      mkdirSync(join(root, 'proc/driver/nvidia/gpus', address), { recursive: true });
+    expect(cardsOfHost(root).canSelect).toBe(false);
+    mkdirSync(join(root, 'usr/share/vulkan/implicit_layer.d'), { recursive: true });
+    writeFileSync(join(root, 'usr/share/vulkan/implicit_layer.d/VkLayer_MESA_device_select.json'), '{}');
+    const cards = cardsOfHost(root);
+    expect(cards).toEqual({ addresses: ['0000:01:00.0', '0000:81:00.0', '0000:c1:00.0'], canSelect: true });
+    const taken = hosts.map((_, rank) => choiceOfCard({ hosts, rank }, cards, {}).DRI_PRIME);
+    const [first, second, third] = ['pci-0000_01_00_0', 'pci-0000_81_00_0', 'pci-0000_c1_00_0'];
+    expect(taken).toEqual([first, first, second, second, third]);
+    expect(choiceOfCard({ hosts, rank: 2 }, cards, { DRI_PRIME: '1' })).toEqual({});
+    expect(noteOnCards({ hosts, rank: 0 }, cards)).toBeNull();
+  });
+
+  it('or it is said that they share one', () => {
+    const two = ['0000:01:00.0', '0000:02:00.0'];
+    const note = (addresses: readonly string[], canSelect: boolean): string | null =>
+      noteOnCards({ hosts, rank: 0 }, { addresses, canSelect });
+    expect(note(two.slice(1), false)).toBe('3 ranks on a share one graphics card; start a rank for each card');
+    expect(note(two, true)).toBe('3 ranks on a share 2 graphics cards; start a rank for each card');
+    expect(note(two, false)).toContain('3 ranks on a may all take the same of 2 graphics cards: install Mesa');
+    expect(note([], false)).toBeNull();
+    expect(choiceOfCard({ hosts, rank: 0 }, { addresses: two, canSelect: false }, {})).toEqual({});
+  });
 });

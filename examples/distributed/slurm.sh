@@ -1,7 +1,8 @@
 #!/bin/bash
-# One training over four ranks of Slurm: sbatch examples/distributed/slurm.sh
+# One training over four ranks of Slurm. The arguments are the options of a new training:
+#   sbatch examples/distributed/slurm.sh --data celeba --preset paper --shards 4
 # Slurm sends SIGTERM two minutes before the time is over. The training then finishes its step, saves
-# and ends, and the same script goes on where it stopped when it is submitted again.
+# and ends, and the same command goes on where it stopped.
 #SBATCH --job-name=dcgan
 #SBATCH --ntasks=4
 #SBATCH --cpus-per-task=8
@@ -10,12 +11,13 @@
 #SBATCH --output=dcgan-%j.log
 set -euo pipefail
 
-run=runs/celeba
-export DCGAN_CACHE_DIR=$HOME/.cache/dcgan # kernels and packs, on a file system that all nodes share
+run=${RUN:-runs/celeba}
+# Kernels and packs lie on a file system that all nodes share.
+export DCGAN_CACHE_DIR=${DCGAN_CACHE_DIR:-$HOME/.cache/dcgan}
 
 if [ -e "$run/config.json" ]; then
   what=(--resume "$run")
 else
-  what=(--data celeba --preset paper --shards 4 --out "$run")
+  what=("$@" --out "$run")
 fi
-exec srun --mpi=pmix --cpu-bind=cores npx dcgan train "${what[@]}" --threads "$SLURM_CPUS_PER_TASK"
+exec srun --mpi=pmix --cpu-bind=cores ${DCGAN:-npx dcgan} train "${what[@]}" --threads "$SLURM_CPUS_PER_TASK"

@@ -16,9 +16,12 @@ export class FilePixels extends Source {
   readonly #path: string;
   readonly #fd: number;
   readonly #start: number;
+  readonly #known: string | undefined;
 
-  constructor(path: string, start: number, length: number) {
+  /** @param known their SHA-256, where it was computed before */
+  constructor(path: string, start: number, length: number, known?: string) {
     super(length);
+    this.#known = known;
     this.#path = path;
     this.#start = start;
     try {
@@ -27,6 +30,10 @@ export class FilePixels extends Source {
       throw fileError('opened', path, error);
     }
     openFiles.register(this, this.#fd);
+  }
+
+  protected override digest(): string {
+    return this.#known ?? super.digest();
   }
 
   read(offset: number, out: Uint8Array): void {

@@ -93,7 +93,7 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
   const file = join(folder, `${safeName(supply.name)}-${key.slice(0, 16)}.pack`);
   // Before it is looked at, so that nobody evicts it meanwhile.
   keepInUse(file);
-  const kept = reuse(file, supply.fingerprint);
+  const kept = await reuse(file, supply.fingerprint);
   if (kept) {
     markUsed(file);
     const { skipped, duplicates = 0 } = readHeader(file).header;
@@ -109,15 +109,15 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
   });
   noteSkipped(built, options);
   noteColour(built, shaping, options);
-  const dataset = openPack(file);
+  const dataset = await openPack(file);
   evict(folder);
   return dataset;
 }
 
-function reuse(file: string, fingerprint: string): Dataset | null {
+async function reuse(file: string, fingerprint: string): Promise<Dataset | null> {
   if (!isTrustedFile(file)) return null;
   try {
-    return readHeader(file).header.source.fingerprint === fingerprint ? openPack(file) : null;
+    return readHeader(file).header.source.fingerprint === fingerprint ? await openPack(file) : null;
   } catch (error) {
     if (error instanceof DcganError) return null; // damaged: it is ours, and is made again
     throw error;

@@ -10,16 +10,18 @@
 //   labels   uint8 [count], when there are classes
 //
 // A pack is checked whole when it is opened, because a flipped bit would be trained on in silence.
-// Small packs are kept in memory, and large ones are read from disk. Version 1, which older
+// Small packs are kept in memory, and large ones are read from disk. A large one is checked once on
+// a host, and again when its file has changed. Version 1, which older
 // releases wrote, has no checksum of its header and is still read. The header holds the fingerprint
 // of the pack's source, which tells whether the pack is stale.
 
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { commandLine } from '../platform/command.ts';
 import { fileError } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
+import { finding, keepFinding } from '../platform/findings.ts';
 import { parseJson } from '../platform/json.ts';
 import { clean, safeName } from '../platform/text.ts';
 import { Dataset } from './dataset.ts';
@@ -160,16 +162,22 @@ function jsonOf(bytes: Buffer): unknown {
   }
 }
 
-/** @param inMemory images of more bytes than this stay on disk */
-export function openPack(path: string, inMemory = IN_MEMORY): Dataset {
+/**
+ * @param inMemory images of more bytes than this stay on disk
+ * @throws DcganError with file and byte for a pack that is damaged
+ */
+export async function openPack(path: string, inMemory = IN_MEMORY): Promise<Dataset> {
   const { header, start } = readHeader(path);
   const { count, height, width, channels, labels: labelDigest } = header;
   // Both are the words of whoever made the pack.
   const name = safeName(header.name);
   const classes = header.classes?.map(clean);
   const length = count * height * width * channels;
-  const file = new FilePixels(path, start, length);
-  const images = length <= inMemory ? new MemoryPixels(file.all()) : file;
+  const onDisk = length > inMemory;
+  const state = onDisk ? packState(path, header) : '';
+  const known = onDisk && (await finding(state)) === header.images ? header.images : undefined;
+  const file = new FilePixels(path, start, length, known);
+  const images = onDisk ? file : new MemoryPixels(file.all());
   let labels: Uint8Array | undefined;
   if (labelDigest !== null) labels = new FilePixels(path, start + length, count).all();
   const labelsGot = labels ? createHash('sha256').update(labels).digest('hex') : null;
@@ -182,6 +190,18 @@ export function openPack(path: string, inMemory = IN_MEMORY): Dataset {
       todo: `Build it again: ${commandLine(['data', 'build', 'PATH', '-o', 'FILE'])}`,
     });
   }
+  // What changed while it was read is checked again the next time.
+  if (onDisk && !known && packState(path, header) === state) await keepFinding(state, header.images);
   const shape = { name, images, count, height, width, channels };
   return new Dataset({ ...shape, ...(labels && { labels }), ...(classes && { classes }) });
+}
+
+/**
+ * Names a pack's file as it is now: a change of its bytes changes its times. A pack that stays on
+ * disk is not read whole where the finding of this name is the SHA-256 of its images.
+ */
+export function packState(path: string, { images }: PackHeader): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  const state = ['pack', images, dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  return createHash('sha256').update(state).digest('hex');
 }

@@ -49,7 +49,7 @@ export async function recognize(where: string, options: RecognizeOptions = {}): 
   const file = fileOnDisk(where, basename(where), where, statSync(where).size);
   if (isPack(file.head)) {
     await noteStaleness(where, onNote);
-    return { form: 'pack', dataset: openPack(where) };
+    return { form: 'pack', dataset: await openPack(where) };
   }
   return openFile(file, nameOf(where), heard, 0);
 }

@@ -1,7 +1,7 @@
 // Where a model computes: what is asked for, and what came of it.
 import type { BackendInfo } from '../engine/backends/backend.ts';
 import type { Ranks } from '../engine/shards.ts';
-import { type DcganError, usage } from '../platform/errors.ts';
+import { usage } from '../platform/errors.ts';
 import type { Config } from './schema.ts';
 
 /** Options that choose where a model computes. */
@@ -45,14 +45,5 @@ export function shardsHeld({ shards }: Config, { count }: Ranks): number {
     expected: 'a number of ranks that divides the number of shards',
     todo: shards === 1 ? 'Start the run with --shards 4, for example' : `Start 1, 2 or up to ${shards} ranks`,
     options: ['shards'],
-  });
-}
-
-export function refusedOnGpu({ shards }: Config, device: string): DcganError {
-  return usage({
-    what: `${shards} shards cannot be computed on ${device}`,
-    expected: 'device native, wasm or reference',
-    todo: 'Leave --device out, or start a run without --shards',
-    options: ['shards', 'device'],
   });
 }

@@ -13,7 +13,7 @@ import { ALONE, joinFloats, type Ranks, Shards } from '../engine/shards.ts';
 import { usableCores } from '../platform/cores.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { drawImages, drawNoise, type Run } from './drawing.ts';
-import { type MachineInfo, type RankedOptions, refusedOnGpu, shardsHeld } from './machine-options.ts';
+import { type MachineInfo, type RankedOptions, shardsHeld } from './machine-options.ts';
 import { type Model, makeModel, startComputation } from './model.ts';
 import type { Config } from './schema.ts';
 import { drawStep, type Share, shareOf } from './shards.ts';
@@ -75,8 +75,6 @@ export class Machine {
         for (let i = 0; i < held; i++) {
           const backend = await opener(choice.device)({ stateFloats: model.layout.floats, threads, variant });
           sessions.push(new Session(backend, model.layout));
-          // A device that is asked for several steps ahead is a GPU.
-          if (config.shards > 1 && backend.info.stepsAtOnce > 1) throw refusedOnGpu(config, choice.device);
         }
       } catch (error) {
         await Promise.all(sessions.map((session) => session.dispose()));
@@ -84,7 +82,7 @@ export class Machine {
       }
       return new Machine(model, sessions, choice, ranks);
     };
-    // A GPU computes in float32 alone, and whole mini-batches.
+    // A GPU computes in float32 alone. It waits at each sum over shards, so `auto` takes none then.
     const work = config.precision === 'float32' && config.shards === 1 ? { threads, plan: step } : undefined;
     const choice = await chooseDevice(device, work);
     try {
@@ -99,7 +97,10 @@ export class Machine {
   /** In bf16, `variant` also names the step's kernels once the step is ready. */
   get info(): MachineInfo {
     const { reason, fallback = null } = this.#choice;
-    return { ...this.#session.backend.info, reason, fallback };
+    const { info } = this.#session.backend;
+    // A step in shards waits for its sums, and ranks make their exchanges in one order.
+    const stepsAtOnce = this.model.config.shards === 1 ? info.stepsAtOnce : 1;
+    return { ...info, stepsAtOnce, reason, fallback };
   }
 
   /** Sets the whole state to the start that `seed` decides. */

@@ -4,6 +4,8 @@
 // PMI_SIZE), which Intel MPI, MVAPICH and srun --mpi=pmi2 also set; Slurm's srun(1), "Output
 // Environment Variables".
 
+import { DcganError } from '../platform/errors.ts';
+
 /** What a launcher says of this process. */
 export interface Launch {
   /** The launcher's name in a sentence. */
@@ -15,6 +17,9 @@ export interface Launch {
   readonly compilers: readonly string[];
 }
 
+/** The launcher of Slurm, in a sentence. */
+export const SRUN = "Slurm's srun";
+
 const LAUNCHERS = [
   {
     launcher: "Open MPI's mpirun",
@@ -23,7 +28,7 @@ const LAUNCHERS = [
     compilers: ['mpicc.openmpi', 'mpicc'],
   },
   { launcher: "MPICH's mpirun (PMI)", rank: 'PMI_RANK', count: 'PMI_SIZE', compilers: ['mpicc.mpich', 'mpicc'] },
-  { launcher: "Slurm's srun", rank: 'SLURM_PROCID', count: 'SLURM_STEP_NUM_TASKS', compilers: ['mpicc'] },
+  { launcher: SRUN, rank: 'SLURM_PROCID', count: 'SLURM_STEP_NUM_TASKS', compilers: ['mpicc'] },
 ] as const;
 
 /** Returns how this process was launched, or null where it was started alone. */
@@ -33,6 +38,20 @@ export function launchOf(environment: NodeJS.ProcessEnv): Launch | null {
     if (Number.isInteger(of) && Number.isInteger(at) && of! > 1) return { launcher, rank: at!, count: of!, compilers };
   }
   return null;
+}
+
+/**
+ * srun starts processes of MPI only where it is told how they find each other. MPI would end them
+ * with words about how it was built.
+ * @throws DcganError that says how to start them
+ */
+export function refuseBareSrun({ launcher, count }: Launch, environment: NodeJS.ProcessEnv): void {
+  if (launcher !== SRUN || Object.keys(environment).some((name) => name.startsWith('PMI'))) return;
+  throw new DcganError({
+    what: `${SRUN} started ${count} processes, but nothing lets MPI join them`,
+    expected: 'the variables of PMIx or PMI2 in the environment',
+    todo: 'Start it by srun --mpi=pmix (Open MPI) or srun --mpi=pmi2 (MPICH); "srun --mpi=list" prints what there is. If these are no ranks of one run, add --distributed off',
+  });
 }
 
 /** Stands for a launcher where a person says that there is one. */

@@ -6,7 +6,8 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import { usableCores } from '../platform/cores.ts';
 import { DcganError } from '../platform/errors.ts';
 import { ownIdentity, type ProcessIdentity, stateOf } from '../platform/process.ts';
-import type { Launch } from './launcher.ts';
+import { cardsOfHost, choiceOfCard } from './cards.ts';
+import { type Launch, refuseBareSrun, SRUN } from './launcher.ts';
 import type { ThreadData } from './mpi-thread.ts';
 import { shimFor } from './mpicc.ts';
 import { type Answer, type Call, SILENCE_SECONDS, WORD } from './words.ts';
@@ -45,6 +46,7 @@ export interface JoinOptions {
  * @throws DcganError where MPI is missing, or knows of one process only
  */
 export async function joinWorld({ launch, onLost }: JoinOptions): Promise<World> {
+  refuseBareSrun(launch, process.env);
   const shim = await shimFor(launch.compilers);
   for (const [name, value] of Object.entries(UCX)) process.env[name] ??= value;
   const words = new Int32Array(new SharedArrayBuffer(16));
@@ -87,7 +89,7 @@ function aloneInWorld({ launcher, count }: Launch, library: string, command: str
     what: `${started}, but MPI knows of one only`,
     got: `the MPI of ${command}, which is ${library}`,
     todo:
-      launcher === "Slurm's srun"
+      launcher === SRUN
         ? 'Start it by srun --mpi=pmix, or set MPICC to the compiler of the MPI that Slurm supports'
         : "Set MPICC to the compiler of the launcher's own MPI, or start it by the mpirun of this one",
   });
@@ -137,6 +139,7 @@ class MpiWorld implements World {
       other.process.host === own.process.host && other.affinity === own.affinity;
     const beside = all.filter(same).length;
     this.cores = Math.max(1, Math.floor(usableCores() / beside));
+    Object.assign(process.env, choiceOfCard(this, cardsOfHost(), process.env));
   }
 
   async sum(part: Float32Array): Promise<Float32Array> {

@@ -1,17 +1,19 @@
-// The table of equal bytes: thirty steps of every kind of training, in shards, on 1, 2 and 4 ranks, on
-// native of both MPIs and on wasm of one. And what kills do: a rank is killed or paused at a random
-// moment, all end soon, and the run goes on to the bytes of one that was never killed.
+// The table of equal bytes: thirty steps of every kind of training, in shards, on 1, 2 and 4 ranks. And what kills do: a
+// rank is killed or paused at a random moment, all end soon, and the run goes on to the bytes of one that was never
+// killed. Each training meets one MPI and one number of ranks here, in turn; DCGAN_TEST_WHOLE=1 takes all of both, and
+// stops and resumes each. DCGAN_TEST_KILLS says how many ranks of each MPI are killed.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeSnapshot } from '../../src/gan/snapshot.ts';
 import { dcgan, sharedFolder } from '../support/cli.ts';
-import { MPIS, rankOf, startRanks, titleOf } from '../support/mpi.ts';
+import { MPIS, type Mpi, rankOf, startRanks, titleOf } from '../support/mpi.ts';
 import { newestBytes } from '../support/training.ts';
 
 const TRAININGS: Readonly<Record<string, string>> = {
   tiny: '--preset tiny',
+  tf2018: '--preset tf2018',
   'best, with a moving average and groups': '--preset best --groups 4',
   'paper at 32 x 32, with fewer channels': '--config paper.json --size 32',
   'wgan-gp': '--preset tiny --loss wgan-gp --d-steps 2',
@@ -40,24 +42,56 @@ function single(id: string, args: readonly string[]): Promise<Buffer> {
   return known;
 }
 
-for (const device of ['native', 'wasm'])
-  for (const [name, options] of Object.entries(TRAININGS))
-    for (const mpi of device === 'native' ? MPIS : MPIS.slice(0, 1))
-      it.skipIf(mpi.missing)(
-        `thirty steps on ${device} of ${name} have equal bytes on 1, 2 and 4 ranks (${titleOf(mpi)})`,
-        async () => {
-          const args = [...options.split(' '), ...COMMON, '--device', device, '--quiet'];
-          const id = `${device}-${name.replace(/\W+/g, '-')}`;
-          const expected = await single(id, args);
-          expect(decodeSnapshot(expected, id).step).toBe(30);
-          for (const count of [2, 4]) {
-            const out = `${id}-${count}-${mpi.compiler}`;
-            const { code, stderr } = await startRanks(mpi, count, [...args, '--out', out], { cwd: folder.path }).ended;
-            expect([code, stderr]).toEqual([0, '']);
-            expect(newestBytes(join(folder.path, out)).equals(expected), out).toBe(true);
-          }
-        },
-      );
+interface Case {
+  readonly device: string;
+  readonly name: string;
+  readonly mpi: Mpi;
+  readonly counts: readonly number[];
+}
+
+const WHOLE = process.env.DCGAN_TEST_WHOLE === '1';
+const PAIRS = ['native', 'wasm'].flatMap((device) => Object.keys(TRAININGS).map((name) => ({ device, name })));
+const CASES: readonly Case[] = WHOLE
+  ? PAIRS.flatMap((pair) => MPIS.map((mpi) => ({ ...pair, mpi, counts: [2, 4] })))
+  : PAIRS.map((pair, i) => ({ ...pair, mpi: MPIS[i % 2]!, counts: [pair.device === 'native' ? 4 : 2] }));
+
+for (const { device, name, mpi, counts } of CASES) {
+  const args = [...TRAININGS[name]!.split(' '), ...COMMON, '--device', device, '--quiet'];
+  const id = `${device}-${name.replace(/\W+/g, '-')}`;
+  const on = async (count: number, what: readonly string[]): Promise<void> => {
+    const { code, stderr } = await startRanks(mpi, count, what, { cwd: folder.path }).ended;
+    expect([code, stderr]).toEqual([0, '']);
+  };
+
+  it.skipIf(mpi.missing)(
+    `thirty steps on ${device} of ${name} have equal bytes on 1 and ${counts.join(' and ')} ranks (${titleOf(mpi)})`,
+    async () => {
+      const expected = await single(id, args);
+      expect(decodeSnapshot(expected, id).step).toBe(30);
+      for (const count of counts) {
+        const out = `${id}-${count}-${mpi.compiler}`;
+        await on(count, [...args, '--out', out]);
+        expect(newestBytes(join(folder.path, out)).equals(expected), out).toBe(true);
+      }
+    },
+  );
+
+  it.runIf(WHOLE && !mpi.missing)(
+    `${name} on ${device} stops on 4 ranks and resumes on 1, and the other way round (${titleOf(mpi)})`,
+    async () => {
+      const cwd = folder.path;
+      const expected = await single(id, args);
+      const [down, up] = ['down', 'up'].map((way) => `${id}-${way}-${mpi.compiler}`) as [string, string];
+      const begin = [...args, '--epochs', '1', '--out'];
+      const go = ['--epochs', '3', '--threads', '1', '--device', device, '--quiet'];
+      await on(4, [...begin, down]);
+      expect((await dcgan(['train', '--resume', down, ...go], { cwd })).stderr).toBe('');
+      expect((await dcgan(['train', ...begin, up], { cwd })).stderr).toBe('');
+      await on(4, ['--resume', up, ...go]);
+      for (const run of [down, up]) expect(newestBytes(join(cwd, run)).equals(expected), run).toBe(true);
+    },
+  );
+}
 
 /** A generator of the same numbers in each run (mulberry32). */
 function numbers(seed: number): () => number {
@@ -70,7 +104,7 @@ function numbers(seed: number): () => number {
   };
 }
 
-const KILLS = Number(process.env.DCGAN_TEST_KILLS ?? 5);
+const KILLS = Number(process.env.DCGAN_TEST_KILLS ?? 3);
 const LONG = '--preset tiny --limit 640 --batch-size 16 --epochs 4 --seed 5 --shards 2 --threads 1 --quiet'.split(' ');
 
 describe.each(MPIS)('ranks that are killed', (mpi) => {

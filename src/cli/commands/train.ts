@@ -4,6 +4,8 @@ import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
 import { commandLine } from '../../platform/command.ts';
 import { usage } from '../../platform/errors.ts';
+import { notice } from '../../platform/notices.ts';
+import { cardsOfHost, noteOnCards } from '../../ranks/cards.ts';
 import type { World } from '../../ranks/world.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { Leader } from '../../train/ranks/leader.ts';
@@ -199,7 +201,10 @@ async function lead(flags: Flags, world: World, place: Place): Promise<number> {
   });
   let code: number;
   try {
-    code = await run({ ...trainOptions(flags), ranks: leader }, flags);
+    const options = trainOptions(flags);
+    const note = options.device === 'webgpu' ? noteOnCards(world, cardsOfHost()) : null;
+    if (note) notice(note);
+    code = await run({ ...options, ranks: leader }, flags);
   } catch (error) {
     // A loss was told when it was found, and ends this process soon.
     if (world.lost) return world.abort(1);

@@ -1,0 +1,78 @@
+// The memory of ranks that train on 10 million images of 64 x 64 (41 GB): a pack of that size that is a hole in a
+// sparse file, two ranks of Open MPI, a few steps. It prints the most memory that each rank had.
+//   node bench/distributed/large-pack.mjs FOLDER [--count 10000000] [--steps 8]
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { encodeHeader, packState } from '../../dist/data/pack.js';
+import { keepFinding } from '../../dist/platform/findings.js';
+import { load } from '../lib.mjs';
+
+const BIN = fileURLToPath(new URL('../../bin/dcgan.js', import.meta.url));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { count: { type: 'string', default: '10000000' }, steps: { type: 'string', default: '8' } },
+});
+const folder = positionals[0] ?? 'large';
+const count = Number(values.count);
+const pack = join(folder, `${count}.pack`);
+const [SIDE, BATCH] = [64, 16];
+
+/** Makes the pack, and notes it as checked: its hash would take minutes, and says nothing of a hole. */
+async function makePack() {
+  const header = {
+    ...{ name: 'large', count, height: SIDE, width: SIDE, channels: 1, classes: null, labels: null, skipped: 0 },
+    images: '0'.repeat(64),
+    shaping: { fit: 'crop', background: '#ffffff' },
+    source: { path: 'nowhere', fingerprint: 'none' },
+  };
+  const head = encodeHeader(header);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(pack, head);
+  truncateSync(pack, head.length + count * SIDE * SIDE);
+  await keepFinding(packState(pack, header), header.images);
+}
+
+/** The most memory of each process that trains on the pack, in MB, looked up while `running`. */
+async function peaks(running) {
+  const most = new Map();
+  let over = false;
+  running.then(() => {
+    over = true;
+  });
+  while (!over) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+      try {
+        if (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(`${process.execPath}\0${BIN}\0${mark}`))
+          continue;
+        const peak = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+        if (peak) most.set(pid, Number(peak[1]) / 1024);
+      } catch {}
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return [...most.values()];
+}
+
+await makePack();
+const out = join(folder, 'run');
+rmSync(out, { recursive: true, force: true });
+const train = ['train', '--data', pack, '--preset', 'tiny', '--size', String(SIDE), '--batch-size', String(BATCH)];
+const options = ['--shards', '2', '--threads', '1', '--epochs', '1', '--seed', '1', '--out', out];
+const mpirun = ['--oversubscribe', '--allow-run-as-root', '--bind-to', 'none', '-n', '2', process.execPath, BIN];
+const child = spawn('mpirun.openmpi', [...mpirun, ...train, ...options], { stdio: ['ignore', 'ignore', 'inherit'] });
+const began = performance.now();
+const ended = new Promise((resolve) => child.on('close', resolve));
+const metrics = join(out, 'metrics.jsonl');
+const stopping = setInterval(() => {
+  if (existsSync(metrics) && readFileSync(metrics, 'utf8').split('\n').length > Number(values.steps)) {
+    console.log(`${values.steps} steps after ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    clearInterval(stopping);
+    child.kill('SIGTERM');
+  }
+}, 200);
+const found = await peaks(ended);
+clearInterval(stopping);
+console.log(`${count} images of ${SIDE} x ${SIDE}, load ${load()}`);
+console.log(`most memory of the ranks, MB: ${found.map((mb) => mb.toFixed(0)).join(', ')}`);

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isFolder } from '../src/data/open.ts';
-import { readFile } from '../src/platform/durable.ts';
+import { makeFolder, readFile } from '../src/platform/durable.ts';
 import { createRun, resolveSource } from '../src/train/run.ts';
 import { locate, newestRun, nextName, notARun } from '../src/train/run-names.ts';
 import { workInFolders } from './support/folders.ts';
@@ -65,6 +65,8 @@ it('a number that two runs have is refused, and an error about a name that is no
     /\(ENOENT\)\. Did you mean runs\/00003-mnist-best\/config\.json\?$/,
   );
   expect(() => createRun('', 'mnist', 'tiny')).toThrow('--out has no name: expected a new or empty folder, got ""');
+  expect(() => makeFolder('/dev/null')).toThrow(/^\/dev\/null can't be created: it exists already \(EEXIST\)/);
+  expect(() => makeFolder('')).toThrow(/^"" can't be created: there is no such file or folder \(ENOENT\)/);
   expect(() => isFolder('rums')).toThrow(/Did you mean runs\?$/);
   expect(notARun('7').message).toMatch(/^7 is not a run: expected .*The newest is 00003-mnist-best\.$/);
   run('00003-faces-tiny');

@@ -74,7 +74,7 @@ export function fileError(action: string, file: string, cause: unknown): DcganEr
   const [words, known] = CAUSES[code ?? ''] ?? [message, undefined];
   const todo = code === 'ENOENT' && action === 'read' ? checkPath(file) : known;
   const why = code && words !== message ? `${words} (${code})` : words;
-  return new DcganError({ what: `${file} can't be ${action}: ${why}`, ...(todo && { todo }), cause });
+  return new DcganError({ what: `${file || '""'} can't be ${action}: ${why}`, ...(todo && { todo }), cause });
 }
 
 /**
@@ -110,8 +110,10 @@ export function makeFolder(path: string): void {
 function refusalOf(path: string): unknown {
   const missing = [];
   for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.push(at);
+  const first = missing.at(-1);
+  if (first === undefined) return null;
   try {
-    mkdirSync(missing.at(-1)!);
+    mkdirSync(first);
     return null;
   } catch (error) {
     return error;

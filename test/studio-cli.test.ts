@@ -1,5 +1,6 @@
 // `dcgan studio` as a process: where it listens, what it says of a port that is taken, and that it
 // ends without the trainings it shows.
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -31,6 +32,13 @@ describe('dcgan studio', () => {
       taken.close();
     }
     expect((await training.ended).code).not.toBe(null);
+  });
+
+  it('says that a folder does not exist yet, and makes none', async () => {
+    const studio = start(['studio', 'nowhere', '--no-open', '--port', String(PORT + 50)], { cwd: shared.path });
+    await studio.until(/This folder does not exist yet\./);
+    studio.child.kill('SIGKILL');
+    expect(existsSync(join(shared.path, 'nowhere'))).toBe(false);
   });
 
   it('refuses a file where a folder of runs belongs', async () => {

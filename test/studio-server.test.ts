@@ -13,12 +13,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MetricsPart, RunDetail, RunHead } from '../src/studio/api.ts';
+import type { MetricsPart, RunDetail, RunHead, RunWarning } from '../src/studio/api.ts';
 import { decodePlaces, encodePlaces } from '../src/studio/server/live.ts';
-import { metricsFrom, START } from '../src/studio/server/tail.ts';
-import { Trainings } from '../src/studio/server/trainings.ts';
-import { sharedFolder } from './support/cli.ts';
-import { openStudio, type TestStudio } from './support/studio.ts';
+import { metricsFrom, metricsParts, START } from '../src/studio/server/tail.ts';
+import { BIN, sharedFolder, startProgram, UNSHARE } from './support/cli.ts';
+import { enter, openStudio, type TestStudio } from './support/studio.ts';
 import { events, SMALL } from './support/training.ts';
 
 const shared = sharedFolder();
@@ -134,22 +133,30 @@ describe('a training that cannot go on', () => {
     expect(output).toContain(checkpoints.at(-1)!.name);
   });
 
-  it('says that the disk is full, and leaves no folder behind', async () => {
-    const says = "dcgan: metrics.jsonl can't be written: no space is left on the disk (ENOSPC).";
-    const full = new Trainings(root, [
-      process.execPath,
-      '-e',
-      `console.error(${JSON.stringify(says)}); process.exit(1)`,
-    ]);
-    const other = await openStudio(root, { trainings: full });
+  it.skipIf(!UNSHARE)('says that the disk is full and what to do, and leaves nothing half-written behind', async () => {
+    const disk = join(shared.path, 'disk');
+    mkdirSync(disk);
+    const script = 'mount -t tmpfs -o size=1m none disk && exec "$NODE" "$BIN" studio disk --no-open --port 42900';
+    const env = { NODE: process.execPath, BIN };
+    const full = startProgram('unshare', [...UNSHARE!, 'sh', '-c', script], { cwd: shared.path, env });
     try {
-      const answer = await other.post('/api/start', { options: { preset: 'tiny' } });
-      expect([answer.status, await answer.json()]).toEqual([400, { error: says.slice('dcgan: '.length) }]);
+      const [link] = await full.until(/http:\S+token=\S+(?=\s)/);
+      const other = await enter(link);
+      // A checkpoint of this run has 1.3 MB: its training cannot write it.
+      const start = { options: { preset: 'tiny', limit: 64, device: 'wasm' } };
+      const says = /can't be written: the disk is full \(ENOSPC\)\. Free some space/;
+      const training = await other.post('/api/start', start);
+      expect([training.status, await training.json()]).toEqual([400, { error: expect.stringMatching(says) }]);
+      // Then the studio itself can write no more.
+      const inside = `/proc/${full.child.pid}/root${disk}`;
+      expect(() => writeFileSync(join(inside, 'fill'), Buffer.alloc(2 ** 21))).toThrow('ENOSPC');
+      const refused = await other.post('/api/start', start);
+      expect([refused.status, await refused.json()]).toEqual([500, { error: expect.stringMatching(says) }]);
+      expect(readdirSync(inside).sort()).toEqual(['.studio', 'fill']);
+      expect(readdirSync(join(inside, '.studio'))).toEqual(['00001-mnist-tiny.log']);
     } finally {
-      await other.close();
+      full.child.kill('SIGKILL');
     }
-    expect([...(await heads()).keys()].filter((name) => /tiny/.test(name))).toEqual([]);
-    expect(readdirSync(root).filter((name) => /^\d{5}-/.test(name))).toEqual([]);
   });
 });
 
@@ -180,6 +187,37 @@ describe('the metrics of a run', () => {
     appendFileSync(file, '\n');
     expect((await metricsFrom(root, ['growing'], place))!.steps.step).toEqual([5]);
     expect(damaged).toBe(4);
+  });
+
+  it('come in parts where they are long, which together are all of them', async () => {
+    const lines = Array.from({ length: 12_000 }, (_, i) => JSON.stringify(lineOf({ step: i + 1 })));
+    mkdirSync(path('lengthy'));
+    writeFileSync(path('lengthy', 'metrics.jsonl'), `${lines.join('\n')}\n`);
+    const all = (await metricsFrom(root, ['lengthy'], START))!;
+    const parts: MetricsPart[] = [];
+    for await (const part of metricsParts(root, ['lengthy'], START)) parts.push(part);
+    expect(parts.length).toBeGreaterThan(2);
+    expect(parts.map(({ whole }) => whole)).toEqual([true, ...parts.slice(1).map(() => false)]);
+    expect(parts.flatMap(({ steps }) => steps.step)).toEqual(all.steps.step);
+    expect(parts.at(-1)!.place).toBe(all.place);
+  });
+
+  it('give the same warnings, whether they are read at once or as they grow', async () => {
+    cpSync(path('stopped'), path('lost'), { recursive: true });
+    const won = Array.from({ length: 300 }, (_, i) => lineOf({ step: 7 + i, realScore: 0.999, fakeScore: 0.001 }));
+    const found: RunWarning[][] = [];
+    for (const half of [won.slice(0, 150), won.slice(150)]) {
+      const text = half.map((line) => `${JSON.stringify(line)}\n`).join('');
+      appendFileSync(path('lost', 'metrics.jsonl'), text);
+      found.push(await get<RunWarning[]>('/api/runs/lost/warnings'));
+    }
+    expect(found[0]).toEqual([]);
+    expect(found[1]).toMatchObject([{ since: 7, step: 206 }]);
+    expect(await get('/api/runs/lost/warnings')).toEqual(found[1]);
+    const other = await openStudio(root);
+    expect(await (await other.get('/api/runs/lost/warnings')).json()).toEqual(found[1]);
+    await other.close();
+    rmSync(path('lost'), { recursive: true });
   });
 
   it('begin anew when the file was replaced, as a resume does', async () => {

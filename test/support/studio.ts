@@ -45,12 +45,15 @@ export async function openStudio(root: string, parts: Partial<Studio> = {}): Pro
       ...parts,
     });
   });
-  const origin = `http://127.0.0.1:${listening.port}`;
-  const entered = await fetch(door!.link(), { redirect: 'manual' });
+  return { ...listening, door: door!, ...(await enter(door!.link())) };
+}
+
+/** Opens a studio by a link, as a browser does. */
+export async function enter(link: string): Promise<Pick<TestStudio, 'cookie' | 'get' | 'post'>> {
+  const { origin } = new URL(link);
+  const entered = await fetch(link, { redirect: 'manual' });
   const cookie = entered.headers.get('Set-Cookie')!.split(';')[0]!;
   return {
-    ...listening,
-    door: door!,
     cookie,
     get: (path, headers = {}) => fetch(`${origin}${path}`, { headers: { Cookie: cookie, ...headers } }),
     post: (path, body) =>

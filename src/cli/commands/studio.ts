@@ -109,6 +109,7 @@ async function studio(root: string, { port, open }: Flags): Promise<number> {
   const link = door!.link();
   const elsewhere = listening.port === port ? '' : ` (port ${port} is taken)`;
   write(`The studio shows ${root}${elsewhere}:\n  ${link}\n`);
+  if (!existsSync(root)) write('This folder does not exist yet. The first run that you start makes it.\n');
   write('The link works once. Enter: another link. Ctrl-C: end the studio; trainings go on.\n');
   if (open) openBrowser(link);
   process.stdin.on('data', () => write(`  ${door!.link()}\n`));

@@ -1,6 +1,6 @@
 // Opens files of a run so that nothing outside the run can be read. No part of the way below the
 // folder of runs may be a link, and what is opened must be a plain file.
-import { constants, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../../platform/durable.ts';
@@ -38,8 +38,8 @@ export async function openInside(root: string, ...parts: readonly string[]): Pro
  */
 export function ownFolder(root: string, name: string): string {
   const path = join(root, name);
-  mkdirSync(root, { recursive: true });
   try {
+    mkdirSync(root, { recursive: true });
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError('created', path, error);
@@ -52,10 +52,33 @@ export function ownFolder(root: string, name: string): string {
   });
 }
 
-/** Opens a new file for writing; what had its name is gone, and no link is followed. */
+/**
+ * Opens a new file for writing; what had its name is gone, and no link is followed.
+ * @throws DcganError that names the file and the cause
+ */
 export function openNew(path: string): number {
-  rmSync(path, { force: true });
-  return openSync(path, 'wx', 0o600);
+  try {
+    rmSync(path, { force: true });
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    throw fileError('created', path, error);
+  }
+}
+
+/**
+ * Writes a new file as `openNew` opens it, or leaves none behind.
+ * @throws DcganError that names the file and the cause
+ */
+export function writeNew(path: string, text: string): void {
+  const file = openNew(path);
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw fileError('written', path, error);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Reads at most `most` bytes of a file's end. */

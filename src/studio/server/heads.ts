@@ -1,7 +1,6 @@
 // A list of runs needs each run's configuration, the names in its folders, and the last lines of
 // its metrics. No metrics are read whole, so hundreds of runs are listed in a moment.
 import { lstatSync, readdirSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
 import { parseCheckpointName } from '../../checkpoint/names.ts';
@@ -107,32 +106,36 @@ export function hasFilm(place: RunPlace): boolean {
 
 /** Lines of epochs and evaluations have this, and lines of steps do not. */
 const EPOCH_MARK = '"type":"e';
-
-/** Reads the lines that lie whole in the last bytes of a file; `whole` says that these are all. */
-async function wholeLines(
-  file: FileHandle,
-  most: number,
-): Promise<{ readonly lines: string[]; readonly whole: boolean }> {
-  const { bytes, from } = await readTail(file, most);
-  const lines = bytes.toString('utf8').split('\n').slice(0, -1);
-  return { lines: from > 0 ? lines.slice(1) : lines, whole: from === 0 };
-}
+const NEWLINE = 10;
 
 /** Reads the last lines of a run's metrics, back to the last epoch if it is not too far. */
 async function lastLines({ root, parts }: RunPlace): Promise<ReturnType<ColumnsOf['part']> | null> {
   const file = await openInside(root, ...parts, METRICS_NAME);
   if (!file) return null;
   try {
-    const { lines, whole } = await wholeLines(file, TAIL);
-    const hasEpoch = lines.some((line) => line.includes(EPOCH_MARK));
-    // Steps are most of a long tail, and are not read there but for the last ones.
-    const more = hasEpoch || whole ? [] : (await wholeLines(file, LONG_TAIL)).lines;
+    const { bytes, from } = await readTail(file, TAIL);
+    const lines = bytes
+      .toString('utf8')
+      .split('\n')
+      .slice(from > 0 ? 1 : 0, -1);
     const columns = new ColumnsOf();
-    for (const line of more) if (line.includes(EPOCH_MARK)) columns.add(line);
+    // Steps are most of a long tail, and are not read there but for the last ones.
+    if (from > 0 && !lines.some((line) => line.includes(EPOCH_MARK)))
+      for (const line of epochLines(await readTail(file, LONG_TAIL))) columns.add(line);
     for (const line of lines) columns.add(line);
     return columns.part('', false);
   } finally {
     await file.close();
+  }
+}
+
+/** Returns the whole lines of epochs and evaluations in a tail. The others do not become text. */
+function* epochLines({ bytes, from }: Awaited<ReturnType<typeof readTail>>): Generator<string> {
+  for (let at = bytes.indexOf(EPOCH_MARK); at >= 0; ) {
+    const [begin, end] = [bytes.lastIndexOf(NEWLINE, at) + 1, bytes.indexOf(NEWLINE, at)];
+    if (end < 0) return;
+    if (begin > 0 || from === 0) yield bytes.toString('utf8', begin, end);
+    at = bytes.indexOf(EPOCH_MARK, end);
   }
 }
 

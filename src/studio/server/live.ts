@@ -6,7 +6,7 @@
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { LiveEvents, RunHead } from '../api.ts';
 import type { Runs } from './runs.ts';
-import { metricsFrom, START } from './tail.ts';
+import { metricsParts, START } from './tail.ts';
 
 /** There are ten messages a second at most; a busy run has hundreds of steps. */
 const METRICS_MS = 100;
@@ -47,10 +47,12 @@ export async function follow(stream: SSEStreamingApi, runs: Runs, places: Places
   while (!stream.aborted && !stream.closed) {
     for (const id of reached.keys()) {
       const place = runs.find(id);
-      const part = place && (await metricsFrom(place.root, place.parts, reached.get(id) ?? START));
-      if (!part) continue;
-      reached.set(id, part.place);
-      await send('metrics', { id, ...part });
+      if (!place) continue;
+      for await (const part of metricsParts(place.root, place.parts, reached.get(id) ?? START)) {
+        if (stream.aborted || stream.closed) return;
+        reached.set(id, part.place);
+        await send('metrics', { id, ...part });
+      }
     }
     if (performance.now() >= nextHeads) {
       nextHeads = performance.now() + HEADS_MS;

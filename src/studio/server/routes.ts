@@ -27,10 +27,10 @@ import {
 import { decodePlaces, follow } from './live.ts';
 import { Reals } from './reals.ts';
 import type { Runs } from './runs.ts';
-import { metricsFrom, START } from './tail.ts';
+import { metricsParts, START } from './tail.ts';
 import type { Trainings } from './trainings.ts';
 import { moveToTrash } from './trash.ts';
-import { warningsOf } from './warnings.ts';
+import { Warnings } from './warnings.ts';
 
 /** A picture of 128 x 128 in colour, in base64. */
 const MOST_BODY = 1 << 17;
@@ -76,6 +76,7 @@ const someSchema = z.strictObject({ count: z.int().min(1).max(256), seed: z.int(
 export function routes(studio: Studio): Hono {
   const { door, runs } = studio;
   const reals = new Reals();
+  const warnings = new Warnings();
   const app = new Hono();
   app.use(door.middleware);
   app.use(bodyLimit({ maxSize: MOST_BODY, onError: (c) => c.json({ error: 'The request is too long.' }, 413) }));
@@ -94,14 +95,10 @@ export function routes(studio: Studio): Hono {
   app.get('/api/runs/:id', async (c) => c.json(await detail(studio, found(runs, c))));
   app.get('/api/runs/:id/metrics', async (c) => {
     const { root, parts } = found(runs, c);
-    const part = await metricsFrom(root, parts, c.req.query('after') ?? START);
-    return c.json(part);
+    const part = await metricsParts(root, parts, c.req.query('after') ?? START).next();
+    return c.json(part.value ?? null);
   });
-  app.get('/api/runs/:id/warnings', async (c) => {
-    const place = found(runs, c);
-    const [config, metrics] = await Promise.all([readConfig(place), metricsFrom(place.root, place.parts, START)]);
-    return c.json(typeof config === 'string' || metrics === null ? [] : warningsOf(config, metrics, studio.nameOf));
-  });
+  app.get('/api/runs/:id/warnings', async (c) => c.json(await warnings.of(found(runs, c), studio.nameOf)));
   app.get('/api/runs/:id/images/:name', (c) => {
     const place = found(runs, c);
     const picture = pictureOf(place, c.req.param('name'));

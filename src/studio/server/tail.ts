@@ -6,7 +6,8 @@ import type { MetricsPart } from '../api.ts';
 import { ColumnsOf } from './columns.ts';
 import { openInside } from './files.ts';
 
-const CHUNK = 1 << 20;
+/** Bytes that are read at a time, and of which a part is made: 400 steps. */
+const CHUNK = 1 << 16;
 /** A longer line is none of ours. */
 const LONGEST_LINE = 1 << 16;
 const NEWLINE = 10;
@@ -28,6 +29,33 @@ function parsePlace(place: string): Place {
  * torn last line waits.
  */
 export async function metricsFrom(root: string, parts: readonly string[], place: string): Promise<MetricsPart | null> {
+  return (await readFrom(root, parts, place, Number.POSITIVE_INFINITY))?.part ?? null;
+}
+
+/**
+ * Reads the same in parts of some hundred lines, so that a long run never lies in memory whole.
+ * Ends where the file ended when the last part was read.
+ */
+export async function* metricsParts(
+  root: string,
+  parts: readonly string[],
+  place: string,
+): AsyncGenerator<MetricsPart> {
+  for (let [from, more] = [place, true]; more; ) {
+    const read = await readFrom(root, parts, from, CHUNK);
+    if (!read) return;
+    yield read.part;
+    [from, more] = [read.part.place, read.more];
+  }
+}
+
+interface Read {
+  readonly part: MetricsPart;
+  /** The part ends before the file does. */
+  readonly more: boolean;
+}
+
+async function readFrom(root: string, parts: readonly string[], place: string, most: number): Promise<Read | null> {
   const file = await openInside(root, ...parts, METRICS_NAME);
   if (!file) return null;
   try {
@@ -35,23 +63,24 @@ export async function metricsFrom(root: string, parts: readonly string[], place:
     const asked = parsePlace(place);
     const same = asked.file === String(status.ino) && BigInt(asked.offset) <= status.size;
     if (same && BigInt(asked.offset) === status.size) return null;
-    return await readLines(file, String(status.ino), same ? asked.offset : 0, Number(status.size), !same);
+    const lines = { from: same ? asked.offset : 0, size: Number(status.size), most };
+    return await readLines(file, String(status.ino), lines, !same);
   } finally {
     await file.close();
   }
 }
 
+/** Reads lines up to `size`, or up to the first line's end behind `most` bytes. */
 async function readLines(
   file: FileHandle,
   name: string,
-  from: number,
-  size: number,
+  { from, size, most }: { readonly from: number; readonly size: number; readonly most: number },
   whole: boolean,
-): Promise<MetricsPart | null> {
+): Promise<Read | null> {
   const columns = new ColumnsOf();
-  const buffer = Buffer.alloc(Math.min(CHUNK, size - from));
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK, size - from));
   let [done, at, rest] = [from, from, ''];
-  while (at < size) {
+  while (at < size && (at - from < most || columns.lines === 0)) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - at), at);
     if (bytesRead === 0) break;
     let begin = 0;
@@ -65,5 +94,5 @@ async function readLines(
     at += bytesRead;
   }
   if (columns.lines === 0 && !whole) return null;
-  return columns.part(`${name}:${done}`, whole);
+  return { part: columns.part(`${name}:${done}`, whole), more: at < size };
 }

@@ -2,7 +2,7 @@
 // studio keeps what it prints when something is wrong, and asks it to stop as Ctrl-C does.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, rmdirSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DEFAULT_PRESET } from '../../gan/presets.ts';
@@ -10,7 +10,7 @@ import { type DcganError, usage } from '../../platform/errors.ts';
 import { reserveFolder } from '../../train/run.ts';
 import { CONFIG_NAME } from '../../train/run-names.ts';
 import type { DataReport } from '../api.ts';
-import { openInside, openNew, ownFolder, readTail } from './files.ts';
+import { openInside, openNew, ownFolder, readTail, writeNew } from './files.ts';
 
 /** Where the studio keeps its own files, below the folder of runs; no run has such a name. */
 const OWN_FOLDER = '.studio';
@@ -170,15 +170,6 @@ export class Trainings {
 function inItsWords(output: string): DcganError {
   const said = output.match(/^dcgan: (.*)\.$/m)?.[1];
   return usage(said === undefined ? { what: 'the training did not start', got: output.trim() } : { what: said });
-}
-
-function writeNew(path: string, text: string): void {
-  const file = openNew(path);
-  try {
-    writeFileSync(file, text);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** A run's place as the name of one file. */

@@ -1,18 +1,68 @@
 // Finds the warnings of the watch again from a run's metrics. The same numbers give the same
 // warnings as while it trained.
-
 import { meansOf } from '../../train/epoch.ts';
 import { type Warning, Watch } from '../../train/health/watch.ts';
 import type { RunConfig } from '../../train/run-schema.ts';
 import type { MetricsPart, RunWarning } from '../api.ts';
+import { folderOf, type RunPlace, readConfig } from './heads.ts';
+import { metricsParts, START } from './tail.ts';
 
-/** Returns all warnings of a run in the order of their steps. */
-export function warningsOf(
-  { config }: RunConfig,
-  { steps, epochs }: MetricsPart,
-  nameOf: (flag: string) => string,
-): RunWarning[] {
-  const watch = new Watch(config);
+/** Gathers the warnings of a run from its metrics, which come in parts and in order. */
+export class Watching {
+  readonly #config: RunConfig['config'];
+  #watch: Watch;
+  #warnings: Warning[] = [];
+
+  constructor({ config }: RunConfig) {
+    this.#config = config;
+    this.#watch = new Watch(config);
+  }
+
+  take(part: MetricsPart): void {
+    if (part.whole) [this.#watch, this.#warnings] = [new Watch(this.#config), []];
+    this.#warnings.push(...warningsIn(part, this.#watch));
+  }
+
+  /** Returns all warnings so far in the order of their steps. */
+  warnings(nameOf: (flag: string) => string): RunWarning[] {
+    return this.#warnings.map((warning) => ({ ...warning, options: firstChange(warning.help, nameOf) }));
+  }
+}
+
+/** Runs whose warnings are remembered; a person looks at a few. */
+const MOST_RUNS = 16;
+
+/** Remembers the warnings of runs, and reads only what their metrics have got since. */
+export class Warnings {
+  readonly #known = new Map<string, { place: string; readonly config: string; readonly watching: Watching }>();
+  /** Requests follow one another, so that no part is taken twice. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Returns all warnings of a run in the order of their steps; none of a run that cannot be read. */
+  of(place: RunPlace, nameOf: (flag: string) => string): Promise<RunWarning[]> {
+    const found = this.#last.then(() => this.#read(place, nameOf));
+    this.#last = found.catch(() => {});
+    return found;
+  }
+
+  async #read(place: RunPlace, nameOf: (flag: string) => string): Promise<RunWarning[]> {
+    const run = await readConfig(place);
+    if (typeof run === 'string') return [];
+    const [folder, config] = [folderOf(place), JSON.stringify(run.config)];
+    const before = this.#known.get(folder);
+    const known = before?.config === config ? before : { place: START, config, watching: new Watching(run) };
+    this.#known.delete(folder);
+    for await (const part of metricsParts(place.root, place.parts, known.place)) {
+      known.watching.take(part);
+      known.place = part.place;
+    }
+    this.#known.set(folder, known);
+    for (const oldest of [...this.#known.keys()].slice(0, -MOST_RUNS)) this.#known.delete(oldest);
+    return known.watching.warnings(nameOf);
+  }
+}
+
+function warningsIn({ steps, epochs }: MetricsPart, watch: Watch): Warning[] {
   const warnings: Warning[] = [];
   let next = 0;
   const upTo = (last: number): void => {
@@ -27,8 +77,9 @@ export function warningsOf(
     const [epoch, step] = [epochs.epoch[i]!, epochs.step[i]!];
     warnings.push(...watch.epoch({ epoch, step, diversity, classDiversity, generatorGradient, discriminatorGradient }));
   }
+  // An epoch's line follows its steps, so these lie before all epochs of the next part.
   upTo(Number.POSITIVE_INFINITY);
-  return warnings.map((warning) => ({ ...warning, options: firstChange(warning.help, nameOf) }));
+  return warnings;
 }
 
 /**

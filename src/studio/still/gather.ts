@@ -13,7 +13,7 @@ import type { RunConfig } from '../../train/run-schema.ts';
 import type { MetricsPart, RunDetail, RunHead, RunWarning } from '../api.ts';
 import { epochPictures, Heads, pictureOf, type RunPlace, readConfig } from '../server/heads.ts';
 import { metricsFrom, START } from '../server/tail.ts';
-import { warningsOf } from '../server/warnings.ts';
+import { Watching } from '../server/warnings.ts';
 import { generatorFile } from './generator.ts';
 import { GENERATOR_NAME, type Still } from './still.ts';
 
@@ -82,8 +82,14 @@ export async function describe(source: string | undefined): Promise<Described> {
     repeat: run === null ? typed('info', name) : typed('train', '--config', `${name}/config.json`),
   };
   const metrics = run === null ? null : await metricsFrom(dirname(resolve(run)), [name], START);
-  const warnings = metrics && detail.config ? warningsOf(detail.config, metrics, (flag) => flag) : [];
+  const warnings = metrics && detail.config ? warningsOf(detail.config, metrics) : [];
   return { checkpoint, run, snapshot, detail, metrics, warnings };
+}
+
+function warningsOf(run: RunConfig, metrics: MetricsPart): RunWarning[] {
+  const watching = new Watching(run);
+  watching.take(metrics);
+  return watching.warnings((flag) => flag);
 }
 
 /** Returns the details with the checkpoint, under the name by which the page asks for it. */

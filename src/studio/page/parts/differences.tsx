@@ -28,11 +28,11 @@ export function Differences({ runs }: { readonly runs: readonly RunDetail[] }) {
               </tr>
             </thead>
             <tbody>
-              {differing.map(({ field, values }) => (
-                <tr key={field}>
-                  <th scope="row">{field}</th>
-                  {values.map((value, i) => (
-                    <td key={known[i]!.id}>{textOf(value)}</td>
+              {differing.map((difference) => (
+                <tr key={difference.field}>
+                  <th scope="row">{difference.field}</th>
+                  {difference.values.map((value, i) => (
+                    <td key={known[i]!.id}>{textOf(difference, value)}</td>
                   ))}
                 </tr>
               ))}
@@ -44,4 +44,8 @@ export function Differences({ runs }: { readonly runs: readonly RunDetail[] }) {
   );
 }
 
-const textOf = (value: Difference['values'][number]): string => (JSON.stringify(value) ?? '–').replace(/^"|"$/g, '');
+/** Lists are written as a person types them: widths with commas, and a size as `64x96`. */
+function textOf({ field }: Difference, value: Difference['values'][number]): string {
+  if (Array.isArray(value)) return value.join(field === 'imageSize' ? 'x' : ', ');
+  return (JSON.stringify(value) ?? '–').replace(/^"|"$/g, '');
+}

@@ -25,7 +25,7 @@ import {
   SWAP,
   type Trial,
 } from './support/trials.ts';
-import { relativeError } from './support/values.ts';
+import { relativeError, sameBits } from './support/values.ts';
 
 const device = (name: string): TestDevice => TEST_DEVICES.find((device) => device.name === name)!;
 const [native, wasm, relaxed, reference] = ['native', 'wasm', 'wasm-relaxed', 'reference'].map(device) as [
@@ -76,12 +76,11 @@ async function run(device: TestDevice, threads: number, trial: Trial): Promise<F
   return all;
 }
 
-const same = (a: Float32Array, b: Float32Array): boolean => Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
-
 /** The trial's results on a device, the same to the bit on 1, 2 and 3 threads. */
 async function on(device: TestDevice, trial: Trial): Promise<Float32Array> {
   const one = await run(device, 1, trial);
-  for (const threads of [2, 3]) expect(same(await run(device, threads, trial), one), `${threads} threads`).toBe(true);
+  for (const threads of [2, 3])
+    expect(sameBits(await run(device, threads, trial), one), `${threads} threads`).toBe(true);
   return one;
 }
 
@@ -153,7 +152,7 @@ describe.each([native, wasm, relaxed].map((device) => [title(device), device] as
   describe.skipIf(device.missing)('attached instructions give the bits that they give apart', () => {
     it.each(together)('%s', async (_, attachable) => {
       const got = await on(device, attachable(true));
-      expect(same(got, await on(device, attachable(false)))).toBe(true);
+      expect(sameBits(got, await on(device, attachable(false)))).toBe(true);
       // A dropout mask keeps about half of the values; in every other result no value is 0.
       expect(got.filter((value) => value !== 0).length).toBeGreaterThan(got.length / 2);
     });
@@ -170,7 +169,7 @@ describe.each(PAIRS.map((pair) => [pair.map(title).join(' and '), ...pair] as co
     it.skipIf(a.missing ?? b.missing).each(named([...POINTS, ...REDUCES, BROADCAST, ...MOVES, DRAWS]))(
       '%s',
       async (_, trial) => {
-        expect(same(await run(a, 2, trial), await run(b, 2, trial))).toBe(true);
+        expect(sameBits(await run(a, 2, trial), await run(b, 2, trial))).toBe(true);
       },
     );
   },

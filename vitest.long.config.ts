@@ -4,5 +4,5 @@ import quick from './vitest.config.ts';
 
 export default mergeConfig(
   { ...quick, test: { ...quick.test, include: [], exclude: [] } },
-  defineConfig({ test: { include: ['test/long/**/*.test.ts'], testTimeout: 1_800_000, maxWorkers: 1 } }),
+  defineConfig({ test: { include: ['test/long/**/*.test.ts'], testTimeout: 1_800_000 } }),
 );

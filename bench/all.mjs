@@ -31,6 +31,7 @@ const runs = [
   ['bench/sizes/sizes.mjs', ...into],
   ['bench/process/process.mjs', '--peers', ...into],
   ['bench/studio/studio.mjs', ...into],
+  ['bench/studio/lab.mjs', ...into],
   ['bench/scaling/scaling.mjs', '--plot', 'docs/scaling.svg', ...into],
   ['bench/profile/profile.mjs', ...into],
   ['bench/kernels/run.mjs', ...into],

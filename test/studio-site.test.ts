@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, inChromium, launch, openPage, type Served, serve } from './support/chromium.ts';
 import { dcgan, sharedFolder } from './support/cli.ts';
 import { expectAccessible } from './support/page-checks.ts';
+import { noisy } from './support/pictures.ts';
 import { events, SMALL } from './support/training.ts';
 
 const shared = sharedFolder();
@@ -100,6 +101,58 @@ describe.skipIf(!CHROMIUM)(inChromium('the static page'), () => {
     await page.getByRole('alert').getByText('is not a checkpoint').waitFor();
     await page.getByLabel('Open a checkpoint').setInputFiles(at('mine.safetensors'));
     await explore(page, 'mine.safetensors');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('trains on pictures that a visitor brings, offline too; keeps them, and the download opens in Node', async () => {
+    const files = await Promise.all(
+      Array.from({ length: 24 }, async (_, i) => ({
+        name: `${i}.png`,
+        mimeType: 'image/png',
+        buffer: await noisy(40, i, 1).png().toBuffer(),
+      })),
+    );
+    const { page, complaints } = await open({ viewport: { width: 390, height: 800 }, acceptDownloads: true });
+    const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
+    await page.getByRole('link', { name: 'Train here' }).click();
+    await page.context().setOffline(true);
+    const bring = page.getByLabel('Open or drop pictures').last();
+    await bring.setInputFiles([{ ...files[0]!, buffer: Buffer.from('nothing') }]);
+    await page.getByRole('alert').getByText('No file could be read as a picture: 0.png.').waitFor();
+    await bring.setInputFiles([...files, { name: 'broken.png', mimeType: 'image/png', buffer: Buffer.from('no') }]);
+    await page.getByText('24 pictures of 28 × 28 × 1').waitFor();
+    await page.getByText('1 file is broken: broken.png').waitFor();
+    await page.getByLabel('Epochs (empty: as the preset)').fill('1');
+    await page.getByLabel('Name of the run').fill('noise');
+    await button('Start training').click();
+    await page.getByText('Done.').waitFor();
+    await expectAccessible(page, 'Train here');
+    const [download] = await Promise.all([page.waitForEvent('download'), button('Download noise').click()]);
+    expect(download.suggestedFilename()).toBe('noise-epoch-0001.safetensors');
+    await download.saveAs(at('noise.safetensors'));
+    const said = await dcgan(['info', 'noise.safetensors'], { cwd: shared.path });
+    expect(said).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('quick'),
+    });
+    const made = await dcgan(['sample', 'noise.safetensors', '--count', '2', '-o', 'two.png'], { cwd: shared.path });
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+
+    // What is kept outlives the tab, and goes on with the same pictures.
+    await page.reload();
+    await button('Go on with noise').waitFor();
+    await page.getByLabel('Open or drop pictures').last().setInputFiles(files);
+    await page.getByText('24 pictures of').waitFor();
+    await page.getByLabel('Epochs (empty: as the preset)').fill('2');
+    await button('Go on with noise').first().click();
+    await button('Go on with noise').first().click();
+    await page.getByText('Done.').waitFor();
+    await button('Explore: noise').click();
+    await explore(page, 'noise-epoch-0002.safetensors');
+    await page.getByRole('link', { name: 'Train here' }).click();
+    await button('Remove noise').click();
+    await expect.poll(() => button('Remove noise').count()).toBe(0);
     expect(complaints).toEqual([]);
     await page.context().close();
   });

@@ -5,6 +5,7 @@ import { App } from './parts/app.tsx';
 import { openSite } from './sources/site.ts';
 import { followLook } from './state/look.ts';
 import { t } from './strings/index.ts';
+import { Here } from './views/here.tsx';
 
 const RELOADED = 'dcgan-reloaded';
 
@@ -43,6 +44,7 @@ render(
       await isolate();
       return openSite();
     }}
+    here={Here}
     note={() => (crossOriginIsolated ? null : t.value.oneThread)}
   />,
   document.body,

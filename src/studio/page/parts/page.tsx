@@ -15,6 +15,8 @@ interface PageProps {
   readonly source: Source;
   /** The lesson, which trains in a Worker; missing where a page can have none. */
   readonly learn?: ComponentType<{ readonly chapter: number }>;
+  /** Trains in the page on what a visitor brings; missing where a server does it. */
+  readonly here?: ComponentType<{ readonly open: (file: File) => Promise<string> }>;
   /** What is said at the foot of the page. */
   readonly note?: string | null;
   /** Given by a page that is one file about one run, not the studio of a machine. */
@@ -27,7 +29,7 @@ interface PageProps {
   };
 }
 
-export function Page({ source, learn: Learn, file, note }: PageProps) {
+export function Page({ source, learn: Learn, here: Here, file, note }: PageProps) {
   const words = t.value;
   const { value } = route;
   useEffect(() => {
@@ -44,6 +46,7 @@ export function Page({ source, learn: Learn, file, note }: PageProps) {
           {file ? words.oneFile : source.place()}
         </span>
         {Learn && <a href={links.learn()}>{words.learn.learn}</a>}
+        {Here && <a href={links.here}>{words.trainHere}</a>}
         <label>
           <span class="hidden">{words.languageLabel}</span>
           <select value={language.value} onChange={(event) => choose(event.currentTarget.value as Language)}>
@@ -79,6 +82,8 @@ export function Page({ source, learn: Learn, file, note }: PageProps) {
           <Compare key={value.ids.join()} source={source} ids={value.ids} />
         ) : value.view === 'learn' && Learn ? (
           <Learn chapter={value.chapter} />
+        ) : value.view === 'here' && Here && source.open ? (
+          <Here open={source.open} />
         ) : value.view === 'new' && source.control ? (
           <NewRun key={JSON.stringify(value.options)} control={source.control} given={value.options} />
         ) : (

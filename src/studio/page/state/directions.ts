@@ -5,7 +5,7 @@ import type { Networks } from '../sources/networks.ts';
 import { type Direction, principal } from './principal.ts';
 
 /** Samples that are looked at; more of them change the directions little. */
-const SAMPLES = 384;
+const SAMPLES = 256;
 const AT_ONCE = 64;
 const SEED = 0;
 const COUNT = 8;

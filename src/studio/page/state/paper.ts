@@ -2,7 +2,7 @@
 // was painted, or with `emptyCounts` everything, is what the generator's picture is compared with.
 
 import { rgba } from '../../../render/rgba.ts';
-import { type ImageForm, pictureOf, valuesOf } from './pictures.ts';
+import { type ImageForm, pictureOf, pixelsFrom, valuesOf } from './pictures.ts';
 
 export interface Paper {
   readonly form: ImageForm;
@@ -97,16 +97,7 @@ export function maskOf({ form: { height, width }, painted }: Paper, emptyCounts:
  */
 export async function paperFrom(file: Blob, form: ImageForm): Promise<Paper> {
   const { height, width, channels } = form;
-  const picture = await createImageBitmap(file);
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [width, height];
-  const context = canvas.getContext('2d')!;
-  const scale = Math.min(picture.width / width, picture.height / height);
-  const [across, down] = [scale * width, scale * height];
-  context.imageSmoothingQuality = 'high';
-  const [left, top] = [(picture.width - across) / 2, (picture.height - down) / 2];
-  context.drawImage(picture, left, top, across, down, 0, 0, width, height);
-  const { data } = context.getImageData(0, 0, width, height);
+  const data = await pixelsFrom(file, form);
   const paper = emptyPaper(form);
   for (let i = 0; i < height * width; i++) {
     if (data[4 * i + 3]! < 128) continue;

@@ -13,6 +13,7 @@ export type Route =
   | { readonly view: 'compare'; readonly ids: readonly string[] }
   | { readonly view: LabView; readonly id: string; readonly checkpoint: string | null }
   | { readonly view: 'learn'; readonly chapter: number }
+  | { readonly view: 'here' }
   | { readonly view: 'new'; readonly options: TrainingOptions };
 
 /** Chapters are counted from 1 in the address. */
@@ -28,6 +29,7 @@ function parse(hash: string): Route {
   const lab = LAB_VIEWS.find((one) => one === view);
   if (lab && names[0]) return { view: lab, id: names[0], checkpoint: names[1] || null };
   if (view === 'learn') return { view, chapter: chapterOf(names[0]) };
+  if (view === 'here') return { view };
   if (view === 'compare') return { view, ids: names.filter(Boolean) };
   if (view === 'new') return { view, options: Object.fromEntries(new URLSearchParams(rest[0] ?? '')) };
   return { view: 'runs' };
@@ -40,6 +42,7 @@ addEventListener('hashchange', () => {
 
 export const links = {
   runs: '#/',
+  here: '#/here',
   learn: (chapter = 0) => `#/learn/${chapter + 1}`,
   run: (id: string) => `#/run/${encodeURIComponent(id)}`,
   lab: (view: LabView, id: string, checkpoint: string | null = null) =>

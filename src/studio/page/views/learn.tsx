@@ -56,6 +56,7 @@ export function Learn({ chapter }: { readonly chapter: number }) {
   const last = words.chapters.length - 1;
   const { title, text } = words.chapters[chapter]!;
   const gan = trained ?? lesson?.small;
+  const said = { preparing: words.preparing, trains: words.trains, stopped: words.trainingStopped };
   return (
     <section class="learn" aria-label={words.learn}>
       <p class="quiet">{words.chapterOf(chapter + 1, last + 1)}</p>
@@ -84,7 +85,8 @@ export function Learn({ chapter }: { readonly chapter: number }) {
       {lesson && chapter === 5 && (
         <Training
           key="quick"
-          lesson={lesson}
+          data={lesson.digits}
+          said={said}
           options={QUICK}
           start={words.letItRun}
           ended={(bytes) => {
@@ -93,7 +95,7 @@ export function Learn({ chapter }: { readonly chapter: number }) {
         />
       )}
       {lesson && chapter === 6 && (
-        <Training key="collapse" lesson={lesson} options={COLLAPSE} start={words.letItCollapse} />
+        <Training key="collapse" data={lesson.digits} said={said} options={COLLAPSE} start={words.letItCollapse} />
       )}
       {chapter === last && (
         <pre>

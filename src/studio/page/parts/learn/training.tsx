@@ -1,17 +1,18 @@
 // A training in the page, live: its picture, its scores and how far it is. The networks that it
 // leaves are those that the lesson then looks into.
-import type { Picture, TrainOptions } from 'dcgan/browser';
+import type { Dataset, Picture, TrainOptions } from 'dcgan/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Lesson } from '../../state/lesson.ts';
 import { short, t } from '../../strings/index.ts';
 import { Pixels } from '../pixels.tsx';
 
 interface TrainingProps {
-  readonly lesson: Lesson;
+  readonly data: Dataset;
   readonly options: Omit<TrainOptions, 'data' | 'signal'>;
   readonly start: string;
-  /** Gets the newest checkpoint when the training ends. */
-  readonly ended?: (checkpoint: Uint8Array) => void;
+  /** What is said while it begins, when it runs, and when it was stopped. */
+  readonly said: { readonly preparing: string; readonly trains: string; readonly stopped: string };
+  /** Gets each checkpoint and its name. */
+  readonly ended?: (checkpoint: Uint8Array, name: string) => void;
 }
 
 interface Progress {
@@ -23,7 +24,7 @@ interface Progress {
 
 const PICTURE_EVERY = 20;
 
-export function Training({ lesson, options, start, ended }: TrainingProps) {
+export function Training({ data, options, start, said: phrases, ended }: TrainingProps) {
   const words = t.value.learn;
   const [picture, setPicture] = useState<Picture | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
@@ -36,11 +37,13 @@ export function Training({ lesson, options, start, ended }: TrainingProps) {
     const controller = new AbortController();
     running.current = controller;
     setStop(controller);
-    setSaid(words.preparing);
+    setSaid(phrases.preparing);
     try {
-      const events = lesson.library.train({
+      const { train } = await import('dcgan/browser');
+      let begun = false;
+      const events = train({
         ...options,
-        data: lesson.digits,
+        data,
         device: 'cpu',
         pictureEvery: PICTURE_EVERY,
         signal: controller.signal,
@@ -49,12 +52,13 @@ export function Training({ lesson, options, start, ended }: TrainingProps) {
         if (event.type === 'step') {
           const { step, epoch, realScore: real, fakeScore: fake } = event;
           setProgress({ step, epoch, real, fake });
-          if (step === 1) setSaid(words.trains);
+          if (!begun) setSaid(phrases.trains);
+          begun = true;
         }
         if (event.type === 'picture') setPicture(event.picture);
         if (event.type === 'warning') setSaid(event.seen);
-        if (event.type === 'checkpoint' || event.type === 'interrupted') ended?.(event.bytes);
-        if (event.type === 'interrupted') setSaid(words.trainingStopped);
+        if (event.type === 'checkpoint' || event.type === 'interrupted') ended?.(event.bytes, event.name);
+        if (event.type === 'interrupted') setSaid(phrases.stopped);
         if (event.type === 'done') setSaid(words.trainingDone);
       }
     } catch (error) {

@@ -38,7 +38,7 @@ export class Warnings {
   /** Requests follow one another, so that no part is taken twice. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Returns all warnings of a run in the order of their steps; none of a run that cannot be read. */
+  /** Returns a run's warnings in the order of their steps; none where it cannot be read. */
   of(place: RunPlace, nameOf: (flag: string) => string): Promise<RunWarning[]> {
     const found = this.#last.then(() => this.#read(place, nameOf));
     this.#last = found.catch(() => {});

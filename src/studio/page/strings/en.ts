@@ -286,7 +286,7 @@ export const en = {
   exploreNewest: 'Explore what it learned',
   downloadNewest: 'Download the checkpoint',
   keptHere: 'Kept in this browser',
-  keptHelp: 'Going on with a run needs the same pictures again. A download opens in a terminal: dcgan info FILE.',
+  keptHelp: 'Going on with a run needs the same pictures again. A download opens in a terminal: npx dcgan info FILE.',
   keepsNothing: 'This browser keeps no files for this page, so download what you want to keep.',
   downloadKept: (name: string) => `Download ${name}`,
   goOnWith: (name: string) => `Go on with ${name}`,

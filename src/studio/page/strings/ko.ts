@@ -274,7 +274,7 @@ export const ko: Strings = {
   downloadNewest: '체크포인트 내려받기',
   keptHere: '이 브라우저에 보관됨',
   keptHelp:
-    '이어서 학습하려면 같은 그림이 다시 필요합니다. 내려받은 파일은 터미널에서 dcgan info FILE로 열 수 있습니다.',
+    '이어서 학습하려면 같은 그림이 다시 필요합니다. 내려받은 파일은 터미널에서 npx dcgan info FILE로 열 수 있습니다.',
   keepsNothing: '이 브라우저는 이 페이지의 파일을 보관하지 않으므로, 남길 것은 내려받으세요.',
   downloadKept: (name) => `${name} 내려받기`,
   goOnWith: (name) => `${name} 이어서 학습`,

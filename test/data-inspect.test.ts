@@ -118,7 +118,7 @@ test('a look survives brightness, scale and compression, differs between scenes 
 test('near groups are found whichever four bits differ', () => {
   const base: Hash = [0x12345678, 0x9abcdef0];
   const grey = Uint8Array.of(0, 255);
-  const look = (hash: Hash): Look => ({ hash, grey, mean: 127.5, contrast: 127.5, colours: new Int16Array() });
+  const look = (hash: Hash): Look => ({ hash, grey, mean: 127.5, contrast: 127.5, parts: new Float32Array() });
   for (let first = 0; first < 61; first++) {
     const groups = new NearGroups();
     groups.add(0, look(base));

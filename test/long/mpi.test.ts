@@ -51,9 +51,17 @@ interface Case {
 
 const WHOLE = process.env.DCGAN_TEST_WHOLE === '1';
 const PAIRS = ['native', 'wasm'].flatMap((device) => Object.keys(TRAININGS).map((name) => ({ device, name })));
+/**
+ * Each training meets the one MPI on one device, and the other one on the other. Ranks of MPICH
+ * never yield while they wait, so more of them than there are cores take minutes.
+ */
+function inTurn(device: string, place: number): Pick<Case, 'mpi' | 'counts'> {
+  const which = (place + Number(device === 'wasm')) % 2;
+  return { mpi: MPIS[which]!, counts: [which === 0 ? 4 : 2] };
+}
 const CASES: readonly Case[] = WHOLE
   ? PAIRS.flatMap((pair) => MPIS.map((mpi) => ({ ...pair, mpi, counts: [2, 4] })))
-  : PAIRS.map((pair, i) => ({ ...pair, mpi: MPIS[i % 2]!, counts: [pair.device === 'native' ? 4 : 2] }));
+  : PAIRS.map((pair, i) => ({ ...pair, ...inTurn(pair.device, i) }));
 
 for (const { device, name, mpi, counts } of CASES) {
   const args = [...TRAININGS[name]!.split(' '), ...COMMON, '--device', device, '--quiet'];
@@ -76,7 +84,8 @@ for (const { device, name, mpi, counts } of CASES) {
     },
   );
 
-  it.runIf(WHOLE && !mpi.missing)(
+  if (!WHOLE) continue;
+  it.skipIf(mpi.missing)(
     `${name} on ${device} stops on 4 ranks and resumes on 1, and the other way round (${titleOf(mpi)})`,
     async () => {
       const cwd = folder.path;

@@ -10,8 +10,9 @@
 // candidates are near only when their grey values correlate by 0.99 at 32 × 32 pixels (or at their
 // own size, if that is smaller), when they differ little in brightness and contrast, and when none
 // of their 8 × 8 parts differs much in grey or in colour: another print on the same shirt, or
-// another skin of the same drawn hand, changes a few parts alone. Source: C. Zauner, "Implementation and Benchmarking
-// of Perceptual Image Hash Functions", 2010, section 3.2.1 (DCT).
+// another skin of the same drawn hand, changes a few parts alone.
+// Source: C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010,
+// section 3.2.1 (DCT).
 
 const SIDE = 32;
 const LOW = 8;

@@ -19,7 +19,7 @@ const NOTEBOOK = `
 import json, sys, nbformat
 from nbclient import NotebookClient
 notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(sys.argv[2])])
-NotebookClient(notebook, timeout=120, kernel_name="deno").execute(cwd=sys.argv[1])
+NotebookClient(notebook, timeout=120, iopub_timeout=60, kernel_name="deno").execute(cwd=sys.argv[1])
 print(json.dumps([list(output["data"]) for output in notebook.cells[0].outputs]))
 `;
 

@@ -33,6 +33,4 @@ export async function removeKept(name: string): Promise<void> {
 export const fileOf = (run: string, name: string, content: Blob | Uint8Array): File =>
   new File([content as BlobPart], `${run}-${name}`);
 
-export async function downloadFile(file: File): Promise<void> {
-  download(file.name, 'application/octet-stream', file);
-}
+export const downloadFile = (file: File): void => download(file.name, 'application/octet-stream', file);

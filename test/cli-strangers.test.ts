@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { buildPack, loadDataset } from '../src/data/load.ts';
 import { encodeNpy } from '../src/data/npy.ts';
-import { encodeHeader, type PackHeader } from '../src/data/pack.ts';
+import { encodeHeader, type PackHeader } from '../src/data/pack-header.ts';
 import { resolveConfig } from '../src/gan/config.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { decodeSnapshot, encodeSnapshot } from '../src/gan/snapshot.ts';

@@ -11,6 +11,7 @@ import { Dataset } from '../src/data/dataset.ts';
 import { decodeNpy } from '../src/data/npy.ts';
 import { toBytes } from '../src/data/pixels.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
+import { ko } from '../src/studio/page/strings/ko.ts';
 import { exportHtml } from '../src/studio/still/html.ts';
 import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
 import { type Running, sharedFolder, startStudio } from './support/cli.ts';
@@ -209,7 +210,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
   it.each([
     [1280, 'light'],
     [390, 'dark'],
-  ] as const)('is accessible and fits at %i pixels, %s', async (width, scheme) => {
+  ] as const)('is accessible and fits at %i pixels, %s, in both languages', async (width, scheme) => {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     for (const [view, ready] of [
@@ -219,6 +220,10 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
     ] as const) {
       await go(view, ready);
       await expectAccessible(page, view);
+      await page.locator('header select').first().selectOption('ko');
+      await page.getByRole('navigation', { name: ko.lab }).waitFor();
+      await expectAccessible(page, `${view}, Korean`);
+      await page.locator('header select').first().selectOption('en');
     }
     await page.setViewportSize({ width: 1280, height: 800 });
   });

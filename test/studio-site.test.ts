@@ -1,14 +1,19 @@
 // `dcgan studio --export`: the static page from a plain server without headers, below a path, in real
 // Chromium: threads by its service worker, one thread without it, a visitor's own checkpoint, and
 // offline after the first visit.
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildPack } from '../src/data/load.ts';
+import { openDataset } from '../src/data/open.ts';
+import { ko } from '../src/studio/page/strings/ko.ts';
 import { CHROMIUM, inChromium, launch, openPage, type Served, serve } from './support/chromium.ts';
 import { dcgan, sharedFolder } from './support/cli.ts';
-import { expectAccessible } from './support/page-checks.ts';
-import { noisy } from './support/pictures.ts';
+import { idxOf } from './support/idx.ts';
+import { expectAccessible, focusByTab } from './support/page-checks.ts';
+import { noisy, png } from './support/pictures.ts';
 import { events, SMALL } from './support/training.ts';
 
 const shared = sharedFolder();
@@ -105,6 +110,48 @@ describe.skipIf(!CHROMIUM)(inChromium('the static page'), () => {
     await page.context().close();
   });
 
+  /** Opens pictures by the keyboard: the button takes the focus, and the files are given to it. */
+  const bringInKorean = async (page: Page, files: readonly { name: string; mimeType: string; buffer: Buffer }[]) => {
+    await focusByTab(page, ko.bringPictures);
+    await page.locator('input[type=file]:focus').setInputFiles([...files]);
+  };
+  const press = async (page: Page, name: string): Promise<void> => {
+    await focusByTab(page, name);
+    await page.keyboard.press('Enter');
+  };
+
+  it('takes IDX files and packs that are dropped, and says what it cannot take', async () => {
+    const folder = at('drawn');
+    mkdirSync(folder);
+    for (let i = 0; i < 3; i++) await png(noisy(32, i), join(folder, `${i}.png`));
+    await buildPack(folder, at('drawn.pack'));
+    const { page, complaints } = await open();
+    await page.getByRole('link', { name: 'Train here' }).click();
+    const drop = async (name: string, bytes: Uint8Array): Promise<void> => {
+      const text = Buffer.from(bytes).toString('base64');
+      const files = await page.evaluateHandle(`(() => {
+        const files = new DataTransfer();
+        const bytes = Uint8Array.from(atob(${JSON.stringify(text)}), (letter) => letter.charCodeAt(0));
+        files.items.add(new File([bytes], ${JSON.stringify(name)}));
+        return files;
+      })()`);
+      await page.getByRole('group', { name: 'Open or drop pictures' }).dispatchEvent('drop', { dataTransfer: files });
+    };
+    await drop('digits.gz', gzipSync(idxOf(openDataset('mnist'), 40)));
+    await page.getByText('40 pictures of 28 × 28 × 1').waitFor();
+    await drop('drawn.pack', readFileSync(at('drawn.pack')));
+    await page.getByText('3 pictures of 32 × 32 × 3').waitFor();
+    await page.getByRole('button', { name: 'Start training' }).waitFor();
+    const damaged = readFileSync(at('drawn.pack'));
+    damaged[damaged.length - 1]! ^= 1;
+    await drop('drawn.pack', damaged);
+    await page.getByRole('alert').getByText('drawn.pack is damaged: the SHA-256 of its images differs').waitFor();
+    await drop('drawn.zip', Buffer.from('PK\u0003\u0004 and so on'));
+    await page.getByRole('alert').getByText('Make a pack of it in a terminal: npx dcgan data build').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it('trains on pictures that a visitor brings, offline too; keeps them, and the download opens in Node', async () => {
     const files = await Promise.all(
       Array.from({ length: 24 }, async (_, i) => ({
@@ -139,16 +186,26 @@ describe.skipIf(!CHROMIUM)(inChromium('the static page'), () => {
     const made = await dcgan(['sample', 'noise.safetensors', '--count', '2', '-o', 'two.png'], { cwd: shared.path });
     expect(made).toMatchObject({ code: 0, stderr: '' });
 
-    // What is kept outlives the tab, and goes on with the same pictures.
+    // What is kept outlives the tab, and goes on with the same pictures alone: wide, in Korean, by
+    // keyboard.
+    await page.setViewportSize({ width: 1280, height: 800 });
     await page.reload();
-    await button('Go on with noise').waitFor();
-    await page.getByLabel('Open or drop pictures').last().setInputFiles(files);
-    await page.getByText('24 pictures of').waitFor();
-    await page.getByLabel('Epochs (empty: as the preset)').fill('2');
-    await button('Go on with noise').first().click();
-    await button('Go on with noise').first().click();
-    await page.getByText('Done.').waitFor();
-    await button('Explore: noise').click();
+    await page.getByLabel('Language').selectOption('ko');
+    await button(ko.goOnWith('noise')).waitFor();
+    await bringInKorean(page, files.slice(1));
+    await page.getByText(ko.broughtPictures('23', '28 × 28 × 1')).waitFor();
+    await press(page, ko.goOnWith('noise'));
+    await page.getByText('the data of the kept run noise have changed: expected 24 images').waitFor();
+    await bringInKorean(page, files);
+    await page.getByText(ko.broughtPictures('24', '28 × 28 × 1')).waitFor();
+    await focusByTab(page, ko.epochsToTrain);
+    await page.keyboard.type('2');
+    await press(page, ko.goOnWith('noise'));
+    await page.getByText(ko.learn.trainingDone).waitFor();
+    await expectAccessible(page, 'Train here, Korean');
+    await press(page, `${ko.explore}: noise`);
+    await page.getByRole('heading', { name: 'noise-epoch-0002.safetensors' }).waitFor();
+    await page.getByLabel(ko.languageLabel).selectOption('en');
     await explore(page, 'noise-epoch-0002.safetensors');
     await page.getByRole('link', { name: 'Train here' }).click();
     await button('Remove noise').click();

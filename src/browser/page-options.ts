@@ -9,7 +9,7 @@ export interface TrainOptions
   extends MachineOptions,
     ConfigOverrides,
     Pick<NodeOptions, 'preset' | 'cond' | 'seed' | 'limit' | 'contrast' | 'signal'> {
-  /** The images, from `datasets.from` or `datasets.idx`. */
+  /** The images, from `datasets.from`, `datasets.open` or `datasets.idx`. */
   readonly data: Dataset;
   /**
    * Also yields a picture after every `pictureEvery` steps, for a page that shows the progress. It

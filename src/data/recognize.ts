@@ -21,7 +21,8 @@ import { openKnown } from './known.ts';
 import { withLabelsBeside } from './labels-beside.ts';
 import { fileInMemory, fileOnDisk } from './loose.ts';
 import { isFolder, nameOf } from './open.ts';
-import { isPack, openPack, readHeader } from './pack.ts';
+import { openPack, readHeader } from './pack.ts';
+import { isPack } from './pack-header.ts';
 import { type Container, countTests, emptySupply } from './supply.ts';
 import { unreadText, withoutFiles } from './unread.ts';
 

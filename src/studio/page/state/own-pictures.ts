@@ -1,5 +1,5 @@
-// What a visitor brings to train on: pictures, which become a dataset in the page, or a file of
-// images as MNIST has them. Nothing of it leaves the page.
+// What a visitor brings to train on: pictures, which become a dataset in the page, or one file of
+// images (a pack or an IDX file). Nothing of it leaves the page.
 import type { Dataset } from 'dcgan/browser';
 import { t } from '../strings/index.ts';
 import { type ImageForm, pixelsFrom, valuesOf } from './pictures.ts';
@@ -26,7 +26,7 @@ export async function bring(
   const { datasets } = await import('dcgan/browser');
   const [first] = files;
   if (files.length === 1 && first && !first.type.startsWith('image/'))
-    return { data: await datasets.idx(first, { name: nameOf(first) }), broken: [] };
+    return { data: await datasets.open(first, { name: nameOf(first) }), broken: [] };
   const form: ImageForm = { height: side, width: side, channels: 3 };
   const [pictures, broken]: [Uint8ClampedArray[], string[]] = [[], []];
   for (const [i, file] of files.entries()) {
@@ -47,7 +47,7 @@ export async function bring(
   return { data: datasets.from({ name: 'own-pictures', images, ...shape }), broken };
 }
 
-const nameOf = ({ name }: File): string => name.replace(/[^\w-]+/g, '-').slice(0, 40) || 'images';
+const nameOf = ({ name }: File): string => name.replace(/[^\w.-]+/g, '-').slice(0, 40) || 'images';
 
 function isGrey(pixels: Uint8ClampedArray): boolean {
   for (let i = 0; i < pixels.length; i += 4)

@@ -273,6 +273,8 @@ export const en = {
   trainHereHelp:
     'Bring your own pictures and let two networks learn from them, in this page. Nothing leaves your browser. A few hundred pictures are few; more alike ones learn sooner.',
   bringPictures: 'Open or drop pictures',
+  bringHelp:
+    'Pictures (PNG, JPEG, WebP, GIF), or one file of images: a pack that npx dcgan data build makes, or an IDX file as MNIST has it. A checkpoint (.safetensors) opens in Explore.',
   sideOfPictures: 'Size to train on',
   epochsToTrain: 'Epochs (empty: as the preset)',
   nameOfRun: 'Name of the run',
@@ -286,7 +288,8 @@ export const en = {
   exploreNewest: 'Explore what it learned',
   downloadNewest: 'Download the checkpoint',
   keptHere: 'Kept in this browser',
-  keptHelp: 'Going on with a run needs the same pictures again. A download opens in a terminal: npx dcgan info FILE.',
+  keptHelp:
+    'The checkpoints are kept, the pictures are not: to go on with a run, open the same pictures at the same size first. Others are refused. A download opens in a terminal: npx dcgan info FILE.',
   keepsNothing: 'This browser keeps no files for this page, so download what you want to keep.',
   downloadKept: (name: string) => `Download ${name}`,
   goOnWith: (name: string) => `Go on with ${name}`,

@@ -260,6 +260,8 @@ export const ko: Strings = {
   trainHereHelp:
     '가지고 있는 그림을 가져와 이 페이지에서 두 신경망을 학습시키세요. 아무것도 브라우저 밖으로 나가지 않습니다. 그림 몇백 장은 적은 편이고, 서로 비슷할수록 빨리 배웁니다.',
   bringPictures: '그림을 열거나 끌어다 놓기',
+  bringHelp:
+    '그림(PNG, JPEG, WebP, GIF), 또는 이미지를 모은 파일 하나: npx dcgan data build로 만든 팩이나 MNIST와 같은 IDX 파일. 체크포인트(.safetensors)는 탐색에서 열립니다.',
   sideOfPictures: '학습할 크기',
   epochsToTrain: '에폭 수 (비우면 프리셋대로)',
   nameOfRun: '학습 이름',
@@ -274,7 +276,7 @@ export const ko: Strings = {
   downloadNewest: '체크포인트 내려받기',
   keptHere: '이 브라우저에 보관됨',
   keptHelp:
-    '이어서 학습하려면 같은 그림이 다시 필요합니다. 내려받은 파일은 터미널에서 npx dcgan info FILE로 열 수 있습니다.',
+    '체크포인트는 보관되지만 그림은 보관되지 않습니다. 이어서 학습하려면 먼저 같은 그림을 같은 크기로 여세요. 다른 그림은 받지 않습니다. 내려받은 파일은 터미널에서 npx dcgan info FILE로 열 수 있습니다.',
   keepsNothing: '이 브라우저는 이 페이지의 파일을 보관하지 않으므로, 남길 것은 내려받으세요.',
   downloadKept: (name) => `${name} 내려받기`,
   goOnWith: (name) => `${name} 이어서 학습`,

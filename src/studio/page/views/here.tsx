@@ -29,7 +29,8 @@ export function Here({ open }: { readonly open: (file: File) => Promise<string> 
   const [name, setName] = useState('my-pictures');
   const [epochs, setEpochs] = useState<number | null>(null);
   const [kept, setKept] = useState<readonly KeptRun[] | null>([]);
-  const [goOn, setGoOn] = useState<string | null>(null);
+  /** The kept run that goes on; each press of its button is another one. */
+  const [goOn, setGoOn] = useState<{ readonly name: string; readonly press: number } | null>(null);
   const [newest, setNewest] = useState<File | null>(null);
   const { busy, error, setError, act } = useAct<'open' | 'remove'>();
   const list = async (): Promise<void> => setKept(await keptRuns());
@@ -61,8 +62,9 @@ export function Here({ open }: { readonly open: (file: File) => Promise<string> 
     ...{ preset, seed: 1, ...(epochs !== null && { epochs }) },
     ...(kept !== null && { keep: name }),
   };
-  const options: Options = goOn === null ? fresh : { resume: goOn, keep: goOn, ...(epochs !== null && { epochs }) };
-  const run = goOn ?? name;
+  const options: Options =
+    goOn === null ? fresh : { resume: goOn.name, keep: goOn.name, ...(epochs !== null && { epochs }) };
+  const run = goOn?.name ?? name;
   const data = brought?.data;
   const shown = Math.min(SHOWN, data?.count ?? 0);
   const sheet =
@@ -75,7 +77,8 @@ export function Here({ open }: { readonly open: (file: File) => Promise<string> 
     <section class="learn" aria-label={words.trainHere}>
       <h1>{words.trainHere}</h1>
       <p>{words.trainHereHelp}</p>
-      <Drop label={words.bringPictures} accept="image/*,.gz,.safetensors,.idx" take={take} />
+      <Drop label={words.bringPictures} accept="image/*,.gz,.idx,.pack,.safetensors" take={take} />
+      <p class="quiet">{words.bringHelp}</p>
       <div class="controls">
         <label>
           {words.sideOfPictures}{' '}
@@ -132,10 +135,11 @@ export function Here({ open }: { readonly open: (file: File) => Promise<string> 
       {sheet && <Pixels picture={sheet} alt={words.broughtSheet} kind="maps" />}
       {data && (
         <Training
-          key={goOn ?? ''}
+          key={goOn?.press ?? 0}
           data={data}
           options={options}
-          start={goOn === null ? words.start : words.goOnWith(goOn)}
+          start={goOn === null ? words.start : words.goOnWith(goOn.name)}
+          atOnce={goOn !== null}
           said={{ preparing: words.preparingHere, trains: words.trainsHere, stopped: words.stoppedHere }}
           ended={(bytes, checkpoint) => {
             setNewest(fileOf(run, checkpoint, bytes));
@@ -167,7 +171,11 @@ export function Here({ open }: { readonly open: (file: File) => Promise<string> 
                 <button type="button" onClick={() => downloadFile(file)}>
                   {words.downloadKept(one)}
                 </button>
-                <button type="button" disabled={!data} onClick={() => setGoOn(one)}>
+                <button
+                  type="button"
+                  disabled={!data}
+                  onClick={() => setGoOn({ name: one, press: (goOn?.press ?? 0) + 1 })}
+                >
                   {words.goOnWith(one)}
                 </button>
                 <button

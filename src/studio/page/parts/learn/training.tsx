@@ -9,6 +9,8 @@ interface TrainingProps {
   readonly data: Dataset;
   readonly options: Omit<TrainOptions, 'data' | 'signal'>;
   readonly start: string;
+  /** Whether it starts at once, without a press. */
+  readonly atOnce?: boolean;
   /** What is said while it begins, when it runs, and when it was stopped. */
   readonly said: { readonly preparing: string; readonly trains: string; readonly stopped: string };
   /** Gets each checkpoint and its name. */
@@ -24,7 +26,7 @@ interface Progress {
 
 const PICTURE_EVERY = 20;
 
-export function Training({ data, options, start, said: phrases, ended }: TrainingProps) {
+export function Training({ data, options, start, atOnce, said: phrases, ended }: TrainingProps) {
   const words = t.value.learn;
   const [picture, setPicture] = useState<Picture | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
@@ -67,6 +69,9 @@ export function Training({ data, options, start, said: phrases, ended }: Trainin
     running.current = null;
     setStop(null);
   };
+  useEffect(() => {
+    if (atOnce) void run();
+  }, []);
   return (
     <>
       <p>

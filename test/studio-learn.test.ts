@@ -59,13 +59,16 @@ describe.skipIf(!CHROMIUM)(inChromium('the lesson'), () => {
     await chapter(2);
     await named('img', lessonEn.made).waitFor();
     await named('img', 'fc1: 32 maps of 7 × 7').waitFor();
+    const drawn = await page.getByText(/^Number 1 of the noise/).textContent();
     await focusByTab(page, /^Number 1 of the noise/);
     await page.keyboard.press('ArrowRight');
-    await page.getByText('Number 1 of the noise: 0.1').waitFor();
+    await page.getByText(/^Number 1 of the noise: -?\d\.\d/).waitFor();
+    await expect.poll(async () => (await page.getByText(/^Number 1 of the noise/).textContent()) === drawn).toBe(false);
     await press('Next');
     await chapter(3);
     await page.getByText(/^Logit -?[\d.]+: real with a probability/).waitFor();
     await focusByTab(page, 'Paper to draw on');
+    expect((await named('application', 'Paper to draw on').boundingBox())!.height).toBeGreaterThan(200);
     for (const key of ['ArrowDown', 'Shift+ArrowDown', 'Shift+ArrowDown']) await page.keyboard.press(key);
     await press('Take a made one');
     await page.getByText(/^Logit -?[\d.]+: real with a probability/).waitFor();

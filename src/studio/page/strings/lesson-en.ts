@@ -12,7 +12,7 @@ export const lessonEn = {
   newNoise: 'New noise',
   whichValue: 'Which of the 100 numbers',
   noiseValue: (n: number, value: number) => `Number ${n} of the noise: ${value.toFixed(1)}`,
-  made: 'The image that the generator makes',
+  made: 'The image',
   takeReal: 'Take a real digit',
   takeFake: 'Take a made one',
   clear: 'Clear',

@@ -59,6 +59,22 @@ export function Learn({ chapter }: { readonly chapter: number }) {
   const said = { preparing: words.preparing, trains: words.trains, stopped: words.trainingStopped };
   return (
     <section class="learn" aria-label={words.learn}>
+      <nav aria-label={words.chapterNav}>
+        <ol class="chapters">
+          {words.chapters.map(({ title: name }, i) => (
+            <li key={name}>
+              <a
+                href={links.learn(i)}
+                title={name}
+                aria-label={`${i + 1}. ${name}`}
+                {...(i === chapter && { 'aria-current': 'page' as const })}
+              >
+                {i + 1}
+              </a>
+            </li>
+          ))}
+        </ol>
+      </nav>
       <p class="quiet">{words.chapterOf(chapter + 1, last + 1)}</p>
       <h1 ref={heading} tabIndex={-1}>
         {title}
@@ -102,7 +118,7 @@ export function Learn({ chapter }: { readonly chapter: number }) {
           <code>npx dcgan train --preset quick --limit 10000{'\n'}npx dcgan train --preset best --epochs 2</code>
         </pre>
       )}
-      <nav class="controls" aria-label={words.chapterNav}>
+      <div class="controls onward">
         {chapter > 0 && (
           <a class="button" href={links.learn(chapter - 1)}>
             {words.previous}
@@ -111,7 +127,7 @@ export function Learn({ chapter }: { readonly chapter: number }) {
         <a class="button main" href={chapter < last ? links.learn(chapter + 1) : links.runs}>
           {chapter < last ? words.next : words.toRuns}
         </a>
-      </nav>
+      </div>
     </section>
   );
 }

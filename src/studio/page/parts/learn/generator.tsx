@@ -15,7 +15,9 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
   const words = t.value.learn;
   const [seed, setSeed] = useState(1);
   const [place, setPlace] = useState(0);
-  const [value, setValue] = useState(0);
+  /** Null: the number that the noise has by itself. */
+  const [chosen, setChosen] = useState<number | null>(null);
+  const [own, setOwn] = useState(0);
   const [maps, setMaps] = useState<readonly Maps[]>([]);
   const [picture, setPicture] = useState<ReturnType<typeof gridOf> | null>(null);
   const latest = useRef(new Latest());
@@ -23,21 +25,30 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
     let current = true;
     latest.current.run(async () => {
       const noise = await gan.sampleNoise(1, seed);
-      noise[place] = value;
+      const drawn = noise[place]!;
+      noise[place] = chosen ?? drawn;
       const choice = gan.config.classes > 0 ? { classes: GROUP } : {};
       const layers = await gan.layers({ noise }, choice);
       if (!current) return;
+      setOwn(drawn);
       setMaps(mapsOf(layers.slice(0, -1)));
       setPicture(gridOf(layers.at(-1)!.data, 1));
     });
     return () => {
       current = false;
     };
-  }, [gan, seed, place, value]);
+  }, [gan, seed, place, chosen]);
+  const value = chosen ?? own;
   return (
     <>
       <div class="controls">
-        <button type="button" onClick={() => setSeed(seed + 1)}>
+        <button
+          type="button"
+          onClick={() => {
+            setSeed(seed + 1);
+            setChosen(null);
+          }}
+        >
           {words.newNoise}
         </button>
         <label>
@@ -49,7 +60,9 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
             value={place + 1}
             onInput={(event) => {
               const at = Math.round(event.currentTarget.valueAsNumber) - 1;
-              if (at >= 0 && at < gan.config.latent) setPlace(at);
+              if (at < 0 || at >= gan.config.latent || at === place) return;
+              setPlace(at);
+              setChosen(null);
             }}
           />
         </label>
@@ -62,20 +75,20 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
           max={3}
           step={0.1}
           value={value}
-          onInput={(event) => setValue(event.currentTarget.valueAsNumber)}
+          onInput={(event) => setChosen(event.currentTarget.valueAsNumber)}
         />
       </label>
       <div class="lesson-pictures">
-        <figure>
-          <figcaption>{words.made}</figcaption>
-          <Pixels picture={picture} alt={words.made} />
-        </figure>
         {maps.map(({ name, size, count, picture: shown }) => (
           <figure key={name}>
             <figcaption>{t.value.layerMaps(name, size, count)}</figcaption>
             <Pixels picture={shown} alt={t.value.layerMaps(name, size, count)} kind="maps" />
           </figure>
         ))}
+        <figure>
+          <figcaption>{words.made}</figcaption>
+          <Pixels picture={picture} alt={words.made} />
+        </figure>
       </div>
       <Quote {...GENERATOR} />
     </>

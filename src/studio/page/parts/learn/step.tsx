@@ -52,6 +52,13 @@ export function StepPart({ lesson }: { readonly lesson: Lesson }) {
         </button>{' '}
         <span class="quiet">{words.stepsDone(small.steps)}</span>
       </p>
+      <ol class="parts">
+        {words.parts.map((name, i) => (
+          <li key={name} class={i > part ? 'quiet' : ''} {...(i === part && { 'aria-current': 'step' as const })}>
+            {name}
+          </li>
+        ))}
+      </ol>
       <div role="status">
         {found && part === 0 && (
           <p>{words.partNoise(Array.from(found.noise.subarray(0, 6), (value) => value.toFixed(2)).join(', '))}</p>

@@ -1,5 +1,5 @@
 // docs/tutorial.md does what it says: its quotations are the lines of the sources, its program runs,
-// and so do its commands, with shorter trainings. The Korean text has the same parts.
+// and so do its commands, with shorter trainings. The Korean texts have the same parts.
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -95,9 +95,28 @@ describe('a reader', () => {
   }, 120_000);
 });
 
+describe('the README in Korean', () => {
+  const [english, korean] = ['README.md', 'docs/ko/README.md'] as const;
+  /** Comments of commands are translated; nothing else is. */
+  const code = (file: string): string[] =>
+    blocks(file).map(({ language, text }) => (language === 'sh' ? text.replace(/ +#.*$/gm, '') : text));
+  /** Without those inside a document, and of the two documents to each other. */
+  const leads = (file: string): string[] =>
+    [...new Set(links(file))].filter((target) => !/^#|README\.md/.test(target.replace(`${ROOT}/`, '')));
+
+  it('has the same headings, commands, programs, tables and links', () => {
+    expect(levels(korean)).toEqual(levels(english));
+    expect(code(korean)).toEqual(code(english));
+    expect(leads(korean)).toEqual(leads(english));
+    const points = (file: string): number => read(file).match(/^- /gm)!.length;
+    expect(points(korean)).toBe(points(english));
+  });
+});
+
 describe('every document of the lesson', () => {
-  it.each([ENGLISH, KOREAN])('%s links to files that exist', (file) => {
-    expect(links(file).filter((target) => target.startsWith('/') && !existsSync(target))).toEqual([]);
+  it.each([ENGLISH, KOREAN, 'docs/ko/README.md'])('%s links to files that exist', (file) => {
+    const files = links(file).filter((target) => target.startsWith('/'));
+    expect(files.filter((target) => !existsSync(target.replace(/#.*$/, '')))).toEqual([]);
   });
 
   it('has the same sections, blocks and links in Korean', () => {

@@ -42,6 +42,7 @@ test.each<[string, () => Buffer | string, string]>([
   ['SVG', () => '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'it is not a PNG, JPEG, WebP, GIF'],
   ['nothing', () => '', 'it is empty'],
   ['a huge header', () => hugePng(50_000, 50_000), 'it claims more pixels than the 100 million that are decoded'],
+  ['a huge row', () => hugePng(4_194_324, 20), 'it is too long and narrow: a side may have 65535 pixels at most'],
   ['half a picture', () => good.subarray(0, good.length / 2), 'it is damaged ('],
 ])('%s named .png', async (_, contents, message) => {
   mkdirSync('p');

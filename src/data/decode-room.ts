@@ -7,6 +7,11 @@
 /** A picture is refused that has more pixels. */
 export const MOST_PIXELS = 100_000_000;
 /**
+ * A picture is refused that has a longer side, which is the longest of a JPEG. Some rows of each
+ * picture are held at once, and rows of four million pixels took 2 GB.
+ */
+export const MOST_SIDE = 65_535;
+/**
  * Pictures of at most so many pixels don't wait: those of all of the decoder's threads together
  * stay below 300 MB.
  */

@@ -11,7 +11,7 @@ import { DcganError, usage } from '../platform/errors.ts';
 import { loadSharp } from '../platform/sharp.ts';
 import { bitmapFacts, decodeBitmap } from './bmp.ts';
 import { broken } from './broken.ts';
-import { MOST_PIXELS, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
+import { MOST_PIXELS, MOST_SIDE, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
 import { foreignOf } from './foreign.ts';
 import { DEFAULT_BACKGROUND, type Shaping } from './image-options.ts';
 import { sidesOf } from './image-size.ts';
@@ -212,6 +212,7 @@ export async function decodeFreely(picture: Supplied, change: (upright: Sharp) =
   const opened = await open(picture);
   try {
     const { width, height } = await sizeOf(opened);
+    checkPixels(width, height);
     const { data, info } = await withRoomFor(width * height, () => {
       const made = change(opened.sharp().autoOrient()).raw({ depth: 'uchar' });
       return made.toBuffer({ resolveWithObject: true });
@@ -237,6 +238,7 @@ async function shaped(opened: Opened, shaping: Shaping, name: string): Promise<U
   // Only large pictures get here, so that small ones are opened once.
   try {
     const { width, height } = await sizeOf(opened);
+    checkPixels(width, height);
     return await withRoomFor(width * height, () => render(sharp(), shaping));
   } catch (error) {
     throw inWords(name, error);
@@ -271,7 +273,11 @@ function pick(data: Uint8Array, got: number, pixels: number, wanted: number): Ui
 
 function checkPixels(width: number, height: number, most = MOST_PIXELS): void {
   if (width * height > most) throw new Error('Input image exceeds pixel limit');
+  if (Math.max(width, height) > MOST_SIDE) throw new TooLong();
 }
+
+/** A picture has a side of more than MOST_SIDE pixels. */
+class TooLong extends Error {}
 
 function isTooLarge(error: unknown): boolean {
   return error instanceof Error && /exceeds pixel limit/i.test(error.message);
@@ -282,6 +288,9 @@ function inWords(name: string, error: unknown): DcganError {
   const [first = 'unknown'] = (error as Error).message.split('\n');
   if (isTooLarge(error))
     return broken(name, `it claims more pixels than the ${MOST_PIXELS / 1e6} million that are decoded`, error);
+  // libvips itself cannot bring some long pictures of few pixels to size.
+  if (error instanceof TooLong || /coordinates out of range/.test(first))
+    return broken(name, `it is too long and narrow: a side may have ${MOST_SIDE} pixels at most`, error);
   // libvips has no reason to give where a decoder met data that make no sense.
   if (/^unknown( error)?$/i.test(first))
     return broken(name, 'it is damaged (its compressed data end early or make no sense)', error);

@@ -105,8 +105,9 @@ export function withCheckpoint(
     interpolate: typed('interpolate', path),
     project: typed('project', 'drawing.png', path),
   };
-  const step = parseCheckpointName(own)?.step ?? null;
-  return { ...detail, checkpoints: [{ name, bytes, epoch: snapshot.epoch, step, commands }] };
+  // As the studio says it: a checkpoint within an epoch bears that epoch's number.
+  const { epoch = snapshot.epoch, step = null } = parseCheckpointName(own) ?? {};
+  return { ...detail, checkpoints: [{ name, bytes, epoch, step, commands }] };
 }
 
 /** A command, by names that say nothing of this machine's folders. */

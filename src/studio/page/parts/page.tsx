@@ -38,7 +38,7 @@ export function Page({ source, learn: Learn, here: Here, file, note }: PageProps
   });
   return (
     <>
-      <header>
+      <header class={Here ? 'two-links' : ''}>
         <a href={file?.home ?? links.runs} class="home">
           {file?.title ?? words.title}
         </a>

@@ -28,13 +28,20 @@ export function mapsOf(layers: readonly Layer[]): Maps[] {
     for (let map = 0; map < shown; map++)
       for (let i = 0; i < height * width; i++)
         tiles[map * height * width + i] = Math.round(scale * (data[i * count + map]! - low));
-    const columns = Math.min(shown, Math.max(1, Math.ceil(Math.sqrt(2 * shown))));
     const picture = makeGrid(tiles, [shown, height, width, 1], {
-      columns,
+      columns: columnsFor(shown),
       enlarge: Math.max(1, Math.round(TILE / height)),
     });
     return [{ name, size: `${height} × ${width}`, count, picture }];
   });
+}
+
+/** Rows are full where the number allows it, because empty places of a grid are white. */
+function columnsFor(maps: number): number {
+  const wanted = Math.sqrt(2 * maps);
+  const full = Array.from({ length: 13 }, (_, i) => i + 4).filter((columns) => maps % columns === 0);
+  if (full.length === 0) return Math.min(maps, Math.ceil(wanted));
+  return full.reduce((best, columns) => (Math.abs(columns - wanted) < Math.abs(best - wanted) ? columns : best));
 }
 
 function rangeOf(values: Float32Array): [number, number] {

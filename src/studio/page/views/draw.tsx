@@ -128,7 +128,7 @@ export function Draw({ id, networks, checkpoint }: LabProps) {
             />
           </fieldset>
           <div class="controls">
-            <button type="button" class="main" onClick={() => put(fresh())} disabled={nothing}>
+            <button type="button" onClick={() => put(fresh())} disabled={nothing}>
               {words.clear}
             </button>
             <label class="button">

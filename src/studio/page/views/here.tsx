@@ -17,6 +17,13 @@ const PRESETS = ['quick', 'best'] as const;
 /** Pictures of the contact sheet. */
 const SHOWN = 32;
 
+/** The name, with a number where a kept run has it already. */
+function freeName(name: string, kept: readonly KeptRun[]): string {
+  const taken = (one: string): boolean => kept.some((run) => run.name === one);
+  if (!taken(name)) return name;
+  for (let i = 2; ; i++) if (!taken(`${name}-${i}`)) return `${name}-${i}`;
+}
+
 type Options = Omit<TrainOptions, 'data' | 'signal'>;
 
 export function Here({ open }: { readonly open: (file: File) => Promise<string> }) {
@@ -58,13 +65,14 @@ export function Here({ open }: { readonly open: (file: File) => Promise<string> 
     if (checkpoint) void explore(checkpoint);
     else setFiles(given);
   };
+  const own = freeName(name, kept ?? []);
   const fresh: Options = {
     ...{ preset, seed: 1, ...(epochs !== null && { epochs }) },
-    ...(kept !== null && { keep: name }),
+    ...(kept !== null && { keep: own }),
   };
   const options: Options =
     goOn === null ? fresh : { resume: goOn.name, keep: goOn.name, ...(epochs !== null && { epochs }) };
-  const run = goOn?.name ?? name;
+  const run = goOn?.name ?? own;
   const data = brought?.data;
   const shown = Math.min(SHOWN, data?.count ?? 0);
   const sheet =
@@ -112,6 +120,7 @@ export function Here({ open }: { readonly open: (file: File) => Promise<string> 
         <label>
           {words.nameOfRun}{' '}
           <input
+            type="text"
             value={name}
             pattern="[\w\-]+"
             onInput={({ currentTarget }) => setName(currentTarget.value.replace(/[^\w-]+/g, '-') || 'my-pictures')}

@@ -57,7 +57,7 @@ export function Lab({ source, networks: opener, place }: FrameProps) {
               {checkpoints.map((one) => (
                 <option key={one.name} value={one.name}>
                   {one.epoch === 0 ? words.beforeTraining : words.epoch(one.epoch)}
-                  {one.step === null ? '' : ` · ${words.axisSteps} ${one.step}`}
+                  {one.step === null ? '' : ` · ${words.fromStep(one.step, one.step)}`}
                 </option>
               ))}
             </select>

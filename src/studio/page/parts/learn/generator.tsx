@@ -1,9 +1,11 @@
 // The generator by touch: one value of the noise moves, and the image and every layer follow.
-import type { DCGAN } from 'dcgan/browser';
+import type { DCGAN, Picture } from 'dcgan/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { toBytes } from '../../../../data/pixels.ts';
 import { Latest } from '../../state/lab.ts';
-import { gridOf } from '../../state/lesson.ts';
+import { FORM } from '../../state/lesson.ts';
 import { type Maps, mapsOf } from '../../state/maps.ts';
+import { pictureOf } from '../../state/pictures.ts';
 import { t } from '../../strings/index.ts';
 import { Pixels } from '../pixels.tsx';
 import { GENERATOR } from './code.ts';
@@ -19,7 +21,7 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
   const [chosen, setChosen] = useState<number | null>(null);
   const [own, setOwn] = useState(0);
   const [maps, setMaps] = useState<readonly Maps[]>([]);
-  const [picture, setPicture] = useState<ReturnType<typeof gridOf> | null>(null);
+  const [picture, setPicture] = useState<Picture | null>(null);
   const latest = useRef(new Latest());
   useEffect(() => {
     let current = true;
@@ -32,7 +34,7 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
       if (!current) return;
       setOwn(drawn);
       setMaps(mapsOf(layers.slice(0, -1)));
-      setPicture(gridOf(layers.at(-1)!.data, 1));
+      setPicture(pictureOf(toBytes(layers.at(-1)!.data), FORM));
     });
     return () => {
       current = false;

@@ -1,0 +1,70 @@
+// Draws a dataset whose truth is known: small pictures in colour that are put together from parts,
+// and a file that says which values each picture's parts have. So the variety of samples can be
+// counted (parts.mjs).
+//   npm install --no-save PACKAGES            (the script names them when they are missing)
+//   node bench/quality/sets.mjs SET FOLDER [--count 2000] [--from 0]
+// SET is a file of sets/. Picture i is the same whatever the count. FOLDER gets a PNG for each
+// picture; the truth is FOLDER.parts.json, beside it.
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import sharp from 'sharp';
+import { drawWord } from '../../dist/engine/random.js';
+
+export const SIDE = 64;
+const SEED = 1;
+
+/** The values of picture `index`: for each part the place of its value in the part's list. */
+export function choose(parts, index) {
+  return Object.values(parts).map((values, part) => drawWord({ seed: SEED, step: index }, part, 0) % values.length);
+}
+
+/** A set by its name: its parts, and a function that draws picture `index` as a sharp image. */
+export async function openSet(name) {
+  const { default: set } = await import(`./sets/${name}.mjs`);
+  let draw;
+  try {
+    draw = await set.open();
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND' && error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new Error(
+      `${name} is drawn by packages that are not installed: npm install --no-save ${set.packages.join(' ')}`,
+    );
+  }
+  const names = Object.keys(set.parts);
+  return {
+    parts: set.parts,
+    picture(index) {
+      const chosen = choose(set.parts, index);
+      const values = Object.fromEntries(names.map((part, i) => [part, set.parts[part][chosen[i]]]));
+      return sharp(Buffer.from(draw(values, index)))
+        .resize(SIDE, SIDE)
+        .removeAlpha();
+    },
+  };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { count: { type: 'string', default: '2000' }, from: { type: 'string', default: '0' } },
+  });
+  const [name, folder] = positionals;
+  if (!folder) {
+    const sets = readdirSync(join(import.meta.dirname, 'sets')).map((file) => file.replace('.mjs', ''));
+    throw new Error(
+      `usage: node bench/quality/sets.mjs SET FOLDER [--count N] [--from N]; SET is one of ${sets.join(', ')}`,
+    );
+  }
+  const set = await openSet(name);
+  const indices = Array.from({ length: Number(values.count) }, (_, i) => Number(values.from) + i);
+  mkdirSync(folder, { recursive: true });
+  for (const index of indices)
+    await set
+      .picture(index)
+      .png()
+      .toFile(join(folder, `${String(index).padStart(5, '0')}.png`));
+  const truth = { parts: set.parts, pictures: indices.map((index) => choose(set.parts, index)) };
+  writeFileSync(`${folder}.parts.json`, JSON.stringify(truth));
+  console.log(`${indices.length} pictures of ${SIDE} x ${SIDE} in ${folder}, their parts in ${folder}.parts.json`);
+}

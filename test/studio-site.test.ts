@@ -8,6 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPack } from '../src/data/load.ts';
 import { openDataset } from '../src/data/open.ts';
+import { en } from '../src/studio/page/strings/en.ts';
 import { ko } from '../src/studio/page/strings/ko.ts';
 import { CHROMIUM, inChromium, launch, openPage, type Served, serve } from './support/chromium.ts';
 import { dcgan, sharedFolder } from './support/cli.ts';
@@ -82,6 +83,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the static page'), () => {
     const { page, complaints } = await open({ viewport: { width: 390, height: 800 } });
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
     expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+    await page.getByText(en.siteHelp).waitFor();
     await expectAccessible(page, 'Runs');
     await page.context().setOffline(true);
     await page.goto(`${served.url}below/site/`);

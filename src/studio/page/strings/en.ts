@@ -22,6 +22,8 @@ export const en = {
   licenseLine: (name: string) => `Licence: ${name}.`,
   noLicense: 'No licence was named.',
   openCheckpoint: 'Open a checkpoint',
+  siteHelp:
+    'Press a run to see how it learned, and to explore what its generator makes. Learn explains all of it from nothing. Train here learns from your own pictures.',
   oneThread: 'Networks run on one thread here: this page may not share memory.',
   madeWith: 'Made with dcgan.',
   loadingRun: 'Reading this run …',

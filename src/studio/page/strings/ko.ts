@@ -21,6 +21,8 @@ export const ko: Strings = {
   licenseLine: (name: string) => `라이선스: ${name}.`,
   noLicense: '라이선스가 지정되지 않았습니다.',
   openCheckpoint: '체크포인트 열기',
+  siteHelp:
+    '학습을 누르면 어떻게 배웠는지 보고, 생성자가 무엇을 만드는지 탐색할 수 있습니다. 배우기는 모든 것을 처음부터 설명합니다. 여기서 학습은 여러분의 그림으로 배웁니다.',
   oneThread: '이 페이지는 메모리를 공유할 수 없어 신경망이 스레드 하나로 실행됩니다.',
   madeWith: 'dcgan으로 만들었습니다.',
   loadingRun: '이 학습을 읽는 중 …',

@@ -46,6 +46,7 @@ export function Runs({ source }: { readonly source: Source }) {
           </a>
         )}
       </div>
+      {source.open && <p class="quiet">{words.siteHelp}</p>}
       <ul class="cards">
         {list.map((head) => (
           <Card key={head.id} head={head} source={source} marked={there.includes(head.id)} toggle={toggle} />

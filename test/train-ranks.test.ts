@@ -4,14 +4,17 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type RankFlags, refuseOtherOptions } from '../src/cli/ranks.ts';
 import { Dataset } from '../src/data/dataset.ts';
 import { openDataset } from '../src/data/open.ts';
 import { cardsOfHost, choiceOfCard, noteOnCards } from '../src/ranks/cards.ts';
 import { launchOf, refuseBareSrun } from '../src/ranks/launcher.ts';
+import { shimFor } from '../src/ranks/mpicc.ts';
 import type { World } from '../src/ranks/world.ts';
 import type { TrainEvent } from '../src/train/events.ts';
 import { type FollowOptions, follow } from '../src/train/ranks/follower.ts';
 import { Leader } from '../src/train/ranks/leader.ts';
+import { decodeOrder, encodeOrder } from '../src/train/ranks/orders.ts';
 import type { RankedTrainOptions } from '../src/train/run-options.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { worldsTogether } from './support/ranks.ts';
@@ -99,6 +102,15 @@ describe('a training over ranks', () => {
   });
 });
 
+it('says what to do when there is no compiler of MPI', async () => {
+  const nonsense = refused(shimFor(['mpicc'], { ...process.env, MPICC: 'no-such-mpicc' }));
+  expect(await nonsense).toMatch(/got no-such-mpicc: .*\. Unset MPICC, or install .*"apt-get install libopenmpi-dev"/);
+  const none = refused(shimFor(['no-such-mpicc'], { ...process.env, MPICC: undefined }));
+  expect(await none).toMatch(
+    /expected no-such-mpicc, or another in \$MPICC, got .*\. Install the files for developers/,
+  );
+});
+
 describe('a rank that differs is refused by name', () => {
   it('because of its images', async () => {
     const out = join(temporaryFolder(), 'run');
@@ -116,6 +128,41 @@ describe('a rank that differs is refused by name', () => {
       'rank 1 on host-1: the images were given to rank 0 as a dataset. Give a name or a path that all ranks can open.',
     );
     expect(existsSync(out)).toBe(false);
+  });
+
+  it.each([
+    ['version', '0.0.9', /another version of the program: expected 0\.0\.9 as on rank 0, got .*Install the same/],
+    [
+      'variant',
+      'wasm-none',
+      /other kernels, which round differently: expected wasm-none as on rank 0, got .*--device wasm/,
+    ],
+  ] as const)('because of its %s', async (field, value, words) => {
+    const out = join(temporaryFolder(), 'run');
+    const [first, second] = worldsTogether(2) as [World, World];
+    // The follower hears of another leader.
+    const broadcast: World['broadcast'] = async (bytes) => {
+      const order = decodeOrder(await second.broadcast(bytes));
+      return encodeOrder(order.order === 'prepare' ? { ...order, [field]: value } : order);
+    };
+    const message = await refused(
+      together(2, { ...WITH_4, device: 'wasm', out }, undefined, [first, { ...second, broadcast }]),
+    );
+    expect(message).toMatch(/^rank 1 on host-1: /);
+    expect(message).toMatch(words);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('because of its options, but for threads', async () => {
+    const compare = (flags: RankFlags[]): Promise<string> => {
+      const worlds = worldsTogether(flags.length);
+      return refused(Promise.all(flags.map((own, rank) => refuseOtherOptions(worlds[rank]!, own))));
+    };
+    const flags: Readonly<Record<string, unknown>> = { preset: 'tiny', seed: 7 };
+    expect(await compare([flags, { ...flags, threads: 2 }])).toBe('nothing was refused');
+    expect(await compare([flags, flags, { ...flags, seed: 9 }])).toBe(
+      'rank 2 on host-2 was started with another seed: expected 7 as on rank 0, got 9. Start all ranks with the same options; only --threads may differ.',
+    );
   });
 
   it('because there are too many ranks', async () => {

@@ -1,5 +1,6 @@
 // `dcgan train` as one of several processes. Rank 0 trains and speaks; the others follow it and
 // say nothing unless they fail, or are the first that are left.
+import { usage } from '../platform/errors.ts';
 import { onNotice } from '../platform/notices.ts';
 import { launchAsked, launchOf } from '../ranks/launcher.ts';
 import { joinWorld } from '../ranks/mpi-world.ts';
@@ -12,6 +13,11 @@ import { Stop } from './stop.ts';
 export const DISTRIBUTED = ['auto', 'mpi', 'off'] as const;
 /** Whether to join the ranks of MPI: where a launcher is found, always, or never. */
 export type Distributed = (typeof DISTRIBUTED)[number];
+
+/** The options of the command line, of which a rank uses the threads itself. */
+export interface RankFlags {
+  readonly threads?: number;
+}
 
 /** Where the run lies, once it is known. */
 export interface Place {
@@ -30,16 +36,40 @@ export function isFollower(distributed: Distributed = 'auto'): boolean {
   return distributed !== 'off' && (launchOf(process.env)?.rank ?? 0) > 0;
 }
 
+/**
+ * Lets all ranks compare their options. Rank 0's decide the run, so a rank with others was started
+ * by mistake. Hosts may differ in their number of threads.
+ * @throws DcganError on rank 0, when another rank has other options; it names rank and option
+ */
+export async function refuseOtherOptions(world: World, flags: RankFlags): Promise<void> {
+  const all = await world.gather(JSON.stringify(flags));
+  if (world.rank > 0) return;
+  const [first, ...others] = all.map((text) => JSON.parse(text) as Readonly<Record<string, unknown>>);
+  const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+  for (const [i, own] of others.entries())
+    for (const name of Object.keys({ ...first, ...own })) {
+      const [expected, got] = [first!, own].map((one) => shown(one[name])) as [string, string];
+      if (name === 'threads' || expected === got) continue;
+      throw usage({
+        what: `${rankIn(world, i + 1)} was started with another ${name}`,
+        expected: `${expected} as on rank 0`,
+        got,
+        todo: 'Start all ranks with the same options; only --threads may differ',
+      });
+    }
+}
+
 /** Follows rank 0 to its end; returns the exit code. */
-export async function followRank0(world: World, place: Place, threads: number | undefined): Promise<number> {
+export async function followRank0(world: World, place: Place, flags: RankFlags): Promise<number> {
   onNotice(() => {});
   const stop = new Stop(() => {
     world.wishToStop();
     if (world.first) warn(`dcgan: the ranks before this one have ended. ${wayOn(place.folder)}\n`);
   });
   try {
+    await refuseOtherOptions(world, flags);
     await follow(world, {
-      threads,
+      threads: flags.threads,
       onBegin: (folder) => {
         place.folder = folder;
       },

@@ -11,7 +11,7 @@ import { type Launch, refuseBareSrun, SRUN } from './launcher.ts';
 import type { ThreadData } from './mpi-thread.ts';
 import { shimFor } from './mpicc.ts';
 import { type Answer, type Call, SILENCE_SECONDS, WORD } from './words.ts';
-import { rankIn, type World } from './world.ts';
+import { errorOn, rankIn, type World } from './world.ts';
 
 /** A broadcast's first message has room for the number of its bytes and for short texts. */
 const FIRST_BYTES = 4096;
@@ -47,7 +47,10 @@ export interface JoinOptions {
  */
 export async function joinWorld({ launch, onLost }: JoinOptions): Promise<World> {
   refuseBareSrun(launch, process.env);
-  const shim = await shimFor(launch.compilers);
+  const here = `rank ${launch.rank} on ${hostname()}`;
+  const shim = await shimFor(launch.compilers).catch((error: unknown) => {
+    throw errorOn(here, error);
+  });
   for (const [name, value] of Object.entries(UCX)) process.env[name] ??= value;
   const words = new Int32Array(new SharedArrayBuffer(16));
   const { port1: calls, port2 } = new MessageChannel();
@@ -62,7 +65,7 @@ export async function joinWorld({ launch, onLost }: JoinOptions): Promise<World>
     const cannot = (why: string): void =>
       reject(
         new DcganError({
-          what: 'MPI cannot be used',
+          what: `${here}: MPI cannot be used`,
           got: why,
           todo: `Check that ${shim.command} belongs to ${launch.launcher}, or set MPICC`,
         }),

@@ -48,7 +48,9 @@ export async function shimFor(compilers: readonly string[], environment = proces
     throw new DcganError({
       what: `${command.join(' ')} cannot compile what connects this program with MPI`,
       got: why,
-      todo: 'Set MPICC to the compiler of another MPI',
+      todo: environment.MPICC?.trim()
+        ? 'Unset MPICC, or set it to the compiler of another MPI'
+        : 'Set MPICC to the compiler of another MPI',
     });
   });
   return { path, command: command.join(' ') };
@@ -73,6 +75,6 @@ async function findCompiler(
     what: 'no compiler of MPI was found',
     expected: own ? '$MPICC to be the compiler of an MPI' : `${compilers.join(' or ')}, or another in $MPICC`,
     got: reasons.join('; '),
-    todo: 'Install the files for developers of your MPI: "apt-get install libopenmpi-dev" or "apt-get install libmpich-dev"',
+    todo: `${own ? 'Unset MPICC, or install' : 'Install'} the files for developers of your MPI: "apt-get install libopenmpi-dev" or "apt-get install libmpich-dev"`,
   });
 }

@@ -1,6 +1,7 @@
 // The processes that work on one run. Rank 0 leads: it tells the others what to do next, and they
 // follow. This is what both sides need of each other; mpi-world.ts is it over MPI.
 import type { Ranks } from '../engine/shards.ts';
+import { DcganError } from '../platform/errors.ts';
 
 export interface World extends Ranks {
   /** The host of each rank. */
@@ -30,4 +31,10 @@ export interface World extends Ranks {
 /** Names a rank in an error. */
 export function rankIn({ hosts }: Pick<World, 'hosts'>, rank: number): string {
   return `rank ${rank} on ${hosts[rank]}`;
+}
+
+/** Returns an error of one rank with the rank's name, unless it names a rank already. */
+export function errorOn<E>(where: string, error: E): E | DcganError {
+  if (!(error instanceof DcganError) || /^rank \d+ /.test(error.complaint.what)) return error;
+  return new DcganError({ ...error.complaint, what: `${where}: ${error.complaint.what}` });
 }

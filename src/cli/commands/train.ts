@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Precision } from '../../engine/plan.ts';
 import { commandLine } from '../../platform/command.ts';
-import { usage } from '../../platform/errors.ts';
+import { DcganError, usage } from '../../platform/errors.ts';
 import { notice } from '../../platform/notices.ts';
 import { cardsOfHost, noteOnCards } from '../../ranks/cards.ts';
-import type { World } from '../../ranks/world.ts';
+import { errorOn, rankIn, type World } from '../../ranks/world.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { Leader } from '../../train/ranks/leader.ts';
 import { resolveRun } from '../../train/run.ts';
@@ -31,7 +31,15 @@ import {
   wholeNumber,
 } from '../options/values.ts';
 import { outputError, warn, write } from '../output.ts';
-import { DISTRIBUTED, type Distributed, followRank0, isFollower, joinRanks, type Place } from '../ranks.ts';
+import {
+  DISTRIBUTED,
+  type Distributed,
+  followRank0,
+  isFollower,
+  joinRanks,
+  type Place,
+  refuseOtherOptions,
+} from '../ranks.ts';
 import { EXIT_CODES } from '../stop.ts';
 import { trainShown } from '../training.ts';
 
@@ -165,7 +173,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
         const place = { folder: '' };
         const world = await joinRanks(flags.distributed, place);
         if (!world) outcome.code = await run(trainOptions(flags), flags);
-        else if (world.rank > 0) outcome.code = await followRank0(world, place, flags.threads);
+        else if (world.rank > 0) outcome.code = await followRank0(world, place, flags);
         else outcome.code = await lead(flags, world, place);
       } catch (error) {
         throw asTyped(error, flags);
@@ -201,6 +209,7 @@ async function lead(flags: Flags, world: World, place: Place): Promise<number> {
   });
   let code: number;
   try {
+    await refuseOtherOptions(world, flags);
     const options = trainOptions(flags);
     const note = options.device === 'webgpu' ? noteOnCards(world, cardsOfHost()) : null;
     if (note) notice(note);
@@ -210,12 +219,13 @@ async function lead(flags: Flags, world: World, place: Place): Promise<number> {
     if (world.lost) return world.abort(1);
     if (leader.began) {
       // The others may wait for sums that do not come.
-      const { text, exitCode } = explain(error, flags.debug === true);
+      const { text, exitCode } = explain(errorOn(rankIn(world, 0), error), flags.debug === true);
       warn(`dcgan: ${text}\n`);
       return world.abort(exitCode);
     }
     await leader.end();
-    throw error;
+    // Wrong usage is a matter of all ranks.
+    throw error instanceof DcganError && error.exitCode === 1 ? errorOn(rankIn(world, 0), error) : error;
   }
   await leader.end();
   return code;

@@ -43,7 +43,7 @@ it.each(['metrics.jsonl', 'images', 'checkpoints'])('a run whose %s is a link is
 it("the studio's folder is its own, and so are the files in it", async () => {
   const trainings = stranger();
   symlinkSync('../mine', 'runs/.studio');
-  await expect(trainings.resume('00001-x', () => false)).rejects.toThrow(
+  await expect(trainings.resume({ root: 'runs', parts: ['00001-x'] })).rejects.toThrow(
     "runs/.studio is not a folder of the studio's own",
   );
   await expect(trainings.start({ data: 'mnist' })).rejects.toThrow("is not a folder of the studio's own");
@@ -53,7 +53,7 @@ it("the studio's folder is its own, and so are the files in it", async () => {
   symlinkSync('../../mine/precious', 'runs/.studio/00001-x.log');
   symlinkSync('../../mine/precious', 'runs/.studio/00002-mnist-tf2018.json');
   expect(await trainings.lastWords('00001-x')).toBe('');
-  await expect(trainings.resume('00001-x', () => false)).rejects.toThrow('I refuse.');
+  await expect(trainings.resume({ root: 'runs', parts: ['00001-x'] })).rejects.toThrow('I refuse.');
   await expect(trainings.start({ data: 'mnist' })).rejects.toThrow('I refuse.');
   expect(readFileSync('mine/precious', 'utf8')).toBe('precious');
   expect(readdirSync('mine')).toEqual(['precious']);

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MetricsPart, RunDetail, RunHead, RunWarning } from '../src/studio/api.ts';
 import { decodePlaces, encodePlaces } from '../src/studio/server/live.ts';
 import { metricsFrom, metricsParts, START } from '../src/studio/server/tail.ts';
+import { Trainings } from '../src/studio/server/trainings.ts';
 import { BIN, sharedFolder, startProgram, UNSHARE } from './support/cli.ts';
 import { enter, openStudio, type TestStudio } from './support/studio.ts';
 import { events, SMALL } from './support/training.ts';
@@ -133,6 +135,36 @@ describe('a training that cannot go on', () => {
     expect(output).toContain(checkpoints.at(-1)!.name);
   });
 
+  it('is no start, and its own words are said, when it ends at once with its record written', async () => {
+    const program = join(shared.path, 'ends-at-once.mjs');
+    writeFileSync(
+      program,
+      `import { copyFileSync } from 'node:fs';
+      const out = process.argv.indexOf('--out');
+      if (out > 0) copyFileSync(${JSON.stringify(path('done', 'config.json'))}, process.argv[out + 1] + '/config.json');
+      if (process.argv.includes('--epochs')) process.kill(process.pid, 'SIGKILL');
+      console.error('dcgan: the well is dry. Dig deeper.');
+      process.exit(1);`,
+    );
+    const folder = join(shared.path, 'brief');
+    cpSync(path('stopped'), join(folder, 'old'), { recursive: true });
+    let looks = 0;
+    const other = await openStudio(folder, {
+      trainings: new Trainings(folder, [process.execPath, program]),
+      holderOf: () => (looks++ === 0 ? null : { pid: 1, text: 'process 1' }),
+    });
+    try {
+      const dry = { error: 'the well is dry. Dig deeper.' };
+      expect(await (await other.post('/api/start', { options: {} })).json()).toEqual(dry);
+      expect(await (await other.post('/api/runs/old/resume', {})).json()).toEqual(dry);
+      looks = 0;
+      const killed = { error: 'the program ended without an answer: got SIGKILL.' };
+      expect(await (await other.post('/api/runs/old/resume', { epochs: 9 })).json()).toEqual(killed);
+    } finally {
+      await other.close();
+    }
+  });
+
   it.skipIf(!UNSHARE)('says that the disk is full and what to do, and leaves nothing half-written behind', async () => {
     const disk = join(shared.path, 'disk');
     mkdirSync(disk);
@@ -143,12 +175,21 @@ describe('a training that cannot go on', () => {
       const [link] = await full.until(/http:\S+token=\S+(?=\s)/);
       const other = await enter(link);
       const inside = `/proc/${full.child.pid}/root${disk}`;
-      expect(() => writeFileSync(join(inside, 'fill'), Buffer.alloc(2 ** 21))).toThrow('ENOSPC');
-      const refused = await other.post('/api/start', { options: { preset: 'tiny', limit: 64, device: 'wasm' } });
-      const says = /can't be (written|created): the disk is full \(ENOSPC\)\. Free some space/;
-      expect([refused.status, await refused.json()]).toEqual([500, { error: expect.stringMatching(says) }]);
-      expect(readdirSync(inside).sort()).toEqual(['.studio', 'fill']);
-      expect(readdirSync(join(inside, '.studio'))).toEqual([]);
+      const fill = join(inside, 'fill');
+      expect(() => writeFileSync(fill, Buffer.alloc(2 ** 21))).toThrow('ENOSPC');
+      // With 80 kB the training writes its record, but not its first checkpoint; with none, the
+      // studio itself writes nothing.
+      for (const [room, status, says] of [
+        [80 * 1024, 400, /epoch-0000\S* can't be written: the disk is full \(ENOSPC\)\. Free some space/],
+        [0, 500, /can't be (written|created): the disk is full \(ENOSPC\)\. Free some space/],
+      ] as const) {
+        truncateSync(fill, statSync(fill).size - room);
+        const refused = await other.post('/api/start', { options: { preset: 'tiny', limit: 64, device: 'wasm' } });
+        expect([refused.status, await refused.json()]).toEqual([status, { error: expect.stringMatching(says) }]);
+        expect(readdirSync(inside).sort()).toEqual(['.studio', 'fill']);
+        expect(readdirSync(join(inside, '.studio'))).toEqual([]);
+        expect(() => appendFileSync(fill, Buffer.alloc(2 ** 20))).toThrow('ENOSPC');
+      }
     } finally {
       full.child.kill('SIGKILL');
     }

@@ -144,9 +144,8 @@ export function routes(studio: Studio): Hono {
   app.post('/api/runs/:id/resume', async (c) => {
     const { epochs } = await body(c, resumeSchema);
     const place = found(runs, c);
-    const isHeld = (): boolean => studio.holderOf(folderOf(place)) !== null;
-    if (isHeld()) throw usage({ what: 'this run is being trained already' });
-    await studio.trainings.resume(place.parts.join('/'), isHeld, epochs);
+    if (studio.holderOf(folderOf(place)) !== null) throw usage({ what: 'this run is being trained already' });
+    await studio.trainings.resume(place, epochs);
     return c.json({});
   });
   app.post('/api/runs/:id/sample', async (c) => {

@@ -8,9 +8,9 @@ import { basename, join } from 'node:path';
 import { DEFAULT_PRESET } from '../../gan/presets.ts';
 import { type DcganError, usage } from '../../platform/errors.ts';
 import { reserveFolder } from '../../train/run.ts';
-import { CONFIG_NAME } from '../../train/run-names.ts';
 import type { DataReport } from '../api.ts';
 import { openInside, openNew, ownFolder, readTail, writeNew } from './files.ts';
+import { epochPictures, folderOf, type RunPlace, readConfig } from './heads.ts';
 
 /** Where the studio keeps its own files, below the folder of runs; no run has such a name. */
 const OWN_FOLDER = '.studio';
@@ -35,8 +35,8 @@ export class Trainings {
   }
 
   /**
-   * Starts a training in a new folder among the runs; resolves to the folder's name once the run is
-   * on disk.
+   * Starts a training in a new folder among the runs; resolves to the folder's name once the run
+   * has its first picture. A training whose disk is full removes its folder before that.
    * @throws DcganError with the training's own words when it ends before that
    */
   async start(options: TrainingOptions): Promise<string> {
@@ -48,21 +48,28 @@ export class Trainings {
     try {
       writeNew(config, JSON.stringify(options));
       const child = this.#spawn(name, ['--config', config, '--out', folder]);
-      await this.#until(child, name, () => existsSync(join(folder, CONFIG_NAME)));
+      const place = { root: this.#root, parts: [name] };
+      await this.#until(child, name, () => epochPictures(place).length > 0);
       return name;
     } catch (error) {
-      removeEmpty(folder);
+      if (removeEmpty(folder)) await rm(join(own, `${name}.log`), { force: true });
       throw error;
     } finally {
       await rm(config, { force: true });
     }
   }
 
-  /** Goes on with a run, whose lock `isHeld` looks at; `epochs` changes how many it is to have. */
-  async resume(id: string, isHeld: () => boolean, epochs?: number): Promise<void> {
+  /**
+   * Goes on with a run; resolves once the training has noted in the run that it goes on. `epochs`
+   * changes how many the run is to have.
+   * @throws DcganError with the training's own words when it ends before that
+   */
+  async resume(place: RunPlace, epochs?: number): Promise<void> {
     const more = epochs === undefined ? [] : ['--epochs', String(epochs)];
-    const child = this.#spawn(logName(id), ['--resume', join(this.#root, ...id.split('/')), ...more]);
-    await this.#until(child, logName(id), isHeld);
+    const log = logName(place.parts.join('/'));
+    const before = await newestSitting(place);
+    const child = this.#spawn(log, ['--resume', folderOf(place), ...more]);
+    await this.#until(child, log, async () => (await newestSitting(place)) !== before);
   }
 
   /** Asks what a training would do and cost here, by `train --dry-run --json`. */
@@ -109,12 +116,12 @@ export class Trainings {
     const [out, complaints]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
-    const code = await new Promise<number>((resolve, reject) => {
+    const ended = await new Promise<string>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (status) => resolve(status ?? 1));
+      child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
-    if (code === 0) return Buffer.concat(out).toString('utf8');
-    throw inItsWords(Buffer.concat(complaints).toString('utf8'));
+    if (child.exitCode === 0) return Buffer.concat(out).toString('utf8');
+    throw inItsWords(Buffer.concat(complaints).toString('utf8'), ended);
   }
 
   /**
@@ -148,36 +155,44 @@ export class Trainings {
   }
 
   /** Waits until the training has begun, and lets it go; or throws what it said. */
-  async #until(child: ChildProcess, log: string, begun: () => boolean): Promise<void> {
-    let ended = false;
-    child.once('error', () => {
-      ended = true;
+  async #until(child: ChildProcess, log: string, begun: () => boolean | Promise<boolean>): Promise<void> {
+    let ended: string | null = null;
+    child.once('error', ({ message }) => {
+      ended = message;
     });
-    child.once('exit', () => {
-      ended = true;
+    child.once('exit', (code, signal) => {
+      ended = signal ?? `exit code ${code}`;
     });
     for (;;) {
       const over = ended;
-      if (begun()) break;
-      if (over) throw inItsWords(await this.lastWords(log));
+      if (await begun()) break;
+      if (over !== null) throw inItsWords(await this.lastWords(log), over);
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     child.unref();
   }
 }
 
-/** The error that the program printed, as an error here: one sentence or two. */
-function inItsWords(output: string): DcganError {
+/** The error that the program printed, as an error here; or how it ended, where it said nothing. */
+function inItsWords(output: string, ended: string): DcganError {
   const said = output.match(/^dcgan: (.*)\.$/m)?.[1];
-  return usage(said === undefined ? { what: 'the training did not start', got: output.trim() } : { what: said });
+  if (said !== undefined) return usage({ what: said });
+  return usage({ what: 'the program ended without an answer', got: output.trim() || ended });
+}
+
+/** When the newest sitting of a run began; undefined where its record does not tell. */
+async function newestSitting(place: RunPlace): Promise<number | undefined> {
+  const config = await readConfig(place);
+  return typeof config === 'string' ? undefined : config.sittings?.at(-1)?.start;
 }
 
 /** A run's place as the name of one file. */
 const logName = (id: string): string => id.replaceAll('/', '~');
 
-/** A folder that was reserved and not used; with something in it, it stays. */
-function removeEmpty(folder: string): void {
+/** Removes a folder that was reserved and not used; with something in it, it stays. */
+function removeEmpty(folder: string): boolean {
   try {
     rmdirSync(folder);
   } catch {}
+  return !existsSync(folder);
 }

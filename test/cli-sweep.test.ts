@@ -151,6 +151,13 @@ describe('the runs', () => {
     expect(stdout).toMatch(/^Run 0 of 4 \(sweep\/0000\) is done\.$/m);
     expect(stdout).toMatch(/^ {2}run +state +epochs +learningRate +seed +G loss +D loss +diversity$/m);
     expect(stdout).toMatch(/^ {2}0003 +done +1 +0\.0002 +2 +\d/m);
+    // The folder also holds a file, which is no run.
+    const [, runs] = /`dcgan compare rates\/(\S+)`/.exec(document)!;
+    const compare = `${process.execPath} ${BIN} compare sweep/${runs}`;
+    expect(await startProgram('sh', ['-c', compare], { cwd: shared.path }).ended).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
   });
 
   it('are each trained once by two processes that begin at the same time; a failing one stops no other', async () => {

@@ -9,6 +9,7 @@
 import type { Sharp } from 'sharp';
 import { DcganError, usage } from '../platform/errors.ts';
 import { loadSharp } from '../platform/sharp.ts';
+import { LimitPassed } from '../platform/side-process.ts';
 import { bitmapFacts, decodeBitmap } from './bmp.ts';
 import { broken } from './broken.ts';
 import { MOST_PIXELS, MOST_SIDE, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
@@ -101,8 +102,7 @@ async function densityOf(bytes: Uint8Array, name: string): Promise<number> {
   try {
     return await svgTrial.densityOf(bytes);
   } catch (error) {
-    const { message } = error as Error;
-    if (/^drawing it /.test(message)) throw broken(name, message);
+    if (error instanceof LimitPassed) throw broken(name, error.message);
     throw inWords(name, error);
   }
 }

@@ -38,7 +38,8 @@ export class SvgTrial {
 
   /**
    * Returns the dots per inch at which the longer side has about 512 pixels.
-   * @throws Error with the reason why it cannot be drawn, or not in time
+   * @throws Error with the reason why it cannot be drawn
+   * @throws LimitPassed when it takes too long
    */
   densityOf(bytes: Uint8Array): Promise<number> {
     const module = pathToFileURL(createRequire(import.meta.url).resolve('sharp')).href;

@@ -26,6 +26,9 @@ export interface SideLimits {
   readonly limitMs: number;
 }
 
+/** The process took more time or memory than it may, or could not be asked. */
+export class LimitPassed extends Error {}
+
 export class SideProcess<Result> {
   readonly #program: string;
   readonly #limits: SideLimits;
@@ -45,7 +48,8 @@ export class SideProcess<Result> {
   /**
    * Returns the answer to a question. A process that answers with an error goes on to the next one.
    * @param first what the first question to each process has besides
-   * @throws Error whose message is what the process gave as `why`, or the limit that it passed
+   * @throws Error whose message is what the process gave as `why`
+   * @throws LimitPassed that says which limit it passed
    */
   ask(question: object, first: object = {}): Promise<Result> {
     const answer = this.#last.then(() => this.#ask(question, first));
@@ -63,7 +67,7 @@ export class SideProcess<Result> {
       const answer = await this.#answerOf(child, { ...question, ...(fresh && first) });
       if ('limit' in answer) {
         this.#end();
-        throw new Error(answer.limit);
+        throw new LimitPassed(answer.limit);
       }
       this.#idle = setTimeout(() => this.#end(), IDLE_MS);
       this.#idle.unref();

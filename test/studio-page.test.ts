@@ -100,6 +100,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
   it('says what a diverged and a damaged run mean', async () => {
     await go('/run/sweep%2Fdiverged');
     await page.getByText('Its losses became infinite or NaN.').waitFor();
+    expect(await page.getByText('Nothing goes wrong').count()).toBe(0);
     await go('/run/00002-damaged');
     await page.getByText('Its files cannot be read as a run. config.json').waitFor();
   });

@@ -22,7 +22,7 @@ export function Warnings({ warnings, detail, canStart }: WarningsProps) {
           <pre>{detail.output}</pre>
         </>
       )}
-      {warnings.length === 0 && <p class="quiet">{words.noWarnings}</p>}
+      {warnings.length === 0 && detail.head.state !== 'diverged' && <p class="quiet">{words.noWarnings}</p>}
       <ul>
         {warnings.map((warning, i) => (
           <li key={warning.condition} class="notice">

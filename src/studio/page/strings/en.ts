@@ -159,7 +159,7 @@ export const en = {
   } satisfies Readonly<Record<PresetName, string>>,
   more: 'More options',
   asPreset: (value: string) => `as the preset: ${value}`,
-  auto: 'as needed',
+  auto: 'leave empty: chosen for you',
   cost: 'What it will cost here',
   estimating: 'Timing a few steps on this machine …',
   start: 'Start training',

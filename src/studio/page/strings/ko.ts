@@ -149,7 +149,7 @@ export const ko: Strings = {
   },
   more: '더 많은 옵션',
   asPreset: (value) => `프리셋 값: ${value}`,
-  auto: '알아서 정함',
+  auto: '비워 두면 알아서 정함',
   cost: '이 컴퓨터에서 드는 시간',
   estimating: '이 컴퓨터에서 몇 스텝을 재는 중 …',
   start: '학습 시작',

@@ -21,7 +21,7 @@ import {
 } from './image-options.ts';
 import { type ImageSize, imageSizeOf, isTrainable, sidesOf, sizeText } from './image-size.ts';
 import { inOrder, type Window } from './in-order.ts';
-import { encodeHeader, type PackHeader } from './pack-header.ts';
+import { encodeHeader, type PackHeader } from './pack.ts';
 import { LARGEST_FILE, type Supplied, type Supply } from './supply.ts';
 
 /** How far pictures are read. */

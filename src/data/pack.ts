@@ -22,6 +22,8 @@ import {
 } from './pack-header.ts';
 import { MemoryPixels } from './pixel-source.ts';
 
+export { encodeHeader, type PackHeader } from './pack-header.ts';
+
 /** A pack or a .npy with more bytes of images than this is read from disk, image by image. */
 export const IN_MEMORY = 512 * 2 ** 20;
 

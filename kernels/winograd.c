@@ -1,12 +1,13 @@
 // Fast 5 x 5 convolutions (Winograd, "Arithmetic complexity of computations", 1980; Lavin and Gray,
 // "Fast algorithms for convolutional neural networks", 2016). Outputs are cut into tiles of 4 and
-// 3. Because 7 = 4 + 3, no output is computed in vain. With stride 2 the filter is split along each
-// axis. Its 3 even taps meet inputs of one parity and its 2 odd taps the others, both with stride
-// 1. The value of a point does not depend on tile or phase. Denominators go with the inputs, so
-// that filters and outputs are values of plain polynomials. Then tiles of all sizes share a
-// filter's values, and the products of all phases are added before one map from points to outputs.
-// The gradients are the adjoints of the same three maps. Of 25 products a pixel, 8.2 remain with
-// stride 2 and 4.6 with stride 1.
+// 3. Because 7 = 4 + 3, no output is computed in vain. Along each axis the filter is cut into parts
+// of 3 and 2 taps. With stride 2 these meet inputs of one parity each, both with stride 1. The
+// value of a point does not depend on tile or part. Denominators go with the inputs, so that
+// filters and outputs are values of plain polynomials. Then tiles of all sizes share a filter's
+// values, and the products of all parts are added before one map from points to outputs. The
+// gradients are the adjoints of the same three maps. Of 25 products a pixel, 8.2 remain. Whole
+// filters of 5 taps with stride 1 would need 8 points and 4.6 products, and lose three times as
+// much precision (docs/benchmarks.md).
 //
 // A block of images goes through three stages: values at the points, one matrix product for each
 // point, and back. In the second stage a panel of weights stays in the first-level cache while all
@@ -77,8 +78,8 @@ int dcgan_winograd_fits(const struct geometry *g) {
   // A matrix unit multiplies so fast that direct products cost less, and lose nothing at points.
   if (AMX && dcgan_in_words(g)) return 0;
   const struct cut c = cut_of(g);
-  // Rounding values at eight points costs more than products of rounded values gain.
-  if (c.words && c.points > FAST_POINTS_STRIDE_2) return 0;
+  // Rounding values at the points costs more than products of rounded values gain with stride 1.
+  if (c.words && g->stride == 1) return 0;
   return block_images(&c) >= FAST_LEAST_BLOCK;
 }
 
@@ -89,29 +90,27 @@ struct weights {
   int32_t depth;
 };
 
-INLINE int64_t point_step(const struct cut *c) { return odd_lines((int64_t)c->phases * c->phases * c->C * c->OC); }
+INLINE int64_t point_step(const struct cut *c) { return odd_lines((int64_t)PARTS * c->C * c->OC); }
 
 INLINE const float *weights_at(const struct cut *c, const struct weights *w, int32_t a, int32_t b, int32_t p, int32_t q,
                                int32_t panel) {
-  const int32_t phases = c->phases;
-  return w->at + (a * c->points + b) * point_step(c) +
-         ((int64_t)panel * phases * phases + p * phases + q) * w->depth * PANEL;
+  return w->at + (a * POINTS + b) * point_step(c) +
+         ((int64_t)(panel * PHASES + p) * PHASES + q) * w->depth * PANEL;
 }
 
 // Maps one vector of a row of weights to its values at the points. With words it also maps the row
 // that is `next` floats further on. `values` has room for both.
-enum { VALUES_MOST = 6 * 6 * MOST_PHASES * MOST_PHASES * LANES };
+enum { VALUES_MOST = POINTS * POINTS * PARTS * LANES };
 static void spread_vector(const struct cut *c, const float *w, int64_t next, int64_t tap, float *to, int64_t phase_step,
                           float values[2][VALUES_MOST]) {
-  const int32_t phases = c->phases * c->phases;
   if (!c->words) {
     dcgan_spread_weights(c, w, tap, to, point_step(c), phase_step);
     return;
   }
-  for (int i = 0; i < 2; i++) dcgan_spread_weights(c, w + i * next, tap, values[i], phases * LANES, LANES);
-  for (int32_t point = 0; point < c->points * c->points; point++)
-    for (int32_t phase = 0; phase < phases; phase++) {
-      const int32_t at = (point * phases + phase) * LANES;
+  for (int i = 0; i < 2; i++) dcgan_spread_weights(c, w + i * next, tap, values[i], PARTS * LANES, LANES);
+  for (int32_t point = 0; point < POINTS * POINTS; point++)
+    for (int32_t phase = 0; phase < PARTS; phase++) {
+      const int32_t at = (point * PARTS + phase) * LANES;
       bf16_rows(values[0] + at, values[1] + at, to + point * point_step(c) + phase * phase_step, LANES);
     }
 }
@@ -122,7 +121,7 @@ static void spread_weights(const struct worker *me, const struct cut *c, const f
   float values[2][VALUES_MOST] = {0};
   const int32_t depth = in_words(c, c->C);
   dcgan_share(me, (int64_t)depth * (c->OC / LANES), &begin, &end);
-  const int64_t phase_step = (int64_t)depth * PANEL, panel_step = phase_step * c->phases * c->phases;
+  const int64_t phase_step = (int64_t)depth * PANEL, panel_step = phase_step * PARTS;
   for (int64_t i = begin; i < end; i++) {
     const int64_t k = i / TILE_VECTORS % depth,
                   lane = (i / TILE_VECTORS / depth * TILE_VECTORS + i % TILE_VECTORS) * LANES;
@@ -136,7 +135,7 @@ static void spread_weights_turned(const struct worker *me, const struct cut *c, 
   float turned[TAPS * TAPS * LANES * LANES], values[2][VALUES_MOST] = {0};
   int64_t begin, end;
   dcgan_share(me, (int64_t)(c->OC / LANES) * (c->C / LANES), &begin, &end);
-  const int64_t phase_step = (int64_t)in_words(c, c->OC) * PANEL, panel_step = phase_step * c->phases * c->phases;
+  const int64_t phase_step = (int64_t)in_words(c, c->OC) * PANEL, panel_step = phase_step * PARTS;
   for (int64_t i = begin; i < end; i++) {
     const int64_t first = i % (c->OC / LANES) * LANES, lane = i / (c->OC / LANES) * LANES;
     for (int32_t tap = 0; tap < TAPS * TAPS; tap++)
@@ -149,59 +148,54 @@ static void spread_weights_turned(const struct worker *me, const struct cut *c, 
   }
 }
 
-// Computes the rows of a block, a register tile at a time. Rows are `v_row` and `out_row` floats
-// apart.
-INLINE void rows_product(const struct cut *c, int32_t images, const struct run *run, int32_t runs, int32_t depth,
-                         float *out, int32_t out_row) {
+// Multiplies the rows of a block by a panel of weights, a register tile at a time. Rows of `out`
+// are `out_row` floats apart.
+INLINE void rows_product(const struct cut *c, int32_t images, const float *v, const float *u, int32_t depth,
+                         float *out, int32_t out_row, int fresh) {
   const int32_t tiles = (images + TILE_ROWS - 1) / TILE_ROWS;
   for (int32_t t = 0; t < tiles; t++) {
     const int32_t first = images * t / tiles, past = images * (t + 1) / tiles;
-    struct run from[MOST_PHASES * MOST_PHASES];
-    for (int32_t i = 0; i < runs; i++) from[i] = (struct run){run[i].v + (int64_t)first * depth, run[i].u};
-    products[c->words][past - first - 1](from, runs, depth, depth, out + (int64_t)first * out_row, out_row);
+    products[c->words][past - first - 1](v + (int64_t)first * depth, u, depth, depth,
+                                         out + (int64_t)first * out_row, out_row, fresh);
   }
 }
 
-// Multiplies for conv2d: v is x at the points, and m becomes y.
+// Multiplies for conv2d: v is x at the points, and m becomes y. One part's panel of weights stays
+// in the first-level cache while all tiles pass.
 static void multiply_forward(const struct cut *c, const struct weights *w, int32_t images, const float *v,
                              int64_t v_slab, float *m, int64_t m_slab) {
-  for (int32_t a = 0; a < c->points; a++)
-    for (int32_t b = 0; b < c->points; b++)
+  for (int32_t a = 0; a < POINTS; a++)
+    for (int32_t b = 0; b < POINTS; b++)
       for (int32_t panel = 0; panel < c->OC / PANEL; panel++)
-        for (int32_t j = 0; j < c->y.tiles; j++)
-          for (int32_t i = 0; i < c->x.tiles; i++) {
-            const int32_t row = output_line(&c->y, j, a), column = output_line(&c->x, i, b);
-            if (row < 0 || column < 0) continue;
-            struct run run[MOST_PHASES * MOST_PHASES];
-            int32_t runs = 0;
-            for (int32_t p = 0; p < c->phases; p++)
-              for (int32_t q = 0; q < c->phases; q++) {
+        for (int32_t p = 0; p < PHASES; p++)
+          for (int32_t q = 0; q < PHASES; q++)
+            for (int32_t j = 0; j < c->y.tiles; j++)
+              for (int32_t i = 0; i < c->x.tiles; i++) {
                 const int32_t from_row = input_line(&c->y, j, p, a), from_column = input_line(&c->x, i, q, b);
                 if (from_row < 0 || from_column < 0) continue;
-                run[runs++] = (struct run){v + ((int64_t)from_row * c->x.inputs + from_column) * v_slab,
-                                           weights_at(c, w, a, b, p, q, panel)};
+                const int64_t to = (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b);
+                // The first part has every point that another has.
+                rows_product(c, images, v + ((int64_t)from_row * c->x.inputs + from_column) * v_slab,
+                             weights_at(c, w, a, b, p, q, panel), w->depth, m + to * m_slab + panel * PANEL, c->OC,
+                             p == 0 && q == 0);
               }
-            rows_product(c, images, run, runs, w->depth,
-                         m + ((int64_t)row * c->x.outputs + column) * m_slab + panel * PANEL, c->OC);
-          }
 }
 
 // Multiplies for convInput: m is y at the points, and v becomes x.
 static void multiply_input(const struct cut *c, const struct weights *w, int32_t images, const float *m, int64_t m_slab,
                            float *v, int64_t v_slab) {
-  for (int32_t a = 0; a < c->points; a++)
-    for (int32_t b = 0; b < c->points; b++)
+  for (int32_t a = 0; a < POINTS; a++)
+    for (int32_t b = 0; b < POINTS; b++)
       for (int32_t panel = 0; panel < c->C / PANEL; panel++)
-        for (int32_t p = 0; p < c->phases; p++)
-          for (int32_t q = 0; q < c->phases; q++)
+        for (int32_t p = 0; p < PHASES; p++)
+          for (int32_t q = 0; q < PHASES; q++)
             for (int32_t j = 0; j < c->y.tiles; j++)
               for (int32_t i = 0; i < c->x.tiles; i++) {
                 const int32_t row = input_line(&c->y, j, p, a), column = input_line(&c->x, i, q, b);
                 if (row < 0 || column < 0) continue;
                 const int64_t from = (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b);
-                const struct run run = {m + from * m_slab, weights_at(c, w, a, b, p, q, panel)};
-                rows_product(c, images, &run, 1, w->depth,
-                             v + ((int64_t)row * c->x.inputs + column) * v_slab + panel * PANEL, c->C);
+                rows_product(c, images, m + from * m_slab, weights_at(c, w, a, b, p, q, panel), w->depth,
+                             v + ((int64_t)row * c->x.inputs + column) * v_slab + panel * PANEL, c->C, 1);
               }
 }
 
@@ -321,13 +315,13 @@ static int32_t filter_runs(const struct geometry *g, const struct cut *c) {
 
 int64_t dcgan_winograd_pack(const struct geometry *g) {
   const struct cut c = cut_of(g);
-  return c.points * c.points * point_step(&c);
+  return POINTS * POINTS * point_step(&c);
 }
 
 int64_t dcgan_winograd_partials(const struct geometry *g) {
   const struct cut c = cut_of(g);
   const int32_t runs = filter_runs(g, &c), longest = (filter_rows(g, &c) + runs - 1) / runs;
-  const int64_t units = (int64_t)c.points * c.points * c.phases * c.phases;
+  const int64_t units = (int64_t)POINTS * POINTS * PARTS;
   return units * odd_lines((int64_t)g->C * g->OC) + longest * filter_image_floats(&c);
 }
 
@@ -339,7 +333,7 @@ void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *
                                 float *w, float *partials) {
   const struct cut c = cut_of(g);
   const int64_t each = (int64_t)g->C * g->OC, in = (int64_t)g->H * g->W * g->C, out = (int64_t)g->OH * g->OW * g->OC;
-  const int32_t phases = c.phases, points = c.points, units = points * points * phases * phases;
+  const int32_t units = POINTS * POINTS * PARTS;
   const int64_t sum = odd_lines(each);
   float *strip = dcgan_space(me, SPACE_FLOATS), *values = strip + dcgan_strip_floats(&c), *v = partials + units * sum;
   dcgan_strip_clear(&c, strip);
@@ -367,8 +361,8 @@ void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *
     }
     dcgan_sync(me);
     for (int32_t unit; (unit = dcgan_claim(me, units)) >= 0;) {
-      const int32_t phase = unit % (phases * phases), point = unit / (phases * phases);
-      sum_point(&c, point / points, point % points, phase / phases, phase % phases, rows, v, m, partials + unit * sum,
+      const int32_t phase = unit % PARTS, point = unit / PARTS;
+      sum_point(&c, point / POINTS, point % POINTS, phase / PHASES, phase % PHASES, rows, v, m, partials + unit * sum,
                 run == 0);
     }
     dcgan_sync(me);
@@ -376,5 +370,5 @@ void dcgan_winograd_conv_filter(const struct worker *me, const struct geometry *
   int64_t begin, end;
   dcgan_share(me, each / LANES, &begin, &end);
   for (int64_t i = begin * LANES; i < end * LANES; i += LANES)
-    dcgan_gather_weights(&c, partials + i, phases * phases * sum, sum, w + i, each);
+    dcgan_gather_weights(&c, partials + i, PARTS * sum, sum, w + i, each);
 }

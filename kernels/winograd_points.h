@@ -17,7 +17,7 @@ void dcgan_gather_outputs(const struct cut *c, const float *from, int64_t slab, 
 void dcgan_gather_inputs(const struct cut *c, const float *from, int64_t slab, float *x, float *strip);
 
 // Maps one vector of a filter's taps, `tap` floats apart, to its values at the points, and back.
-// The value of (a, b, phases p, q) lies point_step * (a * points + b) + phase_step * (p * phases +
+// The value of (a, b, phases p, q) lies point_step * (a * POINTS + b) + phase_step * (p * PHASES +
 // q) floats further on.
 void dcgan_spread_weights(const struct cut *c, const float *w, int64_t tap, float *to, int64_t point_step,
                           int64_t phase_step);

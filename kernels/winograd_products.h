@@ -5,50 +5,57 @@
 #pragma once
 #include "bf16.h"
 
-// Holds rows of values, and the panel that each row is multiplied by.
-struct run {
-  const float *v, *u;
-};
+// A sum of more terms loses more digits, because the part that is there is rounded with each. Sums
+// of this many terms are added up.
+enum { CHAIN = 16 };
 
-// Computes out[r][..] = sum over runs and k < depth of v[r][k] * u[k][..]. Rows are `v_row` and
-// `out_row` floats apart.
-INLINE void product(const int words, const int rows, const struct run *run, int32_t runs, int32_t depth, int64_t v_row,
-                    float *out, int64_t out_row) {
-  vf sum[TILE_ROWS][TILE_VECTORS];
+// Adds to out[r][..] (or stores there, if fresh) the sum over k < depth of v[r][k] * u[k][..]. Rows
+// are `v_row` and `out_row` floats apart. Meanwhile the panel after u is fetched into the
+// second-level cache, because all panels together may be larger than that.
+INLINE void product(const int words, const int rows, const float *v, const float *u, int32_t depth, int64_t v_row,
+                    float *out, int64_t out_row, int fresh) {
+  const int64_t next = (int64_t)depth * PANEL;
+  for (int32_t first = 0; first < depth; first += CHAIN, fresh = 0) {
+    vf sum[TILE_ROWS][TILE_VECTORS];
 #pragma GCC unroll 16
-  for (int r = 0; r < rows; r++)
+    for (int r = 0; r < rows; r++)
 #pragma GCC unroll 16
-    for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = (vf){};
-  for (int32_t i = 0; i < runs; i++) {
+      for (int i = 0; i < TILE_VECTORS; i++) sum[r][i] = (vf){};
     // Three rows share a base pointer, because x86 can form those addresses without a register.
-    const float *base[(TILE_ROWS + 2) / 3], *w = run[i].u;
+    const float *base[(TILE_ROWS + 2) / 3];
+    const int32_t count = least(CHAIN, depth - first);
 #pragma GCC unroll 16
-    for (int r = 0; r * 3 < rows; r++) base[r] = run[i].v + r * 3 * v_row;
+    for (int r = 0; r * 3 < rows; r++) base[r] = v + first + r * 3 * v_row;
 #pragma GCC unroll 1
-    for (int32_t k = 0; k < depth; k++, w += PANEL) {
+    for (int32_t k = 0; k < count; k++, u += PANEL) {
       vf weight[TILE_VECTORS];
 #pragma GCC unroll 16
-      for (int v = 0; v < TILE_VECTORS; v++) weight[v] = load(w + v * LANES);
+      for (int i = 0; i < TILE_VECTORS; i++) weight[i] = load(u + i * LANES);
+#pragma GCC unroll 16
+      for (int i = 0; i < PANEL; i += FAST_LINE) __builtin_prefetch(u + next + i, 0, 2);
 #pragma GCC unroll 16
       for (int r = 0; r < rows; r++) {
         const vf x = splat_at(words, base[r / 3] + (r % 3 * v_row + k));
 #pragma GCC unroll 16
-        for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = add_product(words, x, weight[v], sum[r][v]);
+        for (int i = 0; i < TILE_VECTORS; i++) sum[r][i] = add_product(words, x, weight[i], sum[r][i]);
       }
     }
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+      for (int i = 0; i < TILE_VECTORS; i++) {
+        float *to = out + r * out_row + i * LANES;
+        store(to, fresh ? sum[r][i] : load(to) + sum[r][i]);
+      }
   }
-#pragma GCC unroll 16
-  for (int r = 0; r < rows; r++)
-#pragma GCC unroll 16
-    for (int v = 0; v < TILE_VECTORS; v++) store(out + r * out_row + v * LANES, sum[r][v]);
 }
 
-typedef void product_function(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out,
-                              int64_t out_row);
+typedef void product_function(const float *v, const float *u, int32_t depth, int64_t v_row, float *out,
+                              int64_t out_row, int fresh);
 #define PRODUCT_OF(name, words, R) \
-  static void name##_##R##_1(const struct run *run, int32_t runs, int32_t depth, int64_t v_row, float *out, \
-                             int64_t out_row) { \
-    product(words, R, run, runs, depth, v_row, out, out_row); \
+  static void name##_##R##_1(const float *v, const float *u, int32_t depth, int64_t v_row, float *out, \
+                             int64_t out_row, int fresh) { \
+    product(words, R, v, u, depth, v_row, out, out_row, fresh); \
   }
 #define PRODUCT(R, V) PRODUCT_OF(product, 0, R)
 #define WORD_PRODUCT(R, V) PRODUCT_OF(word_product, 1, R)

@@ -72,18 +72,17 @@ const compiler = process.env.CC ?? 'cc';
 const passed = (report: string): string[] =>
   [...report.matchAll(/^pass {2}(.{18})/gm)].map(([, name = '']) => name.trim());
 
-it.each(NATIVE)('fast convolutions meet every bound on $name', { skip: lacksNative }, async () => {
-  // Vectors of 256 bits: with those of 512 the sums are cut otherwise, and one unit of the
-  // generator that is nearly zero falls on the other side of ReLU's kink in a later step.
+it.each(NATIVE)('fast convolutions of any width meet every bound on $name', { skip: lacksNative }, async () => {
   const narrow = process.arch === 'x64' ? '-mno-avx512f' : '';
-  const fast = await replayedBy(`${compiler} -DWINO_LEAST=1 ${narrow}`);
-  expect(passed(fast)).toHaveLength(7);
-  expect(fast).not.toBe(await replayedBy(compiler));
-});
-
-it.each(NATIVE)('fast convolutions of any width meet all bounds before a kink', { skip: lacksNative }, async () => {
-  const before = ['images', 'running statistics', 'losses', 'first outputs', 'first gradients'];
-  expect(passed(await replayedBy(`${compiler} -DWINO_LEAST=1`))).toEqual(expect.arrayContaining(before));
+  const reports = [];
+  for (const width of new Set(['', narrow])) reports.push(await replayedBy(`${compiler} -DWINO_LEAST=1 ${width}`));
+  for (const report of reports) {
+    expect(passed(report)).toHaveLength(7);
+    // The direct kernels take 8 per cent of this bound. Points that lose digits take 40.
+    const [, off, allowed] = /^pass {2}first outputs .* (\S+) of (\S+) allowed$/m.exec(report) ?? [];
+    expect(Number(off) / Number(allowed)).toBeLessThan(0.2);
+  }
+  expect(reports[0]).not.toBe(await replayedBy(compiler));
 });
 
 describe.each(NATIVE)('bf16 on $name', ({ missing }) => {

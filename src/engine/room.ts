@@ -14,9 +14,10 @@ export const FAST_LEAST_OUTPUTS = 6;
 export const FAST_MOST_OUTPUTS = 28;
 /** Most pairs of an input and an output channel. */
 export const FAST_MOST_PAIRS = 131072;
-/** Points along each axis, by stride. */
-export const FAST_POINTS_STRIDE_1 = 8;
-export const FAST_POINTS_STRIDE_2 = 6;
+/** Points along each axis. */
+export const FAST_POINTS = 6;
+/** Parts of the filter along each axis (kernels/winograd_cut.h). */
+const FAST_PHASES = 2;
 /** Fewest images of a block, and of a run of the filter's gradient. */
 export const FAST_LEAST_BLOCK = 6;
 /** Floats for the values at the points of a run of images in the filter's gradient. */
@@ -74,11 +75,11 @@ export function partialFloats(g: Geometry, imageRuns: number): number {
 /**
  * Floats for the values at the points of a run of images: FAST_RUN_FLOATS or, where those suffice
  * for fewer than FAST_LEAST_BLOCK images, as much as these need. Along an axis an output has at
- * most 3 values of inputs and 5/3 of outputs at the points with stride 2, and 7/3 of both with
- * stride 1 (kernels/winograd_cut.h). A row of channels may be 31 floats longer than its channels.
+ * most 3 values of inputs and 5/3 of outputs at the points (kernels/winograd_cut.h). A row of
+ * channels may be 31 floats longer than its channels.
  */
-function fastRoom({ C, OC, OH, OW, stride }: Geometry): number {
-  const [ins, outs] = stride === 1 ? [7 / 3, 7 / 3] : [3, 5 / 3];
+function fastRoom({ C, OC, OH, OW }: Geometry): number {
+  const [ins, outs] = [3, 5 / 3];
   const longer = 2 * FAST_LINE - 1;
   const image = OH * OW * (ins ** 2 * (C + longer) + outs ** 2 * (OC + longer));
   return Math.max(FAST_RUN_FLOATS, Math.ceil(FAST_LEAST_BLOCK * image));
@@ -93,9 +94,8 @@ export function isFast(g: Geometry): boolean {
 
 /**
  * Floats that a kernel may keep for one pair of channels: the filter's taps or, where a fast
- * algorithm may be used, its values at all points, with stride 2 for each of four phases.
+ * algorithm may be used, the values of each of its four parts at all points.
  */
 function filterPlaces(g: Geometry): number {
-  if (!isFast(g)) return g.KH * g.KW;
-  return g.stride === 1 ? FAST_POINTS_STRIDE_1 ** 2 : 4 * FAST_POINTS_STRIDE_2 ** 2;
+  return isFast(g) ? (FAST_PHASES * FAST_POINTS) ** 2 : g.KH * g.KW;
 }

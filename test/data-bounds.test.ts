@@ -251,6 +251,8 @@ test.each([
   ['a.mkv', '\x1a\x45\xdf\xa3', 'a video'],
   ['a.pt', `PK\x03\x04${'\0'.repeat(26)}archive/data.pkl`, 'a file of PyTorch, which holds a pickle'],
   ['data.mdb', `${'\0'.repeat(16)}\xde\xc0\xef\xbe`, 'a database of LMDB'],
+  ['a.tfrecord', '\x40\x01\0\0\0\0\0\0abcd\n\xbd\x02', 'a TFRecord file of TensorFlow, which is not read'],
+  ['a.exe', 'MZ\x90\0\x03\0', 'a program of Windows, perhaps an archive that unpacks itself, which is not read'],
   ['fer2013.csv', 'emotion,pixels,Usage\n0,70 80,Training', 'a table with all pixels of an image in one cell'],
   ['b.zip', '{"error": {"code": 403}}', 'the message of a server, so that the download failed. Download it again'],
   ['c.zip', '<?xml version="1.0"?>\n<Error><Code>AccessDenied', 'the message of a server'],

@@ -84,6 +84,52 @@ function tarEntry({ path, data }: Entry, type: 'File' | (typeof SPECIAL)[number]
   return Buffer.concat([block, ...(size > 0 ? [data, Buffer.alloc((512 - (size % 512)) % 512)] : [])]);
 }
 
+/** Files that no form takes, also where there is no picture. */
+const leftovers: fc.Arbitrary<Entry[]> = fc.uniqueArray(
+  fc.record({
+    path: fc
+      .tuple(fc.constantFrom(...FOLDERS), fc.constantFrom('c', 'f.txt', '.hidden', 'g.png.part', 'h.svg', 'm.xml'))
+      .map((parts) => parts.join('')),
+    data: fc.constantFrom(Buffer.from('hello'), Buffer.alloc(0), Buffer.from('0 1 2\n')),
+  }),
+  { maxLength: 6, selector: ({ path }) => path },
+);
+
+function writeTree(folder: string, found: readonly Entry[]): void {
+  mkdirSync(folder);
+  for (const { path, data } of found) {
+    mkdirSync(dirname(`${folder}/${path}`), { recursive: true });
+    writeFileSync(`${folder}/${path}`, data);
+  }
+}
+
+const zipOf = (found: readonly Entry[]): Buffer => zip(found.map(({ path, data }) => ({ name: path, data })));
+const tarOf = (found: readonly Entry[]): Buffer =>
+  Buffer.concat([...found.map((entry) => tarEntry(entry)), Buffer.alloc(1024)]);
+
+/** Images, broken files, and files that the notes say are not read, of all archives on the way. */
+async function noted(where: string): Promise<number> {
+  let unread = 0;
+  const onNote = (note: string): void => {
+    unread += Number(/^(\d+) files? (?:is|are) not read/.exec(note)?.[1] ?? 0);
+    // A .zip that begins with an array is read as .npz, whose other entries are all named.
+    unread += /; not read: (.*)$/.exec(note)?.[1]?.split(', ').length ?? 0;
+  };
+  const { count, broken } = await inspectData(where, { onNote });
+  return count + broken.length + unread;
+}
+
+/** How many files an error counts that says that there are no images. */
+async function refused(where: string): Promise<number> {
+  const text = await inspectData(where).then(
+    () => '',
+    (error: Error) => error.message,
+  );
+  expect(text).toContain('holds no images');
+  const [, list = ''] = /only other files: ([^(.]*)/.exec(text) ?? [];
+  return list.split(', ').reduce((sum, part) => sum + Number.parseInt(part || '0', 10), 0);
+}
+
 /** Images, broken files and files that are not read. */
 async function counted(where: string, svg = false): Promise<number> {
   const { count, broken, unread } = await inspectData(where, { svg });
@@ -102,12 +148,9 @@ let made = 0;
 test('images and what is said not to be one are all entries: folders, .zip, .tar with links and devices', async () => {
   const property = async (found: Entry[], special: (typeof SPECIAL)[number], svg: boolean): Promise<void> => {
     const name = `${work.path}/t${made++}`;
-    for (const { path, data } of found) {
-      mkdirSync(dirname(`${name}/${path}`), { recursive: true });
-      writeFileSync(`${name}/${path}`, data);
-    }
+    writeTree(name, found);
     expect(await counted(name, svg)).toBe(entriesOfFolder(found));
-    writeFileSync(`${name}.zip`, zip(found.map(({ path, data }) => ({ name: path, data }))));
+    writeFileSync(`${name}.zip`, zipOf(found));
     expect(await counted(`${name}.zip`, svg)).toBe(found.length);
     const odd = tarEntry({ path: 'dogs/odd.png', data: Buffer.alloc(0) }, special);
     const blocks = [...found.map((entry) => tarEntry(entry)), odd, Buffer.alloc(1024)];
@@ -115,6 +158,27 @@ test('images and what is said not to be one are all entries: folders, .zip, .tar
     expect(await counted(`${name}.tar`, svg)).toBe(found.length + 1);
   };
   await fc.assert(fc.asyncProperty(entries, fc.constantFrom(...SPECIAL), fc.boolean(), property), { numRuns: 25 });
+});
+
+test('the same holds for an archive in an archive, for arrays, and where there is no picture', async () => {
+  const property = async (inner: Entry[], outer: Entry[], isZip: boolean, place: number): Promise<void> => {
+    const name = `${work.path}/t${made++}`;
+    const pack = isZip ? zipOf : tarOf;
+    const within = { path: isZip ? 'data/inner.tar' : 'data/inner.zip', data: isZip ? tarOf(inner) : zipOf(inner) };
+    const among = (one: Entry): Entry[] => outer.toSpliced(place % (outer.length + 1), 0, one);
+    const all = outer.length + inner.length;
+    writeFileSync(`${name}.a`, pack(among(within)));
+    expect(await noted(`${name}.a`)).toBe(all);
+    writeTree(`${name}.f`, among(within));
+    expect(await noted(`${name}.f`)).toBe(entriesOfFolder(outer) + inner.length);
+    const array = among({ path: 'data/images.npy', data: npy('|u1', [1, 8, 8], new Uint8Array(64)) });
+    writeFileSync(`${name}.b`, pack(array));
+    expect(await noted(`${name}.b`)).toBe(outer.length + 1);
+    writeFileSync(`${name}.c`, pack(outer));
+    if (outer.length > 0) expect(await refused(`${name}.c`)).toBe(outer.length);
+  };
+  const runs = fc.asyncProperty(entries, leftovers, fc.boolean(), fc.nat(), property);
+  await fc.assert(runs, { numRuns: 25 });
 });
 
 test('a damaged archive is refused, or what is in it is all told', async () => {

@@ -87,6 +87,10 @@ test('.npy: rows of pixels, planes, an alpha channel, Python 2', async () => {
   expect(turned.shape).toEqual([1, 8, 8, 1]);
   const upright = await open(write('square.npy', npy('|u1', [1, 2, 2], bytes(4))), { transpose: true });
   expect([...upright.data.images]).toEqual([0, 2, 1, 3]);
+  const table = Buffer.concat([Buffer.from([0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 8, 0, 0, 0, 12]), bytes(96)]);
+  const turnedTable = await open(write('emnist.idx', table), { transpose: true });
+  expect(turnedTable.shape).toEqual([1, 12, 8, 1]);
+  expect([...turnedTable.data.images.subarray(0, 9)]).toEqual([0, 12, 24, 36, 48, 60, 72, 84, 1]);
 });
 
 test.each<[string, readonly number[], string]>([
@@ -291,8 +295,28 @@ test("labels beside pictures: StyleGAN's dataset.json, a table, and what does no
     [1, 0, 0],
   ]);
   write('s/labels.csv', 'file,label\na.png,1\nb.png,2\n');
-  expect((await open('s')).notes).toContain(
-    'there are no classes: s/labels.csv has no label for 00001/c.png, nor for 0 others',
+  expect((await open('s')).notes).toContain('there are no classes: s/labels.csv has no label for 00001/c.png');
+});
+
+test('a table may name files under other folders, with backslashes, and the same name in two folders', async () => {
+  for (const [i, name] of ['x/1', 'x/2', 'y/1', 'y/2'].entries()) {
+    mkdirSync(`s/${name.slice(0, 1)}`, { recursive: true });
+    await png(noisy(16, i), `s/${name}.png`);
+  }
+  const labelled = async (table: string): Promise<unknown> => {
+    write('s/labels.csv', table);
+    const { data } = await open('s');
+    return data.labels ? [...data.labels] : data.whyNoClasses;
+  };
+  for (const prefix of ['./', 'C:\\pictures\\', '/home/me/set/', '']) {
+    const slash = prefix.includes('\\') ? '\\' : '/';
+    const rows = ['x/1,b', 'x/2,a', 'y/1,a', 'y/2,b'].map((row) => `${prefix}${row.replace('/', slash)}`);
+    expect(await labelled(`file,label\n${rows.join('\n')}\n`)).toEqual([1, 0, 0, 1]);
+  }
+  // Without folders the names fit two pictures each, and with different labels none.
+  expect(await labelled('file,label\n1.png,a\n2.png,b\n')).toEqual([0, 1, 0, 1]);
+  expect(await labelled('file,label\n/a/1.png,a\n/b/1.png,b\n2.png,b\n')).toBe(
+    's/labels.csv has several labels for x/1.png, and no single one for 1 others',
   );
 });
 

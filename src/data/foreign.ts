@@ -101,6 +101,19 @@ const PATTERNS: readonly (readonly [test: (start: string) => boolean, foreign: F
       todo: () => 'Save its pictures as files into a folder, with the tool that comes with the dataset',
     },
   ],
+  [
+    // A record's length in 8 bytes, 4 bytes of checksum, and an Example, whose field 1 comes first.
+    (start) => start.slice(0, 4) !== '\0\0\0\0' && start.slice(4, 8) === '\0\0\0\0' && start[12] === '\n',
+    {
+      what: 'a TFRecord file of TensorFlow, which is not read',
+      todo: (path) =>
+        `Save its pictures as files, for records with image/encoded by: python3 -c "import os, tensorflow as tf; os.makedirs('pictures'); [open(f'pictures/{i:06d}.jpg', 'wb').write(tf.train.Example.FromString(r.numpy()).features.feature['image/encoded'].bytes_list.value[0]) for i, r in enumerate(tf.data.TFRecordDataset('${path}'))]"`,
+    },
+  ],
+  [
+    (start) => start.startsWith('MZ') && start.includes('\0'),
+    { what: 'a program of Windows, perhaps an archive that unpacks itself, which is not read', todo: unpack('7z x') },
+  ],
   [(start) => /^"?(emotion|label)"?,"?pixels"?/i.test(start), PIXELS_IN_A_CELL],
 ];
 

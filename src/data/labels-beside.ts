@@ -10,8 +10,8 @@ import { withoutFiles } from './unread.ts';
 
 const JSON_NAME = /(^|\/)dataset\.json$/;
 const TABLE = /\.(csv|tsv)$/i;
-const FILE_COLUMN = /^(file|files|filename|file_name|image|image_id|image_name|img|path|id)$/i;
-const LABEL_COLUMN = /^(label|labels|class|class_name|classname|category|target|breed|species)$/i;
+const FILE_COLUMN = /^(file|files|filename|file[_ ]name|image|image[_ ]id|image[_ ]name|img|path|id)$/i;
+const LABEL_COLUMN = /^(label|labels|label[_ ]name|class|class[_ ]name|classname|category|target|breed|species)$/i;
 /** Such a file is not read when it is larger. */
 const LARGEST = 256 * 2 ** 20;
 
@@ -33,8 +33,11 @@ export async function withLabelsBeside(container: Container, onNote: (note: stri
   return container;
 }
 
+/** Stands for labels of one path that differ. */
+const SEVERAL = Symbol('several labels');
+type Label = string | typeof SEVERAL;
 /** The label of each path, or why it has no classes; null for a file of something else. */
-type LabelsBy = ReadonlyMap<string, string> | { readonly why: string } | null;
+type LabelsBy = ReadonlyMap<string, Label> | { readonly why: string } | null;
 
 /** Paths are seen from the file's own folder. */
 function folderOf({ below }: FormFile): string {
@@ -78,7 +81,18 @@ function labelsInTable(text: string, file: FormFile): LabelsBy {
     [name, label] = [0, 1];
   }
   const pairs = (named ? rest : lines).map((line) => cellsOf(line, between));
-  return new Map(pairs.map((cells) => [`${folderOf(file)}${cells[name] ?? ''}`, cells[label] ?? '']));
+  // A table written on Windows has backslashes between folders.
+  const pathOf = (cells: readonly string[]): string =>
+    `${folderOf(file)}${(cells[name] ?? '').replaceAll('\\', '/').replace(/^\.\//, '')}`;
+  const labels = new Map<string, Label>();
+  for (const cells of pairs) addLabel(labels, pathOf(cells), cells[label] ?? '');
+  return labels;
+}
+
+/** Notes a label; one that differs from an earlier one of the same path leaves none. */
+function addLabel(labels: Map<string, Label>, path: string, label: Label): void {
+  const before = labels.get(path);
+  labels.set(path, before === undefined || before === label ? label : SEVERAL);
 }
 
 /** Cells of a line; quoted ones may hold what parts cells, and "" for a quote (RFC 4180). */
@@ -98,20 +112,38 @@ function cellsOf(line: string, between: string): string[] {
 }
 
 /** Null where no picture is named. */
-function classesBy(labels: ReadonlyMap<string, string>, paths: readonly string[], file: FormFile): ClassesOrWhy | null {
+function classesBy(labels: ReadonlyMap<string, Label>, paths: readonly string[], file: FormFile): ClassesOrWhy | null {
   if (labels.size === 0) return { classes: null, whyNoClasses: `${file.name} says that there are none` };
-  // Tables name files with folders or without, and with endings or without.
-  const shorter = new Map([...labels].map(([path, label]) => [path.slice(path.lastIndexOf('/') + 1), label]));
-  const found = paths.map((path) => {
-    const last = path.slice(path.lastIndexOf('/') + 1);
-    return labels.get(path) ?? shorter.get(last) ?? shorter.get(last.replace(/\.[^.]+$/, ''));
-  });
-  const without = found.findIndex((label) => label === undefined || label === '');
+  const byEnd = labelsByEnd(labels);
+  const found = paths.map((path) => labels.get(path) ?? labelOf(path, byEnd));
   if (found.every((label) => label === undefined)) return null;
-  if (without >= 0)
-    return {
-      classes: null,
-      whyNoClasses: `${file.name} has no label for ${paths[without]}, nor for ${found.filter((label) => label === undefined || label === '').length - 1} others`,
-    };
+  const without = paths.filter((_, i) => typeof found[i] !== 'string' || found[i] === '');
+  if (without.length > 0) {
+    const which = found[paths.indexOf(without[0]!)] === SEVERAL ? 'several labels' : 'no label';
+    const more = without.length > 1 ? `, and no single one for ${without.length - 1} others` : '';
+    return { classes: null, whyNoClasses: `${file.name} has ${which} for ${without[0]}${more}` };
+  }
   return labelled(found as string[], `labels of ${file.name}`);
+}
+
+/**
+ * Labels by the ends of their paths, since tables name files with other folders than they have
+ * here. An end that two files share has a label only if both have the same one.
+ */
+function labelsByEnd(labels: ReadonlyMap<string, Label>): ReadonlyMap<string, Label> {
+  const byEnd = new Map<string, Label>();
+  for (const [path, label] of labels) for (const end of endsOf(path)) addLabel(byEnd, end, label);
+  return byEnd;
+}
+
+/** The label of the longest end of a path that is named, with its ending or without. */
+function labelOf(path: string, byEnd: ReadonlyMap<string, Label>): Label | undefined {
+  const ends = endsOf(path).flatMap((end) => [end, end.replace(/\.[^./]+$/, '')]);
+  return ends.map((end) => byEnd.get(end)).find((label) => label !== undefined);
+}
+
+/** `a/b/c.png`, `b/c.png`, `c.png`. */
+function endsOf(path: string): string[] {
+  const parts = path.split('/');
+  return parts.map((_, from) => parts.slice(from).join('/'));
 }

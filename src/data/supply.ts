@@ -69,7 +69,7 @@ const MOST_CLASSES = 256;
  * Folders that part the same pictures for training and testing, alone or with what they have in
  * common: `train` and `test`, `seg_train` and `seg_test`, `train2017` and `val2017`.
  */
-const SPLIT = /^(.*[ _-])?(train|training|test|testing|val|valid|validation|pred)([ _-].*|\d+)?$/i;
+const SPLIT = /^(.*[ _-])?(train|training|test|testing|val|valid|validation|dev|pred)([ _-].*|\d+)?$/i;
 
 /** Whether these folders are splits and no classes. */
 function areSplits(folders: ReadonlySet<string>): boolean {

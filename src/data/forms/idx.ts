@@ -50,16 +50,15 @@ export const idxForm: Form = {
         `${labelFile.name} has ${labels.count} labels and ${imageFile!.name} has ${images.count} images: the labels are not used`,
       );
     const { height, width, channels, data } = images;
+    const size = height * width * channels;
     const upright = transpose
-      ? new RearrangedPixels(
-          new MemoryPixels(data),
-          height * width * channels,
-          transposed(height, width, channels),
-        ).all()
-      : data;
-    return {
-      form: idxForm.name,
-      dataset: datasetOf(name, { ...images, data: upright }, fits ? labels?.data : undefined),
-    };
+      ? {
+          ...images,
+          data: new RearrangedPixels(new MemoryPixels(data), size, transposed(height, width, channels)).all(),
+          height: width,
+          width: height,
+        }
+      : images;
+    return { form: idxForm.name, dataset: datasetOf(name, upright, fits ? labels?.data : undefined) };
   },
 };

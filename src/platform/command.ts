@@ -37,7 +37,7 @@ export function withProgramName(text: string): string {
 
 /** Shortens a path to one that works from the current folder. */
 function fromHere(path: string): string {
-  const here = process.cwd();
+  const here = globalThis.process?.cwd() ?? path;
   return path.startsWith(here) && /[\\/]/.test(path[here.length] ?? '') ? path.slice(here.length + 1) : path;
 }
 

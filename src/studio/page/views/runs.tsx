@@ -78,7 +78,9 @@ function Card({ head, source, marked, toggle }: CardProps) {
       </a>
       <p>
         <State state={state} detail={detail} />{' '}
-        {epochs !== null && (epoch === 0 ? words.beforeTraining : words.epochOf(epoch, epochs))}
+        {epochs !== null && (
+          <span class="unbroken">{epoch === 0 ? words.beforeTraining : words.epochOf(epoch, epochs)}</span>
+        )}
       </p>
       {state === 'damaged' && <p class="quiet">{detail}</p>}
       {data && (

@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { ColumnsOf } from '../src/studio/server/columns.ts';
+import { hasFilm, pictureOf } from '../src/studio/server/heads.ts';
 import { Trainings } from '../src/studio/server/trainings.ts';
 import { moveToTrash } from '../src/studio/server/trash.ts';
 import { workInFolders } from './support/folders.ts';
@@ -67,3 +69,23 @@ it('runs are not moved to where a link called .trash leads', () => {
   );
   expect(existsSync('runs/00001-x')).toBe(true);
 });
+
+it('pictures behind links are none of the run', () => {
+  mkdirSync('elsewhere');
+  writeFileSync('elsewhere/reals.png', 'precious');
+  mkdirSync('run');
+  symlinkSync('../elsewhere', 'run/images');
+  symlinkSync('../elsewhere/reals.png', 'run/dcgan.gif');
+  const place = { root: '.', parts: ['run'] };
+  expect(pictureOf(place, 'reals.png')).toBe(null);
+  expect(hasFilm(place)).toBe(false);
+});
+
+it.each([['{"toString":1}'], ['['.repeat(20_000) + ']'.repeat(20_000)], ['null']])(
+  'an evaluation whose measure is no text is a damaged line (%#)',
+  (measure) => {
+    const columns = new ColumnsOf();
+    columns.add(`{"type":"evaluation","step":1,"epoch":1,"seconds":1,"measure":${measure}}`);
+    expect(columns.part('', false)).toMatchObject({ damaged: 1, evaluations: [] });
+  },
+);

@@ -58,6 +58,7 @@ function parse(text: string): Line | null {
   }
   if (typeof data !== 'object' || data === null || !('type' in data)) return null;
   const line = data as Line;
+  if (line.type === 'evaluation' && typeof line.measure !== 'string') return null;
   return ['step', 'epoch', 'seconds'].every((name) => typeof line[name] === 'number') ? line : null;
 }
 

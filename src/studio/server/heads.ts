@@ -67,7 +67,9 @@ function epochOfPicture(name: string): number | null {
 export function pictureOf(place: RunPlace, name: string): PictureHead | null {
   const epoch = epochOfPicture(name);
   if (epoch === null && name !== REALS_NAME && name !== PREVIEW_NAME) return null;
-  const status = lstatSync(join(folderOf(place), IMAGES_FOLDER, name), { throwIfNoEntry: false });
+  const images = join(folderOf(place), IMAGES_FOLDER);
+  if (!lstatSync(images, { throwIfNoEntry: false })?.isDirectory()) return null;
+  const status = lstatSync(join(images, name), { throwIfNoEntry: false });
   return status?.isFile() ? { name, epoch, version: Math.round(status.mtimeMs).toString(36) } : null;
 }
 

@@ -8,6 +8,7 @@ import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
+import { parseJson } from '../../platform/json.ts';
 import { GIF_NAME, IMAGES_FOLDER, REALS_NAME } from '../../train/pictures.ts';
 import { PREVIEW_NAME } from '../../train/preview.ts';
 import type { CheckpointHead, FormDescription, RunDetail } from '../api.ts';
@@ -179,10 +180,20 @@ function found(runs: Runs, context: Context): RunPlace {
 class NoSuchRun extends DcganError {}
 
 async function body<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(await context.req.json().catch(() => undefined));
+  const parsed = schema.safeParse(await jsonOf(context));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw usage({ what: 'the request is invalid', got: `${issue.path.join('.')}: ${issue.message}` });
+  throw usage({ what: 'the request is invalid', got: [...issue.path, issue.message].join(': ') });
+}
+
+/** The body's value; undefined for what is no JSON, or nests too deep to be checked. */
+async function jsonOf(context: Context): Promise<unknown> {
+  const text = await context.req.text();
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function answerError(error: Error, context: Context): Response {

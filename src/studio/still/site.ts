@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DcganError } from '../../platform/errors.ts';
 import { GIF_NAME, IMAGES_FOLDER } from '../../train/pictures.ts';
+import { hasFilm } from '../server/heads.ts';
 import { describe, withCheckpoint } from './gather.ts';
 import { partBytes } from './html.ts';
 import type { Site } from './still.ts';
@@ -47,7 +48,7 @@ export async function writeSite(folder: string, sources: readonly (string | unde
     const at = `runs/${i + 1}`;
     const { checkpoint, run, metrics, warnings } = described;
     const name = basename(checkpoint);
-    const film = run !== null && statSync(join(run, GIF_NAME), { throwIfNoEntry: false })?.isFile() === true;
+    const film = run !== null && hasFilm({ root: dirname(run), parts: [basename(run)] });
     const detail = { ...withCheckpoint(described, name, statSync(checkpoint).size), film };
     if (runs.some((one) => one.detail.head.id === detail.head.id))
       throw new DcganError({ what: `two runs are called ${detail.head.id}`, todo: 'Give one of them' });

@@ -10,6 +10,7 @@ import { layoutState } from '../../dist/engine/layout.js';
 import * as ops from '../../dist/engine/ops/index.js';
 import { permutation } from '../../dist/engine/random.js';
 import { Session } from '../../dist/engine/session.js';
+import { classifierStart } from '../../dist/metrics/classifier.js';
 import { AdamStepSize, adam, moments } from '../../dist/nn/adam.js';
 import { glorotUniform } from '../../dist/nn/initializers.js';
 import { convolution, dense } from '../../dist/nn/layers.js';
@@ -174,16 +175,7 @@ export class PartsClassifier {
   }
 
   #start() {
-    const updates = new Map();
-    this.#variables.all.forEach((each, i) => {
-      updates.set(
-        each.name,
-        each.initializer(each.tensor.shape, () => ({ name: `start/${each.name}`, stream: i, site: i })),
-      );
-      for (const moment of Object.values(moments(each)))
-        updates.set(moment.name, ops.broadcast(ops.constant(0), moment.shape));
-    });
-    return { name: 'start of the parts classifier', outputs: {}, updates };
+    return classifierStart({ variables: this.#variables });
   }
 
   #images() {

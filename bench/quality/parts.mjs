@@ -107,12 +107,13 @@ function coverage(answers, real) {
 async function count() {
   await classifier.load(readFileSync(file), file);
   const rows = [];
+  let real = [];
   for (const path of samples) {
     const data = await loadDataset(path);
     const answers = await classifier.answer(Array.from({ length: data.count }, (_, i) => enlarged(data.batch([i]))));
     // As many real pictures as there are samples; then as many again, for the floor.
-    const reals = await drawn(FIRST + TRAINING, 2 * data.count);
-    const real = await classifier.answer(reals.pictures);
+    const wanted = 2 * data.count;
+    if (real.length !== wanted) real = await classifier.answer((await drawn(FIRST + TRAINING, wanted)).pictures);
     const floor = coverage(real.slice(data.count), real.slice(0, data.count));
     rows.push({ path, count: data.count, ...coverage(answers, real.slice(0, data.count)), floor });
   }

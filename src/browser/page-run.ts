@@ -149,7 +149,9 @@ async function openData({ data: parts, resume }: SentOptions): Promise<Dataset> 
 function diverged({ step, seen }: Divergence): DcganError {
   return new DcganError({
     what: `the training has diverged: in step ${step} ${seen}`,
-    todo: 'Start a new run with a lower learningRate, or go on from the last checkpoint in Node: npx dcgan train --resume FILE --on-nan lower-lr',
+    todo:
+      'Start a new run with a lower learningRate, or go on from the last checkpoint in Node: ' +
+      'npx dcgan train --resume FILE --on-nan lower-lr',
   });
 }
 

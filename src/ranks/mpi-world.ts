@@ -11,7 +11,7 @@ import { type Launch, refuseBareSrun, SRUN } from './launcher.ts';
 import type { ThreadData } from './mpi-thread.ts';
 import { shimFor } from './mpicc.ts';
 import { type Answer, type Call, SILENCE_SECONDS, WORD } from './words.ts';
-import { errorOn, rankIn, type World } from './world.ts';
+import { errorOn, rankIn, rankOn, type World } from './world.ts';
 
 /** A broadcast's first message has room for the number of its bytes and for short texts. */
 const FIRST_BYTES = 4096;
@@ -47,7 +47,7 @@ export interface JoinOptions {
  */
 export async function joinWorld({ launch, onLost }: JoinOptions): Promise<World> {
   refuseBareSrun(launch, process.env);
-  const here = `rank ${launch.rank} on ${hostname()}`;
+  const here = rankOn(launch.rank, hostname());
   const shim = await shimFor(launch.compilers).catch((error: unknown) => {
     throw errorOn(here, error);
   });

@@ -30,8 +30,11 @@ export interface World extends Ranks {
 
 /** Names a rank in an error. */
 export function rankIn({ hosts }: Pick<World, 'hosts'>, rank: number): string {
-  return `rank ${rank} on ${hosts[rank]}`;
+  return rankOn(rank, hosts[rank]!);
 }
+
+/** How errors name a rank, also before it knows of the others. */
+export const rankOn = (rank: number, host: string): string => `rank ${rank} on ${host}`;
 
 /** Returns an error of one rank with the rank's name, unless it names a rank already. */
 export function errorOn<E>(where: string, error: E): E | DcganError {

@@ -219,7 +219,9 @@ class Again extends Loop<null, State> {
     const differs = Object.entries(line).find(
       ([name, value]) => !OF_THE_CLOCK.includes(name) && value !== undefined && expected[name] !== value,
     );
-    if (differs && this.#difference === null)
-      this.#difference = `the line of ${line.type} ${line.type === 'step' ? line.step : line.epoch}: ${differs[0]} is ${expected[differs[0]]} in the file, ${differs[1]} trained again`;
+    if (!differs || this.#difference !== null) return;
+    const [name, value] = differs;
+    const which = `${line.type} ${line.type === 'step' ? line.step : line.epoch}`;
+    this.#difference = `the line of ${which}: ${name} is ${expected[name]} in the file, ${value} trained again`;
   }
 }

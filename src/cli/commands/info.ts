@@ -89,13 +89,11 @@ function rowsOf({ start, command, threads, device, host, end }: Sitting, underWa
     : underWay
       ? ', under way'
       : ', no end: its process was killed';
+  const machine = [host.processor, count(host.cores, 'core'), megabytes(host.memory), host.os, `Node ${host.node}`];
   return [
     ['trained', `${moment(start)}${until}`],
     ['command', command],
-    [
-      'machine',
-      `${host.processor}, ${count(host.cores, 'core')}, ${megabytes(host.memory)}, ${host.os}, Node ${host.node}; ${device}, ${count(threads, 'thread')}`,
-    ],
+    ['machine', `${machine.join(', ')}; ${device}, ${count(threads, 'thread')}`],
     ...(end ? [['ended with', `${end.checkpoint}, SHA-256 ${end.sha256}`] as [string, string]] : []),
   ];
 }

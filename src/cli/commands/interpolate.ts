@@ -40,7 +40,8 @@ export function defineInterpolate(program: Command): void {
   const command = program
     .command('interpolate')
     .description(
-      'Show what lies between samples: their noise is joined along a great circle, their classes (a class for each seed, unless --class says one for all) in equal steps.',
+      'Show what lies between samples: their noise is joined along a great circle, their classes ' +
+        '(a class for each seed, unless --class says one for all) in equal steps.',
     )
     .argument(SOURCE_ARGUMENT, SOURCE_HELP)
     .addOption(new Option('--from-seed <n>', 'seed of the first sample').argParser(wholeNumber('--from-seed', 0)))

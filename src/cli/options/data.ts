@@ -21,7 +21,8 @@ export interface DataFlags {
 }
 
 export const DATA_FORMS =
-  'mnist, mnist-test, fashion-mnist, fashion-mnist-test; or a path: a folder of pictures, a .zip or .tar of them, IDX, .npy, .npz, Parquet, CSV, CIFAR, STL-10, a pack';
+  'mnist, mnist-test, fashion-mnist, fashion-mnist-test; or a path: a folder of pictures, a .zip or .tar of them, ' +
+  'IDX, .npy, .npz, Parquet, CSV, CIFAR, STL-10, a pack';
 
 export function addDataOptions(command: Command): Command {
   return command

@@ -101,11 +101,10 @@ export type {
   ConvInput,
   Elementwise,
   Instruction,
-  InstructionKind,
   Reduce,
   ShiftCut,
   Transpose,
 } from './instructions/index.ts';
 export { PRECISIONS, type Precision } from './precision.ts';
-export type { Address, Operand, Program, Result } from './program.ts';
+export type { Address, Program, Result } from './program.ts';
 export { MAX_CODE, MAX_DIMS, MAX_OPERANDS, MAX_REGISTERS, MAX_RESULTS } from './program.ts';

@@ -33,5 +33,5 @@ export { constant, input, nameOf, variable } from './leaves.ts';
 export { matmul, transpose } from './matmul.ts';
 export { overShards } from './over-shards.ts';
 export { type DrawSource, dropoutMask, normal, uniform } from './random.ts';
-export { broadcast, reshape, sum, sumTo } from './shape.ts';
+export { broadcast, reshape, sum } from './shape.ts';
 export { shiftCut } from './shift-cut.ts';

@@ -1,6 +1,6 @@
 // The studio's page: the views over the runs of a server.
 import { render } from 'preact';
-import { App } from './parts/app.tsx';
+import { App } from './app.tsx';
 import { openServer } from './sources/server.ts';
 import { followLook } from './state/look.ts';
 

@@ -1,7 +1,7 @@
 // The static page (../still/site.ts): the views of the studio over the runs beside it. Its service
 // worker adds the headers that threads need, so the first visit loads the page a second time.
 import { render } from 'preact';
-import { App } from './parts/app.tsx';
+import { App } from './app.tsx';
 import { openSite } from './sources/site.ts';
 import { followLook } from './state/look.ts';
 import { t } from './strings/index.ts';

@@ -1,7 +1,7 @@
 // The page of one file (../still): the views of the studio over the run that the file itself holds.
 import { render } from 'preact';
 import type { Still } from '../still/still.ts';
-import { Page } from './parts/page.tsx';
+import { Page } from './page.tsx';
 import { openStill } from './sources/still.ts';
 import { followLook } from './state/look.ts';
 import { links } from './state/route.ts';

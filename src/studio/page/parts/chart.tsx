@@ -2,25 +2,14 @@
 // keyboard, the numbers as a table, and a picture to keep.
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
+import { download } from '../state/download.ts';
 import { isDark } from '../state/look.ts';
 import { smooth } from '../state/series.ts';
 import { short, t } from '../strings/index.ts';
+import type { Curve } from './curve.ts';
 import { Scroll } from './scroll.tsx';
-import { download, svgOf } from './svg.ts';
+import { svgOf } from './svg.ts';
 import { Term } from './term.tsx';
-
-export interface Curve {
-  readonly name: string;
-  /** A CSS variable. */
-  readonly color: string;
-  readonly x: readonly number[];
-  readonly y: readonly (number | null)[];
-  readonly dashed?: boolean;
-  /** Smoothing leaves it as it is. */
-  readonly exact?: boolean;
-  /** It has few values, and each gets a mark. */
-  readonly points?: boolean;
-}
 
 export interface ChartProps {
   readonly title: string;

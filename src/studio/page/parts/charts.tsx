@@ -1,10 +1,11 @@
 // The charts of a run share one axis and one cursor, which also moves the slider over its pictures.
 import type { RunDetail, RunWarning } from '../../api.ts';
+import { download } from '../state/download.ts';
 import type { Axis, Series } from '../state/series.ts';
 import { t } from '../strings/index.ts';
-import { Chart, type ChartProps, type Curve } from './chart.tsx';
+import { Chart, type ChartProps } from './chart.tsx';
 import { ChartBar, useChartSettings } from './chart-settings.tsx';
-import { download } from './svg.ts';
+import type { Curve } from './curve.ts';
 
 export interface ChartsProps {
   readonly detail: RunDetail;

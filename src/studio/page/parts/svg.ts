@@ -1,5 +1,5 @@
-// Writes a chart as SVG, and hands files to the person.
-import type { Curve } from './chart.tsx';
+// Writes a chart as SVG.
+import type { Curve } from './curve.ts';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [720, 360, 60, 40];
 const TICKS = 5;
@@ -70,12 +70,3 @@ function span(values: readonly number[]): [number, number] {
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign]!);
-
-/** Hands a file to the person. */
-export function download(name: string, type: string, content: BlobPart): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([content], { type }));
-  link.download = name.replace(/[^\p{L}\p{N}._-]+/gu, '-');
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}

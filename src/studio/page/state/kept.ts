@@ -1,5 +1,5 @@
 // The runs that this page keeps in the browser, by name, with their newest checkpoints.
-import { download } from '../parts/svg.ts';
+import { download } from './download.ts';
 
 export interface KeptRun {
   readonly name: string;

@@ -4,6 +4,7 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { sidesOf } from '../../../data/image-size.ts';
+import type { CheckpointHead } from '../../api.ts';
 import type { ClassChoice, NetworkSource, Networks } from '../sources/networks.ts';
 import { t } from '../strings/index.ts';
 import type { Paper } from './paper.ts';
@@ -22,6 +23,14 @@ export const drawing = signal<Paper | null>(null);
 /** The samples that a path leads through. */
 export const pins = signal<readonly Sample[]>([]);
 export const MOST_PINS = 12;
+
+/** What each of the three views gets. */
+export interface LabProps {
+  readonly id: string;
+  readonly networks: Networks;
+  readonly source: NetworkSource;
+  readonly checkpoint: CheckpointHead;
+}
 
 interface Opened {
   readonly key: string;

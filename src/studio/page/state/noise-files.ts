@@ -1,7 +1,7 @@
 // Noise as files that the command line reads, and the commands that make from them what the page
 // shows.
 import { encodeNpy } from '../../../data/npy.ts';
-import { download } from '../parts/svg.ts';
+import { download } from './download.ts';
 import type { Sample } from './lab.ts';
 
 /** Hands over the noise of samples as a matrix [N, latent]. */

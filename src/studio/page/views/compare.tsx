@@ -2,8 +2,9 @@
 // samples of the same noise, their curves over one axis, and what differs in their configurations.
 import { useEffect, useState } from 'preact/hooks';
 import type { RunDetail } from '../../api.ts';
-import { Chart, type Curve } from '../parts/chart.tsx';
+import { Chart } from '../parts/chart.tsx';
 import { ChartBar, useChartSettings } from '../parts/chart-settings.tsx';
+import type { Curve } from '../parts/curve.ts';
 import { Differences } from '../parts/differences.tsx';
 import { SameNoise } from '../parts/same-noise.tsx';
 import { Slider } from '../parts/slider.tsx';

@@ -7,15 +7,14 @@ import { Amount } from '../parts/explore/amount.tsx';
 import { Command } from '../parts/facts.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Pixels } from '../parts/pixels.tsx';
-import { download } from '../parts/svg.ts';
-import { chosen, drawing, formOf, Latest, labelName } from '../state/lab.ts';
+import { download } from '../state/download.ts';
+import { chosen, drawing, formOf, type LabProps, Latest, labelName } from '../state/lab.ts';
 import { saveNoise } from '../state/noise-files.ts';
 import { canvasOf, emptyPaper, isEmpty, maskOf, paperFrom } from '../state/paper.ts';
 import { bytesOf, pictureOf, pngOfCanvas } from '../state/pictures.ts';
 import { links } from '../state/route.ts';
 import { distanceWord, type Found, STARTS, STEPS, seek } from '../state/seek.ts';
 import { short, t } from '../strings/index.ts';
-import type { LabProps } from './lab.tsx';
 
 /** A search begins when the hand has rested for so long. */
 const REST_MS = 120;

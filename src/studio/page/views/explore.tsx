@@ -7,13 +7,21 @@ import { Path } from '../parts/explore/path.tsx';
 import { Sliders } from '../parts/explore/sliders.tsx';
 import { Command } from '../parts/facts.tsx';
 import { findDirections } from '../state/directions.ts';
-import { chosen, classesFor, formOf, knownLabels, Latest, labelName, type Sample } from '../state/lab.ts';
+import {
+  chosen,
+  classesFor,
+  formOf,
+  knownLabels,
+  type LabProps,
+  Latest,
+  labelName,
+  type Sample,
+} from '../state/lab.ts';
 import { IDLE, isIdle, type Moves, moved } from '../state/moves.ts';
 import { classOption, saveNoise } from '../state/noise-files.ts';
 import { bytesOf } from '../state/pictures.ts';
 import type { Direction } from '../state/principal.ts';
 import { t } from '../strings/index.ts';
-import type { LabProps } from './lab.tsx';
 
 const COUNT = 16;
 const MOST_SEED = 2 ** 32;

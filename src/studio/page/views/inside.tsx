@@ -7,13 +7,22 @@ import { Layers } from '../parts/inside/layers.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Pixels } from '../parts/pixels.tsx';
 import type { RealImage } from '../sources/networks.ts';
-import { chosen, classesFor, drawing, formOf, knownLabels, Latest, labelName, type Sample } from '../state/lab.ts';
+import {
+  chosen,
+  classesFor,
+  drawing,
+  formOf,
+  knownLabels,
+  type LabProps,
+  Latest,
+  labelName,
+  type Sample,
+} from '../state/lab.ts';
 import { type Evidence, evidenceOf, type Maps, mapsOf } from '../state/maps.ts';
 import { isEmpty } from '../state/paper.ts';
 import { pictureOf } from '../state/pictures.ts';
 import { links } from '../state/route.ts';
 import { short, t } from '../strings/index.ts';
-import type { LabProps } from './lab.tsx';
 
 const KINDS = ['sample', 'real', 'drawing'] as const;
 type Kind = (typeof KINDS)[number];

@@ -2,9 +2,8 @@
 // once the networks are there.
 
 import { useRef } from 'preact/hooks';
-import type { CheckpointHead } from '../../api.ts';
 import { LabLinks } from '../parts/lab-links.tsx';
-import type { NetworkSource, Networks } from '../sources/networks.ts';
+import type { NetworkSource } from '../sources/networks.ts';
 import type { Source } from '../sources/source.ts';
 import { useNetworks } from '../state/lab.ts';
 import { type LabView, links } from '../state/route.ts';
@@ -13,14 +12,6 @@ import { t } from '../strings/index.ts';
 import { Draw } from './draw.tsx';
 import { Explore } from './explore.tsx';
 import { Inside } from './inside.tsx';
-
-/** What each of the views gets. */
-export interface LabProps {
-  readonly id: string;
-  readonly networks: Networks;
-  readonly source: NetworkSource;
-  readonly checkpoint: CheckpointHead;
-}
 
 interface FrameProps {
   readonly source: Source;

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { CheckpointHead } from '../../../api.ts';
 import type { Networks } from '../../sources/networks.ts';
 import { useAct } from '../../state/act.ts';
+import { download } from '../../state/download.ts';
 import { classesFor, formOf, pins } from '../../state/lab.ts';
 import { classOption, saveNoise } from '../../state/noise-files.ts';
 import {
@@ -24,7 +25,6 @@ import { Command } from '../facts.tsx';
 import { Notice } from '../notice.tsx';
 import { Pixels } from '../pixels.tsx';
 import { Slider } from '../slider.tsx';
-import { download } from '../svg.ts';
 
 const PINS_FILE = 'pins.npy';
 

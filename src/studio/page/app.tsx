@@ -1,11 +1,11 @@
 // The page while its runs are opened, then the page itself.
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Source } from '../sources/source.ts';
-import { followHeads } from '../state/runs.ts';
-import { t } from '../strings/index.ts';
-import { Learn } from '../views/learn.tsx';
 import { Page } from './page.tsx';
+import type { Source } from './sources/source.ts';
+import { followHeads } from './state/runs.ts';
+import { t } from './strings/index.ts';
+import { Learn } from './views/learn.tsx';
 
 interface AppProps {
   readonly open: () => Promise<Source>;

@@ -1,15 +1,15 @@
 // The page's frame, and the view that the address names.
 import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { Source } from '../sources/source.ts';
-import { THEMES, type Theme, theme } from '../state/look.ts';
-import { links, route } from '../state/route.ts';
-import { choose, LANGUAGES, type Language, language, t } from '../strings/index.ts';
-import { Compare } from '../views/compare.tsx';
-import { Lab } from '../views/lab.tsx';
-import { NewRun } from '../views/new-run.tsx';
-import { Run } from '../views/run.tsx';
-import { Runs } from '../views/runs.tsx';
+import type { Source } from './sources/source.ts';
+import { THEMES, type Theme, theme } from './state/look.ts';
+import { links, route } from './state/route.ts';
+import { choose, LANGUAGES, type Language, language, t } from './strings/index.ts';
+import { Compare } from './views/compare.tsx';
+import { Lab } from './views/lab.tsx';
+import { NewRun } from './views/new-run.tsx';
+import { Run } from './views/run.tsx';
+import { Runs } from './views/runs.tsx';
 
 interface PageProps {
   readonly source: Source;

@@ -106,10 +106,12 @@ describe('interpolate', () => {
     expect(stdout).toBe(`from seed 1 to 2 to 3 of ${CHECKPOINT}: interpolation.png\n`);
     expect(sizeOf('interpolation.png')).toEqual([4 * 120 + 8, 2 * 120 + 8, 1]);
     await run('sample', '--seed', '2', '--count', '1', '-o', 'two.png');
+    // One image alone is its own picture, without a frame.
+    expect(sizeOf('two.png')).toEqual([112, 112, 1]);
     const two = decodePng(file('two.png'), 'it');
     const strip = decodePng(file('interpolation.png'), 'it');
     const row = (y: number, left: number): Uint8Array => strip.pixels.subarray(y * 488 + left, y * 488 + left + 112);
-    const tile = two.pixels.subarray(60 * 128 + 8, 60 * 128 + 120);
+    const tile = two.pixels.subarray(52 * 112, 53 * 112);
     expect(row(60, 8 + 3 * 120)).toEqual(tile);
     expect(row(60 + 120, 8)).toEqual(tile);
   });
@@ -127,6 +129,8 @@ describe('interpolate', () => {
     expect(await run('interpolate', '--noise', 'pins.npy', '--no-back', '-o', 'n.gif')).toMatchObject({ code: 0 });
     expect(file('n.gif').length).toBeLessThan(file('w.gif').length);
     expect(file('w.gif').subarray(0, 6).toString()).toBe('GIF89a');
+    // Its pictures have a frame: 112 pixels and a gap of 8 on either side.
+    expect(file('w.gif').readUInt16LE(6)).toBe(128);
   });
 });
 

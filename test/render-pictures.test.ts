@@ -33,14 +33,23 @@ test('every pixel becomes a square, rows and columns as asked for, missing tiles
   expect(row(8)).toEqual([o, o, 21, 21, 22, 22, o, o, w, w, w, w, o, o]);
 });
 
+test('one image alone has no frame, unless it is asked for or its row has empty places', () => {
+  const image = Uint8Array.of(1, 2, 3, 4);
+  const alone = makeGrid(image, [1, 2, 2, 1], { enlarge: 2 });
+  expect([alone.width, alone.height]).toEqual([4, 4]);
+  expect([...alone.pixels]).toEqual([1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4]);
+  expect(makeGrid(image, [1, 2, 2, 1], { enlarge: 2, frame: true }).width).toBe(8);
+  expect(makeGrid(image, [1, 2, 2, 1], { enlarge: 2, columns: 2 }).width).toBe(14);
+});
+
 test('RGB keeps its channels', () => {
-  const grid = makeGrid(Uint8Array.of(1, 2, 3), [1, 1, 1, 3], { enlarge: 1 });
+  const grid = makeGrid(Uint8Array.of(1, 2, 3), [1, 1, 1, 3], { enlarge: 1, frame: true });
   expect([grid.width, grid.height, grid.channels]).toEqual([5, 5, 3]);
   expect([...grid.pixels.subarray((2 * 5 + 2) * 3, (2 * 5 + 3) * 3)]).toEqual([1, 2, 3]);
   expect(grid.pixels.filter((value) => value !== 255)).toHaveLength(3);
 });
 
-const drawn = (grid: Picture): number[] => [2, 3].flatMap((y) => [2, 3].map((x) => tone(grid, x, y)));
+const drawn = (grid: Picture): number[] => [0, 1].flatMap((y) => [0, 1].map((x) => tone(grid, x, y)));
 
 test('fixed contrast is the scaling of data/pixels.ts, to the byte', () => {
   const value = fc.oneof(

@@ -32,6 +32,11 @@ export interface GridOptions {
    * possible.
    */
   readonly enlarge?: number;
+  /**
+   * Whether white stands round the tiles and between them. By default a single tile has none, so
+   * that the picture of one image is that image.
+   */
+  readonly frame?: boolean;
 }
 
 const TILE = 112;
@@ -59,8 +64,9 @@ export function makeGrid(
   const { columns = Math.ceil(Math.sqrt(count)), contrast = 'fixed' } = options;
   const { enlarge = Math.max(1, Math.round(TILE / Math.max(height, width))) } = options;
   const [tileHeight, tileWidth] = [height * enlarge, width * enlarge];
-  const gap = 2 * Math.max(1, Math.round(Math.max(tileHeight, tileWidth) / 28));
   const rows = Math.ceil(count / columns);
+  const { frame = rows * columns > 1 } = options;
+  const gap = frame ? 2 * Math.max(1, Math.round(Math.max(tileHeight, tileWidth) / 28)) : 0;
   const pictureWidth = gap + columns * (tileWidth + gap);
   const pictureHeight = gap + rows * (tileHeight + gap);
   const pixels = new Uint8Array(pictureHeight * pictureWidth * channels).fill(WHITE);

@@ -162,7 +162,7 @@ function film({ config }: DCGAN, rows: readonly Float32Array[], andBack: boolean
     ),
   );
   const back = andBack ? there.slice(1, -1).reverse() : [];
-  return [...there, ...back].map((image) => makeGrid(image, [1, ...shape]));
+  return [...there, ...back].map((image) => makeGrid(image, [1, ...shape], { frame: true }));
 }
 
 function join(parts: readonly Float32Array[]): Float32Array {

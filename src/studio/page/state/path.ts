@@ -42,7 +42,7 @@ export const framesOf = (parts: readonly (readonly Uint8Array[])[]): Uint8Array[
   parts.flatMap((part, i) => part.slice(i === 0 ? 0 : 1));
 
 const enlarged = (bytes: Uint8Array, { height, width, channels }: ImageForm): Picture =>
-  makeGrid(bytes, [1, height, width, channels]);
+  makeGrid(bytes, [1, height, width, channels], { frame: true });
 
 /** A film: round and round in a loop, else there and back. */
 export function filmOf(frames: readonly Uint8Array[], loop: boolean, networks: Networks): Picture[] {

@@ -11,6 +11,7 @@ export const CONDITIONS = [
   'discriminator-won',
   'mode-collapse',
   'class-collapse',
+  'little-variety',
   'oscillation',
   'explosion',
   'vanished-gradient',
@@ -25,6 +26,9 @@ export function adviceOn(condition: Condition, config: Config): string {
 }
 
 type Option = string | null;
+
+/** The groups that are advised; any data with variety have as many. */
+const GROUPS = 20;
 
 const rate = (option: string, value: number, share: number): string =>
   `${option} ${Number((value * share).toPrecision(2))}`;
@@ -49,6 +53,9 @@ const lessMomentum = ({ beta1 }: Config): Option => (beta1 > 0.5 ? '--beta1 0.5'
 const largerBatch = ({ batchSize }: Config): Option => (batchSize < 64 ? '--batch-size 64' : null);
 const smallerBatch = ({ batchSize }: Config): Option =>
   batchSize > SMALL_BATCH ? `--batch-size ${SMALL_BATCH}` : null;
+// Groups bring more variety than any other option did (docs/quality.md).
+const groups = (config: Config): Option =>
+  unless(config.classes > 0, `--groups ${GROUPS}`, { ...config, classes: GROUPS, groups: GROUPS });
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
 
 const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
@@ -58,13 +65,20 @@ const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
     augmentation(config),
     slowerDiscriminator(config),
   ],
-  'mode-collapse': (config) => [batchNorm(config), slowerGenerator(config), penalty(config), augmentation(config)],
+  'mode-collapse': (config) => [
+    groups(config),
+    batchNorm(config),
+    slowerGenerator(config),
+    penalty(config),
+    augmentation(config),
+  ],
   'class-collapse': (config) => [
     smallerBatch(config),
     augmentation(config),
     batchNorm(config),
     slowerGenerator(config),
   ],
+  'little-variety': (config) => [smallerBatch(config), augmentation(config), slowerGenerator(config)],
   oscillation: (config) => [lowerRates(config, 0.5), largerBatch(config), lessMomentum(config), penalty(config)],
   explosion: (config) => [lowerRates(config, 0.1), clipping(config)],
   'vanished-gradient': (config) => [lowerRates(config, 0.1), clipping(config)],

@@ -1,6 +1,6 @@
 // The views that look into networks, in real Chromium, by role and label: Explore, Draw and Inside of
 // one small run of pictures that are not square; wide and narrow; by keyboard alone; axe finds nothing and the console stays silent.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -29,6 +29,7 @@ it('the page weighs less than 350 kB compressed, engine and all', () => {
 
 const shared = sharedFolder();
 const RUN = '00001-wide-tiny';
+const NEWER = 'epoch-0002.safetensors';
 const MADE = Uint8Array.from({ length: 40 * 32 * 24 }, (_, i) => (i * 37) % 251);
 const LABELS = Uint8Array.from({ length: 40 }, (_, i) => i % 10);
 
@@ -182,6 +183,9 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
     expect(new Set(opaque)).toEqual(new Set([0, 255]));
     await named('button', 'Clear').click();
     await page.getByText('Nothing is drawn yet.').waitFor();
+    const notes = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('no picture') };
+    await page.getByLabel('Open a picture').setInputFiles(notes);
+    await page.getByRole('alert').getByText('No file could be read as a picture: notes.txt.').waitFor();
     await paper.focus();
     for (const key of ['Space', 'Shift+ArrowDown', 'Shift+ArrowRight', 'ArrowUp', 'Space'])
       await page.keyboard.press(key);
@@ -253,9 +257,25 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
     await alone.close();
   });
 
+  it('keeps what a person looks at when a training replaces its checkpoint', async () => {
+    await page.locator('header select').first().selectOption('en');
+    await go('explore', 'Direction 1');
+    await page.getByLabel('Seed').fill('7');
+    const run = join(shared.path, 'runs', RUN);
+    renameSync(join(run, 'checkpoints/epoch-0001.safetensors'), join(run, 'checkpoints', NEWER));
+    copyFileSync(join(run, 'images/image_at_epoch_0001.png'), join(run, 'images/image_at_epoch_0002.png'));
+    await page.getByText('The training has replaced this checkpoint').waitFor();
+    expect(await page.getByLabel('Seed').inputValue()).toBe('7');
+    expect(await page.getByLabel('Checkpoint').locator('option').allTextContents()).toEqual([
+      'before training',
+      'epoch 1',
+      'epoch 2',
+    ]);
+  });
+
   it('says in words when a checkpoint is damaged, and nothing on the console', async () => {
     expect(complaints).toEqual([]);
-    writeFileSync(join(shared.path, 'runs', RUN, 'checkpoints', 'epoch-0001.safetensors'), 'nothing');
+    writeFileSync(join(shared.path, 'runs', RUN, 'checkpoints', NEWER), 'nothing');
     await page.reload();
     await page.getByRole('alert').getByText('damaged').waitFor();
   });

@@ -94,8 +94,9 @@ export function maskOf({ form: { height, width }, painted }: Paper, emptyCounts:
 /**
  * A picture of a person's own as paper: its middle in the form of the model's pictures, in their
  * size; transparent is empty.
+ * @throws Error for what is no picture
  */
-export async function paperFrom(file: Blob, form: ImageForm): Promise<Paper> {
+export async function paperFrom(file: File, form: ImageForm): Promise<Paper> {
   const { height, width, channels } = form;
   const data = await pixelsFrom(file, form);
   const paper = emptyPaper(form);

@@ -2,6 +2,7 @@
 import { toBytes } from '../../../data/pixels.ts';
 import type { Picture } from '../../../render/grid.ts';
 import { rgba } from '../../../render/rgba.ts';
+import { t } from '../strings/index.ts';
 
 /** What an image [H, W, channels] is, beside its values. */
 export interface ImageForm {
@@ -26,8 +27,10 @@ export const pictureOf = (bytes: Uint8Array, { height, width, channels }: ImageF
 });
 
 /** The middle of a visitor's picture in a form, [H, W, 4]. @throws Error for what is no picture */
-export async function pixelsFrom(file: Blob, { height, width }: ImageForm): Promise<Uint8ClampedArray> {
-  const picture = await createImageBitmap(file);
+export async function pixelsFrom(file: File, { height, width }: ImageForm): Promise<Uint8ClampedArray> {
+  const picture = await createImageBitmap(file).catch(() => {
+    throw new Error(t.value.noPictures(file.name));
+  });
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext('2d')!;

@@ -170,6 +170,8 @@ export const en = {
   inside: 'Inside',
   checkpoint: 'Checkpoint',
   noCheckpoint: 'This run has no checkpoint yet. Its first one is written before the first step.',
+  checkpointRemoved:
+    'The training has replaced this checkpoint by a newer one. This page still has its networks, but commands need one that is there: choose it above.',
   openingNetworks: 'Loading the networks into this page …',
   exploreHelp: 'The generator runs in this page. Press a sample to look at it; move a slider to change all of them.',
   sample: (n: number) => `Sample ${n}`,

@@ -160,6 +160,8 @@ export const ko: Strings = {
   inside: '내부',
   checkpoint: '체크포인트',
   noCheckpoint: '이 학습에는 아직 체크포인트가 없습니다. 첫 번째 것은 첫 스텝 전에 저장됩니다.',
+  checkpointRemoved:
+    '학습이 이 체크포인트를 더 새로운 것으로 바꿨습니다. 신경망은 아직 이 페이지에 있지만, 명령에는 남아 있는 체크포인트가 필요합니다. 위에서 고르세요.',
   openingNetworks: '신경망을 이 페이지로 불러오는 중 …',
   exploreHelp: '생성자가 이 페이지에서 실행됩니다. 샘플을 눌러 살펴보고, 슬라이더로 모두를 바꿔 보세요.',
   sample: (n) => `샘플 ${n}`,

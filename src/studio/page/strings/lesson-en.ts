@@ -18,6 +18,7 @@ export const lessonEn = {
   clear: 'Clear',
   judged: (logit: string, percent: string) => `Logit ${logit}: real with a probability of ${percent} %.`,
   nextBatch: 'Another batch',
+  takeSteps: (n: number) => `Take ${n} training steps`,
   lossD: (loss: string) => `The discriminator’s loss: ${loss}`,
   lossG: (loss: string) => `The generator’s loss: ${loss}`,
   marks:
@@ -63,7 +64,7 @@ export const lessonEn = {
     {
       title: 'The generator',
       text: [
-        'Its input is noise: a list of 100 random numbers. Its layers make small maps of them, and each layer doubles their size: 7, 14, 28. The last one is the image.',
+        'Its input is noise: a list of 100 random numbers. Its layers turn them into maps, which are small pictures of the network’s own, and enlarge the maps from 7 × 7 to 14 × 14 and 28 × 28. The last layer makes the image.',
         'Move one of the numbers and look how the maps and the image follow. Before any training the image is a grey pattern. Come back after chapter 6, when your own networks have learned.',
       ],
     },
@@ -79,6 +80,7 @@ export const lessonEn = {
       text: [
         'A loss says how badly a network did; training makes it smaller. A sure and right answer costs nearly 0, "I do not know" costs 0.69, and a sure and wrong answer costs a lot.',
         'The discriminator’s loss asks for "real" on reals and for "fake" on fakes. The generator’s loss asks the discriminator to say "real" on fakes. So one network’s gain is the other’s loss.',
+        'Each dot is the judgement of one image. Before any training all dots lie near 0. Take training steps, which the next chapter shows slowly, and look how the dots move apart and which loss falls.',
       ],
     },
     {
@@ -105,7 +107,7 @@ export const lessonEn = {
       title: 'What you know now',
       text: [
         'The generator wants its images to be called real. The discriminator wants to be right. A step finds both gradients and moves each network a little, and thousands of steps make digits of noise.',
-        'With more time and larger networks the digits become much better. These commands train in a terminal, and this studio shows their runs.',
+        'With more time and larger networks the digits become much better. These commands train in a terminal, and npx dcgan studio shows their runs.',
       ],
     },
   ],

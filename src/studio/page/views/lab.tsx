@@ -2,6 +2,7 @@
 // once the networks are there.
 
 import { useRef } from 'preact/hooks';
+import type { CheckpointHead } from '../../api.ts';
 import { LabLinks } from '../parts/lab-links.tsx';
 import type { NetworkSource } from '../sources/networks.ts';
 import type { Source } from '../sources/source.ts';
@@ -24,11 +25,16 @@ export function Lab({ source, networks: opener, place }: FrameProps) {
   const { view, id } = place;
   const { detail, error } = useDetail(source, id);
   const checkpoints = detail?.checkpoints ?? [];
-  // A run that trains writes newer ones; what a person looks at stays until another one is chosen.
-  const first = useRef<string | null>(null);
-  first.current ??= checkpoints.at(-1)?.name ?? null;
-  const wanted = place.checkpoint ?? first.current;
-  const checkpoint = checkpoints.find(({ name }) => name === wanted) ?? checkpoints.at(-1) ?? null;
+  // A run that trains writes newer checkpoints and removes older ones. What a person looks at stays
+  // until another one is chosen: its networks are in the page already.
+  const looked = useRef<{ readonly id: string; readonly checkpoint: CheckpointHead } | null>(null);
+  const held = looked.current?.id === id ? looked.current.checkpoint : null;
+  const wanted = place.checkpoint ?? held?.name;
+  const listed = checkpoints.find(({ name }) => name === wanted);
+  const removed = !listed && held?.name === wanted ? held : null;
+  const checkpoint = listed ?? removed ?? checkpoints.at(-1) ?? null;
+  if (checkpoint) looked.current = { id, checkpoint };
+  const choices = removed ? [...checkpoints, removed].sort((a, b) => a.epoch - b.epoch) : checkpoints;
   const { networks, error: failure } = useNetworks(opener, id, checkpoint?.name ?? null);
   const wrong = error ?? failure ?? (detail && !checkpoint ? words.noCheckpoint : null);
   const View = { explore: Explore, draw: Draw, inside: Inside }[view];
@@ -45,7 +51,7 @@ export function Lab({ source, networks: opener, place }: FrameProps) {
               value={checkpoint.name}
               onChange={(event) => location.replace(links.lab(view, id, event.currentTarget.value))}
             >
-              {checkpoints.map((one) => (
+              {choices.map((one) => (
                 <option key={one.name} value={one.name}>
                   {one.epoch === 0 ? words.beforeTraining : words.epoch(one.epoch)}
                   {one.step === null ? '' : ` · ${words.fromStep(one.step, one.step)}`}
@@ -61,7 +67,10 @@ export function Lab({ source, networks: opener, place }: FrameProps) {
           {wrong}
         </p>
       ) : networks && checkpoint ? (
-        <View key={checkpoint.name} id={id} networks={networks} source={opener} checkpoint={checkpoint} />
+        <>
+          {removed && <p role="status">{words.checkpointRemoved}</p>}
+          <View key={checkpoint.name} id={id} networks={networks} source={opener} checkpoint={checkpoint} />
+        </>
       ) : (
         <p class="wait" role="status">
           {words.openingNetworks}

@@ -9,6 +9,7 @@ import { FORM, judgeOne, type Lesson, probability, SIDE } from '../../state/less
 import { emptyPaper, type Paper } from '../../state/paper.ts';
 import { short, t } from '../../strings/index.ts';
 import { Easel } from '../draw/easel.tsx';
+import { Notice } from '../notice.tsx';
 import { DISCRIMINATOR } from './code.ts';
 import { Quote } from './quote.tsx';
 
@@ -26,6 +27,7 @@ export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; re
   const [paper, setPaper] = useState<Paper>(() => emptyPaper(FORM));
   const [logit, setLogit] = useState<number | null>(null);
   const [turn, setTurn] = useState(0);
+  const [error, setError] = useState<string | null>(null);
   const latest = useRef(new Latest());
   useEffect(() => {
     let current = true;
@@ -37,14 +39,18 @@ export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; re
       current = false;
     };
   }, [gan, paper]);
+  const put = (next: Paper): void => {
+    setError(null);
+    setPaper(next);
+  };
   const take = async (image: Promise<Float32Array> | Float32Array): Promise<void> => {
     setTurn(turn + 1);
-    setPaper(onPaper((await image).slice(0, SIDE * SIDE)));
+    put(onPaper((await image).slice(0, SIDE * SIDE)));
   };
   return (
     <>
       <div class="lesson-pictures">
-        <Easel paper={paper} tool={PEN} change={setPaper} fail={() => {}} />
+        <Easel paper={paper} tool={PEN} change={put} fail={setError} />
         <div>
           <div class="controls">
             <button type="button" onClick={() => take(lesson.digits.batch([(7 * turn) % lesson.digits.count]))}>
@@ -53,11 +59,12 @@ export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; re
             <button type="button" onClick={() => take(gan.generate(1, { seed: turn }))}>
               {words.takeFake}
             </button>
-            <button type="button" onClick={() => setPaper(emptyPaper(FORM))}>
+            <button type="button" onClick={() => put(emptyPaper(FORM))}>
               {words.clear}
             </button>
           </div>
           <p role="status">{logit === null ? '' : words.judged(short(logit), short(100 * probability(logit)))}</p>
+          <Notice text={error} />
         </div>
       </div>
       <Quote {...DISCRIMINATOR} />

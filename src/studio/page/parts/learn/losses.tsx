@@ -6,6 +6,9 @@ import { LOSSES } from './code.ts';
 import { Curve } from './curve.tsx';
 import { Quote } from './quote.tsx';
 
+/** Training steps of a press: so many that the dots move. */
+const AT_ONCE = 10;
+
 interface Logits {
   readonly reals: Float32Array;
   readonly fakes: Float32Array;
@@ -54,7 +57,10 @@ export function Curves({ logits }: { readonly logits: Logits }) {
 
 export function LossesPart({ lesson }: { readonly lesson: Lesson }) {
   const words = t.value.learn;
+  const { small } = lesson;
   const [batch, setBatch] = useState(0);
+  const [steps, setSteps] = useState(small.steps);
+  const [busy, setBusy] = useState(false);
   const [logits, setLogits] = useState<Logits | null>(null);
   useEffect(() => {
     let current = true;
@@ -67,12 +73,26 @@ export function LossesPart({ lesson }: { readonly lesson: Lesson }) {
     return () => {
       current = false;
     };
-  }, [lesson, batch]);
+  }, [lesson, batch, steps]);
+  const train = async (): Promise<void> => {
+    setBusy(true);
+    for (let i = 0; i < AT_ONCE; i++) {
+      await small.step(realsOf(lesson, small.steps));
+      setSteps(small.steps);
+    }
+    setBusy(false);
+  };
   return (
     <>
-      <button type="button" onClick={() => setBatch(batch + 1)}>
-        {words.nextBatch}
-      </button>
+      <div class="controls">
+        <button type="button" class="main" aria-disabled={busy} onClick={() => busy || train()}>
+          {words.takeSteps(AT_ONCE)}
+        </button>
+        <button type="button" onClick={() => setBatch(batch + 1)}>
+          {words.nextBatch}
+        </button>
+        <span class="quiet">{words.stepsDone(steps)}</span>
+      </div>
       {logits && <Curves logits={logits} />}
       <p class="quiet">{words.marks}</p>
       <Quote {...LOSSES} />

@@ -149,54 +149,63 @@ static void spread_weights_turned(const struct worker *me, const struct cut *c, 
 }
 
 // Multiplies the rows of a block by a panel of weights, a register tile at a time. Rows of `out`
-// are `out_row` floats apart.
-INLINE void rows_product(const struct cut *c, int32_t images, const float *v, const float *u, int32_t depth,
-                         float *out, int32_t out_row, int fresh) {
+// are `out_row` floats apart. `v_next` are the rows that the next call reads.
+INLINE void rows_product(const struct cut *c, int32_t images, const float *v, const float *v_next, const float *u,
+                         int32_t depth, float *out, int32_t out_row, int fresh) {
   const int32_t tiles = (images + TILE_ROWS - 1) / TILE_ROWS;
   for (int32_t t = 0; t < tiles; t++) {
     const int32_t first = images * t / tiles, past = images * (t + 1) / tiles;
-    products[c->words][past - first - 1](v + (int64_t)first * depth, u, depth, depth,
+    products[c->words][past - first - 1](v + (int64_t)first * depth,
+                                         past < images ? v + (int64_t)past * depth : v_next, u, depth,
                                          out + (int64_t)first * out_row, out_row, fresh);
   }
 }
 
-// Multiplies for conv2d: v is x at the points, and m becomes y. One part's panel of weights stays
-// in the first-level cache while all tiles pass.
-static void multiply_forward(const struct cut *c, const struct weights *w, int32_t images, const float *v,
-                             int64_t v_slab, float *m, int64_t m_slab) {
-  for (int32_t a = 0; a < POINTS; a++)
-    for (int32_t b = 0; b < POINTS; b++)
-      for (int32_t panel = 0; panel < c->OC / PANEL; panel++)
-        for (int32_t p = 0; p < PHASES; p++)
-          for (int32_t q = 0; q < PHASES; q++)
-            for (int32_t j = 0; j < c->y.tiles; j++)
-              for (int32_t i = 0; i < c->x.tiles; i++) {
-                const int32_t from_row = input_line(&c->y, j, p, a), from_column = input_line(&c->x, i, q, b);
-                if (from_row < 0 || from_column < 0) continue;
-                const int64_t to = (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b);
-                // The first part has every point that another has.
-                rows_product(c, images, v + ((int64_t)from_row * c->x.inputs + from_column) * v_slab,
-                             weights_at(c, w, a, b, p, q, panel), w->depth, m + to * m_slab + panel * PANEL, c->OC,
-                             p == 0 && q == 0);
-              }
+// Holds the slabs of x and y at one point in one tile, by number.
+struct pair {
+  int64_t x, y;
+};
+
+// Lists the slabs of all tiles that have the point (a, b) of one part (p, q), and returns how many
+// there are.
+static int32_t pairs_at(const struct cut *c, int32_t a, int32_t b, int32_t p, int32_t q,
+                        struct pair pairs[MOST_TILES * MOST_TILES]) {
+  int32_t count = 0;
+  for (int32_t j = 0; j < c->y.tiles; j++)
+    for (int32_t i = 0; i < c->x.tiles; i++) {
+      const int32_t row = input_line(&c->y, j, p, a), column = input_line(&c->x, i, q, b);
+      if (row < 0 || column < 0) continue;
+      pairs[count++] = (struct pair){(int64_t)row * c->x.inputs + column,
+                                     (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b)};
+    }
+  return count;
 }
 
-// Multiplies for convInput: m is y at the points, and v becomes x.
-static void multiply_input(const struct cut *c, const struct weights *w, int32_t images, const float *m, int64_t m_slab,
-                           float *v, int64_t v_slab) {
+// Multiplies for conv2d, where x at the points becomes y, or for convInput, where y becomes x. One
+// part's panel of weights stays in the first-level cache while all tiles pass.
+static void multiply(const struct cut *c, const struct weights *w, int32_t images, const int input, float *x,
+                     int64_t x_slab, float *y, int64_t y_slab) {
+  const int32_t channels = input ? c->C : c->OC;
+  struct pair pairs[PARTS][MOST_TILES * MOST_TILES];
+  int32_t counts[PARTS];
   for (int32_t a = 0; a < POINTS; a++)
-    for (int32_t b = 0; b < POINTS; b++)
-      for (int32_t panel = 0; panel < c->C / PANEL; panel++)
-        for (int32_t p = 0; p < PHASES; p++)
-          for (int32_t q = 0; q < PHASES; q++)
-            for (int32_t j = 0; j < c->y.tiles; j++)
-              for (int32_t i = 0; i < c->x.tiles; i++) {
-                const int32_t row = input_line(&c->y, j, p, a), column = input_line(&c->x, i, q, b);
-                if (row < 0 || column < 0) continue;
-                const int64_t from = (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b);
-                rows_product(c, images, m + from * m_slab, weights_at(c, w, a, b, p, q, panel), w->depth,
-                             v + ((int64_t)row * c->x.inputs + column) * v_slab + panel * PANEL, c->C, 1);
-              }
+    for (int32_t b = 0; b < POINTS; b++) {
+      for (int32_t part = 0; part < PARTS; part++)
+        counts[part] = pairs_at(c, a, b, part / PHASES, part % PHASES, pairs[part]);
+      for (int32_t panel = 0; panel < channels / PANEL; panel++)
+        for (int32_t part = 0; part < PARTS; part++) {
+          const float *u = weights_at(c, w, a, b, part / PHASES, part % PHASES, panel);
+          for (int32_t t = 0; t < counts[part]; t++) {
+            const struct pair at = pairs[part][t], next = pairs[part][t + 1 < counts[part] ? t + 1 : 0];
+            float *to = input ? x + at.x * x_slab : y + at.y * y_slab;
+            const float *from = input ? y + at.y * y_slab : x + at.x * x_slab;
+            const float *from_next = input ? y + next.y * y_slab : x + next.x * x_slab;
+            // Each of x's values has one product. Those of y have one for each part, of which the
+            // first has every point that another has.
+            rows_product(c, images, from, from_next, u, w->depth, to + panel * PANEL, channels, input || part == 0);
+          }
+        }
+    }
 }
 
 // Rounds one image's values in pairs of channels; there are `channels` of them at each of `slabs`
@@ -232,14 +241,14 @@ static void each_block(const struct worker *me, const struct geometry *g, const 
         dcgan_spread_outputs(c, from + (first + i) * out, c->words ? values : to_m, c->words ? c->OC : m_slab, strip);
         if (c->words) round_values(values, m_slabs, c->OC, to_m, m_slab);
       }
-      multiply_input(c, w, images, m, m_slab, v, v_slab);
+      multiply(c, w, images, 1, v, v_slab, m, m_slab);
     } else {
       for (int32_t i = 0; i < images; i++) {
         float *to_v = v + i * in_words(c, c->C);
         dcgan_spread_inputs(c, from + (first + i) * in, c->words ? values : to_v, c->words ? c->C : v_slab, strip);
         if (c->words) round_values(values, v_slabs, c->C, to_v, v_slab);
       }
-      multiply_forward(c, w, images, v, v_slab, m, m_slab);
+      multiply(c, w, images, 0, v, v_slab, m, m_slab);
     }
     for (int32_t i = 0; i < images; i++) {
       if (input) dcgan_gather_inputs(c, v + i * c->C, v_slab, to + (first + i) * in, strip);
@@ -273,16 +282,8 @@ void dcgan_winograd_conv_input(const struct worker *me, const struct geometry *g
 static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int32_t q, int32_t rows, const float *v,
                       const float *m, float *w, int fresh) {
   const int64_t x_row = filter_row(c->C), y_row = filter_row(c->OC);
-  struct segment segment[MOST_TILES * MOST_TILES];
-  int32_t segments = 0;
-  for (int32_t j = 0; j < c->y.tiles; j++)
-    for (int32_t i = 0; i < c->x.tiles; i++) {
-      const int32_t row = input_line(&c->y, j, p, a), column = input_line(&c->x, i, q, b);
-      if (row < 0 || column < 0) continue;
-      const int64_t out = (int64_t)output_line(&c->y, j, a) * c->x.outputs + output_line(&c->x, i, b);
-      segment[segments++] =
-          (struct segment){v + ((int64_t)row * c->x.inputs + column) * rows * x_row, m + out * rows * y_row};
-    }
+  struct pair pairs[MOST_TILES * MOST_TILES];
+  const int32_t segments = pairs_at(c, a, b, p, q, pairs);
   if (!segments) {
     // No tile is large enough to have the point.
     for (int64_t i = 0; fresh && i < (int64_t)c->C * c->OC; i++) w[i] = 0;
@@ -293,9 +294,11 @@ static void sum_point(const struct cut *c, int32_t a, int32_t b, int32_t p, int3
     for (int32_t block = 0; block < blocks; block++) {
       const int32_t first = c->C * block / blocks, past = c->C * (block + 1) / blocks;
       struct segment part[MOST_TILES * MOST_TILES];
-      for (int32_t i = 0; i < segments; i++) part[i] = (struct segment){segment[i].x + first, segment[i].y + lane};
-      outers[c->words][past - first - 1](part, segments, rows, x_row, y_row, w + (int64_t)first * c->OC + lane, c->OC,
-                                         fresh);
+      for (int32_t i = 0; i < segments; i++)
+        part[i] = (struct segment){v + pairs[i].x * rows * x_row + first, m + pairs[i].y * rows * y_row + lane};
+      const int64_t next = block + 1 < blocks ? (int64_t)past * c->OC + lane : lane + PANEL;
+      outers[c->words][past - first - 1](part, segments, rows, x_row, y_row, w + (int64_t)first * c->OC + lane,
+                                         w + next, c->OC, fresh);
     }
 }
 

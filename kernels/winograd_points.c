@@ -14,13 +14,16 @@ INLINE int is_second(int n, int i) { return (i == 3 || i == 4) && i < n - 1; }
 // The rows of B come in such pairs only if all of their finite points but 0 do.
 #define PAIRED(n) (n == 6)
 
-// Maps n inputs to n points, for `count` floats of each of the rows `in`.
+// Maps n inputs to n points, for `count` floats of each of the rows. The lines that are written
+// next lie `ahead` floats further on. They are fetched meanwhile, because a store waits for its
+// line.
 #define TO_POINTS(n)                                                                                                   \
-  static void to_points_##n(const float *const *rows, int32_t count, float *to, int64_t step) {                        \
+  static void to_points_##n(const float *const *rows, int32_t count, float *to, int64_t step, int64_t ahead) {         \
     for (int32_t k = 0; k < count; k += LANES) {                                                                       \
       vf in[n];                                                                                                        \
       _Pragma("GCC unroll 8") for (int l = 0; l < n; l++) in[l] = load(rows[l] + k);                                   \
       _Pragma("GCC unroll 8") for (int i = 0; i < n; i++) {                                                            \
+        __builtin_prefetch(to + i * step + k + ahead, 1);                                                              \
         if (PAIRED(n) && is_second(n, i)) continue;                                                                    \
         const int pair = PAIRED(n) && is_first(n, i);                                                                  \
         vf sum[2] = {};                                                                                                \
@@ -33,7 +36,7 @@ INLINE int is_second(int n, int i) { return (i == 3 || i == 4) && i < n - 1; }
   }
 TO_POINTS(4) TO_POINTS(5) TO_POINTS(6)
 
-typedef void to_points_function(const float *const *rows, int32_t count, float *to, int64_t step);
+typedef void to_points_function(const float *const *rows, int32_t count, float *to, int64_t step, int64_t ahead);
 static to_points_function *const to_points[] = {to_points_4, to_points_5, to_points_6};
 
 // Replaces the values of each pair of points by their sum and their difference. Even powers need
@@ -107,11 +110,12 @@ INLINE int32_t merged_inputs(const struct axis *a, int32_t tile, int32_t phase, 
       } \
     } \
   } \
-  static void outs_to_points_##n(const float *const *rows, int32_t count, float *to, int64_t step) { \
+  static void outs_to_points_##n(const float *const *rows, int32_t count, float *to, int64_t step, int64_t ahead) { \
     for (int32_t k = 0; k < count; k += LANES) { \
       vf in[MOST_OUTS]; \
       _Pragma("GCC unroll 8") for (int o = 0; o < OUTS(n); o++) in[o] = load(rows[o] + k); \
       _Pragma("GCC unroll 8") for (int i = 0; i < n - 1; i++) { \
+        __builtin_prefetch(to + i * step + k + ahead, 1); \
         if (is_second(n, i)) continue; \
         const int pair = is_first(n, i); \
         vf sum[2] = {in[0]}; \
@@ -166,14 +170,14 @@ void dcgan_spread_inputs(const struct cut *c, const float *x, float *to, int64_t
         const int32_t row = position(&c->y, j, p, l);
         rows[l] = is_inside(&c->y, row) ? x + (int64_t)row * wide : outside(c, strip);
       }
-      to_points[n - 4](rows, wide, strip + MARGIN * C, line);
+      to_points[n - 4](rows, wide, strip + MARGIN * C, line, 0);
       for (int32_t s = 0; s < n; s++)
         for (int32_t i = 0; i < c->x.tiles; i++)
           for (int32_t q = 0; q < PHASES; q++) {
             const int32_t m = inputs_of(&c->x, i, q);
             for (int32_t l = 0; l < m; l++) rows[l] = strip + s * line + (MARGIN + position(&c->x, i, q, l)) * C;
             to_points[m - 4](rows, C, to + ((int64_t)(c->y.input[j][p] + s) * c->x.inputs + c->x.input[i][q]) * slab,
-                             slab);
+                             slab, c->x.inputs * slab);
           }
     }
 }
@@ -207,12 +211,13 @@ void dcgan_spread_outputs(const struct cut *c, const float *y, float *to, int64_
     const float *rows[MOST_OUTS];
     const int32_t n = outputs_of(&c->y, j);
     for (int32_t o = 0; o < c->y.outs[j]; o++) rows[o] = y + (int64_t)(c->y.first[j] + o) * narrow;
-    outs_to_points[n - 5](rows, narrow, strip, narrow);
+    outs_to_points[n - 5](rows, narrow, strip, narrow, 0);
     for (int32_t s = 0; s < n; s++)
       for (int32_t i = 0; i < c->x.tiles; i++) {
         for (int32_t o = 0; o < c->x.outs[i]; o++) rows[o] = strip + s * narrow + (c->x.first[i] + o) * c->OC;
         outs_to_points[outputs_of(&c->x, i) - 5](
-            rows, c->OC, to + ((int64_t)(c->y.output[j] + s) * c->x.outputs + c->x.output[i]) * slab, slab);
+            rows, c->OC, to + ((int64_t)(c->y.output[j] + s) * c->x.outputs + c->x.output[i]) * slab, slab,
+            c->x.outputs * slab);
       }
   }
 }

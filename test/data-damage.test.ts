@@ -28,6 +28,7 @@ const WHOLE: Readonly<Record<string, Buffer>> = {
   ),
   'x.npz': npz({ images: npy('|u1', [3, 32, 32], PIXELS), labels: npy('<i8', [3], BigInt64Array.of(0n, 1n, 2n)) }),
   'x.csv': Buffer.from(`${ROW}\n${ROW}\n`),
+  'cells.csv': Buffer.from(`emotion,pixels,Usage\n${`3,${PIXELS.subarray(0, 64).join(' ')},Training\n`.repeat(2)}`),
   'x.bin': Buffer.from([3, ...PIXELS]),
   train: pickledDict({ labels: pickledList([3]), data: pickledArray(PIXELS, [1, 3072]) }),
   'x_X.bin': Buffer.alloc(27_648, 7),

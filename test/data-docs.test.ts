@@ -22,6 +22,7 @@ const KNOWN_BY: Readonly<Record<string, RegExp>> = {
   "CIFAR's Python file": /^CIFAR's Python files$/,
   '.npy file': /^`\.npy`$/,
   'CSV table of pixels': /^CSV$/,
+  'CSV table with pixels in a cell': /^CSV of FER2013$/,
   'zip archive': /`\.zip`/,
   'tar archive': /`\.tar`/,
 };

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { create } from 'tar';
 import { expect, test } from 'vitest';
+import { inspectData } from '../src/data/inspect.ts';
 import { type LoadOptions, loadDataset } from '../src/data/load.ts';
 import { npy, npz, pickledArray, pickledDict, pickledList, pickledText } from './support/arrays.ts';
 import { workInFolders } from './support/folders.ts';
@@ -93,6 +94,18 @@ test('.npy: rows of pixels, planes, an alpha channel, Python 2', async () => {
   expect([...turnedTable.data.images.subarray(0, 9)]).toEqual([0, 12, 24, 36, 48, 60, 72, 84, 1]);
 });
 
+test('arrays of a size that no network takes get another, which is said', async () => {
+  write('odd.npy', npy('|u1', [2, 10, 13], bytes(260)));
+  const said =
+    'the images of odd are 10 x 13 (height x width), which the networks do not take: they become 64 x 64; --size HxW chooses another size';
+  // The second time its pack is there.
+  for (let time = 0; time < 2; time++)
+    expect(await open('odd.npy').then(({ shape, notes }) => [...shape, ...notes])).toEqual([2, 64, 64, 1, said]);
+  const notes: string[] = [];
+  await inspectData('odd.npy', { onNote: (note) => notes.push(note) });
+  expect([notes, (await open('odd.npy', { size: [8, 12] })).notes]).toEqual([[said], []]);
+});
+
 test.each<[string, readonly number[], string]>([
   ['a single picture', [28, 28], 'A single picture needs a count before it: images[None].'],
   ['a single picture, or rows', [64, 64], 'images[None]; rows of images: images.reshape(-1, 8, 8)'],
@@ -165,6 +178,30 @@ test("CSV: Kaggle's MNIST with and without names, gzipped, labels last; what is 
   }
 });
 
+test('CSV of FER2013: pixels in one cell, labels, rows for training alone; other columns are passed over', async () => {
+  const cell = (of: number): string => [...numbers(64, (i) => i + of)].join(' ');
+  const fer = `emotion,pixels,Usage\n3,${cell(0)},Training\n6,"${cell(100)}",Training\r\n1,${cell(9)},PublicTest\n\n`;
+  const { data, shape, notes } = await open(write('fer2013.csv', fer));
+  expect([...shape, ...data.labels!, ...data.bytes(1, 2).subarray(0, 3)]).toEqual([2, 8, 8, 1, 3, 6, 100, 101, 102]);
+  expect(notes).toEqual(['fer2013.csv: the 2 rows for training are read; not read: 1 others']);
+  expect([...(await open('fer2013.csv', { transpose: true })).data.images.subarray(0, 2)]).toEqual([0, 8]);
+  const faces = await open(write('faces.csv', `age, gender, img_name, pixels\n30,1,"a, b.jpg",${cell(0)}`));
+  expect([faces.data.count, faces.data.whyNoClasses]).toEqual([1, 'faces.csv has no column of labels']);
+  for (const [rows, message] of [
+    [`1,${cell(0)}\n2,${cell(0)} 7`, "can't be read in image 1: expected 64 whole numbers from 0 to 255"],
+    [`1,${cell(0)}\n2,${cell(200)}`, "can't be read in image 1"],
+    [`1,${cell(0)} 7`, 'has images that are no squares'],
+    ['', 'holds no images'],
+  ] as const) {
+    write('odd.csv', `label,pixels\n${rows}`);
+    await expect(loadDataset('odd.csv')).rejects.toThrow(message);
+  }
+  write('colour.csv', `label,${numbers(192, (i) => i).map((i) => `pixel${i}`)}\n1,${numbers(192, (i) => i)}`);
+  await expect(loadDataset('colour.csv')).rejects.toThrow(
+    'images=numpy.delete(t, 0, 1).reshape(-1, 8, 8, 3), labels=t[:, 0])"; where each channel is a plane',
+  );
+});
+
 const BATCH = bytes(2 * 3072, (i) => Math.floor(i / 1024) % 3);
 
 test("CIFAR's Python files: planes and labels, names beside them, no code is run", async () => {
@@ -214,6 +251,8 @@ test("CIFAR-100's binary file has two labels, STL-10's has columns and labels be
   const stl = await open('stl');
   expect([...stl.shape, ...stl.data.labels!, stl.data.classes![9]]).toEqual([1, 96, 96, 3, 9, 'truck']);
   expect([...stl.data.images.subarray(0, 6), stl.data.images[96 * 3]]).toEqual([0, 1, 2, 0, 1, 2, 1]);
+  for (const file of ['train.bin', 'stl'])
+    expect((await open(file, { size: [24, 40] })).shape.slice(1), file).toEqual([24, 40, 3]);
   write('stl/train_y.bin', Uint8Array.of(11));
   await expect(loadDataset('stl')).rejects.toThrow('stl/train_y.bin holds a class that STL-10 does not have (byte 0)');
 });
@@ -227,6 +266,7 @@ test("Parquet of Hugging Face's form: pictures, labels and their names; shards a
   const { data, shape, notes } = await open('hub');
   expect([...shape, ...data.labels!]).toEqual([4, 16, 16, 3, 1, 0, 1, 0]);
   expect(data.classes).toEqual(['cat', 'dog']);
+  expect((await open('hub', { size: [24, 40] })).shape).toEqual([4, 24, 40, 3]);
   expect(notes.at(-1)).toBe('1 file is not read: 1 PARQUET (data/test-00000-of-00001.parquet)');
   write('cut.parquet', parquet(pictures, [1, 0, 1], ['cat', 'dog']).subarray(0, 500));
   await expect(loadDataset('cut.parquet')).rejects.toThrow("cut.parquet can't be read as Parquet");
@@ -311,7 +351,8 @@ test('a table may name files under other folders, with backslashes, and the same
   for (const prefix of ['./', 'C:\\pictures\\', '/home/me/set/', '']) {
     const slash = prefix.includes('\\') ? '\\' : '/';
     const rows = ['x/1,b', 'x/2,a', 'y/1,a', 'y/2,b'].map((row) => `${prefix}${row.replace('/', slash)}`);
-    expect(await labelled(`file,label\n${rows.join('\n')}\n`)).toEqual([1, 0, 0, 1]);
+    const head = prefix === '' ? 'Image Name,Class Name' : 'file,label';
+    expect(await labelled(`${head}\n${rows.join('\n')}\n`)).toEqual([1, 0, 0, 1]);
   }
   // Without folders the names fit two pictures each, and with different labels none.
   expect(await labelled('file,label\n1.png,a\n2.png,b\n')).toEqual([0, 1, 0, 1]);

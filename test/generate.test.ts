@@ -4,7 +4,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toBytes } from '../src/data/pixels.ts';
 import { exportSnapshot } from '../src/export/kinds.ts';
 import { encodeSnapshot } from '../src/gan/snapshot.ts';
@@ -47,6 +47,13 @@ describe.each(Object.entries(MODELS))('%s', (_, options) => {
     const noise = await generator.sampleNoise(3, 8);
     const asked = classes > 0 ? { classes: 2 } : {};
     expect(await generator.generate(noise, asked)).toEqual(await gan.gan.generate(noise, asked));
+    // Nothing was learned of class 1, which is drawn neither in turn nor when asked for.
+    if (classes > 0) {
+      const learned = Array.from({ length: classes }, (_, label) => label).filter((label) => label !== 1);
+      const turned = await generator.generate(noise, { classes: learned });
+      expect(await generator.generate(noise)).toEqual(turned);
+      await expect(generator.generate(noise, { classes: 1 })).rejects.toThrow('the data had no image of class 1');
+    }
     await generator.dispose();
   });
 
@@ -102,29 +109,54 @@ describe('a file, as it may be', () => {
   });
 
   describe.skipIf(!CHROMIUM)(inChromium('in a page without isolation'), () => {
+    let browser: ReturnType<typeof launch> | undefined;
+    afterAll(async () => (await browser)?.close());
+
+    /** What a module of a page leaves in `globalThis.images`. */
+    async function drawnBy(program: string, folder: string): Promise<{ images: Float32Array; workers: number }> {
+      writeFileSync(
+        join(folder, 'index.html'),
+        `<!doctype html><title>x</title><link rel="icon" href="data:,"><canvas></canvas>
+<script type="module">${program}</script>`,
+      );
+      browser ??= launch();
+      const served = await serve(folder, { isolated: false });
+      try {
+        const { page, complaints } = await openPage(await browser, served.url);
+        await page.waitForFunction('globalThis.images');
+        const images = new Float32Array(await page.evaluate<number[]>('images'));
+        expect(complaints).toEqual([]);
+        return { images, workers: page.workers().length };
+      } finally {
+        served.close();
+      }
+    }
+
     it("draws Node's bits from an address, and starts no Worker", async () => {
       const folder = temporaryFolder();
       copyFileSync(FILE, join(folder, 'generate.js'));
       writeFileSync(join(folder, 'generator.safetensors'), alone(made.snapshot));
       const [, program] = /```js\n(import { loadGenerator }[\s\S]*?)```/.exec(DOCS)!;
-      writeFileSync(
-        join(folder, 'index.html'),
-        `<!doctype html><title>x</title><link rel="icon" href="data:,"><canvas></canvas>
-<script type="module">${program!.replace("'dcgan/generate'", "'./generate.js'")}globalThis.images = [...images];</script>`,
-      );
-      const served = await serve(folder, { isolated: false });
-      const browser = await launch();
-      try {
-        const { page, complaints } = await openPage(browser, served.url);
-        await page.waitForFunction('globalThis.images');
-        const images = new Float32Array(await page.evaluate<number[]>('images'));
-        expect(images).toEqual(await made.gan.generate(16, { seed: 5 }));
-        expect(page.workers()).toEqual([]);
-        expect(complaints).toEqual([]);
-      } finally {
-        await browser.close();
-        served.close();
-      }
+      const ours = program!.replace("'dcgan/generate'", "'./generate.js'");
+      const { images, workers } = await drawnBy(`${ours}globalThis.images = [...images];`, folder);
+      expect(images).toEqual(await made.gan.generate(16, { seed: 5 }));
+      expect(workers).toBe(0);
+    });
+
+    it('onnxruntime-web draws the same from an .onnx file, by the program of docs/export.md', async () => {
+      const folder = temporaryFolder();
+      const runtime = join(ROOT, 'node_modules/onnxruntime-web/dist');
+      copyFileSync(join(runtime, 'ort.wasm.bundle.min.mjs'), join(folder, 'ort.js'));
+      copyFileSync(join(runtime, 'ort-wasm-simd-threaded.wasm'), join(folder, 'ort-wasm-simd-threaded.wasm'));
+      const onnx = exportSnapshot(made.snapshot, 'onnx', { layout: 'nhwc' });
+      writeFileSync(join(folder, 'digits.onnx'), [...onnx.values()][0]!);
+      const noise = await made.gan.sampleNoise(16, 5);
+      const [, program] = /```js\n(import \* as ort[\s\S]*?)```/.exec(DOCS)!;
+      const fed = program!
+        .replace("'onnxruntime-web'", "'./ort.js'")
+        .replace(/Float32Array\.from\(.*?, normal\)/, `new Float32Array([${noise}])`);
+      const { images } = await drawnBy(`${fed}globalThis.images = [...images.data];`, folder);
+      expect(farthest(images, await made.gan.generate(noise))).toBeLessThan(1e-5);
     });
   });
 });

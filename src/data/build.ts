@@ -10,6 +10,7 @@ import { fileError, syncFolder } from '../platform/durable.ts';
 import type { DcganError } from '../platform/errors.ts';
 import { sweepLeft, temporaryPath } from '../platform/temporary.ts';
 import { BrokenPicture, brokenTogether, noneLeft } from './broken.ts';
+import { eachPicture } from './bundles.ts';
 import { checkColour, decode, decodeWithFacts, factsOf, rgbOf } from './decode.ts';
 import {
   type DataOptions,
@@ -19,8 +20,8 @@ import {
   SETTLING,
   type Shaping,
 } from './image-options.ts';
-import { type ImageSize, imageSizeOf, isTrainable, sidesOf, sizeText } from './image-size.ts';
-import { inOrder, type Window } from './in-order.ts';
+import { type ImageSize, imageSizeOf, isTrainable, showSize, sidesOf, sizeText } from './image-size.ts';
+import type { Window } from './in-order.ts';
 import { encodeHeader, type PackHeader } from './pack.ts';
 import { LARGEST_FILE, type Supplied, type Supply } from './supply.ts';
 
@@ -73,9 +74,12 @@ export function pictureWindow(): Window<Supplied> {
 /**
  * Settles how pictures become images. Size and channels that nobody chose are taken from the first
  * pictures that can be read. Broken pictures are passed over here; whoever decodes them reports
- * them.
+ * them. `onNote` hears of arrays that get another size although nobody chose one.
  */
-export async function settle(supply: Supply, options: DataOptions & Pick<BuildOptions, 'signal'>): Promise<Shaping> {
+export async function settle(
+  supply: Supply,
+  options: DataOptions & Pick<BuildOptions, 'signal'> & { readonly onNote?: ((note: string) => void) | undefined },
+): Promise<Shaping> {
   const { fit = 'crop', channels, background = DEFAULT_BACKGROUND } = options;
   const size = options.size === undefined ? undefined : imageSizeOf(...sidesOf(options.size));
   // Else each picture would seem broken.
@@ -104,6 +108,10 @@ export async function settle(supply: Supply, options: DataOptions & Pick<BuildOp
   const alike = sides.size === 1;
   const usual = typeof first === 'number' ? raw || isUsualSide(first) : raw && isTrainable(first);
   const found = alike && usual ? first : DEFAULT_SIZE;
+  if (raw && size === undefined && found !== first)
+    options.onNote?.(
+      `the images of ${supply.name} are ${showSize(first)} (height x width), which the networks do not take: they become ${showSize(found)}; --size HxW chooses another size`,
+    );
   // Somebody who asked for a coloured background wants to see it.
   const coloured = shows && new Set(await rgbOf(background)).size > 1;
   return { size: size ?? found, fit, channels: channels ?? (grey && seen > 0 && !coloured ? 1 : 3), background };
@@ -204,8 +212,12 @@ async function fill(
   const skipped: BrokenPicture[] = [];
   let at = room;
   let done = 0;
-  const work = async (picture: Supplied): Promise<{ index: number; image: Uint8Array | BrokenPicture }> => {
+  const work = async (
+    picture: Supplied,
+    enlarged?: Uint8Array,
+  ): Promise<{ index: number; image: Uint8Array | BrokenPicture }> => {
     try {
+      if (enlarged) return { index: picture.index, image: enlarged };
       if (!greyIsGuessed) return { index: picture.index, image: await decode(picture, shaping) };
       const { facts, image } = await decodeWithFacts(picture, shaping);
       if (facts.channels === 3) throw new ColourFound(picture.name);
@@ -215,7 +227,7 @@ async function fill(
       throw error;
     }
   };
-  for await (const { index, image } of inOrder(supply.pictures(), pictureWindow(), work)) {
+  for await (const { index, image } of eachPicture(supply.pictures(), pictureWindow(), shaping, work)) {
     signal?.throwIfAborted();
     if (image instanceof BrokenPicture) skipped.push(image);
     // Nothing will come of a pack that lacks a picture, but all broken ones are still to be named.

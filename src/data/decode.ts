@@ -182,13 +182,14 @@ export async function decode(picture: Supplied, shaping: Shaping): Promise<Uint8
   return shaped(await open(picture), shaping, picture.name);
 }
 
-/** Both at once, reading the file once. */
+/** Both at once, reading the file once; `known` is the image of an array that was made before. */
 export async function decodeWithFacts(
   picture: Supplied,
   shaping: Shaping,
+  known?: Uint8Array,
 ): Promise<{ facts: Facts; image: Uint8Array; encoded: Uint8Array }> {
   if (picture.kind === 'raw')
-    return { facts: factsOfRaw(picture), image: await decode(picture, shaping), encoded: picture.pixels };
+    return { facts: factsOfRaw(picture), image: known ?? (await decode(picture, shaping)), encoded: picture.pixels };
   const encoded = await picture.read();
   const kept: Supplied = { ...picture, read: async () => encoded };
   const opened = await open(kept);

@@ -43,13 +43,6 @@ const TORCH: Foreign = {
   todo: () => 'Save its images as an array: numpy.save("images.npy", images.numpy())',
 };
 
-/** FER2013's table has all pixels of an image in one cell. */
-const PIXELS_IN_A_CELL: Foreign = {
-  what: 'a table with all pixels of an image in one cell, which is not read',
-  todo: (path) =>
-    `Save it as arrays: python3 -c "import numpy, pandas; t = pandas.read_csv('${path}'); numpy.savez('images.npz', images=numpy.stack([numpy.array(p.split(), 'uint8') for p in t['pixels']]), labels=t.iloc[:, 0])"`,
-};
-
 const arrow = (open: string): Foreign => ({
   what: 'an Arrow file, which is not read',
   todo: (path) =>
@@ -114,7 +107,6 @@ const PATTERNS: readonly (readonly [test: (start: string) => boolean, foreign: F
     (start) => start.startsWith('MZ') && start.includes('\0'),
     { what: 'a program of Windows, perhaps an archive that unpacks itself, which is not read', todo: unpack('7z x') },
   ],
-  [(start) => /^"?(emotion|label)"?,"?pixels"?/i.test(start), PIXELS_IN_A_CELL],
 ];
 
 /** What a file is that begins so and is no data; null for anything else. */

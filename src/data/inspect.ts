@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { BrokenPicture } from './broken.ts';
 import { guessedGrey, pictureWindow, settle } from './build.ts';
+import { eachPicture } from './bundles.ts';
 import { decodeWithFacts, type Facts } from './decode.ts';
 import { checkDataOptions, type Shaping } from './image-options.ts';
 import { type ImageSize, refuseImages, refuseSize, sidesOf } from './image-size.ts';
-import { inOrder } from './in-order.ts';
 import { lookOf, NearGroups } from './likeness.ts';
 import type { LoadOptions } from './load.ts';
 import { refuseSource } from './output.ts';
@@ -104,7 +104,8 @@ export async function inspectData(
 async function tallyOf(supply: Supply, shaping: Shaping, options: LoadOptions): Promise<Tally> {
   const tally = new Tally(supply, shaping);
   let [done, skipped] = [0, 0];
-  for await (const seen of inOrder(supply.pictures(), pictureWindow(), (picture) => look(picture, shaping))) {
+  const work = (picture: Supplied, enlarged?: Uint8Array): Promise<Seen> => look(picture, shaping, enlarged);
+  for await (const seen of eachPicture(supply.pictures(), pictureWindow(), shaping, work)) {
     options.signal?.throwIfAborted();
     tally.add(seen);
     done++;
@@ -114,10 +115,10 @@ async function tallyOf(supply: Supply, shaping: Shaping, options: LoadOptions): 
   return tally;
 }
 
-async function look(picture: Supplied, shaping: Shaping): Promise<Seen> {
+async function look(picture: Supplied, shaping: Shaping, enlarged?: Uint8Array): Promise<Seen> {
   const { index, name } = picture;
   try {
-    const { facts, image, encoded } = await decodeWithFacts(picture, shaping);
+    const { facts, image, encoded } = await decodeWithFacts(picture, shaping, enlarged);
     return { index, name, facts, image, digest: createHash('sha256').update(encoded).digest('hex') };
   } catch (error) {
     if (error instanceof BrokenPicture) return { index, name, error };

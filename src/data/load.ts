@@ -11,14 +11,21 @@ import { safeName } from '../platform/text.ts';
 import { isTrustedFile } from '../platform/trusted.ts';
 import { type Built, guessedGrey, type PackProgress, settle, writePack } from './build.ts';
 import type { Dataset } from './dataset.ts';
-import { checkDataOptions, type DataOptions, DEFAULT_SIZE, SETTLING, type Shaping } from './image-options.ts';
+import {
+  checkDataOptions,
+  checkLimit,
+  type DataOptions,
+  DEFAULT_SIZE,
+  SETTLING,
+  type Shaping,
+} from './image-options.ts';
 import { imageSizeOf, isTrainable, refuseImages, refuseSize, sizeText } from './image-size.ts';
 import { isKnown } from './known.ts';
 import { packTarget, refuseSource, writePackInto } from './output.ts';
 import { openPack, readHeader } from './pack.ts';
 import { recognize } from './recognize.ts';
 import type { Supply } from './supply.ts';
-import { tableSupply } from './table.ts';
+import { firstOf, tableSupply } from './table.ts';
 
 /** Options of `datasets.load` and `datasets.pack`. */
 export interface LoadOptions extends DataOptions {
@@ -38,37 +45,54 @@ const NAMED_SKIPPED = 5;
 /**
  * Opens any data.
  * @param where a known name or a path, as it was given; a folder called mnist is `./mnist`
+ * @param limit how many images are wanted at most, mirror images counted; default: all
  * @throws DcganError that names the path or the file as it was given, and a way on
  */
-export async function loadDataset(where = 'mnist', options: LoadOptions = {}): Promise<Dataset> {
+export async function loadDataset(where = 'mnist', options: LoadOptions = {}, limit?: number): Promise<Dataset> {
   checkDataOptions(options);
+  checkLimit(limit);
   const found = await recognize(where, options);
+  const wanted = limit !== undefined && options.flip ? Math.ceil(limit / 2) : limit;
   const dataset =
-    'dataset' in found ? await asAsked(found.dataset, where, options) : await packed(found.supply, where, options);
+    'dataset' in found
+      ? await asAsked(found.dataset, where, options, wanted)
+      : await packed(found.supply, await settle(found.supply, options), where, options);
   // What is resized from a known dataset comes from a pack, which does not know.
   const known = isKnown(where) && !options.dedupe ? dataset.knownAs(where) : dataset;
   const why = 'supply' in found ? found.supply.whyNoClasses : (found.dataset.whyNoClasses ?? null);
   const told = why === null ? known : known.withoutClasses(why);
-  return options.flip ? told.mirrored() : told;
+  const all = options.flip ? told.mirrored() : told;
+  return limit === undefined ? all : all.limit(limit);
 }
 
 /** An array as it is, or, when another shape is asked for, as pictures are. */
-async function asAsked(dataset: Dataset, where: string, options: LoadOptions): Promise<Dataset> {
+async function asAsked(dataset: Dataset, where: string, options: LoadOptions, wanted?: number): Promise<Dataset> {
   const own = imageSizeOf(dataset.height, dataset.width);
   const asIs = typeof own === 'number' || isTrainable(own);
   const { size = asIs ? own : DEFAULT_SIZE, channels = dataset.channels } = options;
   if (!options.dedupe && sizeText(size) === sizeText(own) && channels === dataset.channels) return dataset;
-  return packed(tableSupply(dataset, where), where, options);
+  const supply = tableSupply(dataset, where);
+  const shaping = await settle(supply, options);
+  // Which images are the first without duplicates is not known before all of them were compared.
+  if (options.dedupe || wanted === undefined || wanted >= dataset.count) return packed(supply, shaping, where, options);
+  // The pack of all of them may be there already.
+  const whole = await keptPack(placeOf(supply, shaping, where, options), supply, options);
+  return whole ?? packed(firstOf(supply, wanted), shaping, where, options, wanted);
 }
 
-/** The pack of a supply in the cache: made now, unless it is there and still true. */
-async function packed(supply: Supply, where: string, options: LoadOptions): Promise<Dataset> {
+/** Where the pack of a supply lies in the cache. */
+interface PackPlace {
+  readonly folder: string;
+  readonly file: string;
+  /** A guess of grey may turn out wrong; all images of an array have the same channels. */
+  readonly greyIsGuessed: boolean;
+}
+
+function placeOf(supply: Supply, shaping: Shaping, where: string, options: LoadOptions, limit?: number): PackPlace {
   const { skipBroken = false } = options;
-  const shaping = await settle(supply, options);
   const { size, fit, channels, background } = shaping;
   const { key: array, transpose } = options;
-  // A guess of grey may turn out wrong; all images of an array have the same channels.
-  const guessed = supply.form !== 'array' && guessedGrey(options, shaping);
+  const greyIsGuessed = supply.form !== 'array' && guessedGrey(options, shaping);
   const asked = [
     supply.form,
     resolve(where),
@@ -82,29 +106,49 @@ async function packed(supply: Supply, where: string, options: LoadOptions): Prom
     options.svg,
     options.followLinks,
     options.dedupe,
-    guessed,
+    greyIsGuessed,
   ];
   // Labels may lie in a file beside pictures that stay as they are.
   const key = createHash('sha256')
-    .update(JSON.stringify([...asked, supply.classes?.names]))
+    .update(JSON.stringify([...asked, supply.classes?.names, ...(limit === undefined ? [] : [limit])]))
     .update(supply.classes?.labels ?? '')
     .digest('hex');
   const { path: folder } = cacheFolder('data');
-  const file = join(folder, `${safeName(supply.name)}-${key.slice(0, 16)}.pack`);
+  return { folder, file: join(folder, `${safeName(supply.name)}-${key.slice(0, 16)}.pack`), greyIsGuessed };
+}
+
+/** The pack of a supply in the cache, if it is there and still true. */
+async function keptPack({ file }: PackPlace, supply: Supply, options: LoadOptions): Promise<Dataset | null> {
   // Before it is looked at, so that nobody evicts it meanwhile.
   keepInUse(file);
   const kept = await reuse(file, supply.fingerprint);
-  if (kept) {
-    markUsed(file);
-    const { skipped, duplicates = 0 } = readHeader(file).header;
-    if (skipped > 0) options.onNote?.(`left out: ${skipped} broken ${skipped === 1 ? 'file' : 'files'}`);
-    noteDuplicates(duplicates, options);
-    return kept;
-  }
+  if (!kept) return null;
+  markUsed(file);
+  const { skipped, duplicates = 0 } = readHeader(file).header;
+  if (skipped > 0) options.onNote?.(`left out: ${skipped} broken ${skipped === 1 ? 'file' : 'files'}`);
+  noteDuplicates(duplicates, options);
+  return kept;
+}
+
+/**
+ * The pack of a supply in the cache: made now, unless it is there and still true.
+ * @param limit where the supply has the first images only: how many
+ */
+async function packed(
+  supply: Supply,
+  shaping: Shaping,
+  where: string,
+  options: LoadOptions,
+  limit?: number,
+): Promise<Dataset> {
+  const place = placeOf(supply, shaping, where, options, limit);
+  const kept = await keptPack(place, supply, options);
+  if (kept) return kept;
+  const { folder, file, greyIsGuessed } = place;
   const built = await writePack(supply, file, relative(folder, resolve(where)), {
     ...options,
     ...shaping,
-    greyIsGuessed: guessed,
+    greyIsGuessed,
     mode: 0o600,
   });
   noteSkipped(built, options);

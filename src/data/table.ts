@@ -26,6 +26,23 @@ export function tableSupply(dataset: Dataset, where: string): Supply {
   };
 }
 
+/** The first images of a supply, with the names of all its classes. */
+export function firstOf(supply: Supply, count: number): Supply {
+  const { classes } = supply;
+  return {
+    ...supply,
+    names: supply.names.slice(0, count),
+    classes: classes && { names: classes.names, labels: classes.labels.subarray(0, count) },
+    async *pictures() {
+      let given = 0;
+      for await (const picture of supply.pictures()) {
+        yield picture;
+        if (++given === count) return;
+      }
+    },
+  };
+}
+
 /** As they are known, else the labels' numbers. */
 function classNames({ classes }: Dataset, labels: Uint8Array): readonly string[] {
   if (classes) return classes;

@@ -30,18 +30,9 @@ export async function openData(options: DataQuestion, onNote?: (note: string) =>
   checkLimit(limit);
   // This is checked before a hundred thousand pictures are read.
   refuseSize(imageSize, 'imageSize');
-  const dataset =
-    data instanceof Dataset
-      ? data
-      : await loadDataset(data, {
-          ...readingOf(options),
-          size: imageSize,
-          channels,
-          onProgress: onDataProgress,
-          onNote,
-          signal,
-        });
-  return limit === undefined ? dataset : dataset.limit(limit);
+  if (data instanceof Dataset) return limit === undefined ? data : data.limit(limit);
+  const reading = { ...readingOf(options), size: imageSize, channels, onProgress: onDataProgress, onNote, signal };
+  return loadDataset(data, reading, limit);
 }
 
 /**

@@ -165,11 +165,8 @@ function isModel(path: string): boolean {
 
 async function gatherImages(what: string, { against = 'mnist', count }: Flags): Promise<Gathered> {
   const data = await openData({ data: against });
-  const found = await loadDataset(what, {
-    size: imageSizeOf(data.height, data.width),
-    channels: data.channels as 1 | 3,
-  });
-  const taken = found.limit(Math.min(count, data.count));
+  const shape = { size: imageSizeOf(data.height, data.width), channels: data.channels as 1 | 3 };
+  const taken = await loadDataset(what, shape, Math.min(count, data.count));
   return { data, name: what, samples: setOf(taken, allOf(taken)), asked: null };
 }
 

@@ -7,7 +7,7 @@
 
 import { DcganError } from '../../platform/errors.ts';
 import { Dataset } from '../dataset.ts';
-import { MemoryPixels } from '../pixel-source.ts';
+import { MemoryPixels, type PixelSource } from '../pixel-source.ts';
 import { RearrangedPixels, transposed } from './arrays.ts';
 import { onlyOne } from './choose.ts';
 import type { Form } from './form.ts';
@@ -15,7 +15,8 @@ import type { Form } from './form.ts';
 const [NEWLINE, RETURN, COMMA, SEMICOLON, TAB, SPACE, QUOTE, POINT] = [10, 13, 44, 59, 9, 32, 34, 46];
 /** Columns of the smallest image that is taken for one: 8 x 8. */
 const FEWEST = 64;
-const LABEL = /^"?(label|labels|class|target|y)"?$/i;
+/** Names of a column of labels. */
+export const LABEL = /^"?(label|labels|class|target|y)"?$/i;
 
 interface Columns {
   /** The names, where the first line has some. */
@@ -56,14 +57,13 @@ export const csvForm: Form = {
       throw wrong('has rows that are no square images', {
         expected: 'a column for each pixel of a square, such as 784 for 28 x 28, and one for the label',
         got: `${pixels} columns of pixels`,
-        todo: 'Save the images as an array: numpy.save("images.npy", images.reshape(-1, height, width).astype("uint8"))',
+        todo: isSquare(pixels / 3)
+          ? colourCommand(file!.name, Math.sqrt(pixels / 3), label, names !== null)
+          : 'Save the images as an array: numpy.save("images.npy", images.reshape(-1, height, width).astype("uint8"))',
       });
     const rows = parse(bytes, names && end >= 0 ? end + 1 : names ? bytes.length : 0, columns, label, wrong);
     const side = Math.sqrt(pixels);
-    const upright = new MemoryPixels(rows.images);
-    const images = transpose
-      ? new MemoryPixels(new RearrangedPixels(upright, pixels, transposed(side, side, 1)).all())
-      : upright;
+    const images = uprightSquares(rows.images, side, transpose);
     const shape = { count: rows.count, height: side, width: side, channels: 1 };
     const whyNoClasses =
       label < 0 ? `${file!.name} has no column of labels` : `a label of ${file!.name} is above 255, which is no class`;
@@ -73,8 +73,25 @@ export const csvForm: Form = {
   },
 };
 
+/** Grey squares as they are stored, or with their rows turned into columns. */
+export function uprightSquares(images: Uint8Array, side: number, transpose = false): PixelSource {
+  const stored = new MemoryPixels(images);
+  if (!transpose) return stored;
+  return new MemoryPixels(new RearrangedPixels(stored, side * side, transposed(side, side, 1)).all());
+}
+
 function isSquare(n: number): boolean {
   return n > 0 && Number.isInteger(Math.sqrt(n));
+}
+
+/** A person has to say whether the values of a pixel lie side by side or channels are planes. */
+function colourCommand(file: string, side: number, label: number, named: boolean): string {
+  const [labels, cut] = label < 0 ? ['', 't'] : [`, labels=t[:, ${label}]`, `numpy.delete(t, ${label}, 1)`];
+  const table = `numpy.loadtxt('${file}', delimiter=',', dtype='uint8'${named ? ', skiprows=1' : ''})`;
+  return (
+    `Save it as arrays: python3 -c "import numpy; t = ${table}; numpy.savez('images.npz', images=${cut}.reshape(-1, ${side}, ${side}, 3)${labels})"; ` +
+    `where each channel is a plane, write reshape(-1, 3, ${side}, ${side})`
+  );
 }
 
 interface Rows {

@@ -9,6 +9,7 @@ import { zipSupply } from '../zip.ts';
 import { cifarForm } from './cifar.ts';
 import { cifarPythonForm } from './cifar-python.ts';
 import { csvForm } from './csv.ts';
+import { csvCellForm } from './csv-cell.ts';
 import type { Form } from './form.ts';
 import { idxForm } from './idx.ts';
 import { npyForm } from './npy.ts';
@@ -25,6 +26,7 @@ export const FORMS: readonly Form[] = [
   cifarPythonForm,
   npyForm,
   csvForm,
+  csvCellForm,
 ];
 
 /** A kind of archive. */

@@ -108,6 +108,10 @@ describe.skipIf(native.missing)(`room for convolutions on ${title(native)}`, () 
     // 25 taps of the filter below the least batch, and 36 points of four phases from there on.
     expect(room(11)).toBe(25 * 64 * 128);
     expect(room(12)).toBe(36 * (4 * 64 * 128 + 16));
+    // The layers of test/golden/batches.
+    for (const N of [13, 16, 37, 40])
+      for (const g of [geometry([N, 14, 14, 32], [5, 5, 32], 2), geometry([N, 7, 7, 32], [5, 5, 32], 1)])
+        expect(rooms(kernels, 'float32', g).convInput![1]).toBe(36 * (4 * 32 * 32 + 16));
   });
 });
 

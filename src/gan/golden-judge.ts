@@ -61,10 +61,13 @@ function compare({ tensors }: TensorFile, { tensors: got, start }: Replayed, bou
  */
 type Bounds = Readonly<Record<Quantity, number>>;
 
+/** How far the outputs of a step in float32 may be off, as a share of their norm. */
+export const OUTPUT_BOUND = 1e-5;
+
 /** TensorFlow's own run in float32 stays 10 times below these bounds. */
 const FLOAT32_BOUNDS: Bounds = {
   losses: 1e-5,
-  'first outputs': 1e-5,
+  'first outputs': OUTPUT_BOUND,
   'first gradients': 1e-5,
   variables: 1e-3,
   "Adam's moments": 1e-3,

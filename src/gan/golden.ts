@@ -15,10 +15,11 @@ import { oneHot } from './drawing.ts';
 import { Machine, type MachineInfo, type MachineOptions } from './machine.ts';
 import { allClasses, FIXED_COUNT } from './model.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
+import type { StepRequest } from './step-feeds.ts';
 import { augmentSources, MIXING, maskSource, NOISE } from './streams.ts';
 
 /** The numbers of a golden file that say what to replay. */
-interface Script {
+export interface Script {
   readonly config: Config;
   readonly seed: number;
   readonly reals: number;
@@ -62,7 +63,8 @@ export async function replayGolden(
   }
 }
 
-function readScript(
+/** Reads these numbers from a file's metadata; `file` names it in errors. */
+export function readScript(
   { metadata }: TensorFile,
   file: string,
   how: { readonly precision: Precision; readonly shards: number },
@@ -167,33 +169,40 @@ function drawn(config: Config, name: string, seed: number, t: number, n: number)
 
 const MASKED = ['real', 'fake', 'mixed'] as const;
 
+/**
+ * Returns what step t of a golden file is given: the images in file order, and a value for each
+ * draw, whose shapes are `draws`.
+ */
+export function goldenStep(
+  { config, seed, reals }: Script,
+  t: number,
+  draws: ReadonlyMap<string, readonly number[]>,
+  data: Dataset,
+): Omit<StepRequest, 'outputs'> {
+  const images = data.batch(Array.from({ length: reals }, (_, i) => (t - 1) * reals + i));
+  const injected = Object.fromEntries(
+    [...draws].map(([name, shape]) => [name, drawn(config, name, seed, t, size(shape))]),
+  );
+  const classes = data.labels?.subarray((t - 1) * reals, t * reals);
+  return { seed, step: t, images, reals, ...(classes && { classes }), injected };
+}
+
 async function replay(
   machine: Machine,
-  { config, seed, reals, steps }: Script,
+  script: Script,
   start: ReadonlyMap<string, Float64Array>,
   data: Dataset,
 ): Promise<Map<string, Float32Array>> {
+  const { config, seed, reals, steps } = script;
   const got = new Map<string, Float32Array>();
   await machine.start(seed);
   await machine.writeState(new Map([...start].map(([name, values]) => [name, Float32Array.from(values)])));
   const draws = machine.drawShapes(reals);
   const losses: number[] = [];
   for (let t = 1; t <= steps; t++) {
-    const images = data.batch(Array.from({ length: reals }, (_, i) => (t - 1) * reals + i));
-    const injected = Object.fromEntries(
-      [...draws].map(([name, shape]) => [name, drawn(machine.model.config, name, seed, t, size(shape))]),
-    );
-    const classes = data.labels?.subarray((t - 1) * reals, t * reals);
     const outputs = ['generatorLoss', 'discriminatorLoss', 'fakes', 'realLogits', 'fakeLogits'];
-    const [g, d, fakes, realLogits, fakeLogits] = await machine.step({
-      seed,
-      step: t,
-      images,
-      reals,
-      ...(classes && { classes }),
-      injected,
-      outputs,
-    });
+    const given = goldenStep(script, t, draws, data);
+    const [g, d, fakes, realLogits, fakeLogits] = await machine.step({ ...given, outputs });
     losses.push(g![0]!, d![0]!);
     if (t > 1) continue;
     got.set('step1/fake', fakes!).set('step1/real_logits', realLogits!).set('step1/fake_logits', fakeLogits!);

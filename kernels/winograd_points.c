@@ -56,10 +56,12 @@ INLINE float folded(int n, int i, int l, float own, float first) {
 }
 
 // Maps n points back to n inputs, as the adjoint. The first `merged` rows are added to the values
-// that are there.
+// that are there. The next image's rows lie `ahead` floats further on, and are fetched into the
+// second-level cache (0 for lines of the strip, which stays in the first).
 #define B_FACTOR(n, i, l) (PAIRED(n) ? folded(n, i, l, B##n[i][l], B##n[i < 2 ? 0 : i - 2][l]) : B##n[i][l])
 #define TO_INPUTS(n, merged)                                                                                           \
-  static void to_inputs_##n##_##merged(const float *from, int64_t step, int32_t count, float *const *rows) {           \
+  static void to_inputs_##n##_##merged(const float *from, int64_t step, int32_t count, float *const *rows,             \
+                                       int64_t ahead) {                                                                \
     for (int32_t k = 0; k < count; k += LANES) {                                                                       \
       vf in[n];                                                                                                        \
       _Pragma("GCC unroll 8") for (int i = 0; i < n; i++) in[i] = load(from + i * step + k);                           \
@@ -69,6 +71,7 @@ INLINE float folded(int n, int i, int l, float own, float first) {
         _Pragma("GCC unroll 8") for (int i = 0; i < n; i++) if (B_FACTOR(n, i, l) != 0) s +=                           \
             in[i] * splat(B_FACTOR(n, i, l));                                                                          \
         store(rows[l] + k, s);                                                                                         \
+        __builtin_prefetch(rows[l] + k + ahead, 0, 2);                                                                 \
       }                                                                                                                \
     }                                                                                                                  \
   }
@@ -76,7 +79,7 @@ TO_INPUTS(4, 0) TO_INPUTS(4, 1) TO_INPUTS(4, 2)
 TO_INPUTS(5, 0) TO_INPUTS(5, 1) TO_INPUTS(5, 2) TO_INPUTS(5, 3) TO_INPUTS(5, 4)
 TO_INPUTS(6, 0) TO_INPUTS(6, 2) TO_INPUTS(6, 4)
 
-typedef void to_inputs_function(const float *from, int64_t step, int32_t count, float *const *rows);
+typedef void to_inputs_function(const float *from, int64_t step, int32_t count, float *const *rows, int64_t ahead);
 // These tables are indexed by the number of inputs and of merged rows.
 static to_inputs_function *const to_inputs[POINTS + 1][TAPS] = {
     [4] = {to_inputs_4_0, to_inputs_4_1, to_inputs_4_2},
@@ -97,7 +100,7 @@ INLINE int32_t merged_inputs(const struct axis *a, int32_t tile, int32_t phase, 
 #define OUTS(n) (n % 2 ? 3 : 4)
 #define POWER_FACTOR(n, i, o) folded(n, i, o, POWERS[i][o], POWERS[i < 2 ? 0 : i - 2][o])
 #define FROM_POINTS(n) \
-  static void from_points_##n(const float *from, int64_t step, int32_t count, float *const *rows) { \
+  static void from_points_##n(const float *from, int64_t step, int32_t count, float *const *rows, int64_t ahead) { \
     for (int32_t k = 0; k < count; k += LANES) { \
       vf in[n]; \
       _Pragma("GCC unroll 8") for (int i = 0; i < n; i++) in[i] = load(from + i * step + k); \
@@ -107,6 +110,7 @@ INLINE int32_t merged_inputs(const struct axis *a, int32_t tile, int32_t phase, 
         _Pragma("GCC unroll 8") for (int i = 0; i < n - 1; i++) \
           if (POWER_FACTOR(n, i, o) != 0) s += in[i] * splat(POWER_FACTOR(n, i, o)); \
         store(rows[o] + k, s); \
+        __builtin_prefetch(rows[o] + k + ahead, 0, 2); \
       } \
     } \
   } \
@@ -194,13 +198,13 @@ void dcgan_gather_inputs(const struct cut *c, const float *from, int64_t slab, f
             const int32_t m = inputs_of(&c->x, i, q);
             for (int32_t l = 0; l < m; l++) rows[l] = strip + s * line + (MARGIN + position(&c->x, i, q, l)) * C;
             to_inputs[m][merged_inputs(&c->x, i, q, m)](
-                from + ((int64_t)(c->y.input[j][p] + s) * c->x.inputs + c->x.input[i][q]) * slab, slab, C, rows);
+                from + ((int64_t)(c->y.input[j][p] + s) * c->x.inputs + c->x.input[i][q]) * slab, slab, C, rows, 0);
           }
       for (int32_t l = 0; l < n; l++) {
         const int32_t row = position(&c->y, j, p, l);
         rows[l] = is_inside(&c->y, row) ? x + (int64_t)row * wide : outside(c, strip);
       }
-      to_inputs[n][merged_inputs(&c->y, j, p, n)](strip + MARGIN * C, line, wide, rows);
+      to_inputs[n][merged_inputs(&c->y, j, p, n)](strip + MARGIN * C, line, wide, rows, (int64_t)c->y.length * wide);
     }
 }
 
@@ -223,7 +227,8 @@ void dcgan_spread_outputs(const struct cut *c, const float *y, float *to, int64_
 }
 
 void dcgan_gather_outputs(const struct cut *c, const float *from, int64_t slab, float *y, float *strip) {
-  const int32_t narrow = narrow_line(c);
+  const int32_t narrow = narrow_line(c), last = c->y.tiles - 1;
+  const int64_t image = (int64_t)(c->y.first[last] + c->y.outs[last]) * narrow;
   strip = narrow_strip(c, strip);
   for (int32_t j = 0; j < c->y.tiles; j++) {
     float *rows[MOST_OUTS];
@@ -232,10 +237,10 @@ void dcgan_gather_outputs(const struct cut *c, const float *from, int64_t slab, 
       for (int32_t i = 0; i < c->x.tiles; i++) {
         for (int32_t o = 0; o < c->x.outs[i]; o++) rows[o] = strip + s * narrow + (c->x.first[i] + o) * c->OC;
         from_points[outputs_of(&c->x, i) - 5](
-            from + ((int64_t)(c->y.output[j] + s) * c->x.outputs + c->x.output[i]) * slab, slab, c->OC, rows);
+            from + ((int64_t)(c->y.output[j] + s) * c->x.outputs + c->x.output[i]) * slab, slab, c->OC, rows, 0);
       }
     for (int32_t o = 0; o < c->y.outs[j]; o++) rows[o] = y + (int64_t)(c->y.first[j] + o) * narrow;
-    from_points[n - 5](strip, narrow, narrow, rows);
+    from_points[n - 5](strip, narrow, narrow, rows, image);
   }
 }
 

@@ -26,6 +26,8 @@ const runs = [
     ...into,
   ],
   ['bench/peers/compare.mjs', '--peers', 'pytorch:default+channels_last', '--sample', '10000', ...into],
+  ['bench/peers/processors.mjs', ...into],
+  ['bench/peers/small.mjs', ...into],
   ['bench/limit/limit.mjs', ...into],
   ['bench/passes/passes.mjs', ...into],
   ['bench/sizes/sizes.mjs', ...into],

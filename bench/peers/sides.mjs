@@ -89,9 +89,10 @@ export function ownSide(device, scratch) {
 
 /**
  * Starts a side. Resolves to { name, ready, step, close }, where step takes an order (`order` by
- * default); or to { name, refused } with the reason when it cannot run.
+ * default); or to { name, refused } with the reason when it cannot run. `clock` says which time
+ * counts: `seconds`, or `processor` for the processor time of all threads.
  */
-export async function open({ name, program, args, env, variant }, shared, order) {
+export async function open({ name, program, args, env, variant }, shared, order, clock = 'seconds') {
   const child = spawn(program, [...args, ...shared], { env, stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (text) => {
@@ -114,7 +115,7 @@ export async function open({ name, program, args, env, variant }, shared, order)
   if (variant && !variant.test(ready.variant)) throw new Error(`${name}: the compiler gave ${ready.variant}`);
   const step = async (asked = order) => {
     child.stdin.write(`${asked}\n`);
-    return (await answer()).seconds;
+    return (await answer())[clock];
   };
   return { name, ready, step, close: () => child.stdin.end() };
 }

@@ -1,4 +1,4 @@
-// Exports in PyTorch and Keras, which take gigabytes from PyPI: `npm run test:frameworks`. CI does not run it.
+// Exports in PyTorch, which takes gigabytes from PyPI: `npm run test:frameworks`. CI does not run it.
 import { defineConfig, mergeConfig } from 'vitest/config';
 import quick from './vitest.config.ts';
 

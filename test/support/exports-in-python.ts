@@ -53,3 +53,13 @@ def same(got, want):
 first = lambda images: numpy.ascontiguousarray(images.transpose(0, 3, 1, 2))
 last = lambda images: images.transpose(0, 2, 3, 1)
 `;
+
+/** `model(folder)` loads the module that was exported there. */
+export const LOAD = `
+import importlib.util
+def model(folder):
+    spec = importlib.util.spec_from_file_location("model", f"{folder}/model.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.load()
+`;

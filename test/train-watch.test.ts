@@ -161,6 +161,13 @@ describe('the watch', () => {
     expect(found).toEqual(seen ? [seen] : []);
   });
 
+  it('advises against little variety what helped: smaller batches, whole pictures and more steps', () => {
+    const few = { ...presets.best, batchSize: 16, augment: 'diffaugment' } as const;
+    const help = 'What usually helps, in a new run: ';
+    expect(adviceOn('little-variety', few)).toBe(`${help}--augment none, or --epochs 30`);
+    expect(adviceOn('little-variety', presets.best)).toBe(`${help}--batch-size 16, or --epochs 30`);
+  });
+
   it('remembers what it was told, and so repeats nothing', () => {
     const line = { type: 'step', epoch: 1, seconds: 1, ...SOUND, realScore: 1, fakeScore: 0 } as const;
     const told = Array.from({ length: 150 }, (_, i) => ({ ...line, step: i + 1 }));

@@ -56,6 +56,9 @@ const smallerBatch = ({ batchSize }: Config): Option =>
 // Groups bring more variety than any other option did (docs/quality.md).
 const groups = (config: Config): Option =>
   unless(config.classes > 0, `--groups ${GROUPS}`, { ...config, classes: GROUPS, groups: GROUPS });
+// Small networks see too little of a picture that is moved, recoloured and partly blanked.
+const noAugmentation = ({ augment }: Config): Option => (augment === 'none' ? null : '--augment none');
+const longer = ({ epochs }: Config): Option => `--epochs ${2 * epochs}`;
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
 
 const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
@@ -78,7 +81,7 @@ const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
     batchNorm(config),
     slowerGenerator(config),
   ],
-  'little-variety': (config) => [smallerBatch(config), augmentation(config), slowerGenerator(config)],
+  'little-variety': (config) => [smallerBatch(config), noAugmentation(config), longer(config)],
   oscillation: (config) => [lowerRates(config, 0.5), largerBatch(config), lessMomentum(config), penalty(config)],
   explosion: (config) => [lowerRates(config, 0.1), clipping(config)],
   'vanished-gradient': (config) => [lowerRates(config, 0.1), clipping(config)],

@@ -119,6 +119,11 @@ describe('every document of the lesson', () => {
     expect(files.filter((target) => !existsSync(target.replace(/#.*$/, '')))).toEqual([]);
   });
 
+  it('shows what to expect at five epochs of one run', () => {
+    const shown = links(ENGLISH).flatMap((file) => /epoch-(\d+)\.png$/.exec(file)?.[1] ?? []);
+    expect(shown.map(Number).sort((a, b) => a - b)).toEqual([1, 5, 15, 50, 150]);
+  });
+
   it('has the same sections, blocks and links in Korean', () => {
     expect(levels(KOREAN)).toEqual(levels(ENGLISH));
     expect(blocks(KOREAN).map(({ text }) => text)).toEqual(blocks(ENGLISH).map(({ text }) => text));

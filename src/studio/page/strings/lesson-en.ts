@@ -1,6 +1,7 @@
 // The words of the lesson, in English.
 export const lessonEn = {
   learn: 'Learn',
+  begin: 'Begin the lesson',
   opening: 'The lesson is being opened …',
   chapterOf: (n: number, of: number) => `Chapter ${n} of ${of}`,
   chapterNav: 'Chapters',
@@ -40,7 +41,7 @@ export const lessonEn = {
   partGradients:
     'The bright pixels of the second picture show where more light would make the first fake look more real. From here the gradient goes on to every weight of the generator.',
   partUpdates: (d: string, dAfter: string, g: string, gAfter: string) =>
-    `Each network moved a little. On images of the same noise and on the same digits the discriminator’s loss went from ${d} to ${dAfter}, and the generator’s from ${g} to ${gAfter}.`,
+    `Each network moved a little. On images of the same noise and on the same digits the discriminator’s loss went from ${d} to ${dAfter}, and the generator’s from ${g} to ${gAfter}. A loss may also rise, because the other network moved in the same step.`,
   fakes: 'The sixteen fakes',
   gradientOfFirst: 'What would make the first fake look more real',
   letItRun: 'Let it run',
@@ -64,7 +65,7 @@ export const lessonEn = {
     {
       title: 'The generator',
       text: [
-        'Its input is noise: a list of 100 random numbers. Its layers turn them into maps, which are small pictures of the network’s own, and enlarge the maps from 7 × 7 to 14 × 14 and 28 × 28. The last layer makes the image.',
+        'Its input is noise: a list of 100 random numbers. Its layers turn them into maps, which are small pictures of the network’s own, and enlarge the maps from 7 × 7 to 14 × 14 and 28 × 28. fc1, conv1 and conv2 are names of layers: fc stands for fully connected, conv for convolution. The last layer makes the image.',
         'Move one of the numbers and look how the maps and the image follow. Before any training the image is a grey pattern. Come back after chapter 6, when your own networks have learned.',
       ],
     },

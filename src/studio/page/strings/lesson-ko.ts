@@ -3,6 +3,7 @@ import type { LessonWords } from './lesson-en.ts';
 
 export const lessonKo: LessonWords = {
   learn: '배우기',
+  begin: '수업 시작하기',
   opening: '수업을 여는 중 …',
   chapterOf: (n, of) => `${of}장 가운데 ${n}장`,
   chapterNav: '장 이동',
@@ -33,7 +34,7 @@ export const lessonKo: LessonWords = {
   partGradients:
     '둘째 그림의 밝은 픽셀은 어디를 밝게 하면 첫 가짜가 더 진짜처럼 보이는지 나타냅니다. 기울기는 여기서 생성자의 모든 가중치로 이어집니다.',
   partUpdates: (d, dAfter, g, gAfter) =>
-    `두 신경망이 조금씩 움직였습니다. 같은 노이즈의 이미지와 같은 숫자에 대해 판별자의 손실은 ${d}에서 ${dAfter}로, 생성자의 손실은 ${g}에서 ${gAfter}로 바뀌었습니다.`,
+    `두 신경망이 조금씩 움직였습니다. 같은 노이즈의 이미지와 같은 숫자에 대해 판별자의 손실은 ${d}에서 ${dAfter}로, 생성자의 손실은 ${g}에서 ${gAfter}로 바뀌었습니다. 같은 스텝에서 상대 신경망도 움직이므로 손실은 늘어날 수도 있습니다.`,
   fakes: '가짜 열여섯 장',
   gradientOfFirst: '첫 가짜를 더 진짜처럼 보이게 하는 방향',
   letItRun: '학습 시작',
@@ -56,7 +57,7 @@ export const lessonKo: LessonWords = {
     {
       title: '생성자',
       text: [
-        '입력은 노이즈, 곧 무작위 숫자 100개의 목록입니다. 층들이 이것을 맵, 곧 신경망이 안에서 쓰는 작은 그림들로 바꾸고, 맵을 7 × 7에서 14 × 14, 28 × 28로 키웁니다. 마지막 층이 이미지를 만듭니다.',
+        '입력은 노이즈, 곧 무작위 숫자 100개의 목록입니다. 층들이 이것을 맵, 곧 신경망이 안에서 쓰는 작은 그림들로 바꾸고, 맵을 7 × 7에서 14 × 14, 28 × 28로 키웁니다. fc1, conv1, conv2는 층의 이름입니다. fc는 완전 연결(fully connected), conv는 합성곱(convolution)입니다. 마지막 층이 이미지를 만듭니다.',
         '숫자 하나를 움직이면서 맵과 이미지가 어떻게 따라 변하는지 보세요. 학습하기 전에는 회색 무늬입니다. 6장에서 자기 신경망을 학습시킨 뒤 다시 와 보세요.',
       ],
     },

@@ -139,6 +139,7 @@ export function Inside({ id, networks, source, checkpoint }: LabProps) {
             <section aria-label={words.verdict}>
               <h2>{words.verdict}</h2>
               {networks.discriminator === null && <p>{words.noDiscriminator}</p>}
+              {seen === null && shown !== null && error === null && <p role="status">{words.computingInside}</p>}
               {seen?.logit != null && (
                 <p role="status">
                   {words.logit(short(seen.logit), short(Math.round(1000 / (1 + Math.exp(-seen.logit))) / 10))}

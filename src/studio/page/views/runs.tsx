@@ -21,9 +21,15 @@ export function Runs({ source }: { readonly source: Source }) {
         <h1>{words.noRuns}</h1>
         <p>{words.noRunsHelp}</p>
         {source.control && (
-          <a class="button main" href={links.fresh()}>
-            {words.newRun}
-          </a>
+          <>
+            <a class="button main" href={links.fresh()}>
+              {words.newRun}
+            </a>
+            <p>{words.noRunsLearn}</p>
+            <a class="button" href={links.learn()}>
+              {words.learn.begin}
+            </a>
+          </>
         )}
       </section>
     );

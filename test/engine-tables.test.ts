@@ -12,7 +12,7 @@ import { KIND_NAMES, KINDS, recordOf } from '../src/engine/instructions/index.ts
 import { SAMPLE, SAMPLE_FLOATS } from '../src/engine/instructions/sample.ts';
 import { ISA_HEADER } from '../src/engine/isa.ts';
 import { FORMS, OPCODE_NAMES, OPCODES } from '../src/engine/opcodes.ts';
-import { OPS } from '../src/engine/ops/index.ts';
+import * as ops from '../src/engine/ops/index.ts';
 import type { Plan } from '../src/engine/plan.ts';
 import { printPlan } from '../src/engine/print.ts';
 
@@ -86,8 +86,13 @@ describe('kinds of instructions', () => {
   });
 });
 
+it('every elementwise op has a function of its name, by which graphs are built', () => {
+  const functions: Readonly<Record<string, unknown>> = ops;
+  expect(Object.keys(ops.ELEMENTWISE).filter((name) => typeof functions[name] !== 'function')).toEqual([]);
+});
+
 it('every op stands under its own name', () => {
-  expect(Object.values(OPS).map(({ name }) => name)).toEqual(Object.keys(OPS));
+  expect(Object.values(ops.OPS).map(({ name }) => name)).toEqual(Object.keys(ops.OPS));
 });
 
 it('kernels/isa.h is what the tables say', () => {

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { verify } from '../src/checkpoint/checksum.ts';
 import { fromHalf, toHalf } from '../src/checkpoint/half.ts';
 import { decodeTensors, encodeParts } from '../src/checkpoint/safetensors.ts';
-import { exportSnapshot } from '../src/export/kinds.ts';
+import { EXPORT_KINDS, exportSnapshot } from '../src/export/kinds.ts';
 import { makeModel } from '../src/gan/model.ts';
 import { readSnapshot } from '../src/gan/snapshot-file.ts';
 import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
@@ -24,6 +24,13 @@ const text = (name: string): string => readFileSync(at(name), 'utf8');
 beforeAll(async () => {
   const { code, stderr } = await run('train', ...SMALLEST, '--evaluate-every', '1', '--ema', '0.9');
   expect([code, stderr]).toEqual([0, '']);
+});
+
+it('every form has a row in docs/export.md', () => {
+  const docs = readFileSync(new URL('../docs/export.md', import.meta.url), 'utf8');
+  const table = docs.slice(docs.indexOf('| `--to` |')).split('\n\n')[0]!;
+  const rows = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  expect(rows.sort()).toEqual([...EXPORT_KINDS, 'html', 'csv'].sort());
 });
 
 describe('safetensors', () => {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { unusedName } from '../src/cli/commands/sample.ts';
+import { unusedName } from '../src/cli/unused-name.ts';
 import { Dataset } from '../src/data/dataset.ts';
 import { checkNode } from '../src/platform/node-version.ts';
 import { notesOnData } from '../src/train/data-notes.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ownIdentity } from '../src/platform/process.ts';
-import { findHolder, type Holder, LOCK_NAME, runThrough, type Steps, takeRun } from '../src/train/lock-file.ts';
+import { findHolder, type Holder, LOCK_NAME, type LockSteps, runThrough, takeRun } from '../src/train/lock-file.ts';
 import { temporaryFolder } from './support/folders.ts';
 
 const OWN = ownIdentity();
@@ -16,7 +16,7 @@ class Contest {
   readonly run: string;
   readonly winners: string[] = [];
   readonly #dead = new Set<string>();
-  readonly #steps = new Map<string, Steps<void>>();
+  readonly #steps = new Map<string, LockSteps<void>>();
   #next = 1;
 
   /** @param left whether a lock lies there whose process is gone */

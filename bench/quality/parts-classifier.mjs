@@ -11,7 +11,7 @@ import * as ops from '../../dist/engine/ops/index.js';
 import { permutation } from '../../dist/engine/random.js';
 import { Session } from '../../dist/engine/session.js';
 import { classifierStart } from '../../dist/metrics/classifier.js';
-import { AdamStepSize, adam, moments } from '../../dist/nn/adam.js';
+import { AdamStepSize, adamOfAll, moments } from '../../dist/nn/adam.js';
 import { glorotUniform } from '../../dist/nn/initializers.js';
 import { convolution, dense } from '../../dist/nn/layers.js';
 import { mean, wholeBatch } from '../../dist/nn/losses.js';
@@ -199,11 +199,7 @@ export class PartsClassifier {
       trainable.map(({ tensor }) => tensor),
     );
     const size = ops.input('step', []);
-    const updates = new Map();
-    trainable.forEach((variable, i) => {
-      const moved = adam(variable, slopes[i], size, { learningRate: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
-      for (const [name, value] of moved) updates.set(name, value);
-    });
+    const updates = adamOfAll(trainable, slopes, size, { learningRate: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
     return { name: 'step of the parts classifier', outputs: { loss }, updates };
   }
 }

@@ -74,7 +74,7 @@ export async function makeProgram(
   names: readonly string[] = Object.keys(COMMANDS),
 ): Promise<Command> {
   const program = new Command('dcgan')
-    .description('Trains DCGANs on small images, on the machine you have. `dcgan train` is the tutorial, all of it.')
+    .description('Trains DCGANs on small images, on the machine you have. `dcgan train` runs the whole tutorial.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')

@@ -171,7 +171,8 @@ export class Screen {
 }
 
 /**
- * Returns how wide a picture is drawn in so many rows. A row is as high as two columns are wide.
+ * Returns the width of a picture that is drawn in `rows` rows. A row is as high as two columns are
+ * wide.
  */
 function widthWithin({ width, height }: Picture, rows: number): number {
   return Math.max(1, Math.floor((2 * rows * width) / height));

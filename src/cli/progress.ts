@@ -26,7 +26,7 @@ const REDRAW_MS = 100;
 const TENTH = 0.1;
 const SOONEST_MS = 5_000;
 const LATEST_MS = 30_000;
-/** After so many steps it is known whether the training takes long. */
+/** After this many steps it is known whether the training takes long. */
 const STEPS_TO_KNOW = 5;
 /** A training that takes longer than this says how long it takes. */
 const WORTH_SAYING_SECONDS = 300;

@@ -13,7 +13,7 @@ export const MOST_ENTRIES = 2_000_000;
  * How many bytes one packed byte may become; deflate's most is 1032, pictures are packed already.
  */
 export const MOST_RATIO = 200;
-/** Arrays that lie in an archive are unpacked into memory: so many bytes in all. */
+/** Arrays in an archive are unpacked into memory, at most this many bytes in all. */
 export const MOST_UNPACKED = 2 ** 31 - 1;
 /** Unpacked sizes below this are small whatever their ratio. */
 export const HARMLESS = 16 * 2 ** 20;

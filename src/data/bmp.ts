@@ -34,7 +34,7 @@ const MASKS: Readonly<Record<number, readonly [number, number, number]>> = {
   32: [0xff0000, 0x00ff00, 0x0000ff],
 };
 
-/** Whether a file that begins so is a bitmap: "BM", and a header of a known length. */
+/** Whether a file with these first bytes is a bitmap: "BM", and a header of a known length. */
 export function isBitmap(bytes: Uint8Array): boolean {
   if (bytes.length < 18 || bytes[0] !== 0x42 || bytes[1] !== 0x4d) return false;
   const length = viewOf(bytes).getUint32(14, true);

@@ -1,7 +1,8 @@
-// Pictures that cannot be used: each is named with its reason and a way on, and several are named
-// together, so that nobody mends a folder one file at a time.
+// Pictures that cannot be used: an error names each with its reason and says what to do. Several
+// are named together, so that nobody mends a folder one file at a time.
 import { commandLine } from '../platform/command.ts';
 import { DcganError } from '../platform/errors.ts';
+import { firstOf } from '../platform/text.ts';
 
 /** One picture that cannot be used; others beside it can. */
 export class BrokenPicture extends DcganError {
@@ -20,7 +21,7 @@ export class BrokenPicture extends DcganError {
   }
 }
 
-/** One file's mishap: named, with a way on. */
+/** Returns the error for one picture, with its name, the reason, and what to do. */
 export function broken(name: string, why: string, cause?: unknown, mend = 'Mend or remove it'): BrokenPicture {
   return new BrokenPicture(name, why, mend, cause);
 }
@@ -36,9 +37,7 @@ const NAMED = 5;
 export function brokenTogether(all: readonly BrokenPicture[], total: number, dataset: string): DcganError {
   const [first] = all;
   if (all.length === 1) return first!;
-  const named = all.slice(0, NAMED).map(({ picture, why }) => `${picture} (${why})`);
-  const rest = all.length - named.length;
-  if (rest > 0) named.push(`and ${rest} more`);
+  const named = all.map(({ picture, why }) => `${picture} (${why})`);
   // The same way to mend all of them, such as one command for a whole folder.
   const ways = new Set(all.map(({ complaint }) => complaint.todo));
   const todo =
@@ -46,8 +45,8 @@ export function brokenTogether(all: readonly BrokenPicture[], total: number, dat
       ? first!.complaint.todo!
       : 'Mend or remove them, or leave all such files out: --skip-broken';
   return new DcganError({
-    what: `${all.length} of ${total} pictures of ${dataset} can't be used: ${named.join(', ')}`,
-    todo: rest > 0 ? `${todo}; ${commandLine(['data', 'inspect'])} lists them` : todo,
+    what: `${all.length} of ${total} pictures of ${dataset} can't be used: ${firstOf(named, NAMED).join(', ')}`,
+    todo: all.length > NAMED ? `${todo}; ${commandLine(['data', 'inspect'])} lists them` : todo,
     cause: first,
   });
 }

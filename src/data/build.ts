@@ -25,7 +25,7 @@ import type { Window } from './in-order.ts';
 import { encodeHeader, type PackHeader } from './pack.ts';
 import { LARGEST_FILE, type Supplied, type Supply } from './supply.ts';
 
-/** How far pictures are read. */
+/** How far the reading of pictures has come. */
 export interface PackProgress {
   /** Pictures seen so far, broken ones included. */
   readonly done: number;
@@ -117,7 +117,7 @@ export async function settle(
   return { size: size ?? found, fit, channels: channels ?? (grey && seen > 0 && !coloured ? 1 : 3), background };
 }
 
-/** Whether nothing is beside a picture that is padded to a size: squares where nobody chose one. */
+/** Whether a picture fills images of this size without padding. The default size is any square. */
 function isOfShape(
   { width, height }: { readonly width: number; readonly height: number },
   size = 1 as ImageSize,

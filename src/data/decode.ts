@@ -38,7 +38,7 @@ export interface Facts {
 }
 
 interface Opened {
-  /** With at most so many pixels, which it is refused for otherwise. */
+  /** Opens the picture, and refuses it when it has more than `pixels` pixels. */
   readonly sharp: (pixels?: number) => Sharp;
   readonly format: Format;
   /** What its header says, where libvips does not read it. */

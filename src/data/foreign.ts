@@ -49,7 +49,7 @@ const arrow = (open: string): Foreign => ({
     `Save it as Parquet: python3 -c "import pyarrow, pyarrow.parquet; pyarrow.parquet.write_table(pyarrow.ipc.${open}('${path}').read_all(), 'images.parquet')"`,
 });
 
-/** First bytes in latin1, and what begins so. */
+/** The first bytes of such files in latin1, and what each file is. */
 const KNOWN: readonly (readonly [start: string, foreign: Foreign])[] = [
   [
     'version https://git-lfs',
@@ -78,7 +78,7 @@ const KNOWN: readonly (readonly [start: string, foreign: Foreign])[] = [
   ...['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'].map((start) => [start, PICKLE] as const),
 ];
 
-/** What is told by more than the very first bytes, of which the test gets 1024 in latin1. */
+/** Files that the very first bytes do not tell. A test gets the first 1024 bytes in latin1. */
 const PATTERNS: readonly (readonly [test: (start: string) => boolean, foreign: Foreign])[] = [
   [
     (start) => /^\s*\{\s*"(error|message|detail)"/i.test(start) || /^\s*<\?xml.{0,99}<Error>/is.test(start),
@@ -109,7 +109,7 @@ const PATTERNS: readonly (readonly [test: (start: string) => boolean, foreign: F
   ],
 ];
 
-/** What a file is that begins so and is no data; null for anything else. */
+/** Returns what a file with these first bytes is when it holds no data; null for any other. */
 export function foreignOf(head: Uint8Array, path: string): { readonly what: string; readonly todo: string } | null {
   const start = Buffer.from(head.subarray(0, 1024)).toString('latin1');
   if (/^\s*(<!doctype html|<html)/i.test(start)) {

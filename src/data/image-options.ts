@@ -75,8 +75,8 @@ export function checkDataOptions({ size, fit, channels, background }: DataOption
 }
 
 /**
- * Whether the side that pictures share becomes that of the images where nobody chose a size: larger
- * ones would take many times as long, and smaller ones show little.
+ * Whether the side that all pictures share becomes the side of the images when nobody chose a size.
+ * Larger images would take many times as long, and smaller ones show little.
  */
 export function isUsualSide(side: number): boolean {
   return side >= 16 && side <= 128 && side % 4 === 0;

@@ -95,7 +95,10 @@ function addLabel(labels: Map<string, Label>, path: string, label: Label): void 
   labels.set(path, before === undefined || before === label ? label : SEVERAL);
 }
 
-/** Cells of a line; quoted ones may hold what parts cells, and "" for a quote (RFC 4180). */
+/**
+ * Returns the cells of a line. A quoted cell may hold the separator, and "" stands for a quote in
+ * it (RFC 4180).
+ */
 function cellsOf(line: string, between: string): string[] {
   const cells: string[] = [];
   let [cell, quoted] = ['', false];

@@ -56,7 +56,7 @@ const BRIGHTNESS = 48;
 const CONTRAST = 1.3;
 /** ... and of whose parts none differs by more, in units of the contrast. */
 const PART = 0.25;
-/** Parts of a picture: so many in each direction. */
+/** A picture is cut into this many parts in each direction. */
 const PARTS = 8;
 
 /**

@@ -46,7 +46,7 @@ const NAMED_SKIPPED = 5;
  * Opens any data.
  * @param where a known name or a path, as it was given; a folder called mnist is `./mnist`
  * @param limit how many images are wanted at most, mirror images counted; default: all
- * @throws DcganError that names the path or the file as it was given, and a way on
+ * @throws DcganError that names the path or the file as it was given, and says what to do
  */
 export async function loadDataset(where = 'mnist', options: LoadOptions = {}, limit?: number): Promise<Dataset> {
   checkDataOptions(options);

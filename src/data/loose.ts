@@ -5,7 +5,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { fileError } from '../platform/durable.ts';
 import type { FormFile } from './form-file.ts';
 
-/** Bytes that tell what a file is, so many that also a gzipped one unpacks to some. */
+/** The bytes that are read to tell what a file is. They also suffice to unpack some of a .gz. */
 const HEAD = 4096;
 /** Endings of files that never hold data. */
 const NEVER =

@@ -80,7 +80,7 @@ export function decodeNpy(bytes: Uint8Array, file: string, columns: number): Mat
   return { rows, columns, data };
 }
 
-/** Whether a file that begins so says it is a .npy file. */
+/** Whether the first bytes of a file say that it is a .npy file. */
 export function isNpy(head: Uint8Array): boolean {
   return String.fromCharCode(...head.subarray(0, 6)) === SIGNATURE;
 }

@@ -61,7 +61,7 @@ export type PackHeader = Readonly<z.infer<typeof content>>;
 /** Stands for the header's own checksum while it is computed. */
 const NO_DIGEST = '0'.repeat(64);
 
-/** Whether a file that begins so is a pack. */
+/** Whether a file with these first bytes is a pack. */
 export function isPack(head: Uint8Array): boolean {
   return new TextDecoder('latin1').decode(head.subarray(0, SIGNATURE.length)) === SIGNATURE;
 }
@@ -95,7 +95,7 @@ function headerDigest(bytes: Uint8Array): string {
 }
 
 /** A pack's header, and where its images begin. */
-export interface Opened {
+export interface OpenedPack {
   readonly header: PackHeader;
   readonly start: number;
 }

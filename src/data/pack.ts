@@ -13,7 +13,7 @@ import type { Dataset } from './dataset.ts';
 import { FilePixels } from './file-pixels.ts';
 import {
   imagesLength,
-  type Opened,
+  type OpenedPack,
   type PackHeader,
   packedDataset,
   parseHeader,
@@ -31,7 +31,7 @@ export const IN_MEMORY = 512 * 2 ** 20;
  * Reads a pack's header and checks its length against the file's.
  * @throws DcganError with file and byte
  */
-export function readHeader(path: string): Opened {
+export function readHeader(path: string): OpenedPack {
   let fd: number | undefined;
   try {
     fd = openSync(path, 'r');

@@ -8,7 +8,7 @@ import { Sha256, sha256 } from '../platform/sha256.ts';
 export interface PixelSource {
   /** Bytes in all. */
   readonly length: number;
-  /** Reads begin and end at multiples of so many bytes. */
+  /** Reads begin and end at multiples of this many bytes. */
   readonly unit: number;
   /** SHA-256 of all of them, computed once. */
   readonly sha256: string;

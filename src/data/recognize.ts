@@ -35,7 +35,7 @@ const DEEPEST = 2;
 
 /**
  * Finds out what `where` is, and opens it.
- * @throws DcganError that names the path or the file as it was given, and a way on
+ * @throws DcganError that names the path or the file as it was given, and says what to do
  */
 export async function recognize(where: string, options: RecognizeOptions = {}): Promise<Opened> {
   const onNote = options.onNote ?? (() => {});

@@ -17,7 +17,7 @@ const KEPT = 16;
 const NAMED = 3;
 const KINDS_NAMED = 6;
 
-/** Returns the first names of so many: `a.bmp, b.bmp, c.bmp, ...`. */
+/** Returns the first of `count` names as text: `a.bmp, b.bmp, c.bmp, ...`. */
 export function namesText(first: readonly string[], count = first.length): string {
   const names = first.slice(0, NAMED);
   return [...names, ...(count > names.length ? ['...'] : [])].join(', ');

@@ -45,7 +45,8 @@ export async function zipSupply(archive: FormFile, name: string, svg = false): P
       try {
         const sorted = entries.filter((_, place) => places.has(place)).sort((a, b) => byPath(a.path, b.path));
         for (const [index, entry] of sorted.entries()) {
-          // Read here, so that nobody reads when the archive is closed; decoding goes on beside it.
+          // The file is read here, so that nothing is read once the archive is closed. Decoding
+          // may end later.
           const contents = await entry.read().catch((error: unknown) => error);
           const read = async (): Promise<Uint8Array> => {
             if (contents instanceof Uint8Array) return contents;

@@ -2,9 +2,9 @@
 import { decodeSnapshot } from '../gan/snapshot.ts';
 import { checkForm, type ExportForm, type ExportKind, exportSnapshot } from './kinds.ts';
 
-/** Options of `exportModel`: the form, and what it can be told. */
+/** Options of `exportModel`: the form, and the options of that form. */
 export interface ExportOptions extends ExportForm {
-  /** The form: `safetensors`, `onnx`, `pytorch`, `keras` or `huggingface`. */
+  /** The form that is written; docs/export.md says what each form holds. */
   readonly to: ExportKind;
 }
 

@@ -9,7 +9,7 @@ import type { Computation } from '../engine/compile.ts';
 import { gradients } from '../engine/grad.ts';
 import type { Tensor } from '../engine/graph.ts';
 import { add, input, mul, normal, overShards, sigmoid, sub, uniform } from '../engine/ops/index.ts';
-import { adam } from '../nn/adam.ts';
+import { adamOfAll } from '../nn/adam.ts';
 import { movedAverage } from '../nn/average.ts';
 import { clipByGlobalNorm } from '../nn/clip.ts';
 import { type BatchPart, mean } from '../nn/losses.ts';
@@ -203,9 +203,7 @@ function updates(
     const clipped = config.clipGradient > 0 ? clipByGlobalNorm(plain, config.clipGradient) : plain;
     const size = input(stepSize, []);
     const options = { ...config, epsilon: config.adamEpsilon };
-    trainable.forEach((variable, i) => {
-      for (const [name, value] of adam(variable, clipped[i]!, size, options)) found.set(name, value);
-    });
+    for (const [name, value] of adamOfAll(trainable, clipped, size, options)) found.set(name, value);
   };
   if (trainsGenerator) train(generator, STEP_INPUT.generatorStep);
   train(discriminator, STEP_INPUT.discriminatorStep);

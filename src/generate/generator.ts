@@ -18,7 +18,7 @@ import { usage } from '../platform/errors.ts';
 import { rgba } from '../render/rgba.ts';
 
 /** A trained generator. Calls take effect in their order; each computes on the calling thread. */
-export class Generator {
+export interface Generator {
   /** The side of square images in pixels, or [height, width]. */
   readonly imageSize: ImageSize;
   /** The shape of one image. */
@@ -31,11 +31,49 @@ export class Generator {
   readonly classes: number;
   /** The names of the classes in their order; null when they are unknown. */
   readonly classNames: readonly (string | null)[] | null;
+
+  /**
+   * Generates images [N, H, W, channels] in [-1, 1].
+   * @param from noise [N, latent], or a count of images, whose noise then follows from `seed`
+   * (random by default)
+   * @param options.classes one class for all images, or several that are used in turn; the default
+   * is 0, 1, 2, ..., without those that the data had no image of; for groups it starts from one
+   * that the seed decides
+   * @param options.shares how much of each class every image has, [N, classes]; replaces `classes`
+   * @throws DcganError for noise, classes or shares of another shape, or a count or seed that is
+   * not a whole number
+   */
+  generate(from: Float32Array | number, options?: GenerateOptions): Promise<Float32Array>;
+
+  /**
+   * Returns standard normal noise [count, latent]; equal seeds give equal noise.
+   * @throws DcganError for a count or seed that is not a whole number in its range
+   */
+  sampleNoise(count: number, seed: number): Promise<Float32Array>;
+
+  /**
+   * Returns image `index` of generated images as a canvas takes it, [H, W, 4]:
+   * `new ImageData(generator.rgba(images), generator.imageShape[1])`.
+   * @throws DcganError for an index past the last image
+   */
+  rgba(images: Float32Array, index?: number): Uint8ClampedArray<ArrayBuffer>;
+
+  /** Frees the memory of the device. */
+  dispose(): Promise<void>;
+}
+
+/** A generator whose weights lie on a device. */
+export class LoadedGenerator implements Generator {
+  readonly imageSize: ImageSize;
+  readonly imageShape: readonly [height: number, width: number, channels: number];
+  readonly channels: 1 | 3;
+  readonly latent: number;
+  readonly classes: number;
+  readonly classNames: readonly (string | null)[] | null;
   readonly #session: Session;
   readonly #plans = new Map<string, Plan>();
   readonly #drawer: Drawer;
 
-  /** See `loadGenerator`. */
   constructor(model: GeneratorModel, classNames: Generator['classNames'], session: Session) {
     const { imageSize, channels, latent, classes } = model.config;
     this.imageSize = imageSize;
@@ -52,34 +90,14 @@ export class Generator {
     };
   }
 
-  /**
-   * Generates images [N, H, W, channels] in [-1, 1].
-   * @param from noise [N, latent], or a count of images, whose noise then follows from `seed`
-   * (random by default)
-   * @param options.classes one class for all images, or several that are used in turn; the default
-   * is 0, 1, 2, ..., without those that the data had no image of; for groups it starts from one
-   * that the seed decides
-   * @param options.shares how much of each class every image has, [N, classes]; replaces `classes`
-   * @throws DcganError for noise, classes or shares of another shape, or a count or seed that is
-   * not a whole number
-   */
   generate(from: Float32Array | number, options: GenerateOptions = {}): Promise<Float32Array> {
     return generateImages(this.#drawer, from, options, this.classNames);
   }
 
-  /**
-   * Returns standard normal noise [count, latent]; equal seeds give equal noise.
-   * @throws DcganError for a count or seed that is not a whole number in its range
-   */
   sampleNoise(count: number, seed: number): Promise<Float32Array> {
     return sampleNoise(this.#drawer, count, seed);
   }
 
-  /**
-   * Returns image `index` of generated images as a canvas takes it, [H, W, 4]:
-   * `new ImageData(generator.rgba(images), generator.imageShape[1])`.
-   * @throws DcganError for an index past the last image
-   */
   rgba(images: Float32Array, index = 0): Uint8ClampedArray<ArrayBuffer> {
     const [height, width] = this.imageShape;
     const { channels } = this;
@@ -93,7 +111,6 @@ export class Generator {
     return rgba({ width, height, channels, pixels: toBytes(image) });
   }
 
-  /** Frees the memory of the device. */
   dispose(): Promise<void> {
     return this.#session.dispose();
   }

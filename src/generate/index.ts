@@ -5,6 +5,7 @@
 import type { Generator } from './generator.ts';
 import { open } from './open.ts';
 
+export type { ImageSize } from '../data/image-size.ts';
 export type { GenerateOptions } from '../gan/drawing.ts';
 export { type Complaint, DcganError } from '../platform/errors.ts';
 export type { Generator };

@@ -3,7 +3,7 @@ import { wasmOpener } from '../engine/backends/wasm/backend.ts';
 import { Session } from '../engine/session.ts';
 import { DcganError } from '../platform/errors.ts';
 import { decodeGenerator } from './file.ts';
-import { Generator } from './generator.ts';
+import { type Generator, LoadedGenerator } from './generator.ts';
 import { kernels } from './kernels.ts';
 
 const openDevice = wasmOpener({ artefact: kernels, spawn: null, endsSurely: true });
@@ -13,7 +13,7 @@ export async function open(source: string | URL | Blob | ArrayBuffer | Uint8Arra
   const { model, classNames, layout, tensors } = decodeGenerator(bytes, name);
   const session = new Session(await openDevice({ stateFloats: layout.floats, threads: 1 }), layout);
   await session.writeState(new Map([...tensors].map(([key, { data }]) => [key, data])));
-  return new Generator(model, classNames, session);
+  return new LoadedGenerator(model, classNames, session);
 }
 
 async function bytesOf(

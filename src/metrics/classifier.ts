@@ -20,7 +20,7 @@ import {
   sub,
   sum,
 } from '../engine/ops/index.ts';
-import { adam, moments } from '../nn/adam.ts';
+import { adamOfAll, moments } from '../nn/adam.ts';
 import { glorotUniform } from '../nn/initializers.ts';
 import { convolution, dense, dropout } from '../nn/layers.ts';
 import { mean, wholeBatch } from '../nn/losses.ts';
@@ -96,11 +96,7 @@ export function classifierStep(model: ClassifierModel, count: number): Computati
     trainable.map(({ tensor }) => tensor),
   );
   const size = input(CLASSIFIER_INPUT.step, []);
-  const updates = new Map<string, Tensor>();
-  trainable.forEach((variable, i) => {
-    const moved = adam(variable, slopes[i]!, size, { learningRate: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
-    for (const [name, value] of moved) updates.set(name, value);
-  });
+  const updates = adamOfAll(trainable, slopes, size, { learningRate: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
   return { name: `classifier's step on ${count}`, outputs: { loss }, updates };
 }
 

@@ -10,7 +10,7 @@ import { type Answer, type Fed, type Found, type NetworkStart, type Opened, WORK
  * seconds.
  */
 const LIMIT_MS = 300_000;
-/** WebAssembly addresses so many pages of 64 KiB, which are 4 GiB. */
+/** The most pages of 64 KiB that WebAssembly addresses, which are 4 GiB. */
 const MOST_PAGES = 65_536;
 const PAGE = 65_536;
 

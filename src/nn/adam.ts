@@ -52,6 +52,19 @@ export function adam(
 }
 
 /**
+ * Returns the new values of several variables and their moments, by name. Gradient i belongs to
+ * variable i, and `stepSize` is a scalar.
+ */
+export function adamOfAll(
+  variables: readonly Declared[],
+  gradients: readonly Tensor[],
+  stepSize: Tensor,
+  options: AdamOptions,
+): Map<string, Tensor> {
+  return new Map(variables.flatMap((each, i) => [...adam(each, gradients[i]!, stepSize, options)]));
+}
+
+/**
  * Computes the step size of step t = 1, 2, ... Powers are repeated multiplications, which give the
  * same bits on every machine.
  */

@@ -120,6 +120,24 @@ function refusalOf(path: string): unknown {
   }
 }
 
+/**
+ * Creates the first folder that does not exist yet, and returns it. A folder belongs to the process
+ * that created it, so two processes never get the same one.
+ * @param next the path to try next; the first attempt is 1
+ * @throws DcganError that names the folder and the cause
+ */
+export function makeUnusedFolder(next: (attempt: number) => string): string {
+  for (let attempt = 1; ; attempt++) {
+    const folder = next(attempt);
+    try {
+      mkdirSync(folder);
+      return folder;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError('created', folder, error);
+    }
+  }
+}
+
 /** Most characters of a file's name in its temporary name, so that this is never too long. */
 const SHOWN = 40;
 

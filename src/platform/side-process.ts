@@ -1,11 +1,11 @@
-// Asks questions of a Node process of their own, because what a stranger's file makes a library do
-// may need any amount of memory or time, or end the process. It has a limit on its heap and on the
-// time of an answer, and it ends with this one, when its channel closes. Its program is kept as
+// Asks questions of a separate Node process. A stranger's file may make a library use any amount of
+// memory or time, or end its process. The separate process has a limit on its heap and on the time
+// of an answer. It ends when this process does, because its channel closes. Its program is kept as
 // text, so that the same one starts from sources and from dist.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** A process that nobody asks anything for so long ends. */
+/** A process that gets no question for this long ends. */
 const IDLE_MS = 5000;
 
 const BEGINNING = `
@@ -47,7 +47,7 @@ export class SideProcess<Result> {
 
   /**
    * Returns the answer to a question. A process that answers with an error goes on to the next one.
-   * @param first what the first question to each process has besides
+   * @param first values that are added to the first question to each process
    * @throws Error whose message is what the process gave as `why`
    * @throws LimitPassed that says which limit it passed
    */
@@ -89,7 +89,7 @@ export class SideProcess<Result> {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
     });
-    // What comes after its last answer concerns nobody.
+    // An error after its last answer concerns no question.
     child.on('error', () => {});
     return child;
   }

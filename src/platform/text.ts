@@ -41,6 +41,14 @@ function escaped(character: string): string {
 }
 
 /**
+ * Returns the first items of a list, and `and 12 more` where there are more.
+ * @param say writes the number of the others
+ */
+export function firstOf(items: readonly string[], most: number, say: (rest: number) => string = String): string[] {
+  return items.length <= most ? [...items] : [...items.slice(0, most), `and ${say(items.length - most)} more`];
+}
+
+/**
  * Most bytes of a name. With a number before it and an ending behind it, it stays below a file
  * system's limit of 255.
  */

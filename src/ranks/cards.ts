@@ -40,7 +40,7 @@ export function cardsOfHost(root = '/'): Cards {
 
 type Place = Pick<World, 'hosts' | 'rank'>;
 
-/** The ranks of the own host, in their order. */
+/** The ranks on the same host as this one, in their order. */
 function beside({ hosts, rank }: Place): readonly number[] {
   return hosts.flatMap((host, other) => (host === hosts[rank] ? [other] : []));
 }
@@ -61,7 +61,7 @@ export function choiceOfCard(
   return { DRI_PRIME: `pci-${address.replace(/[:.]/g, '_')}`, MESA_VK_DEVICE_SELECT_FORCE_DEFAULT_DEVICE: '1' };
 }
 
-/** Says where ranks of the own host may share a card; null where each has one, or none is seen. */
+/** Says where ranks on the same host may share a card; null where each has one, or none is seen. */
 export function noteOnCards(place: Place, { addresses, canSelect }: Cards): string | null {
   const ranks = beside(place).length;
   const start = `${ranks} ranks on ${place.hosts[place.rank]}`;

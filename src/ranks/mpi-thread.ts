@@ -13,7 +13,7 @@ export interface ThreadData {
 
 /** How long the thread sleeps when nothing is asked, in milliseconds. */
 const NAP_MS = 100;
-/** The main thread has so long to say what happened before all ranks end. */
+/** The main thread has this many milliseconds to print what happened before all ranks end. */
 const LAST_WORDS_MS = 1_500;
 
 const { library, words, calls } = workerData as ThreadData;

@@ -15,7 +15,7 @@ export const WORD = {
 export type Call =
   | { readonly name: 'sum'; readonly memory: SharedArrayBuffer; readonly floats: number }
   | { readonly name: 'broadcast'; readonly memory: SharedArrayBuffer; readonly bytes: number }
-  /** `memory` holds the bytes of all ranks, after the own ones. */
+  /** `memory` begins with this rank's bytes, and has room for those of all ranks behind them. */
   | { readonly name: 'gather'; readonly memory: SharedArrayBuffer; readonly bytes: number }
   | { readonly name: 'close' };
 
@@ -23,9 +23,9 @@ export type Call =
 export type Answer =
   | { readonly name: 'joined'; readonly rank: number; readonly count: number; readonly library: string }
   | { readonly name: 'done' }
-  /** The rank before this one was not heard. */
+  /** The rank before this one has sent nothing for too long. */
   | { readonly name: 'silent' }
   | { readonly name: 'failed'; readonly why: string };
 
-/** A rank that is not heard for so many seconds is lost. */
+/** A rank that sends nothing for this many seconds counts as lost. */
 export const SILENCE_SECONDS = 12;

@@ -66,7 +66,7 @@ export interface CheckpointHead {
 }
 
 /** An image of a run's data. */
-export interface RealImage {
+export interface SentImage {
   /** Its place in the data. */
   readonly index: number;
   /** Bytes [H, W, channels], in base64. */
@@ -76,7 +76,7 @@ export interface RealImage {
 /**
  * An image of the data near to a picture; `distance` is the mean difference in grey levels of 255.
  */
-export interface NearImage extends RealImage {
+export interface NearImage extends SentImage {
   readonly distance: number;
 }
 

@@ -11,7 +11,7 @@ import type { TrainOptions } from './run-options.ts';
 export const BEST_NAME = 'best.safetensors';
 
 export interface Evaluations extends ExtractorChoice {
-  /** Evaluate after every so many epochs; 0 means never. */
+  /** The number of epochs between evaluations; 0 means never. */
   readonly evaluateEvery: number;
   readonly keepBest: boolean;
 }

@@ -36,10 +36,10 @@ const holderSchema = z.strictObject({
 export type Holder = Readonly<z.infer<typeof holderSchema>>;
 
 /** A computation that stops before each system call. */
-export type Steps<T> = Generator<void, T, void>;
+export type LockSteps<T> = Generator<void, T, void>;
 
 /** Runs all steps at once. */
-export function runThrough<T>(steps: Steps<T>): T {
+export function runThrough<T>(steps: LockSteps<T>): T {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
@@ -56,7 +56,7 @@ const LONGEST_CHAIN = 1000;
  * @param stateOf whether a holder is still at work
  * @throws DcganError that names who holds it, or why nothing can be written there
  */
-export function* takeRun(run: string, own: Holder, stateOf: (holder: Holder) => ProcessState): Steps<void> {
+export function* takeRun(run: string, own: Holder, stateOf: (holder: Holder) => ProcessState): LockSteps<void> {
   const path = join(run, LOCK_NAME);
   const temporary = temporaryPath(run, LOCK_NAME);
   try {
@@ -83,7 +83,7 @@ function* tryOnce(
   own: Holder,
   temporary: string,
   stateOf: (holder: Holder) => ProcessState,
-): Steps<boolean> {
+): LockSteps<boolean> {
   const path = join(run, LOCK_NAME);
   const holder = yield* findHolder(run);
   if (holder === null) {
@@ -110,7 +110,7 @@ function* tryOnce(
  * not; null without a lock. It only reads.
  * @throws DcganError for a lock that cannot be understood
  */
-export function* findHolder(run: string): Steps<Holder | null> {
+export function* findHolder(run: string): LockSteps<Holder | null> {
   const path = join(run, LOCK_NAME);
   for (let turn = 0; turn < TURNS; turn++) {
     yield;
@@ -124,7 +124,7 @@ export function* findHolder(run: string): Steps<Holder | null> {
   throw new DcganError({ what: `${path} changes again and again`, todo: 'Try again' });
 }
 
-function* endOfChain(run: string, first: Holder): Steps<Holder> {
+function* endOfChain(run: string, first: Holder): LockSteps<Holder> {
   let last = first;
   for (let length = 0; length < LONGEST_CHAIN; length++) {
     yield;
@@ -143,7 +143,7 @@ function nextPath(run: string, { id }: Holder): string {
  * Removes all files of chains. Only the holder whose own lock is run.lock may call it, because then
  * no chain leads to any of them.
  */
-function* removeWhatCountsNoMore(run: string): Steps<void> {
+function* removeWhatCountsNoMore(run: string): LockSteps<void> {
   yield;
   for (const name of readdirSync(run)) {
     if (!name.startsWith(AFTER)) continue;

@@ -1,11 +1,11 @@
 // A run's folder: what it holds, how it is created, and how it is opened again (run-names.ts finds
 // it).
 //   config.json  metrics.jsonl  images/  checkpoints/  dcgan.gif
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CHECKPOINTS_FOLDER, newestCheckpoint } from '../checkpoint/files.ts';
 import { commandLine, shellWord } from '../platform/command.ts';
-import { fileError, makeFolder, writeFileDurably } from '../platform/durable.ts';
+import { makeFolder, makeUnusedFolder, writeFileDurably } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
 import { checkPath } from '../platform/near-path.ts';
@@ -31,16 +31,8 @@ export function createRun(out: string | undefined, dataName: string, preset: str
 /** Makes an empty folder for the next run in `root`, with the next free number. */
 export function reserveFolder(root: string, dataName: string, preset: string): string {
   makeFolder(root);
-  for (;;) {
-    const folder = join(root, nextName(safeName(dataName), safeName(preset), root));
-    try {
-      mkdirSync(folder);
-      return folder;
-    } catch (error) {
-      // Another run took the number meanwhile.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError('created', folder, error);
-    }
-  }
+  // When another run takes the number meanwhile, the next one is tried.
+  return makeUnusedFolder(() => join(root, nextName(safeName(dataName), safeName(preset), root)));
 }
 
 function createAt(out: string): string {

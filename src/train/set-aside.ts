@@ -2,11 +2,18 @@
 // All that came after that checkpoint moves into a folder inside the run, RUN/aside-1, laid out as
 // a run. Its checkpoints, pictures and figures can still be read there. The newest files move
 // first, so an interruption leaves the run whole.
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CHECKPOINTS_FOLDER, laterCheckpoints } from '../checkpoint/files.ts';
 import { readSnapshot } from '../gan/snapshot-file.ts';
-import { fileError, makeFolder, readFile, syncFolder, writeFileDurably } from '../platform/durable.ts';
+import {
+  fileError,
+  makeFolder,
+  makeUnusedFolder,
+  readFile,
+  syncFolder,
+  writeFileDurably,
+} from '../platform/durable.ts';
 import { BEST_NAME } from './best.ts';
 import { linesAfter, METRICS_NAME, type Place } from './metrics.ts';
 import { GIF_NAME, IMAGES_FOLDER, picturedEpochs, pictureName } from './pictures.ts';
@@ -21,7 +28,7 @@ import { CONFIG_NAME } from './run-names.ts';
 export function setAside(run: string, place: Place): string | null {
   const later = laterCheckpoints(checkpointsOf(run), place).reverse();
   if (later.length === 0) return null;
-  const folder = newFolder(run);
+  const folder = makeUnusedFolder((number) => join(run, `aside-${number}`));
   for (const part of [CHECKPOINTS_FOLDER, IMAGES_FOLDER]) makeFolder(join(folder, part));
   writeFileDurably(join(folder, CONFIG_NAME), readFile(join(run, CONFIG_NAME)));
   writeFileDurably(join(folder, METRICS_NAME), linesAfter(run, place));
@@ -36,18 +43,6 @@ export function setAside(run: string, place: Place): string | null {
   for (const name of names) if (existsSync(join(run, name))) move(join(run, name), join(folder, name));
   for (const part of [CHECKPOINTS_FOLDER, IMAGES_FOLDER, '.']) syncFolder(join(run, part));
   return folder;
-}
-
-function newFolder(run: string): string {
-  for (let number = 1; ; number++) {
-    const folder = join(run, `aside-${number}`);
-    try {
-      mkdirSync(folder);
-      return folder;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError('created', folder, error);
-    }
-  }
 }
 
 /** A damaged checkpoint is set aside too, because it may be the reason to go back. */

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { whatIsMissing } from '../../engine/backends/native/bf16.ts';
 import type { Precision } from '../../engine/plan.ts';
 import { resolveConfig } from '../../gan/config.ts';
+import { DEFAULT_PRESET } from '../../gan/presets.ts';
 import { commandLine } from '../../platform/command.ts';
 import { measureSpeed, type Speed } from '../checks/speed.ts';
 import { columns } from '../format.ts';
@@ -39,9 +40,13 @@ export function defineBench(program: Command): void {
     .description('Time training steps on synthetic images, after two to warm up.')
     .addOption(deviceOption())
     .addOption(precisionOption())
-    .addOption(presetOption('preset to train'))
+    .addOption(presetOption(`preset to train (default: ${DEFAULT_PRESET})`))
     .addOption(threadsOption())
-    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
+    .addOption(
+      new Option('--batch-size <n>', "images of one step (default: the preset's)").argParser(
+        wholeNumber('--batch-size', 1, 65536),
+      ),
+    )
     .addOption(new Option('--steps <n>', 'steps to time').argParser(wholeNumber('--steps', 1, 1_000_000)).default(10))
     .option('--json', 'one JSON object on standard output')
     .addOption(debugOption())

@@ -6,7 +6,7 @@ import { type Inspection, inspectData } from '../../data/inspect.ts';
 import { buildPack } from '../../data/load.ts';
 import { unreadText } from '../../data/unread.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
-import { clean } from '../../platform/text.ts';
+import { clean, firstOf } from '../../platform/text.ts';
 import { pictureEncoder } from '../../render/encode.ts';
 import { makeGrid } from '../../render/grid.ts';
 import type { Outcome } from '../failure.ts';
@@ -210,6 +210,5 @@ function list(title: string, items: readonly string[], none: string, what = 'fil
 }
 
 function shortened(items: readonly string[], between: string, most = LISTED): string {
-  const rest = items.length - most;
-  return [...items.slice(0, most), ...(rest > 0 ? [`and ${grouped(rest)} more`] : [])].join(between);
+  return firstOf(items, most, grouped).join(between);
 }

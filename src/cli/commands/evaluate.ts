@@ -31,9 +31,7 @@ import { addMachineOptions, type MachineFlags } from '../options/machine.ts';
 import { seedOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 
-/**
- * The picture that `--nearest` writes has so many pairs of a sample and the image nearest to it.
- */
+/** The picture of `--nearest` has this many pairs of a sample and the image nearest to it. */
 const PAIRS = 40;
 
 const EXAMPLES = `
@@ -43,9 +41,9 @@ Examples:
   dcgan evaluate samples.npy --against mnist        images from elsewhere: uint8 [N, height, width, channels]
   dcgan evaluate pictures/ --against my-pictures    a folder
   dcgan evaluate runs/00001-mnist-tf2018 --all      the curve over its epochs, as a table and an SVG
-  dcgan evaluate --extractor pixels                 are the samples as varied as the data, are they copies: for any pictures
+  dcgan evaluate --extractor pixels                 whether samples are varied, and whether they are copies; for any pictures
   dcgan evaluate --extractor inception.onnx         features of a network of your own (npm install onnxruntime-web)
-  dcgan evaluate --nearest pairs.png                samples beside the nearest image of the data: are they copies?`;
+  dcgan evaluate --nearest pairs.png                samples beside the nearest image of the data, which shows copies`;
 
 interface Flags extends ExtractorFlags, MachineFlags {
   readonly against?: string;
@@ -68,8 +66,8 @@ export function defineEvaluate(program: Command): void {
         .default(SAMPLES),
     );
   addExtractorOptions(command)
-    .option('--nearest <picture>', 'also a picture of samples, each beside the nearest image of the data')
-    .option('--all', "one figure for each of a run's checkpoints, and the curve over epochs")
+    .option('--nearest <picture>', 'also draw samples, each beside the nearest image of the data')
+    .option('--all', "measure each of a run's checkpoints, and draw the curve over epochs")
     .addOption(seedOption("decides the samples' noise and which data are taken").default(EVALUATION_SEED))
     .option('--json', 'the figures as JSON');
   addMachineOptions(command)

@@ -33,7 +33,7 @@ import { asTyped } from '../options/typed.ts';
 import { choice, debugOption } from '../options/values.ts';
 import { write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP } from '../source.ts';
-import { unusedName } from './sample.ts';
+import { unusedName } from '../unused-name.ts';
 
 const KINDS = [...EXPORT_KINDS, 'html', 'csv'] as const;
 

@@ -21,7 +21,7 @@ const EXAMPLES = `
 Examples:
   dcgan interpolate                              between two random samples of the newest run
   dcgan interpolate --from-seed 1 --to-seed 2    between the samples of seed 1 and seed 2
-  dcgan interpolate --seeds 1,2,3 --steps 12     from 1 over 2 to 3, a row for each part
+  dcgan interpolate --seeds 1,2,3 --steps 12     from 1 through 2 to 3, a row for each part
   dcgan interpolate --seeds 1,2,3,1 -o walk.gif  as a film, there and back
   dcgan interpolate --noise pins.npy --no-back -o walk.gif    through samples that \`dcgan studio\` saved`;
 
@@ -40,8 +40,8 @@ export function defineInterpolate(program: Command): void {
   const command = program
     .command('interpolate')
     .description(
-      'Show what lies between samples: their noise is joined along a great circle, their classes ' +
-        '(a class for each seed, unless --class says one for all) in equal steps.',
+      'Show what lies between samples. Noise moves along a great circle. Classes, of which each seed has one ' +
+        'unless --class chooses, mix in equal steps.',
     )
     .argument(SOURCE_ARGUMENT, SOURCE_HELP)
     .addOption(new Option('--from-seed <n>', 'seed of the first sample').argParser(wholeNumber('--from-seed', 0)))

@@ -17,12 +17,12 @@ import { seedOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 import { readPixels } from '../picture-file.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
-import { unusedName } from './sample.ts';
+import { unusedName } from '../unused-name.ts';
 
 const EXAMPLES = `
 Examples:
   dcgan project face.png                      the newest run's nearest picture, into projection.png and projection.npy
-  dcgan project seven.png 3 --class 7         the same of run 3, among its sevens
+  dcgan project seven.png 3 --class 7         the nearest among the sevens of run 3
   dcgan project half.png --restarts 16         transparent parts may become anything`;
 
 interface Flags extends DrawingFlags {

@@ -1,8 +1,7 @@
 // `dcgan sample` makes new images with a trained generator, from a seed or from given noise. It
 // writes one picture, many pictures, or numbers.
 
-import { existsSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { imageShape } from '../../data/image-size.ts';
 import { decodeNpy, encodeNpy } from '../../data/npy.ts';
@@ -20,6 +19,7 @@ import { addDrawingOptions, type DrawingFlags } from '../options/machine.ts';
 import { seedOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
+import { unusedName } from '../unused-name.ts';
 
 const DEFAULT_COUNT = 16;
 /**
@@ -92,17 +92,6 @@ async function sample(source: string | undefined, { noise: file, output: typed, 
     write(`${count(n, 'sample')} of ${checkpoint} from ${origin}: ${output}\n`);
     if (rows && gan.classNames) write(`rows: ${classList(gan.classNames)}\n`);
   });
-}
-
-/**
- * Returns a name that does not replace a file. Somebody at a terminal gets `samples-2.png` beside
- * it. In a pipe names are taken as they are.
- */
-export function unusedName(path: string): string {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
-  const ending = extname(path);
-  const stem = path.slice(0, path.length - ending.length);
-  for (let n = 2; ; n++) if (!existsSync(`${stem}-${n}${ending}`)) return `${stem}-${n}${ending}`;
 }
 
 /** Returns the classes of n images in rows, with one row for each class. */

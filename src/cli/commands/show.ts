@@ -31,8 +31,8 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 const EXAMPLES = `
 Examples:
   dcgan show                                     the newest picture of the newest run
-  dcgan show 3                                   that of run 3
-  dcgan show runs/00001-mnist-tf2018 --epoch 20  that of epoch 20; 0 is before training
+  dcgan show 3                                   the newest picture of run 3
+  dcgan show runs/00001-mnist-tf2018 --epoch 20  the picture of epoch 20; epoch 0 is before training
   dcgan show reals                               images that the newest run is trained on; show reals 3: run 3
   dcgan show preview                             the newest preview, of a training that draws some
   dcgan show samples.png                         any picture

@@ -53,7 +53,7 @@ export function defineVerifyResume(program: Command, outcome: Outcome): void {
     .command('verify-resume')
     .description('Train straight and with interruptions, and compare every byte of both states.')
     .addOption(presetOption('preset to train (default: tiny)'))
-    .addOption(deviceOption())
+    .addOption(deviceOption('native and wasm, as far as they run here'))
     .addOption(precisionOption())
     .addOption(threadsOption())
     .addOption(seedOption(`seed of the training (default: ${DEFAULT_SEED})`))
@@ -62,7 +62,11 @@ export function defineVerifyResume(program: Command, outcome: Outcome): void {
         wholeNumber('--limit', 1),
       ),
     )
-    .addOption(new Option('--batch-size <n>', 'images of one step').argParser(wholeNumber('--batch-size', 1, 65536)))
+    .addOption(
+      new Option('--batch-size <n>', "images of one step (default: the preset's)").argParser(
+        wholeNumber('--batch-size', 1, 65536),
+      ),
+    )
     .addOption(
       new Option(
         '--ranks <list>',

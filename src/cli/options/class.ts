@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { DCGAN } from '../../gan/dcgan.ts';
 import { usage } from '../../platform/errors.ts';
 import { didYouMean } from '../../platform/suggest.ts';
+import { firstOf } from '../../platform/text.ts';
 
 /** So many classes are listed at most. */
 const LISTED = 20;
@@ -18,16 +19,15 @@ export function classesOption(of: string): Option {
 
 /** Returns `0 cats, 1 dogs` for classes with names. */
 export function classList(names: NonNullable<DCGAN['classNames']>): string {
-  const shown = names.slice(0, LISTED).map((name, label) => `${label} ${name ?? '(without images)'}`);
-  return `${shown.join(', ')}${names.length > LISTED ? `, and ${names.length - LISTED} more` : ''}`;
+  const shown = names.map((name, label) => `${label} ${name ?? '(without images)'}`);
+  return firstOf(shown, LISTED).join(', ');
 }
 
 /** Returns a line that names the classes that nothing is drawn of; empty when all have images. */
 export function leftOutText(names: DCGAN['classNames']): string {
-  const empty = (names ?? []).flatMap((name, label) => (name === null ? [label] : []));
+  const empty = (names ?? []).flatMap((name, label) => (name === null ? [String(label)] : []));
   if (empty.length === 0) return '';
-  const more = empty.length > LISTED ? ` and ${empty.length - LISTED} more` : '';
-  const of = `${empty.length === 1 ? 'class' : 'classes'} ${empty.slice(0, LISTED).join(', ')}${more}`;
+  const of = `${empty.length === 1 ? 'class' : 'classes'} ${firstOf(empty, LISTED).join(', ')}`;
   return `nothing is drawn of ${of}, of which the data had no image\n`;
 }
 

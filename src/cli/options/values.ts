@@ -87,8 +87,8 @@ export function defaultOf(key: keyof Config): string {
   return `(default: ${standard}${differing && `; ${differing}`})`;
 }
 
-export function deviceOption(): Option {
-  return new Option('--device <name>', `device that computes: ${CHOICES.join(', ')} (default: auto)`).argParser(
+export function deviceOption(standard = 'auto'): Option {
+  return new Option('--device <name>', `device that computes: ${CHOICES.join(', ')} (default: ${standard})`).argParser(
     choice('--device', CHOICES),
   );
 }

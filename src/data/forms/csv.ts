@@ -97,7 +97,7 @@ function colourCommand(file: string, side: number, label: number, named: boolean
 interface Rows {
   readonly count: number;
   readonly images: Uint8Array;
-  /** Null where one is no class from 0 to 255. */
+  /** Null when one of them is not a class from 0 to 255. */
   readonly labels: Uint8Array | null;
 }
 
@@ -111,8 +111,8 @@ function parse(
   const pixels = columns - (label < 0 ? 0 : 1);
   const lines = countLines(bytes, from);
   if (lines === 0) throw wrong('holds no images', { expected: 'a line for each image' });
-  // Each number takes a digit and what parts it from the next, so that this is no more than the
-  // file's own size.
+  // Each number takes a digit and a separator, so a file that passes this test is large enough for
+  // all of its numbers. Nothing larger than the file is allocated.
   if (lines * columns > bytes.length - from + 1)
     throw wrong('has lines that are too short', { expected: `${columns} numbers a line` });
   const images = new Uint8Array(lines * pixels);

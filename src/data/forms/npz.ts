@@ -5,6 +5,7 @@
 // Source: NumPy's manual, numpy.savez.
 
 import { DcganError } from '../../platform/errors.ts';
+import { firstOf } from '../../platform/text.ts';
 import { MOST_UNPACKED } from '../archive-limits.ts';
 import { Dataset } from '../dataset.ts';
 import type { FormFile } from '../form-file.ts';
@@ -30,6 +31,9 @@ const USUAL: readonly (readonly [images: string, labels: readonly string[]])[] =
   ['arr_0', ['arr_1']],
 ];
 
+/** Arrays that are not read, and that a note names. */
+const NAMED = 8;
+
 interface Chosen {
   readonly images: ZipEntry;
   readonly labels: ZipEntry | undefined;
@@ -45,9 +49,9 @@ export const npzForm: Form = {
       const arrays = zip.entries.filter(({ path }) => /\.npy$/i.test(path));
       const { images, labels } = choose(file!, arrays, options.key);
       const others = zip.entries.filter((entry) => entry !== images && entry !== labels).map(({ path }) => keyOf(path));
-      const rest = others.length > 8 ? [...others.slice(0, 8), `and ${others.length - 8} more`] : others;
       const read = labels ? `${keyOf(images.path)} and ${keyOf(labels.path)} are` : `${keyOf(images.path)} is`;
-      if (rest.length > 0) options.onNote(`${file!.name}: ${read} read; not read: ${rest.join(', ')}`);
+      if (others.length > 0)
+        options.onNote(`${file!.name}: ${read} read; not read: ${firstOf(others, NAMED).join(', ')}`);
       const array = await arrayOf(file!, images);
       const found = await imagesOf(array, options);
       const classes = labels ? await classesOf(file!, labels, found.count, options) : null;

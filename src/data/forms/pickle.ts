@@ -52,7 +52,7 @@ export function readPickle(bytes: Uint8Array, file: string): Pickled {
   return new Reader(bytes, file).value();
 }
 
-/** Whether a file that begins so is a pickle of protocol 2 to 5. */
+/** Whether a file with these first bytes is a pickle of protocol 2 to 5. */
 export function isPickle(head: Uint8Array): boolean {
   return head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5;
 }

@@ -21,7 +21,7 @@ export interface Reduce extends Program {
   readonly parts: number;
   readonly partials: Address;
   readonly results: readonly Result[];
-  /** As of Elementwise, where `outer` counts images. */
+  /** As in Elementwise; `outer` is the number of images. */
   readonly attached: boolean;
 }
 

@@ -1,9 +1,9 @@
 // The page's frame, and the view that the address names.
-import type { ComponentType } from 'preact';
+import type { ComponentType, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Source } from './sources/source.ts';
 import { THEMES, type Theme, theme } from './state/look.ts';
-import { links, route } from './state/route.ts';
+import { links, type Route, route } from './state/route.ts';
 import { choose, LANGUAGES, type Language, language, t } from './strings/index.ts';
 import { Compare } from './views/compare.tsx';
 import { Lab } from './views/lab.tsx';
@@ -29,7 +29,33 @@ interface PageProps {
   };
 }
 
-export function Page({ source, learn: Learn, here: Here, file, note }: PageProps) {
+/** The view that the address names, or the list of runs where the page cannot show it. */
+function viewOf(asked: Route, { source, learn: Learn, here: Here }: PageProps): JSX.Element {
+  const runs = <Runs source={source} />;
+  if ('checkpoint' in asked)
+    return source.networks ? <Lab key={asked.id} source={source} networks={source.networks} place={asked} /> : runs;
+  switch (asked.view) {
+    case 'runs':
+      return runs;
+    case 'run':
+      return <Run key={asked.id} source={source} id={asked.id} />;
+    case 'compare':
+      return <Compare key={asked.ids.join()} source={source} ids={asked.ids} />;
+    case 'learn':
+      return Learn ? <Learn chapter={asked.chapter} /> : runs;
+    case 'here':
+      return Here && source.open ? <Here open={source.open} /> : runs;
+    case 'new':
+      return source.control ? (
+        <NewRun key={JSON.stringify(asked.options)} control={source.control} given={asked.options} />
+      ) : (
+        runs
+      );
+  }
+}
+
+export function Page(props: PageProps) {
+  const { source, learn: Learn, here: Here, file, note } = props;
   const words = t.value;
   const { value } = route;
   useEffect(() => {
@@ -73,23 +99,7 @@ export function Page({ source, learn: Learn, here: Here, file, note }: PageProps
           </select>
         </label>
       </header>
-      <main>
-        {value.view === 'run' ? (
-          <Run key={value.id} source={source} id={value.id} />
-        ) : 'checkpoint' in value && source.networks ? (
-          <Lab key={value.id} source={source} networks={source.networks} place={value} />
-        ) : value.view === 'compare' ? (
-          <Compare key={value.ids.join()} source={source} ids={value.ids} />
-        ) : value.view === 'learn' && Learn ? (
-          <Learn chapter={value.chapter} />
-        ) : value.view === 'here' && Here && source.open ? (
-          <Here open={source.open} />
-        ) : value.view === 'new' && source.control ? (
-          <NewRun key={JSON.stringify(value.options)} control={source.control} given={value.options} />
-        ) : (
-          <Runs source={source} />
-        )}
-      </main>
+      <main>{viewOf(value, props)}</main>
       {note && <footer class="quiet">{note}</footer>}
       {file && (
         <footer class="quiet">

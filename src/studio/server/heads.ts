@@ -15,9 +15,9 @@ import { ColumnsOf } from './columns.ts';
 import { openInside, readTail } from './files.ts';
 
 const MOST_CONFIG = 1 << 18;
-/** So many bytes of metrics hold an epoch's line when an evaluation or a few steps follow it. */
+/** This many bytes of metrics hold an epoch's line that an evaluation or a few steps follow. */
 const TAIL = 1 << 14;
-/** So many hold one when a large part of an epoch follows it. */
+/** This many hold it when a large part of the next epoch follows. */
 const LONG_TAIL = 1 << 20;
 
 /** A run's place is the folder of runs and the names that lead from there to it. */

@@ -4,7 +4,7 @@ import type { Hono } from 'hono';
 import { DcganError } from '../../platform/errors.ts';
 
 const LOOPBACK = '127.0.0.1';
-/** So many ports are tried after the one that is asked for. */
+/** This many ports are tried after the one that was asked for. */
 const MORE_PORTS = 20;
 const IDLE_MS = 60_000;
 

@@ -1,5 +1,6 @@
-// The images that a run was trained on, for the page: some of them, and those nearest to a picture,
-// so that a copy is seen. The data of one run stay in memory, because a person asks again.
+// Gives the page images that a run was trained on: some at random, and those nearest to a picture,
+// which show whether the picture is a copy. The data of one run stay in memory, because a person
+// asks again.
 import type { Dataset } from '../../data/dataset.ts';
 import { toBytes, toNumbers } from '../../data/pixels.ts';
 import { permutation } from '../../engine/random.ts';
@@ -8,7 +9,7 @@ import type { Features } from '../../metrics/extractor.ts';
 import { nearest } from '../../metrics/neighbours.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
 import { dataOfRun, openData } from '../../train/run-data.ts';
-import type { NearImage, RealImage } from '../api.ts';
+import type { NearImage, SentImage } from '../api.ts';
 import { folderOf, type RunPlace, readConfig } from './heads.ts';
 
 /** Images that are compared at a time. */
@@ -23,7 +24,7 @@ export class Reals {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Some images, which the seed chooses; the same ones each time. */
-  async some(place: RunPlace, count: number, seed: number): Promise<RealImage[]> {
+  async some(place: RunPlace, count: number, seed: number): Promise<SentImage[]> {
     const data = await this.#open(place);
     const order = permutation(data.count, { seed, step: 0 }, CHOICE);
     return [...order.subarray(0, count)].map((index) => imageAt(data, index));
@@ -89,6 +90,6 @@ async function openOf(place: RunPlace): Promise<Dataset> {
   throw usage({ what: 'the data of this run have changed since', expected: 'the images that it was trained on' });
 }
 
-function imageAt(data: Dataset, index: number): RealImage {
+function imageAt(data: Dataset, index: number): SentImage {
   return { index, pixels: Buffer.from(toBytes(data.batch([index]))).toString('base64') };
 }

@@ -8,7 +8,7 @@ import { DcganError } from '../../platform/errors.ts';
 import { VERSION } from '../../platform/version.ts';
 import type { World } from '../../ranks/world.ts';
 import { openData } from '../run-data.ts';
-import { answerOf, decodeOrder, type Prepared, type PrepareOrder } from './orders.ts';
+import { answerOf, decodeOrder, type PrepareAnswer, type PrepareOrder } from './orders.ts';
 
 export interface FollowOptions {
   /** The default is the rank's share of its host's cores. */
@@ -40,7 +40,7 @@ export async function follow(world: World, { threads = world.cores, onBegin }: F
         const known = now.ready?.data;
         await now.ready?.machine.dispose();
         now.ready = null;
-        const answer = await prepared(world, { order, labels, known, threads }).then((opened): Prepared => {
+        const answer = await prepared(world, { order, labels, known, threads }).then((opened): PrepareAnswer => {
           now.ready = opened;
           return { wrong: null };
         }, answerOf);

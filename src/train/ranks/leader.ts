@@ -7,7 +7,7 @@ import { DcganError } from '../../platform/errors.ts';
 import { VERSION } from '../../platform/version.ts';
 import { rankIn, type World } from '../../ranks/world.ts';
 import type { Followers } from '../steps.ts';
-import { type AskedData, bytesOf, encodeOrder, type Order, type Prepared } from './orders.ts';
+import { type AskedData, bytesOf, encodeOrder, type Order, type PrepareAnswer } from './orders.ts';
 
 export class Leader implements Ranks, Followers {
   readonly rank = 0;
@@ -67,9 +67,9 @@ export class Leader implements Ranks, Followers {
       data: { data: typeof source === 'string' ? source : null, options, count, sha256 },
     });
     if (config.classes > 0) await this.#world.broadcast(data.labels!);
-    const answers = await this.#world.gather(JSON.stringify({ wrong: null } satisfies Prepared));
+    const answers = await this.#world.gather(JSON.stringify({ wrong: null } satisfies PrepareAnswer));
     for (const [rank, text] of answers.entries()) {
-      const { wrong, todo } = JSON.parse(text) as Prepared;
+      const { wrong, todo } = JSON.parse(text) as PrepareAnswer;
       if (wrong !== null)
         throw new DcganError({ what: `${rankIn(this.#world, rank)}: ${wrong}`, ...(todo !== undefined && { todo }) });
     }

@@ -31,7 +31,7 @@ export type Order =
   | { readonly order: 'end' };
 
 /** An answer to `prepare`: what is wrong, in words, or null. */
-export interface Prepared {
+export interface PrepareAnswer {
   readonly wrong: string | null;
   readonly todo?: string | undefined;
 }
@@ -52,7 +52,7 @@ export function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8
 }
 
 /** Puts an error into an answer. */
-export function answerOf(error: unknown): Prepared {
+export function answerOf(error: unknown): PrepareAnswer {
   if (!(error instanceof DcganError)) return { wrong: error instanceof Error ? error.message : String(error) };
   return { wrong: complaintText(error.complaint), todo: error.complaint.todo };
 }

@@ -1,5 +1,5 @@
 // TensorBoard's event files: records of protocol buffers, each with checksums of its length and its
-// data, so that a reader knows a torn one. Only the fields that are written are here. Sources:
+// data, so that a reader recognises a torn one. Only the fields that are written are here. Sources:
 // tensorflow/tensorboard, compat/proto/event.proto, summary.proto and histogram.proto, and
 // tensorflow/core/lib/io/record_writer.h for the records.
 import { PbfReader, PbfWriter } from 'pbf';
@@ -12,7 +12,7 @@ export interface EventPicture {
   readonly png: Uint8Array;
 }
 
-/** How often values lie up to each limit and above the one before. */
+/** A histogram: how many values lie above the limit before and up to each limit. */
 export interface EventHistogram {
   readonly least: number;
   readonly most: number;
@@ -126,7 +126,8 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * CRC-32C (RFC 3720, appendix B.4), turned and moved, so that checksums of checksums are of use.
+ * Returns the CRC-32C (RFC 3720, appendix B.4), rotated and with a constant added, as the record
+ * writer does so that a checksum over data with checksums in them still tells something.
  */
 function masked(bytes: Uint8Array): number {
   let crc = 0xffffffff;

@@ -1,10 +1,10 @@
-// All charts of a view share their axes, and how much their curves are smoothed.
+// The settings that all charts of a view share: their axes, and how much curves are smoothed.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Axis } from '../state/series.ts';
 import { t } from '../strings/index.ts';
 
-/** Weights of the moving average, from none on; see `smooth`. */
+/** The amounts of smoothing that a person can choose; 0 smooths nothing. See `smooth`. */
 const SMOOTHINGS = [0, 0.9, 0.99, 0.997] as const;
 const AXES = ['epochs', 'steps', 'minutes'] as const satisfies readonly Axis[];
 

@@ -1,4 +1,4 @@
-// The ways to the views that look into a run's networks.
+// Links to the views that look into a run's networks.
 import { LAB_VIEWS, type LabView, links } from '../state/route.ts';
 import { t } from '../strings/index.ts';
 

@@ -1,5 +1,5 @@
 // This source asks a studio's server by HTTP, and follows runs by one stream of events.
-import type { LiveEvents, MetricsPart, NearImage, RealImage, RunHead } from '../../api.ts';
+import type { LiveEvents, MetricsPart, NearImage, RunHead, SentImage } from '../../api.ts';
 import { openEngine } from './engine.ts';
 import type { Networks, RealImages } from './networks.ts';
 import type { Control, Source } from './source.ts';
@@ -132,13 +132,13 @@ const controlOf = (live: Live): Control => ({
   },
 });
 
-const imageOf = ({ index, pixels }: RealImage) => ({
+const imageOf = ({ index, pixels }: SentImage) => ({
   index,
   bytes: Uint8Array.from(atob(pixels), (char) => char.charCodeAt(0)),
 });
 
 const reals: RealImages = {
-  some: async (id, count, seed) => (await ask<RealImage[]>(`${run(id)}/reals`, { count, seed })).map(imageOf),
+  some: async (id, count, seed) => (await ask<SentImage[]>(`${run(id)}/reals`, { count, seed })).map(imageOf),
   async nearest(id, picture, count) {
     const found = await ask<NearImage[]>(`${run(id)}/nearest`, {
       picture: btoa(String.fromCharCode(...picture)),

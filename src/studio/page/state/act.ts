@@ -1,8 +1,9 @@
-// Runs what a person asked for. Its name is known while it goes on, and its error afterwards.
+// Runs an action that a person asked for. A view sees its name while it runs, and its error
+// afterwards.
 import { useState } from 'preact/hooks';
 
 export interface Acting<T extends string> {
-  /** What goes on now. */
+  /** The name of the action that runs now; null when none does. */
   readonly busy: T | null;
   readonly error: string | null;
   readonly setError: (error: string | null) => void;

@@ -22,17 +22,31 @@ function chapterOf(name: string | undefined): number {
   return chapter >= 0 && chapter < lessonEn.chapters.length ? chapter : 0;
 }
 
+/** Reads the parts of an address behind the view's name; null when a part is missing. */
+type Read = (names: readonly string[], query: string) => Route | null;
+
+const labViews = Object.fromEntries(
+  LAB_VIEWS.map((view): [LabView, Read] => [
+    view,
+    ([id, checkpoint]) => (id ? { view, id, checkpoint: checkpoint || null } : null),
+  ]),
+) as Record<LabView, Read>;
+
+const VIEWS: Readonly<Record<Route['view'], Read>> = {
+  runs: () => ({ view: 'runs' }),
+  run: ([id]) => (id ? { view: 'run', id } : null),
+  ...labViews,
+  compare: (names) => ({ view: 'compare', ids: names.filter(Boolean) }),
+  learn: ([chapter]) => ({ view: 'learn', chapter: chapterOf(chapter) }),
+  here: () => ({ view: 'here' }),
+  new: (_, query) => ({ view: 'new', options: Object.fromEntries(new URLSearchParams(query)) }),
+};
+
+/** Any other address shows the list of runs. */
 function parse(hash: string): Route {
   const [view = '', ...rest] = hash.replace(/^#\/?/, '').split('/');
-  const names = rest.map(decodeURIComponent);
-  if (view === 'run' && names[0]) return { view, id: names[0] };
-  const lab = LAB_VIEWS.find((one) => one === view);
-  if (lab && names[0]) return { view: lab, id: names[0], checkpoint: names[1] || null };
-  if (view === 'learn') return { view, chapter: chapterOf(names[0]) };
-  if (view === 'here') return { view };
-  if (view === 'compare') return { view, ids: names.filter(Boolean) };
-  if (view === 'new') return { view, options: Object.fromEntries(new URLSearchParams(rest[0] ?? '')) };
-  return { view: 'runs' };
+  const read = Object.hasOwn(VIEWS, view) ? VIEWS[view as Route['view']] : VIEWS.runs;
+  return read(rest.map(decodeURIComponent), rest[0] ?? '') ?? { view: 'runs' };
 }
 
 export const route = signal<Route>(parse(location.hash));

@@ -2,6 +2,7 @@
 // kept in the browser, explored like any run, and taken along as a checkpoint.
 import type { TrainOptions } from 'dcgan/browser';
 import { useEffect, useState } from 'preact/hooks';
+import { freeName } from '../../../platform/free-name.ts';
 import { makeGrid } from '../../../render/grid.ts';
 import { Drop } from '../parts/drop.tsx';
 import { Training } from '../parts/learn/training.tsx';
@@ -16,13 +17,6 @@ import { grouped, t } from '../strings/index.ts';
 const PRESETS = ['quick', 'best'] as const;
 /** Pictures of the contact sheet. */
 const SHOWN = 32;
-
-/** The name, with a number where a kept run has it already. */
-function freeName(name: string, kept: readonly KeptRun[]): string {
-  const taken = (one: string): boolean => kept.some((run) => run.name === one);
-  if (!taken(name)) return name;
-  for (let i = 2; ; i++) if (!taken(`${name}-${i}`)) return `${name}-${i}`;
-}
 
 type Options = Omit<TrainOptions, 'data' | 'signal'>;
 
@@ -65,7 +59,8 @@ export function Here({ open }: { readonly open: (file: File) => Promise<string> 
     if (checkpoint) void explore(checkpoint);
     else setFiles(given);
   };
-  const own = freeName(name, kept ?? []);
+  /** The name, with a number where a kept run has it already. */
+  const own = freeName((one) => (kept ?? []).some((run) => run.name === one), name);
   const fresh: Options = {
     ...{ preset, seed: 1, ...(epochs !== null && { epochs }) },
     ...(kept !== null && { keep: own }),

@@ -35,7 +35,7 @@ export async function* eachPicture<R>(
     yield* results;
 }
 
-/** Parts a stream of pictures into bundles, in the same order. */
+/** Splits a stream of pictures into bundles, in the same order. */
 async function* bundled(pictures: AsyncIterable<Supplied>, shaping: Shaping): AsyncGenerator<Bundle> {
   let waiting: RawPicture[] = [];
   for await (const picture of pictures) {

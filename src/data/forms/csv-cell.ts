@@ -1,4 +1,4 @@
-// Reads tables that have all pixels of an image in one cell, parted by spaces: FER2013
+// Reads tables that have all pixels of an image in one cell, separated by spaces: FER2013
 // (emotion,pixels,Usage) and tables of faces in its form (age,ethnicity,gender,img_name,pixels).
 // The images are grey and square. Where a column says what a row is for, the rows for training are
 // read. The parser walks over the bytes in memory, since FER2013 is longer than a string may be.
@@ -65,7 +65,7 @@ export const csvCellForm: Form = {
         'cells with a number for each pixel of a square',
         `${size} numbers`,
       );
-    // Each number takes a digit and what parts it from the next.
+    // Each number takes a digit and a separator.
     if (kept.length * size > bytes.length) throw wrong('has cells that are too short', `${size} numbers in each`);
     const images = new Uint8Array(kept.length * size);
     for (const [i, cells] of kept.entries()) {
@@ -73,7 +73,7 @@ export const csvCellForm: Form = {
       if (pixels?.length !== size)
         throw wrong(
           `can't be read in image ${i}`,
-          `${size} whole numbers from 0 to 255, parted by spaces`,
+          `${size} whole numbers from 0 to 255, separated by spaces`,
           pixels ? `${pixels.length} numbers` : 'something else',
         );
       images.set(pixels, i * size);
@@ -120,7 +120,7 @@ function textOf(cell: Uint8Array | undefined): string {
   return cell ? Buffer.from(cell).toString('latin1').replace(/["\s]/g, '') : '';
 }
 
-/** Numbers parted by spaces; null where one is no whole number from 0 to 255. */
+/** Numbers separated by spaces; null where one is no whole number from 0 to 255. */
 function numbersOf(cell: Uint8Array | undefined): Uint8Array | null {
   if (!cell) return null;
   const numbers = new Uint8Array(cell.length);

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { estimateTraining, timeInWords } from '../src/cli/estimate.ts';
 import { duration } from '../src/cli/format.ts';
 import { Dataset } from '../src/data/dataset.ts';
+import { comparedImages } from '../src/data/groups.ts';
 import { resolveConfig } from '../src/gan/config.ts';
 import { presets } from '../src/gan/presets.ts';
 import { TEST_DEVICES } from './support/devices.ts';
@@ -22,6 +23,7 @@ it.each([
 it('suggests smaller settings only for a training that takes long', () => {
   expect(timeInWords(presets.tf2018, 235, 0.5)).toBe('about 5 hours for 150 epochs');
   expect(timeInWords(presets.tf2018, 1, 0.5, 1.5)).toBe('about 5 minutes for 150 epochs');
+  expect(timeInWords(presets.tf2018, 1, 0.5, 1.5, 300)).toBe('about 10 minutes for 150 epochs');
   expect(timeInWords(presets.tf2018, 235, 5)).toBe(
     'about 2 days for 150 epochs; smaller: --epochs 36 (about 12 hours)',
   );
@@ -41,7 +43,18 @@ it('times any configuration: with classes, several steps of the discriminator, a
   const data = new Dataset({ name: 'few', images, labels, count: 20, height: 16, width: 16, channels: 1 });
   const estimate = await estimateTraining(config, data, { device, threads: 1 });
   const secondsPerEpochEnd = expect.any(Number);
-  expect(estimate).toEqual({ device, threads: 1, secondsPerStep: expect.any(Number), secondsPerEpochEnd });
+  const seconds = { secondsPerStep: expect.any(Number), secondsPerEpochEnd, secondsForGroups: 0 };
+  expect(estimate).toEqual({ device, threads: 1, ...seconds });
   expect(estimate.secondsPerEpochEnd).toBeGreaterThan(0);
   expect(estimate.secondsPerStep).toBeGreaterThan(0);
+});
+
+it('counts what finding groups takes, in proportion to the images', async () => {
+  const device = TEST_DEVICES.find(({ missing }) => missing === null)!.name;
+  const config = resolveConfig('tiny', { imageSize: 16, classes: 4, groups: 4, batchSize: 8 });
+  const images = new Uint8Array(20 * 16 * 16).map((_, i) => (i * 37) % 251);
+  const data = new Dataset({ name: 'few', images, count: 20, height: 16, width: 16, channels: 1 });
+  const { secondsForGroups } = await estimateTraining(config, data, { device, threads: 1 });
+  expect(secondsForGroups).toBeGreaterThan(0);
+  expect(comparedImages(60_000) / comparedImages(1000)).toBeCloseTo(180 / 13);
 });

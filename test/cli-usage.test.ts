@@ -162,6 +162,7 @@ describe('--dry-run', () => {
       threads: expect.any(Number),
       secondsPerStep: expect.any(Number),
       secondsPerEpochEnd: expect.any(Number),
+      secondsForGroups: 0,
     });
     expect(report).toMatchObject({
       stepsPerEpoch: 235,

@@ -3,6 +3,7 @@
 // times longer that one takes.
 
 import type { Dataset } from '../data/dataset.ts';
+import { comparedImages, findGroups } from '../data/groups.ts';
 import { sidesOf } from '../data/image-size.ts';
 import { costOf } from '../engine/cost.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
@@ -22,6 +23,9 @@ const TIMED_FLOP = 20e9;
 const TIMED_IMAGES = 32;
 const TIMED = { steps: 5, seconds: 1 } as const;
 
+/** Finding groups is timed on this many images. */
+const GROUPED_IMAGES = 1000;
+
 /** The program warns of a training that takes longer than this. */
 export const LONG_SECONDS = 12 * 3600;
 
@@ -31,6 +35,8 @@ export interface Estimate {
   readonly secondsPerStep: number;
   /** Of an epoch's picture, figures and checkpoint. */
   readonly secondsPerEpochEnd: number;
+  /** Of finding the groups before the first step; 0 without groups. */
+  readonly secondsForGroups: number;
 }
 
 /**
@@ -47,7 +53,19 @@ export async function estimateTraining(config: Config, data: Dataset, machine: M
     secondsPerEpochEnd = await measureEpochEnd(gan, data);
   };
   const { device, threads, secondsPerStep } = await measureSpeed(timed, { ...TIMED, ...machine, after });
-  return { device, threads, secondsPerStep: (secondsPerStep.median * whole) / flopOf(timed), secondsPerEpochEnd };
+  const secondsForGroups = await timeGroups(config, data);
+  return {
+    ...{ device, threads, secondsPerEpochEnd, secondsForGroups },
+    secondsPerStep: (secondsPerStep.median * whole) / flopOf(timed),
+  };
+}
+
+async function timeGroups({ groups }: Config, data: Dataset): Promise<number> {
+  if (groups === 0) return 0;
+  const some = data.limit(Math.min(data.count, Math.max(GROUPED_IMAGES, groups)));
+  const began = performance.now();
+  await findGroups(some, groups);
+  return ((performance.now() - began) / 1000) * (comparedImages(data.count) / comparedImages(some.count));
 }
 
 /** Returns the FLOP of a step, as the mean over a turn of the discriminator's steps. */
@@ -58,12 +76,15 @@ function flopOf(config: Config): number {
   return turn === 1 ? both : both / turn + (1 - 1 / turn) * costOf(trainingStep(model, batchSize, false)).needed;
 }
 
-/** Returns the seconds of one epoch. */
+/**
+ * Returns the seconds of one epoch.
+ * @param steps its mini-batches; a smaller last one counts by its images
+ */
 export function epochSeconds(
-  stepsPerEpoch: number,
+  steps: number,
   { secondsPerStep, secondsPerEpochEnd }: Pick<Estimate, 'secondsPerStep' | 'secondsPerEpochEnd'>,
 ): number {
-  return stepsPerEpoch * secondsPerStep + secondsPerEpochEnd;
+  return steps * secondsPerStep + secondsPerEpochEnd;
 }
 
 /** Returns `about 3 days for 25 epochs`. A long training also gets options that take less. */
@@ -72,11 +93,12 @@ export function timeInWords(
   stepsPerEpoch: number,
   secondsPerStep: number,
   secondsPerEpochEnd = 0,
+  secondsToStart = 0,
 ): string {
   const { epochs, batchSize, imageSize, preset } = config;
   const epoch = epochSeconds(stepsPerEpoch, { secondsPerStep, secondsPerEpochEnd });
   const count = (n: number): string => (n === 1 ? '1 epoch' : `${n} epochs`);
-  const text = `${duration(epochs * epoch)} for ${count(epochs)}`;
+  const text = `${duration(secondsToStart + epochs * epoch)} for ${count(epochs)}`;
   if (epochs * epoch <= LONG_SECONDS) return text;
   const fitting = Math.min(epochs - 1, Math.floor(LONG_SECONDS / epoch));
   const images = Math.floor(LONG_SECONDS / secondsPerStep) * batchSize;

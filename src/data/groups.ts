@@ -45,6 +45,11 @@ export async function findGroups(data: Dataset, count: number): Promise<Uint8Arr
   return equalGroups(distances, count);
 }
 
+/** Returns how many images `findGroups` compares with the centres, over all rounds. */
+export function comparedImages(count: number): number {
+  return (FREE + EQUAL) * Math.min(STUDIED, count) + count;
+}
+
 /** `n` of `count` indices, evenly spaced. */
 function spread(count: number, n: number): number[] {
   return Array.from({ length: n }, (_, i) => Math.floor((i * count) / n));

@@ -43,6 +43,13 @@ const slowerGenerator = (config: Config): Option => rate('--lr-g', learningRates
 /** Returns an option that the configuration does not use yet and can be combined with, or null. */
 const unless = (has: boolean, option: string, config: Config): Option => (!has && makesSense(config) ? option : null);
 const penalty = (config: Config): Option => unless(config.r1 > 0, '--r1 0.1', { ...config, r1: 0.1 });
+// Measured on portraits (docs/quality.md): R1 helps against little variety most, but not together
+// with an augmentation, of which small networks see too little of each picture.
+const plainWithPenalty = (config: Config): Option => {
+  const whole = noAugmentation(config);
+  const strong = unless(config.r1 >= 1, '--r1 1', { ...config, r1: 1, augment: 'none' });
+  return [whole, strong].filter((option) => option !== null).join(' ') || null;
+};
 const smoothing = (config: Config): Option =>
   unless(config.labelSmoothing > 0, '--label-smoothing 0.1', { ...config, labelSmoothing: 0.1 });
 const augmentation = ({ augment }: Config): Option => (augment === 'none' ? '--augment diffaugment' : null);
@@ -56,7 +63,6 @@ const smallerBatch = ({ batchSize }: Config): Option =>
 // Groups bring more variety than any other option did (docs/quality.md).
 const groups = (config: Config): Option =>
   unless(config.classes > 0, `--groups ${GROUPS}`, { ...config, classes: GROUPS, groups: GROUPS });
-// Small networks see too little of a picture that is moved, recoloured and partly blanked.
 const noAugmentation = ({ augment }: Config): Option => (augment === 'none' ? null : '--augment none');
 const longer = ({ epochs }: Config): Option => `--epochs ${2 * epochs}`;
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
@@ -81,7 +87,7 @@ const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
     batchNorm(config),
     slowerGenerator(config),
   ],
-  'little-variety': (config) => [smallerBatch(config), noAugmentation(config), longer(config)],
+  'little-variety': (config) => [plainWithPenalty(config), smallerBatch(config), longer(config)],
   oscillation: (config) => [lowerRates(config, 0.5), largerBatch(config), lessMomentum(config), penalty(config)],
   explosion: (config) => [lowerRates(config, 0.1), clipping(config)],
   'vanished-gradient': (config) => [lowerRates(config, 0.1), clipping(config)],

@@ -20,15 +20,14 @@ import { columns, count, grouped, large, megabytes, setting } from './format.ts'
 
 export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
   const notes: string[] = [];
-  const began = performance.now();
   const { data, config, seed } = await settled(options, (note) => notes.push(note));
-  const secondsToOpen = (performance.now() - began) / 1000;
+  // A training starts Node and opens its data too.
+  const secondsToOpen = process.uptime();
   const model = makeModel(config);
   const step = trainingStep(model, config.batchSize);
   const steps = stepsPerEpoch(data.count, config.batchSize);
   const estimate = await estimateTraining(config, data, { device: options.device, threads: options.threads });
   const secondsToStart = secondsToOpen + estimate.secondsForGroups;
-  const batches = data.count / config.batchSize;
   const report = {
     config,
     seed,
@@ -39,7 +38,7 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     arenaBytes: arenaBytes(compile(step, model.layout)),
     flopPerStep: costOf(step),
     estimate,
-    seconds: secondsToStart + config.epochs * epochSeconds(batches, estimate),
+    seconds: secondsToStart + config.epochs * epochSeconds(steps, estimate),
   };
   if (json) return `${JSON.stringify(report)}\n`;
   const { nominal, shared, needed } = report.flopPerStep;
@@ -56,7 +55,7 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     ['a step costs', `${large(nominal)}FLOP nominal, ${large(shared)}FLOP shared, ${large(needed)}FLOP needed`],
     [
       'it takes',
-      `${timeInWords(config, batches, secondsPerStep, secondsPerEpochEnd, secondsToStart)} (${device}, ${count(threads, 'thread')}, just measured)`,
+      `${timeInWords(config, steps, secondsPerStep, secondsPerEpochEnd, secondsToStart)} (${device}, ${count(threads, 'thread')}, just measured)`,
     ],
   ];
   return `${columns(rows)}\n${notes.map((note) => `Note: ${note}.\n`).join('')}`;

@@ -77,14 +77,14 @@ function flopOf(config: Config): number {
 }
 
 /**
- * Returns the seconds of one epoch.
- * @param steps its mini-batches; a smaller last one counts by its images
+ * Returns the seconds of one epoch. A smaller last mini-batch counts as a whole one, because the
+ * generator draws as many images for it.
  */
 export function epochSeconds(
-  steps: number,
+  stepsPerEpoch: number,
   { secondsPerStep, secondsPerEpochEnd }: Pick<Estimate, 'secondsPerStep' | 'secondsPerEpochEnd'>,
 ): number {
-  return steps * secondsPerStep + secondsPerEpochEnd;
+  return stepsPerEpoch * secondsPerStep + secondsPerEpochEnd;
 }
 
 /** Returns `about 3 days for 25 epochs`. A long training also gets options that take less. */

@@ -3,6 +3,7 @@
 
 import type { Config } from '../../gan/schema.ts';
 import { DcganError } from '../../platform/errors.ts';
+import { stepsPerEpoch } from '../../train/epoch.ts';
 import { configFor } from '../../train/prepare.ts';
 import { askedOf, openData } from '../../train/run-data.ts';
 import { type Estimate, epochSeconds, estimateTraining } from '../estimate.ts';
@@ -47,8 +48,8 @@ export async function tryRuns(runs: readonly PlannedRun[], measure: boolean): Pr
       const machine = { device: options.device, threads: options.threads };
       const what = JSON.stringify([{ ...config, ...FREE }, images.sha256, machine]);
       if (!estimates.has(what)) estimates.set(what, await estimateTraining(config, images, machine));
-      const batches = images.count / config.batchSize;
-      costs.push({ epochs: config.epochs, secondsPerEpoch: epochSeconds(batches, estimates.get(what)!) });
+      const steps = stepsPerEpoch(images.count, config.batchSize);
+      costs.push({ epochs: config.epochs, secondsPerEpoch: epochSeconds(steps, estimates.get(what)!) });
     } catch (error) {
       if (!(error instanceof DcganError)) throw error;
       throw new DcganError({ ...error.complaint, what: `run ${index} of the sweep: ${error.complaint.what}` });

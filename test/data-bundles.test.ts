@@ -1,5 +1,5 @@
-// Grey arrays are enlarged three at a time, and `limit` resizes the first images alone: neither
-// changes a byte of what comes out.
+// Grey arrays are enlarged three at a time, and `limit` resizes the first images alone. The images
+// are the same to the byte either way.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { eachPicture } from '../src/data/bundles.ts';

@@ -1,7 +1,7 @@
 // The three faces of the library: Node's, a page's, and the one that only draws. Every exported name
-// and every public member of what is exported has a docstring, what can fail says how, every type that
-// a public declaration uses is exported too, and none is `any`. The test reads the declarations of the
-// build.
+// and every public member of an exported type has a docstring. A function that can fail says how. Every
+// type that a public declaration uses is exported too, and none is `any`. The test reads the
+// declarations of the build.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -14,7 +14,7 @@ import { makeModel } from '../../dist/gan/model.js';
 import { trainingStep } from '../../dist/gan/step.js';
 import { load, median, publish, published, table, takeTurns, warnIfBusy, whole } from '../lib.mjs';
 import { openPeak } from '../peak/peak.mjs';
-import { open, ownSide, peerSides } from './sides.mjs';
+import { compareSides, open, ownSide, peerSides } from './sides.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -43,19 +43,17 @@ const taken = await takeTurns([...running, { name: 'peak', step: () => peak(thre
 close();
 for (const side of running) side.close();
 
-const of = ({ name }) => (values.processor ? Math.min(...taken.get(name)) : median(taken.get(name)));
-const [ours, ...peers] = running;
-const fastest = peers.reduce((a, b) => (of(b) < of(a) ? b : a));
+const { ours, peer, theirs } = compareSides(taken, running, values.processor);
 const { needed } = costOf(trainingStep(makeModel(resolveConfig('tf2018', { batchSize: batch })), batch));
 const limit = needed / 1e9 / median(taken.get('peak'));
 const way = values.processor ? 'least processor time' : 'median';
-const [set] = ours.ready.variant.split(' ');
+const [set] = running[0].ready.variant.split(' ');
 const row = [
   `${cpus()[0].model.trim()}, ${cpus().length} cores, ${set}`,
-  of(ours).toFixed(3),
-  `${of(fastest).toFixed(3)}, ${fastest.name}`,
-  `${(of(fastest) / of(ours)).toFixed(2)} ×`,
-  values.processor ? 'not measured' : `${(of(ours) / limit).toFixed(2)} ×`,
+  ours.toFixed(3),
+  `${theirs.toFixed(3)}, ${peer}`,
+  `${(theirs / ours).toFixed(2)} ×`,
+  values.processor ? 'not measured' : `${(ours / limit).toFixed(2)} ×`,
   `${new Date().toISOString().slice(0, 10)}, ${threads} thread${threads > 1 ? 's' : ''}, ${way}, load ${before}`,
 ];
 const HEADS = ['processor', 'ours, seconds a step', 'fastest peer', 'ratio', 'of the limit', 'measured'];

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { median } from '../lib.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = process.env.DCGAN_PEERS ?? join(tmpdir(), 'dcgan-peers');
@@ -85,6 +86,20 @@ export function ownSide(device, scratch) {
   writeFileSync(compiler, `#!/bin/sh\nexec ${process.env.CC ?? 'cc'} "$@" -march=x86-64-v3\n`, { mode: 0o755 });
   const env = { ...process.env, CC: compiler, DCGAN_CACHE_DIR: join(scratch, 'cache') };
   return { ...side, args: [...ours, 'native'], env, variant: /^avx2 / };
+}
+
+/**
+ * Returns our time, the fastest peer's name, and its time, where our side is the first of `sides`. A
+ * side's time is its median, or the least one where processor time counts.
+ */
+export function compareSides(taken, sides, processor) {
+  const timed = sides.map(({ name }) => ({
+    name,
+    time: processor ? Math.min(...taken.get(name)) : median(taken.get(name)),
+  }));
+  const [ours, ...peers] = timed;
+  const fastest = peers.reduce((a, b) => (b.time < a.time ? b : a));
+  return { ours: ours.time, peer: fastest.name, theirs: fastest.time };
 }
 
 /**

@@ -7,9 +7,9 @@
 // is the way on a machine which other programs load; take one thread then, because threads of
 // other frameworks spin while they wait.
 import { parseArgs } from 'node:util';
-import { load, median, publish, setting, table, takeTurns, warnIfBusy, whole } from '../lib.mjs';
+import { load, publish, setting, table, takeTurns, warnIfBusy, whole } from '../lib.mjs';
 import { record } from '../targets.mjs';
-import { open, ownSide, peerSides } from './sides.mjs';
+import { compareSides, open, ownSide, peerSides } from './sides.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -38,10 +38,8 @@ async function timeRow(preset, batch) {
   const taken = await takeTurns(sides, rounds, steps);
   for (const side of sides) side.close();
   Object.assign(versions, { kernels: sides[0].ready.variant, PyTorch: sides[1].ready.version });
-  const of = ({ name }) => (values.processor ? Math.min(...taken.get(name)) : median(taken.get(name)));
-  const [ours, ...peers] = sides;
-  const fastest = peers.reduce((a, b) => (of(b) < of(a) ? b : a));
-  return { ours: of(ours), peer: fastest.name.replace('PyTorch ', ''), theirs: of(fastest) };
+  const { ours, peer, theirs } = compareSides(taken, sides, values.processor);
+  return { ours, peer: peer.replace('PyTorch ', ''), theirs };
 }
 
 const rows = [];

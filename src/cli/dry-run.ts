@@ -55,7 +55,8 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     ['a step costs', `${large(nominal)}FLOP nominal, ${large(shared)}FLOP shared, ${large(needed)}FLOP needed`],
     [
       'it takes',
-      `${timeInWords(config, steps, secondsPerStep, secondsPerEpochEnd, secondsToStart)} (${device}, ${count(threads, 'thread')}, just measured)`,
+      `${timeInWords(config, steps, secondsPerStep, secondsPerEpochEnd, secondsToStart)} ` +
+        `(${device}, ${count(threads, 'thread')}, just measured)`,
     ],
   ];
   return `${columns(rows)}\n${notes.map((note) => `Note: ${note}.\n`).join('')}`;

@@ -110,7 +110,8 @@ export async function settle(
   const found = alike && usual ? first : DEFAULT_SIZE;
   if (raw && size === undefined && found !== first)
     options.onNote?.(
-      `the images of ${supply.name} are ${showSize(first)} (height x width), which the networks do not take: they become ${showSize(found)}; --size HxW chooses another size`,
+      `the images of ${supply.name} are ${showSize(first)} (height x width), which the networks do not take: ` +
+        `they become ${showSize(found)}; --size HxW chooses another size`,
     );
   // Somebody who asked for a coloured background wants to see it.
   const coloured = shows && new Set(await rgbOf(background)).size > 1;

@@ -25,7 +25,7 @@ import { packTarget, refuseSource, writePackInto } from './output.ts';
 import { openPack, readHeader } from './pack.ts';
 import { recognize } from './recognize.ts';
 import type { Supply } from './supply.ts';
-import { firstOf, tableSupply } from './table.ts';
+import { firstPictures, tableSupply } from './table.ts';
 
 /** Options of `datasets.load` and `datasets.pack`. */
 export interface LoadOptions extends DataOptions {
@@ -77,7 +77,7 @@ async function asAsked(dataset: Dataset, where: string, options: LoadOptions, wa
   if (options.dedupe || wanted === undefined || wanted >= dataset.count) return packed(supply, shaping, where, options);
   // The pack of all of them may be there already.
   const whole = await keptPack(placeOf(supply, shaping, where, options), supply, options);
-  return whole ?? packed(firstOf(supply, wanted), shaping, where, options, wanted);
+  return whole ?? packed(firstPictures(supply, wanted), shaping, where, options, wanted);
 }
 
 /** Where the pack of a supply lies in the cache. */

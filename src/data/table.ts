@@ -27,7 +27,7 @@ export function tableSupply(dataset: Dataset, where: string): Supply {
 }
 
 /** The first images of a supply, with the names of all its classes. */
-export function firstOf(supply: Supply, count: number): Supply {
+export function firstPictures(supply: Supply, count: number): Supply {
   const { classes } = supply;
   return {
     ...supply,

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { Dataset } from '../src/data/dataset.ts';
 import { findGroups } from '../src/data/groups.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
+import { penaltyFor } from '../src/train/amount.ts';
 import { configOn } from '../src/train/settle.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { events, isStep, newestBytes, SMALL } from './support/training.ts';
@@ -107,16 +108,28 @@ describe('a training on groups', () => {
     expect(configOn(labelled, { preset: 'best', cond: true })).toMatchObject({ groups: 0, classes: 3 });
   });
 
-  it('and trains longer on few images, in smaller batches, and augments them', () => {
+  it('and trains longer on few images, in smaller batches, and with R1', () => {
     const many = datasetOf(10_000, noise);
     const on = (count: number, options = {}) => configOn(many.limit(count), { preset: 'best', ...options });
-    const few = { augment: 'diffaugment', batchSize: 16 };
-    expect(on(10_000)).toMatchObject({ epochs: 26, augment: 'none', batchSize: 64 });
+    const few = { augment: 'none', batchSize: 16, r1: 1 };
+    expect(on(10_000)).toMatchObject({ epochs: 26, augment: 'none', batchSize: 64, r1: 0 });
     expect(on(9_999)).toMatchObject({ epochs: 26, ...few });
     expect(on(640)).toMatchObject({ epochs: 400, ...few });
-    const asked = { epochs: 3, augment: 'none', batchSize: 32 } as const;
+    const asked = { epochs: 3, r1: 0.1, batchSize: 32 } as const;
     expect(on(640, asked)).toMatchObject(asked);
-    expect(configOn(many.limit(640), { preset: 'tiny' })).toMatchObject({ epochs: 10, augment: 'none', batchSize: 64 });
+    expect(configOn(many.limit(640), { preset: 'tiny' })).toMatchObject({ epochs: 10, batchSize: 64, r1: 0 });
+  });
+
+  it.each([{ augment: 'diffaugment' }, { loss: 'wgan-gp' }, { discriminatorBatchNorm: true }, { r1: 0 }] as const)(
+    'leaves R1 out where %j takes its place',
+    (options) => {
+      const few = datasetOf(60, noise);
+      expect(configOn(few, { preset: 'best', ...options })).toMatchObject({ ...options, batchSize: 16, r1: 0 });
+    },
+  );
+
+  it('weighs R1 by the number of pixels', () => {
+    expect([16, 28, 32, 64, [64, 96] as const].map(penaltyFor)).toEqual([1, 3.1, 4, 16, 24]);
   });
 
   it.each([

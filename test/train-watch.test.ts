@@ -164,9 +164,9 @@ describe('the watch', () => {
   it('advises against little variety what helped: R1, whole pictures, smaller batches and more steps', () => {
     const few = { ...presets.best, batchSize: 16, augment: 'diffaugment' } as const;
     const help = 'What usually helps, in a new run: ';
-    expect(adviceOn('little-variety', few)).toBe(`${help}--augment none --r1 1, or --epochs 30`);
-    expect(adviceOn('little-variety', presets.best)).toBe(`${help}--r1 1, or --batch-size 16, or --epochs 30`);
-    expect(adviceOn('little-variety', { ...few, augment: 'none', r1: 1 })).toBe(`${help}--epochs 30`);
+    expect(adviceOn('little-variety', few)).toBe(`${help}--augment none --r1 3.1, or --epochs 30`);
+    expect(adviceOn('little-variety', presets.best)).toBe(`${help}--r1 3.1, or --batch-size 16, or --epochs 30`);
+    expect(adviceOn('little-variety', { ...few, augment: 'none', r1: 3.1 })).toBe(`${help}--epochs 30`);
   });
 
   it('remembers what it was told, and so repeats nothing', () => {

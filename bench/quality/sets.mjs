@@ -4,11 +4,13 @@
 //   npm install --no-save PACKAGES            (the script names them when they are missing)
 //   node bench/quality/sets.mjs SET FOLDER [--count 2000] [--from 0]
 // SET is a file of sets/. Picture i is the same whatever the count. FOLDER gets a PNG for each
-// picture; the truth is FOLDER.parts.json, beside it.
+// picture; the truth is FOLDER.parts.json, beside it. A name that ends with .npy gets one array of
+// bytes [count, 64, 64, 3] in place of a folder.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { encodeNpy } from '../../dist/data/npy.js';
 import { drawWord } from '../../dist/engine/random.js';
 
 export const SIDE = 64;
@@ -58,12 +60,18 @@ if (process.argv[1] === import.meta.filename) {
   }
   const set = await openSet(name);
   const indices = Array.from({ length: Number(values.count) }, (_, i) => Number(values.from) + i);
-  mkdirSync(folder, { recursive: true });
-  for (const index of indices)
-    await set
-      .picture(index)
-      .png()
-      .toFile(join(folder, `${String(index).padStart(5, '0')}.png`));
+  if (folder.endsWith('.npy')) {
+    const pictures = [];
+    for (const index of indices) pictures.push(await set.picture(index).raw().toBuffer());
+    writeFileSync(folder, encodeNpy(Buffer.concat(pictures), [indices.length, SIDE, SIDE, 3]));
+  } else {
+    mkdirSync(folder, { recursive: true });
+    for (const index of indices)
+      await set
+        .picture(index)
+        .png()
+        .toFile(join(folder, `${String(index).padStart(5, '0')}.png`));
+  }
   const truth = { parts: set.parts, pictures: indices.map((index) => choose(set.parts, index)) };
   writeFileSync(`${folder}.parts.json`, JSON.stringify(truth));
   console.log(`${indices.length} pictures of ${SIDE} x ${SIDE} in ${folder}, their parts in ${folder}.parts.json`);

@@ -1,5 +1,7 @@
 // Preset `best` adapts to the number of images. Options that were given by name take precedence.
 // The measurements are in docs/quality.md.
+import { type ImageSize, sidesOf } from '../data/image-size.ts';
+import { makesSense } from '../gan/combinations.ts';
 import type { Config, ConfigOverrides } from '../gan/schema.ts';
 
 /** The most groups, and how many images a group needs at least to have something in common. */
@@ -18,6 +20,8 @@ const MANY_IMAGES = 10_000;
  * The mini-batch for few images: more steps for the same images, each of which sees few of them.
  */
 export const SMALL_BATCH = 16;
+/** R1's γ for few images of one pixel. */
+const PENALTY_OF_PIXEL = 1 / 256;
 
 /** Returns the number of groups of alike images; 0 means none. */
 export function groupsFor(images: number): number {
@@ -26,15 +30,29 @@ export function groupsFor(images: number): number {
 }
 
 /**
- * Returns the preset's configuration with the values that depend on the number of images and were
- * not given.
+ * Returns R1's γ for few images of this size: 1 for 16 x 16 pixels, and in proportion to the number
+ * of pixels, to two digits. The slope at an image shrinks when more pixels show the same, so that
+ * a larger image needs a larger γ (Karras et al., "Training generative adversarial networks with
+ * limited data", 2020, scale it likewise).
+ */
+export function penaltyFor(size: ImageSize): number {
+  const [height, width] = sidesOf(size);
+  return Number((PENALTY_OF_PIXEL * height * width).toPrecision(2));
+}
+
+/**
+ * Returns the preset's configuration with the values that depend on the number of images and their
+ * size and were not given. An augmentation takes the place of R1, because the two together made the
+ * samples less various than R1 alone.
  */
 export function fitted(config: Config, images: number, given: ConfigOverrides): Config {
   const few = images < MANY_IMAGES;
+  const penalized = { ...config, r1: penaltyFor(config.imageSize) };
+  const penalize = few && config.augment === 'none' && makesSense(penalized);
   return {
     ...config,
     batchSize: given.batchSize ?? (few ? SMALL_BATCH : config.batchSize),
     epochs: given.epochs ?? Math.max(config.epochs, Math.ceil(LEAST_SHOWN / images)),
-    augment: given.augment ?? (few ? 'diffaugment' : config.augment),
+    r1: given.r1 ?? (penalize ? penalized.r1 : config.r1),
   };
 }

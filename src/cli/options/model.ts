@@ -24,7 +24,7 @@ export function addModelOptions(command: Command): Command {
   );
   decimal(
     '--r1 <gamma>',
-    "weight of the penalty on the discriminator's gradient at reals (default: 0)",
+    "weight of the penalty on the discriminator's gradient at reals (default: 0; best: pixels / 256 below 10,000 images)",
     0,
     Number.POSITIVE_INFINITY,
   );
@@ -35,7 +35,7 @@ export function addModelOptions(command: Command): Command {
   decimal('--dropout <rate>', `dropout in the discriminator ${defaultOf('dropout')}`, 0, 0.96);
   own(
     '--augment <name>',
-    `the change to reals and fakes before they are judged: ${AUGMENTS.join(', ')} (default: none; best: diffaugment below 10,000 images)`,
+    `the change to reals and fakes before they are judged: ${AUGMENTS.join(', ')} (default: none)`,
     choice('--augment', AUGMENTS),
   );
   decimal(

@@ -4,7 +4,7 @@
 // 2020.
 import { makesSense } from '../../gan/combinations.ts';
 import { type Config, learningRates } from '../../gan/schema.ts';
-import { SMALL_BATCH } from '../amount.ts';
+import { penaltyFor, SMALL_BATCH } from '../amount.ts';
 
 /** The problems that a run's numbers show while they are still finite. */
 export const CONDITIONS = [
@@ -47,7 +47,8 @@ const penalty = (config: Config): Option => unless(config.r1 > 0, '--r1 0.1', { 
 // with an augmentation, of which small networks see too little of each picture.
 const plainWithPenalty = (config: Config): Option => {
   const whole = noAugmentation(config);
-  const strong = unless(config.r1 >= 1, '--r1 1', { ...config, r1: 1, augment: 'none' });
+  const r1 = penaltyFor(config.imageSize);
+  const strong = unless(config.r1 >= r1, `--r1 ${r1}`, { ...config, r1, augment: 'none' });
   return [whole, strong].filter((option) => option !== null).join(' ') || null;
 };
 const smoothing = (config: Config): Option =>

@@ -325,7 +325,7 @@ int64_t dcgan_conv_filter_room(const struct geometry *g, int32_t image_runs) {
 
 void dcgan_conv_filter(const struct worker *me, const int32_t *words) {
   struct geometry g = dcgan_geometry(words + 4);
-  const int32_t image_runs = words[16];
+  const int32_t image_runs = words[17];
   const int64_t floats = (int64_t)g.KH * g.KW * g.C * g.OC;
   if (dcgan_winograd_fits(&g)) {
     dcgan_winograd_conv_filter(me, &g, dcgan_at(me, words[0]), dcgan_at(me, words[2]), dcgan_at(me, words[1]),

@@ -32,13 +32,14 @@ struct worker {
   int32_t thread;
 };
 
-// The shape of a convolution, as in plan.ts.
+// The shape of a convolution, as in plan.ts. With `direct` no fast algorithm may compute it.
 struct geometry {
-  int32_t N, H, W, C, KH, KW, OC, OH, OW, stride, pad_top, pad_left;
+  int32_t N, H, W, C, KH, KW, OC, OH, OW, stride, pad_top, pad_left, direct;
 };
 
 static inline struct geometry dcgan_geometry(const int32_t *w) {
-  return (struct geometry){w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11]};
+  return (struct geometry){w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7], w[8], w[9], w[10], w[11],
+                           w[12]};
 }
 
 // Returns the place of a float of the arena.

@@ -140,7 +140,7 @@ int64_t dcgan_room(int32_t kind, const int32_t *words) {
     case KIND_CONV2D: return dcgan_conv2d_room(&g);
     case KIND_CONV_INPUT: return dcgan_conv_input_room(&g);
 #if !defined(DCGAN_GENERATE)
-    case KIND_CONV_FILTER: return dcgan_conv_filter_room(&g, words[16]);
+    case KIND_CONV_FILTER: return dcgan_conv_filter_room(&g, words[17]);
 #endif
     default: return 0;
   }

@@ -70,7 +70,7 @@ static int32_t filter_images(const struct cut *c) {
 // room.ts gives room for exactly these shapes. The requirements of the register tile are added
 // here.
 int dcgan_winograd_fits(const struct geometry *g) {
-  if (!(g->N >= WINO_LEAST && g->KH == TAPS && g->KW == TAPS && (g->stride == 1 || g->stride == 2) &&
+  if (!(!g->direct && g->N >= WINO_LEAST && g->KH == TAPS && g->KW == TAPS && (g->stride == 1 || g->stride == 2) &&
         g->OH >= FAST_LEAST_OUTPUTS && g->OH <= FAST_MOST_OUTPUTS && g->OW >= FAST_LEAST_OUTPUTS &&
         g->OW <= FAST_MOST_OUTPUTS && (int64_t)g->C * g->OC <= FAST_MOST_PAIRS && g->pad_top <= 2 && g->pad_left <= 2 &&
         g->H <= g->stride * g->OH && g->W <= g->stride * g->OW && g->C % PANEL == 0 && g->OC % PANEL == 0))

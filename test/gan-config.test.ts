@@ -43,6 +43,7 @@ const TF2018 = {
   clipGradient: 0,
   ema: 0,
   precision: 'float32',
+  convolutions: 'fast',
   shards: 1,
 };
 

@@ -1,18 +1,18 @@
 // Measures what the fast convolutions cost in precision. It compares the fakes of a first step of
 // `tf2018` with those of the same generator in float64. The error is a share of their norm, and is
-// also shown in units of the error of TensorFlow's float32 run, which the golden file records. The
-// direct kernels and the fast ones are compiled for this machine.
+// also shown in units of the error of TensorFlow's float32 run, which the golden file records. Both
+// choices of `--convolutions` are compared.
 //   npm run build && node bench/precision/error.mjs [--batch 13,16,40]
-import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { decodeTensors, encodeTensors } from '../../dist/checkpoint/safetensors.js';
 import { openDataset } from '../../dist/data/open.js';
+import { CONVOLUTIONS } from '../../dist/engine/plan.js';
 import { normals, replayGolden } from '../../dist/gan/golden.js';
 import { readFile } from '../../dist/platform/durable.js';
 import { table } from '../lib.mjs';
 
-const { values } = parseArgs({ options: { batch: { type: 'string', default: '13,16,40' }, once: { type: 'string' } } });
+const { values } = parseArgs({ options: { batch: { type: 'string', default: '13,16,40' } } });
 const GOLDEN = fileURLToPath(new URL('../../test/golden/tf2018-b8.safetensors', import.meta.url));
 const SEED = 2;
 
@@ -66,9 +66,10 @@ function exact(start, n) {
   return transposed(x, of('conv3/kernel'), { n, side: 14, from: 32, to: 1, stride: 2 }).map(Math.tanh);
 }
 
-async function errorOf(batch) {
+async function errorOf(batch, convolutions) {
   const request = encodeTensors(new Map(), {
     preset: 'tf2018',
+    config: JSON.stringify({ convolutions }),
     seed: String(SEED),
     batch: String(batch),
     real: String(batch),
@@ -80,20 +81,16 @@ async function errorOf(batch) {
   return Math.sqrt(made.reduce((total, value, i) => total + (value - want[i]) ** 2, 0)) / size;
 }
 
-if (values.once) {
-  console.log(await errorOf(Number(values.once)));
-} else {
-  const { metadata } = decodeTensors(readFile(GOLDEN), GOLDEN);
-  const unit = JSON.parse(metadata.tf_float32_deviation)['step1/fake'];
-  const compiler = process.env.CC ?? 'cc';
-  const sides = { direct: `${compiler} -DWINO_LEAST=1000000`, fast: compiler };
-  const rows = values.batch.split(',').map((batch) => [
-    batch,
-    ...Object.values(sides).flatMap((CC) => {
-      const args = [fileURLToPath(import.meta.url), '--once', batch];
-      const error = Number(execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, CC } }));
-      return [error.toExponential(2), (error / unit).toFixed(1)];
-    }),
-  ]);
-  console.log(table(['batch', 'direct', "of TensorFlow's", 'fast', "of TensorFlow's"], rows));
+const { metadata } = decodeTensors(readFile(GOLDEN), GOLDEN);
+const unit = JSON.parse(metadata.tf_float32_deviation)['step1/fake'];
+const rows = [];
+for (const batch of values.batch.split(',')) {
+  const cells = [];
+  for (const convolutions of CONVOLUTIONS) {
+    const error = await errorOf(Number(batch), convolutions);
+    cells.push(error.toExponential(2), (error / unit).toFixed(1));
+  }
+  rows.push([batch, ...cells]);
 }
+const heads = CONVOLUTIONS.flatMap((how) => [how, "of TensorFlow's"]);
+console.log(table(['batch', ...heads], rows));

@@ -21,7 +21,8 @@ import { simplify } from './passes/simplify.ts';
 import { slopesFromOutputs } from './passes/slopes.ts';
 import { storedTensors } from './passes/stored.ts';
 import { baseOf } from './passes/views.ts';
-import type { Address, Exchange, Injection, Plan, Precision, Slot } from './plan.ts';
+import type { Address, Convolutions, Exchange, Injection, Plan, Precision, Slot } from './plan.ts';
+import type { Products } from './precision.ts';
 
 /**
  * The outputs and updates that a plan computes. All updates see the old values of all variables,
@@ -34,6 +35,8 @@ export interface Computation {
   readonly updates: ReadonlyMap<string, Tensor>;
   /** float32 when not given. */
   readonly precision?: Precision;
+  /** fast when not given. */
+  readonly convolutions?: Convolutions;
 }
 
 /** Passes that can be left out, to see what each gains; all are on by default. */
@@ -155,7 +158,7 @@ interface MustCopy {
 class Round {
   readonly #graph: Computation;
   readonly #state: StateLayout;
-  readonly #precision: Precision;
+  readonly #products: Products;
   readonly #passes: PassSwitches;
   readonly #order: readonly Tensor[];
   readonly #stages: ReadonlyMap<Tensor, number>;
@@ -175,7 +178,7 @@ class Round {
   ) {
     this.#graph = graph;
     this.#state = state;
-    this.#precision = graph.precision ?? 'float32';
+    this.#products = { precision: graph.precision ?? 'float32', convolutions: graph.convolutions ?? 'fast' };
     this.#passes = passes;
     const roots = [...Object.values(graph.outputs), ...graph.updates.values()];
     this.#order = topological(roots);
@@ -192,7 +195,7 @@ class Round {
     const scheduled = this.#schedule(groups);
     const drafts: (Draft | ExchangeDraft)[] = [];
     for (const { group, attached } of scheduled) {
-      const draft = lower(group, this.#precision, this.#places(), attached);
+      const draft = lower(group, this.#products, this.#places(), attached);
       if ('store' in draft) return draft;
       const copy = this.#destroyedBy(group, draft);
       if (copy !== null) return { copy };
@@ -362,7 +365,7 @@ class Round {
     const slot = (node: Tensor, buffer: Buffer): Slot => ({ address: at(buffer), shape: node.shape });
     return {
       name: this.#graph.name,
-      precision: this.#precision,
+      precision: this.#products.precision,
       stateFloats: base,
       scratchFloats: end - base,
       control: at(control),

@@ -20,6 +20,8 @@ export interface Geometry {
   readonly stride: number;
   readonly padTop: number;
   readonly padLeft: number;
+  /** True when no fast algorithm may compute it (`Convolutions`). */
+  readonly direct?: boolean;
 }
 
 /** The floats of a convolution's three tensors. */

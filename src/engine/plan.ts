@@ -105,6 +105,6 @@ export type {
   ShiftCut,
   Transpose,
 } from './instructions/index.ts';
-export { PRECISIONS, type Precision } from './precision.ts';
+export { CONVOLUTIONS, type Convolutions, PRECISIONS, type Precision } from './precision.ts';
 export type { Address, Program, Result } from './program.ts';
 export { MAX_CODE, MAX_DIMS, MAX_OPERANDS, MAX_REGISTERS, MAX_RESULTS } from './program.ts';

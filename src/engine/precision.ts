@@ -1,4 +1,5 @@
-// Names what the operands of convolutions and matrix products can be rounded to.
+// Names what the operands of convolutions and matrix products can be rounded to, and by which
+// algorithms convolutions may be computed.
 
 export const PRECISIONS = ['float32', 'bf16'] as const;
 /**
@@ -7,3 +8,16 @@ export const PRECISIONS = ['float32', 'bf16'] as const;
  * float32 in any case.
  */
 export type Precision = (typeof PRECISIONS)[number];
+
+export const CONVOLUTIONS = ['fast', 'direct'] as const;
+/**
+ * How convolutions are computed. `fast` lets the CPU's kernels take Winograd's method where it is
+ * faster (kernels/winograd.c). `direct` sums the products themselves, which loses fewer digits.
+ */
+export type Convolutions = (typeof CONVOLUTIONS)[number];
+
+/** How a computation forms its convolutions and matrix products. */
+export interface Products {
+  readonly precision: Precision;
+  readonly convolutions: Convolutions;
+}

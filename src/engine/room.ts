@@ -89,7 +89,7 @@ function fastRoom({ C, OC, OH, OW }: Geometry): number {
 export function isFast(g: Geometry): boolean {
   const between = (n: number): boolean => n >= FAST_LEAST_OUTPUTS && n <= FAST_MOST_OUTPUTS;
   const taps = g.KH === FAST_TAPS && g.KW === FAST_TAPS && g.stride <= 2 && g.C * g.OC <= FAST_MOST_PAIRS;
-  return taps && between(g.OH) && between(g.OW);
+  return !g.direct && taps && between(g.OH) && between(g.OW);
 }
 
 /**

@@ -4,7 +4,7 @@
 // every language.
 import * as z from 'zod';
 import { imageSizeOf, SIDE_LIMITS, sizeFromText } from '../data/image-size.ts';
-import { PRECISIONS } from '../engine/plan.ts';
+import { CONVOLUTIONS, PRECISIONS } from '../engine/plan.ts';
 
 const count = z.int().positive();
 const width = z.int().min(1).max(4096);
@@ -39,6 +39,7 @@ export const SINCE = {
   clipGradient: 0,
   ema: 0,
   precision: 'float32',
+  convolutions: 'fast',
   shards: 1,
 } as const;
 
@@ -147,6 +148,11 @@ export const configSchema = z.strictObject({
    * products. Pictures are always computed in float32.
    */
   precision: z.enum(PRECISIONS),
+  /**
+   * How training steps compute convolutions on the CPU: by Winograd's method where it is faster, or
+   * always by their own sums. Pictures are always computed the fast way.
+   */
+  convolutions: z.enum(CONVOLUTIONS),
   /**
    * The number of parts that each mini-batch is cut into, a power of two. Each part is computed
    * alone, and only sums are exchanged.

@@ -77,6 +77,7 @@ export function trainingStep(model: Model, reals: number, trainsGenerator = true
   return {
     name: `step on ${reals} reals${suffix(trainsGenerator)}${ofShard(model, share)}`,
     precision: model.config.precision,
+    convolutions: model.config.convolutions,
     outputs,
     updates: updates(model, own, statistics, trainsGenerator),
   };
@@ -92,6 +93,7 @@ export function gradientStep(model: Model, reals: number, trainsGenerator = true
   return {
     name: `gradients on ${reals} reals${suffix(trainsGenerator)}${ofShard(model, share)}`,
     precision: model.config.precision,
+    convolutions: model.config.convolutions,
     outputs: { ...outputs, ...renamed(own, gradientName), ...renamed(statistics, statisticName) },
     updates: new Map(),
   };

@@ -1,5 +1,6 @@
 // Options that change the model or its training, and the names that the library has for them.
 import { type Command, Option } from 'commander';
+import { CONVOLUTIONS } from '../../engine/plan.ts';
 import { AUGMENTS, type ConfigOverrides, LOSSES } from '../../gan/schema.ts';
 import { choice, defaultOf, number, wholeNumber } from './values.ts';
 
@@ -63,6 +64,11 @@ export function addModelOptions(command: Command): Command {
     '--shards <n>',
     `parts that each mini-batch is computed in: 1, 2, 4, ... 256 ${defaultOf('shards')}`,
     wholeNumber('--shards', 1, 256),
+  );
+  own(
+    '--convolutions <how>',
+    "fast: by Winograd's method where it is faster; direct: by their own sums, slower and more exact (default: fast)",
+    choice('--convolutions', CONVOLUTIONS),
   );
   return command;
 }

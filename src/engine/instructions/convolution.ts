@@ -11,9 +11,9 @@ export interface Convolution extends Geometry {
   readonly y: Address;
 }
 
-/** The words N, H, W, C, KH, KW, OC, OH, OW, stride, padTop, padLeft. */
+/** The words N, H, W, C, KH, KW, OC, OH, OW, stride, padTop, padLeft, direct. */
 export function geometryWords(g: Geometry): number[] {
-  return [g.N, g.H, g.W, g.C, g.KH, g.KW, g.OC, g.OH, g.OW, g.stride, g.padTop, g.padLeft];
+  return [g.N, g.H, g.W, g.C, g.KH, g.KW, g.OC, g.OH, g.OW, g.stride, g.padTop, g.padLeft, g.direct ? 1 : 0];
 }
 
 export function printGeometry(g: Geometry): string {
@@ -22,7 +22,7 @@ export function printGeometry(g: Geometry): string {
     [g.KH, g.KW, g.C, g.OC],
     [g.N, g.OH, g.OW, g.OC],
   ].map(showShape);
-  return `x ${x} w ${w} y ${y} stride ${g.stride}, padding ${g.padTop}, ${g.padLeft}`;
+  return `x ${x} w ${w} y ${y} stride ${g.stride}, padding ${g.padTop}, ${g.padLeft}${g.direct ? ', direct' : ''}`;
 }
 
 /** The regions of the three tensors. */

@@ -5,6 +5,7 @@ import { type InstructionKind, KINDS } from '../instructions/index.ts';
 import { geometryOf } from '../ops/conv.ts';
 import { matmulGeometry } from '../ops/matmul.ts';
 import type { Geometry, Instruction, Precision } from '../plan.ts';
+import type { Products } from '../precision.ts';
 import { evenValues, packFloats, partialFloats, roundedFloats } from '../room.ts';
 import type { Buffer, Draft, Placing } from './draft.ts';
 
@@ -53,6 +54,11 @@ function convFilterDraft(g: Geometry, precision: Precision, x: Buffer, y: Buffer
   }));
 }
 
+/** The geometry of a convolution's node, for the algorithms that may compute it. */
+function shapeOf(node: Tensor, { convolutions }: Products): Geometry {
+  return convolutions === 'direct' ? { ...geometryOf(node), direct: true } : geometryOf(node);
+}
+
 function matmulDraft(node: Tensor, precision: Precision, a: Buffer, b: Buffer, out: Buffer): Draft {
   const { transposeA, transposeB } = node.attributes;
   const [rows, columns] = node.shape as [number, number];
@@ -64,26 +70,26 @@ function matmulDraft(node: Tensor, precision: Precision, a: Buffer, b: Buffer, o
 
 interface Lowering {
   /** The instruction of a node, from the buffers of its inputs to that of its result. */
-  draft(node: Tensor, precision: Precision, inputs: readonly Buffer[], out: Buffer): Draft;
+  draft(node: Tensor, how: Products, inputs: readonly Buffer[], out: Buffer): Draft;
   /** The kind of that instruction. */
   kind(node: Tensor): InstructionKind;
 }
 
 const LOWERINGS: { readonly [N in OpNames['kernel']]: Lowering } = {
   conv2d: {
-    draft: (node, precision, [x, w], out) => conv2dDraft(geometryOf(node), precision, x!, w!, out),
+    draft: (node, how, [x, w], out) => conv2dDraft(shapeOf(node, how), how.precision, x!, w!, out),
     kind: () => 'conv2d',
   },
   convInput: {
-    draft: (node, precision, [y, w], out) => convInputDraft(geometryOf(node), precision, y!, w!, out),
+    draft: (node, how, [y, w], out) => convInputDraft(shapeOf(node, how), how.precision, y!, w!, out),
     kind: () => 'convInput',
   },
   convFilter: {
-    draft: (node, precision, [x, y], out) => convFilterDraft(geometryOf(node), precision, x!, y!, out),
+    draft: (node, how, [x, y], out) => convFilterDraft(shapeOf(node, how), how.precision, x!, y!, out),
     kind: () => 'convFilter',
   },
   matmul: {
-    draft: (node, precision, [a, b], out) => matmulDraft(node, precision, a!, b!, out),
+    draft: (node, how, [a, b], out) => matmulDraft(node, how.precision, a!, b!, out),
     kind({ attributes: { transposeA, transposeB } }) {
       if (transposeA) return 'convFilter';
       return transposeB ? 'convInput' : 'conv2d';
@@ -116,8 +122,8 @@ function loweringOf({ op }: Tensor): Lowering {
 }
 
 /** The instruction of a node whose op's role is `kernel`. */
-export function kernelDraft(node: Tensor, precision: Precision, inputs: readonly Buffer[], out: Buffer): Draft {
-  return loweringOf(node).draft(node, precision, inputs, out);
+export function kernelDraft(node: Tensor, how: Products, inputs: readonly Buffer[], out: Buffer): Draft {
+  return loweringOf(node).draft(node, how, inputs, out);
 }
 
 /** True when programs may be attached to the instruction of a node whose op's role is `kernel`. */

@@ -5,7 +5,8 @@ import { DcganError } from '../../platform/errors.ts';
 import { size, type Tensor } from '../graph.ts';
 import type { StateLayout } from '../layout.ts';
 import { sumExtent } from '../ops/shape.ts';
-import type { Elementwise, Precision, Reduce, Result } from '../plan.ts';
+import type { Elementwise, Reduce, Result } from '../plan.ts';
+import type { Products } from '../precision.ts';
 import { contiguous, isContiguous } from './domain.ts';
 import type { Buffer, Draft, DraftProgram, ExchangeDraft, Placing } from './draft.ts';
 import type { TensorGroup } from './groups.ts';
@@ -40,7 +41,7 @@ export function groupProgram(roots: readonly Tensor[], places: Surroundings): Dr
  */
 export function lower(
   { role, roots }: TensorGroup,
-  precision: Precision,
+  how: Products,
   places: Places,
   attached: boolean,
 ): Draft | ExchangeDraft | MustStore {
@@ -49,7 +50,7 @@ export function lower(
   if (role === 'kernel')
     return kernelDraft(
       root,
-      precision,
+      how,
       root.inputs.map((input) => places.of(baseOf(input))),
       places.of(root),
     );

@@ -20,7 +20,7 @@ const MANY_IMAGES = 10_000;
  * The mini-batch for few images: more steps for the same images, each of which sees few of them.
  */
 export const SMALL_BATCH = 16;
-/** R1's γ for few images of one pixel. */
+/** R1's γ for few images is so much for each pixel. */
 const PENALTY_OF_PIXEL = 1 / 256;
 
 /** Returns the number of groups of alike images; 0 means none. */
@@ -32,8 +32,8 @@ export function groupsFor(images: number): number {
 /**
  * Returns R1's γ for few images of this size: 1 for 16 x 16 pixels, and in proportion to the number
  * of pixels, to two digits. The slope at an image shrinks when more pixels show the same, so that
- * a larger image needs a larger γ (Karras et al., "Training generative adversarial networks with
- * limited data", 2020, scale it likewise).
+ * a larger image needs a larger γ. The program of Karras et al., "Training generative adversarial
+ * networks with limited data", 2020, scales its default likewise.
  */
 export function penaltyFor(size: ImageSize): number {
   const [height, width] = sidesOf(size);

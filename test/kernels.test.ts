@@ -25,7 +25,7 @@ import {
   SWAP,
   type Trial,
 } from './support/trials.ts';
-import { relativeError, sameBits } from './support/values.ts';
+import { relativeError, sameBits, ulps } from './support/values.ts';
 
 const device = (name: string): TestDevice => TEST_DEVICES.find((device) => device.name === name)!;
 const [native, wasm, relaxed, reference] = ['native', 'wasm', 'wasm-relaxed', 'reference'].map(device) as [
@@ -91,13 +91,6 @@ function want(trial: Trial): Promise<Float32Array> {
   const known = wanted.get(trial.name) ?? run(reference, 1, trial);
   wanted.set(trial.name, known);
   return known;
-}
-
-/** Distance in units of the last place of the wanted float. */
-function ulps(got: number, wanted: number): number {
-  if (got === wanted || (Number.isNaN(got) && Number.isNaN(wanted))) return 0;
-  const unit = 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(wanted)))) - 23);
-  return Math.abs(got - wanted) / unit;
 }
 
 const named = (trials: readonly Trial[]) => trials.map((trial) => [trial.name, trial] as const);

@@ -28,3 +28,10 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
 
 export const sameBits = (a: Float32Array, b: Float32Array): boolean =>
   Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+
+/** Distance in units of the last place of the wanted float. */
+export function ulps(got: number, wanted: number): number {
+  if (got === wanted || (Number.isNaN(got) && Number.isNaN(wanted))) return 0;
+  const unit = 2 ** (Math.max(-126, Math.floor(Math.log2(Math.abs(wanted)))) - 23);
+  return Math.abs(got - wanted) / unit;
+}

@@ -90,9 +90,11 @@ describe('dcgan evaluate', () => {
     expect([width, height]).toEqual([1208, 968]);
   });
 
-  it('without an extractor that knows the images, says what needs none', async () => {
+  it('compares pictures that are no digits by the network for pictures, or without features', async () => {
     await run('sample', '--count', '40', '-o', 'pictures/');
-    const own = await report('pictures', '--against', 'negative.npy', '--count', '40');
+    const named = await report('pictures', '--against', 'negative.npy', '--count', '40');
+    expect(named.features.extractor.name).toBe('pictures');
+    const own = await report('pictures', '--against', 'negative.npy', '--count', '40', '--extractor', 'none');
     expect(own.features).toBe(null);
     expect(own.slicedWasserstein.map(({ side }: { side: number }) => side)).toEqual([28, 14]);
     expect(own.heldOut.name).toBe('the other half of negative');
@@ -115,7 +117,7 @@ describe('dcgan evaluate', () => {
     ['digits.npy --count 5', '--count has an invalid value: expected a whole number from 10 to 100000, got "5".'],
     [
       'digits.npy --extractor inception',
-      'the extractor is unknown: expected digits, pixels, or a file ending in .onnx, got inception.',
+      'the extractor is unknown: expected digits, pictures, pixels, none, or a file ending in .onnx, got inception.',
     ],
     [
       'digits.npy --nearest pairs.jpg',

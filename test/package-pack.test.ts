@@ -30,6 +30,8 @@ describe('the packed package', () => {
       'dist/generate/index.d.ts',
       'dist/browser/index.d.ts',
       'dist/cli/main.js',
+      'assets/digits.safetensors',
+      'assets/pictures.safetensors',
       'kernels/conv.c',
       'kernels/isa.h',
       'kernels/wasm/dcgan.wasm',

@@ -11,6 +11,12 @@ const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 /** Backgrounds, which every style takes. */
 export const COLOURS = ['b6e3f4', 'c0aede', 'ffdfbf', 'd1f4a5'];
 
+/** Names of variants as most styles number them: every `step`th of the `last` ones. */
+export function variants(last, step = 1) {
+  const numbers = Array.from({ length: Math.ceil(last / step) }, (_, i) => 1 + i * step);
+  return numbers.map((number) => `variant${String(number).padStart(2, '0')}`);
+}
+
 export function avatars(style, parts) {
   return {
     packages: ['@dicebear/core@9.4.3', `${style}@9.4.3`],

@@ -16,7 +16,8 @@ import { loadDataset } from '../../dist/data/load.js';
 import { usableCores } from '../../dist/platform/cores.js';
 import { table } from '../lib.mjs';
 import { PartsClassifier } from './parts-classifier.mjs';
-import { choose, openSet, SIDE } from './sets.mjs';
+import { coverage, enlarged } from './parts-coverage.mjs';
+import { choose, openSet } from './sets.mjs';
 
 /** The classifier's pictures begin far behind those that sets.mjs draws for a generator. */
 const FIRST = 1_000_000;
@@ -63,47 +64,6 @@ async function train() {
   writeFileSync(file, await classifier.encode());
 }
 
-/** A picture [side, side, 3] at the classifier's size, of which its own side is a whole part. */
-function enlarged(picture) {
-  const side = Math.sqrt(picture.length / 3);
-  const factor = SIDE / side;
-  if (!Number.isInteger(factor))
-    throw new Error(`pictures of ${side} x ${side} are no whole part of ${SIDE} x ${SIDE}`);
-  if (factor === 1) return picture;
-  return Float32Array.from({ length: SIDE * SIDE * 3 }, (_, i) => {
-    const [row, column] = [Math.floor(i / 3 / SIDE), Math.floor(i / 3) % SIDE];
-    return picture[(Math.floor(row / factor) * side + Math.floor(column / factor)) * 3 + (i % 3)];
-  });
-}
-
-/** How often each value of each part, and each pair of values of two parts, stands in some answers. */
-function counted(answers) {
-  const single = new Map();
-  const pairs = new Map();
-  const add = (map, key) => map.set(key, (map.get(key) ?? 0) + 1);
-  for (const answer of answers)
-    answer.forEach((value, part) => {
-      add(single, `${part} ${value}`);
-      for (let other = 0; other < part; other++) add(pairs, `${part} ${value} ${other} ${answer[other]}`);
-    });
-  return { single, pairs };
-}
-
-function coverage(answers, real) {
-  const [seen, expected] = [counted(answers), counted(real)];
-  const share = answers.length / real.length;
-  const covered = [...expected.single].filter(([key, count]) => (seen.single.get(key) ?? 0) >= (count * share) / 4);
-  return {
-    values: covered.length / expected.single.size,
-    pairs: [...expected.pairs.keys()].filter((key) => seen.pairs.has(key)).length / expected.pairs.size,
-    byPart: names.map(
-      (_, part) =>
-        covered.filter(([key]) => key.startsWith(`${part} `)).length /
-        [...expected.single.keys()].filter((key) => key.startsWith(`${part} `)).length,
-    ),
-  };
-}
-
 async function count() {
   await classifier.load(readFileSync(file), file);
   const rows = [];
@@ -114,8 +74,8 @@ async function count() {
     // As many real pictures as there are samples; then as many again, for the floor.
     const wanted = 2 * data.count;
     if (real.length !== wanted) real = await classifier.answer((await drawn(FIRST + TRAINING, wanted)).pictures);
-    const floor = coverage(real.slice(data.count), real.slice(0, data.count));
-    rows.push({ path, count: data.count, ...coverage(answers, real.slice(0, data.count)), floor });
+    const floor = coverage(real.slice(data.count), real.slice(0, data.count), names.length);
+    rows.push({ path, count: data.count, ...coverage(answers, real.slice(0, data.count), names.length), floor });
   }
   if (values.json) return console.log(JSON.stringify(rows));
   const cells = ({ values, pairs, byPart }) => [values, pairs, ...byPart].map(percent);

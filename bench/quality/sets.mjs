@@ -36,8 +36,8 @@ export async function openSet(name) {
   const names = Object.keys(set.parts);
   return {
     parts: set.parts,
-    picture(index) {
-      const chosen = choose(set.parts, index);
+    /** `chosen` says which values the parts have; those of the picture by default. */
+    picture(index, chosen = choose(set.parts, index)) {
       const values = Object.fromEntries(names.map((part, i) => [part, set.parts[part][chosen[i]]]));
       return sharp(Buffer.from(draw(values, index)))
         .resize(SIDE, SIDE)

@@ -2,7 +2,7 @@
 
 import type { ExtractorInfo } from '../metrics/extractor.ts';
 import { type Evaluation, shownFigures } from '../metrics/figures.ts';
-import { PIXELS } from '../metrics/pixels.ts';
+import { PICTURES } from '../metrics/pictures.ts';
 import { trustsPrecision } from '../metrics/verdict.ts';
 import type { Verdict } from '../metrics/verdict-kind.ts';
 import { grouped } from './format.ts';
@@ -13,7 +13,7 @@ const decimals = (value: number, digits: number): string => value.toFixed(digits
 const MOST_CLASSES = 20;
 const NAMED_CLASSES = 10;
 
-/** Returns `digits (SHA-256 560c85fcac5c)`, with the form of input for a network of one's own. */
+/** Returns `digits (SHA-256 560c85fcac5c)`, with the form of input where any images are taken. */
 export function extractorText({ name, sha256, input }: ExtractorInfo): string {
   return `${name} (SHA-256 ${sha256.slice(0, 12)}${input === undefined ? '' : `; ${input}`})`;
 }
@@ -46,7 +46,7 @@ export function evaluationText(evaluation: Evaluation, source: string, className
     `against ${grouped(against.count)} images of ${against.name}; floor: ${grouped(heldOut.count)} of ${heldOut.name}`,
     features
       ? `features of ${extractorText(features.extractor)}`
-      : `no extractor knows these images: only what needs none; --extractor ${PIXELS} says how varied they are`,
+      : `without features: only what needs none; --extractor ${PICTURES} says how varied the samples are`,
   ];
   const unlike =
     samples.count === heldOut.count

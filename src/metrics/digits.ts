@@ -1,19 +1,15 @@
-// Runs the bundled classifier on a device, in batches, and returns features and logits of digits.
+// The extractor `digits`: features and logits of digits, by the bundled classifier.
 import { readFileSync } from 'node:fs';
-import { decodeTensors } from '../checkpoint/safetensors.ts';
-import { compile } from '../engine/compile.ts';
-import { layoutState } from '../engine/layout.ts';
-import type { Plan } from '../engine/plan.ts';
 import { DcganError } from '../platform/errors.ts';
 import { sha256 } from '../platform/sha256.ts';
-import { CLASSES, CLASSIFIER_INPUT, classification, makeClassifier, SIDE, WIDTH } from './classifier.ts';
+import { openBundled } from './bundled.ts';
+import { CLASSES, classification, makeClassifier, SIDE, WIDTH } from './classifier.ts';
 import type { Extracted, Extractor } from './extractor.ts';
-import { type MetricsMachine, openSession } from './machine.ts';
+import type { MetricsMachine } from './machine.ts';
 
+export const DIGITS = 'digits';
 /** scripts/train-classifier.mjs trains this file. */
 export const DIGITS_FILE = new URL('../../assets/digits.safetensors', import.meta.url);
-
-const BATCH = 500;
 
 /** Opens the classifier in a file, by default the bundled one. */
 export async function openDigits(
@@ -21,20 +17,21 @@ export async function openDigits(
   bytes: Uint8Array = readFileSync(DIGITS_FILE),
 ): Promise<Extractor> {
   const model = makeClassifier();
-  const layout = layoutState(model.variables.all.map(({ tensor }) => tensor));
-  const session = await openSession(layout, machine);
-  const { tensors } = decodeTensors(bytes, 'digits.safetensors');
-  await session.writeState(new Map([...tensors].map(([name, { data }]) => [name, data])));
-  const plans = new Map<number, Plan>();
-  const planFor = (count: number): Plan => {
-    const plan = plans.get(count) ?? compile(classification(model, count), layout);
-    plans.set(count, plan);
-    return plan;
-  };
+  const network = await openBundled(
+    {
+      name: 'digits.safetensors',
+      bytes,
+      variables: model.variables,
+      computation: (count) => classification(model, count),
+      outputs: { features: WIDTH, logits: CLASSES },
+      batch: 500,
+    },
+    machine,
+  );
   return {
-    name: 'digits',
+    name: DIGITS,
     sha256: sha256(bytes),
-    computedBy: `${session.backend.info.device} ${session.backend.info.variant}`,
+    computedBy: network.computedBy,
     async extract(images: Float32Array, count: number): Promise<Extracted> {
       // Images of another size would be read as digits that are cut in the wrong places.
       if (images.length !== count * SIDE * SIDE)
@@ -44,24 +41,9 @@ export async function openDigits(
           got: `${images.length} values`,
           todo: 'Choose another extractor',
         });
-      const features = new Float32Array(count * WIDTH);
-      const logits = new Float32Array(count * CLASSES);
-      for (let first = 0; first < count; first += BATCH) {
-        const n = Math.min(BATCH, count - first);
-        const part = images.subarray(first * SIDE * SIDE, (first + n) * SIDE * SIDE);
-        const [f, l] = await session.run(planFor(n), {
-          key: { seed: 0, step: 0 },
-          inputs: { [CLASSIFIER_INPUT.images]: part },
-          outputs: ['features', 'logits'],
-        });
-        features.set(f!, first * WIDTH);
-        logits.set(l!, first * CLASSES);
-      }
-      return {
-        features: { count, width: WIDTH, values: features },
-        logits: { count, width: CLASSES, values: logits },
-      };
+      const [features, logits] = await network.run(images, count);
+      return { features: features!, logits: logits! };
     },
-    dispose: () => session.dispose(),
+    dispose: () => network.dispose(),
   };
 }

@@ -17,11 +17,11 @@ export interface Extracted {
 
 /** Identifies an extractor. Distances can be compared only when all of this is equal. */
 export interface ExtractorInfo {
-  /** `digits`, `pixels`, or the name of an ONNX file. */
+  /** `digits`, `pictures`, `pixels`, or the name of an ONNX file. */
   readonly name: string;
   /** SHA-256 of the extractor's file, or of the text that defines it: 64 hex digits. */
   readonly sha256: string;
-  /** How a person's own network receives images: order of axes, size, channels, range. */
+  /** How a network for any images receives them: order of axes, size, channels, range. */
   readonly input?: string | undefined;
 }
 

@@ -3,20 +3,25 @@ import type { Dataset } from '../data/dataset.ts';
 import { originOf } from '../data/known.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { SIDE } from './classifier.ts';
-import { openDigits } from './digits.ts';
+import { DIGITS, openDigits } from './digits.ts';
 import type { Extractor } from './extractor.ts';
 import type { MetricsMachine } from './machine.ts';
 import type { PixelRange } from './network-input.ts';
 import { openOnnx } from './onnx.ts';
+import { openPictures, PICTURES } from './pictures.ts';
 import { openPixels, PIXELS } from './pixels.ts';
 
-export const DIGITS = 'digits';
+/** Compares no features, only patches. */
+const NONE = 'none';
+/** The extractors that are part of the package. */
+export const EXTRACTORS = [DIGITS, PICTURES, PIXELS, NONE] as const;
 
 /** The choice of features that are compared. */
 export interface ExtractorChoice {
   /**
-   * `digits`, `pixels`, or the path of an ONNX file; see docs/metrics.md. When it is not given, the
-   * data decide.
+   * `digits`, `pictures`, `pixels`, `none`, or the path of an ONNX file; see docs/metrics.md. When
+   * it is not given, the data decide: `evaluate` takes `digits` for MNIST and `pictures` for
+   * others, and a training `digits` or `none`.
    */
   readonly extractor?: string | undefined;
   /** The range of pixel values that an ONNX network expects; the default is -1..1. */
@@ -47,6 +52,15 @@ export function whyNoDigits(data: Dataset): string | null {
 }
 
 /**
+ * Returns the choice of a whole evaluation. Where none was made, MNIST's own images get the digit
+ * classifier, and all others the network for pictures. A training, which measures a single figure
+ * after an epoch, leaves the choice to `openExtractor`.
+ */
+export function evaluationChoice(choice: ExtractorChoice, data: Dataset): ExtractorChoice {
+  return { ...choice, extractor: choice.extractor ?? (areDigits(data) ? DIGITS : PICTURES) };
+}
+
+/**
  * Opens the extractor that was asked for. By default, MNIST's own images get the digit classifier
  * and others get none, because the classifier's features mean nothing for images that it was not
  * trained on.
@@ -62,22 +76,31 @@ export async function openExtractor(
   const isFile = asked?.endsWith('.onnx') === true;
   if (range !== undefined && !isFile)
     throw usage({ what: 'a range is given without a network', todo: 'Name the network: --extractor FILE.onnx' });
-  if (asked === undefined) return areDigits(data) ? openDigits(machine) : null;
   if (isFile) return openOnnx(asked, { height, width, channels, range, threads: machine.threads, signal });
-  if (asked === PIXELS) return openPixels({ height, width, channels });
-  if (asked !== DIGITS)
-    throw usage({
-      what: 'the extractor is unknown',
-      expected: `${DIGITS}, ${PIXELS}, or a file ending in .onnx`,
-      got: asked,
-      todo: 'Leave it out, or choose one of them',
-    });
+  const name = asked ?? (areDigits(data) ? DIGITS : NONE);
+  switch (name) {
+    case NONE:
+      return null;
+    case PIXELS:
+      return openPixels({ height, width, channels });
+    case PICTURES:
+      return openPictures({ height, width, channels }, machine);
+    case DIGITS:
+      break;
+    default:
+      throw usage({
+        what: 'the extractor is unknown',
+        expected: `${EXTRACTORS.join(', ')}, or a file ending in .onnx`,
+        got: name,
+        todo: 'Leave it out, or choose one of them',
+      });
+  }
   if (!areDigitsShape(data))
     throw new DcganError({
       what: `extractor ${DIGITS} does not know the images of ${data.name}`,
       expected: `${SIDE} x ${SIDE} x 1`,
       got: `${data.height} x ${data.width} x ${data.channels}`,
-      todo: `Take ${PIXELS}, or leave the extractor out: the sliced Wasserstein distance needs none`,
+      todo: `Leave it out, or take ${PICTURES}, which is for pictures of any kind and size`,
     });
   return openDigits(machine);
 }

@@ -7,7 +7,7 @@ import { classesInTurn } from '../gan/drawing.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { ownClasses } from '../gan/schema.ts';
 import { EVALUATION_SEED, SAMPLES } from '../metrics/comparison.ts';
-import { type ExtractorChoice, openExtractor } from '../metrics/extractors.ts';
+import { type ExtractorChoice, evaluationChoice, openExtractor } from '../metrics/extractors.ts';
 import type { Evaluation } from '../metrics/figures.ts';
 import { Judge } from '../metrics/judge.ts';
 import type { ImageSet } from '../metrics/pyramid.ts';
@@ -54,7 +54,7 @@ export async function evaluate(
   const data = await openData({ ...size, data: options.data });
   const count = Math.min(most, data.count);
   const { set, asked } = await samplesOf(samples, data, count, seed);
-  const extractor = await openExtractor(options, data, machine);
+  const extractor = await openExtractor(evaluationChoice(options, data), data, machine);
   let judge: Judge | null = null;
   try {
     const heldOut = options.heldOut ?? (await heldOutFor(data));

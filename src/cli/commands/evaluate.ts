@@ -11,9 +11,9 @@ import { DCGAN } from '../../gan/dcgan.ts';
 import { readSnapshot } from '../../gan/snapshot-file.ts';
 import { EVALUATION_SEED, SAMPLES } from '../../metrics/comparison.ts';
 import type { Extractor } from '../../metrics/extractor.ts';
-import { openExtractor } from '../../metrics/extractors.ts';
+import { evaluationChoice, openExtractor } from '../../metrics/extractors.ts';
 import { Judge } from '../../metrics/judge.ts';
-import { PIXELS } from '../../metrics/pixels.ts';
+import { PICTURES } from '../../metrics/pictures.ts';
 import type { ImageSet } from '../../metrics/pyramid.ts';
 import { allOf, setOf } from '../../metrics/sets.ts';
 import { usableCores } from '../../platform/cores.ts';
@@ -41,7 +41,7 @@ Examples:
   dcgan evaluate samples.npy --against mnist        images from elsewhere: uint8 [N, height, width, channels]
   dcgan evaluate pictures/ --against my-pictures    a folder
   dcgan evaluate runs/00001-mnist-tf2018 --all      the curve over its epochs, as a table and an SVG
-  dcgan evaluate --extractor pixels                 whether samples are varied, and whether they are copies; for any pictures
+  dcgan evaluate --extractor pixels                 features that no network makes: pictures of 16 x 16 pixels
   dcgan evaluate --extractor inception.onnx         features of a network of your own (npm install onnxruntime-web)
   dcgan evaluate --nearest pairs.png                samples beside the nearest image of the data, which shows copies`;
 
@@ -65,7 +65,7 @@ export function defineEvaluate(program: Command): void {
         .argParser(wholeNumber('--count', 10, 100_000))
         .default(SAMPLES),
     );
-  addExtractorOptions(command)
+  addExtractorOptions(command, PICTURES)
     .option('--nearest <picture>', 'also draw samples, each beside the nearest image of the data')
     .option('--all', "measure each of a run's checkpoints, and draw the curve over epochs")
     .addOption(seedOption("decides the samples' noise and which data are taken").default(EVALUATION_SEED))
@@ -84,7 +84,7 @@ async function evaluate(what: string | undefined, flags: Flags): Promise<void> {
     return;
   }
   const { data, name, samples, asked } = await gather(what, flags, machine);
-  const extractor = await openExtractor(flags, data, machine);
+  const extractor = await openExtractor(evaluationChoice(flags, data), data, machine);
   const screen = new Screen(process.stderr);
   const onProgress = extractionProgress(screen);
   let judge: Judge | null = null;
@@ -170,7 +170,7 @@ async function gatherImages(what: string, { against = 'mnist', count }: Flags): 
 
 /** Draws the first samples, each with the nearest image of the data to its right. */
 async function pairs(judge: Judge, samples: ImageSet, data: Dataset, extractor: Extractor | null): Promise<Picture> {
-  if (!extractor) throw usage({ what: '--nearest needs an extractor', todo: `Say which: --extractor ${PIXELS}` });
+  if (!extractor) throw usage({ what: '--nearest needs an extractor', todo: `Say which: --extractor ${PICTURES}` });
   const count = Math.min(PAIRS, samples.count);
   const { height, width, channels } = samples;
   const size = height * width * channels;

@@ -140,7 +140,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
       '--keep-best',
       'keep the checkpoint with the best evaluation (evaluates every epoch unless --evaluate-every is given)',
     );
-  addExtractorOptions(command)
+  addExtractorOptions(command, 'none')
     .addOption(
       new Option(
         '--contrast <how>',

@@ -1,8 +1,8 @@
 // Options that choose the extractor of features. They are the same wherever samples are evaluated.
 import { type Command, Option } from 'commander';
-import { DIGITS } from '../../metrics/extractors.ts';
+import { DIGITS } from '../../metrics/digits.ts';
+import { EXTRACTORS } from '../../metrics/extractors.ts';
 import { PIXEL_RANGES, type PixelRange } from '../../metrics/network-input.ts';
-import { PIXELS } from '../../metrics/pixels.ts';
 import type { ExtractionProgress } from '../../metrics/sets.ts';
 import { grouped } from '../format.ts';
 import type { Screen } from '../output.ts';
@@ -13,11 +13,12 @@ export interface ExtractorFlags {
   readonly extractorRange?: PixelRange;
 }
 
-export function addExtractorOptions(command: Command): Command {
+/** Adds the options to a command that takes the extractor `others` for own pictures by default. */
+export function addExtractorOptions(command: Command, others: (typeof EXTRACTORS)[number]): Command {
   return command
     .option(
       '--extractor <which>',
-      `what gives the features: ${DIGITS}, ${PIXELS}, or a network in FILE.onnx (default: ${DIGITS} for mnist, otherwise none)`,
+      `what gives the features: ${EXTRACTORS.join(', ')}, or a network in FILE.onnx (default: ${DIGITS} for mnist, otherwise ${others})`,
     )
     .addOption(
       new Option(

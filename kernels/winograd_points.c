@@ -255,6 +255,11 @@ INLINE int64_t tap_place(int stride, int p, int y, int q, int x) {
   return (first_tap(stride, p) + stride * y) * TAPS + first_tap(stride, q) + stride * x;
 }
 
+// All values together are larger than the second-level cache, and a store waits for its line. So
+// the lines that are written two rows of weights later are fetched meanwhile. Those of all points
+// and parts fit into the first-level cache, and those of four rows would not.
+enum { WEIGHTS_AHEAD = 2 * PANEL };
+
 INLINE void spread_phase(const int stride, const int ty, const int tx, const float *w, int64_t tap, float *to,
                          int64_t point_step) {
   const int p = 3 - ty, q = 3 - tx;
@@ -280,6 +285,7 @@ INLINE void spread_phase(const int stride, const int ty, const int tx, const flo
       for (int x = 0; x < tx; x++)
         if (weight_factor(tx, b, x) != 0) s += half[a * TAPS + x] * splat(weight_factor(tx, b, x));
       store(to + (a * POINTS + b) * point_step, s);
+      __builtin_prefetch(to + (a * POINTS + b) * point_step + WEIGHTS_AHEAD, 1);
     }
 }
 

@@ -9,8 +9,10 @@
 // So few frequencies are alike in many different pictures, such as two slanted ones of MNIST. Two
 // candidates are near only when their grey values correlate by 0.99 at 32 × 32 pixels (or at their
 // own size, if that is smaller), when they differ little in brightness and contrast, and when none
-// of their 8 × 8 parts differs much in grey or in colour: another print on the same shirt, or
-// another skin of the same drawn hand, changes a few parts alone.
+// of their parts differs much in grey or in colour: another print on the same shirt, or another
+// skin of the same drawn hand, changes a few parts alone. There are 8 × 8 parts, and 16 × 16 for
+// small things. A picture that was scaled moves its edges by a fraction of a small part, so a small
+// part may lie anywhere between the least and the most of the other's around the same place.
 // Source: C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010,
 // section 3.2.1 (DCT).
 
@@ -43,8 +45,11 @@ export interface Look {
   readonly mean: number;
   /** The grey values' standard deviation. */
   readonly contrast: number;
-  /** Of 8 × 8 parts: grey less the mean, and red and blue less grey; in units of the contrast. */
-  readonly parts: Float32Array;
+  /**
+   * For 16 × 16 parts: grey less the mean, and for colour also red and blue less grey; in
+   * thousandths of the contrast.
+   */
+  readonly planes: readonly Int16Array[];
 }
 
 /** Pictures are near that correlate by so much ... */
@@ -54,10 +59,18 @@ const CORRELATION = 0.99;
  */
 const BRIGHTNESS = 48;
 const CONTRAST = 1.3;
-/** ... and of whose parts none differs by more, in units of the contrast. */
-const PART = 0.25;
-/** A picture is cut into this many parts in each direction. */
-const PARTS = 8;
+/** ... and of whose parts none differs by more, in thousandths of the contrast. */
+const PART = 250;
+/** Small parts may differ by more in colour, because JPEG halves its resolution. */
+const COLOUR = 300;
+const UNIT = 1000;
+/**
+ * A brighter copy has another darkest or brightest value. With both as they were, a difference of
+ * the means by more levels comes from another colour between them.
+ */
+const REPAINTED = 1;
+/** A picture is cut into this many small parts in each direction; four of them are a large one. */
+const PARTS = 16;
 
 /**
  * What of an image [height, width, channels] is compared; null where nothing is to be seen but one
@@ -72,19 +85,51 @@ export function lookOf(image: Uint8Array, height: number, width: number, channel
   const mean = grey.reduce((sum, value) => sum + value, 0) / grey.length;
   const squares = grey.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const contrast = Math.sqrt(squares / grey.length);
-  const parts = partsOf(image, height, width, channels, mean).map((value) => value / contrast);
-  return { hash, grey, mean, contrast, parts };
+  const planes = planesOf(image, height, width, channels, mean).map((plane) =>
+    Int16Array.from(plane, (value) => Math.max(-32_768, Math.min(32_767, Math.round((UNIT * value) / contrast)))),
+  );
+  return { hash, grey, mean, contrast, planes };
 }
 
-function partsOf(image: Uint8Array, height: number, width: number, channels: number, mean: number): Float32Array {
+function planesOf(image: Uint8Array, height: number, width: number, channels: number, mean: number): Float64Array[] {
   const grey = shrink(image, height, width, channels, PARTS);
   const own = grey.map((value) => value - mean);
-  if (channels === 1) return Float32Array.from(own);
+  if (channels === 1) return [own];
   const [red, blue] = [0, 2].map((channel) => {
     const one = image.filter((_, i) => i % channels === channel);
     return shrink(one, height, width, 1, PARTS).map((value, i) => value - grey[i]!);
   });
-  return Float32Array.from([...own, ...red!, ...blue!]);
+  return [own, red!, blue!];
+}
+
+/** Whether no part differs much: no large one by PART, and no small one by `most`. */
+function partsAgree(a: Int16Array, b: Int16Array, most: number): boolean {
+  for (let y = 0; y < PARTS; y += 2)
+    for (let x = 0; x < PARTS; x += 2) {
+      let difference = 0;
+      for (const at of [y * PARTS + x, (y + 1) * PARTS + x]) difference += a[at]! - b[at]! + a[at + 1]! - b[at + 1]!;
+      if (Math.abs(difference) > 4 * PART) return false;
+    }
+  return liesWithin(a, b, most) && liesWithin(b, a, most);
+}
+
+/**
+ * Whether each small part of `a` lies between the least and the most of `b` around the same place,
+ * or at most `beyond` outside.
+ */
+function liesWithin(a: Int16Array, b: Int16Array, beyond: number): boolean {
+  for (let y = 0; y < PARTS; y++)
+    for (let x = 0; x < PARTS; x++) {
+      let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      for (let v = Math.max(0, y - 1); v <= Math.min(PARTS - 1, y + 1); v++)
+        for (let u = Math.max(0, x - 1); u <= Math.min(PARTS - 1, x + 1); u++) {
+          least = Math.min(least, b[v * PARTS + u]!);
+          most = Math.max(most, b[v * PARTS + u]!);
+        }
+      const value = a[y * PARTS + x]!;
+      if (value < least - beyond || value > most + beyond) return false;
+    }
+  return true;
 }
 
 /** Whether two candidates are near: see above. */
@@ -92,10 +137,20 @@ export function isNear(a: Look, b: Look): boolean {
   if (Math.abs(a.mean - b.mean) > BRIGHTNESS) return false;
   const [low, high] = a.contrast < b.contrast ? [a.contrast, b.contrast] : [b.contrast, a.contrast];
   if (high > CONTRAST * low) return false;
-  if (a.parts.some((value, i) => Math.abs(value - b.parts[i]!) > PART)) return false;
+  if (!a.planes.every((plane, i) => partsAgree(plane, b.planes[i]!, i ? COLOUR : PART))) return false;
   let products = 0;
   for (let i = 0; i < a.grey.length; i++) products += (a.grey[i]! - a.mean) * (b.grey[i]! - b.mean);
-  return products >= CORRELATION * a.contrast * b.contrast * a.grey.length;
+  return products >= CORRELATION * a.contrast * b.contrast * a.grey.length && !isRepainted(a, b);
+}
+
+/**
+ * Whether one drawing is the other with another colour between its darkest and its brightest value.
+ * Grey images are often stretched to the whole range, so their extremes say nothing.
+ */
+function isRepainted(a: Look, b: Look): boolean {
+  if (a.planes.length === 1) return false;
+  const sameExtremes = [Math.min, Math.max].every((extreme) => extreme(...a.grey) === extreme(...b.grey));
+  return sameExtremes && Math.abs(a.mean - b.mean) > REPAINTED;
 }
 
 function hashOf(grey: Float64Array): Hash | null {

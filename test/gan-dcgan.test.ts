@@ -24,6 +24,19 @@ for (const device of TEST_DEVICES)
       return gan;
     };
 
+    it('trains and draws a rectangle as the interpreter does', async () => {
+      const made = await Promise.all(
+        [device.name, 'reference' as const].map(async (name) => {
+          const gan = await create({ imageSize: [8, 16], device: name });
+          expect(gan.imageShape).toEqual([8, 16, 1]);
+          const { generatorLoss, discriminatorLoss } = await gan.step(values([4, 8, 16, 1], 3));
+          return Float32Array.from([generatorLoss, discriminatorLoss, ...(await gan.generate(2, { seed: 1 }))]);
+        }),
+      );
+      expect(made[0]!.length).toBe(2 + 2 * 8 * 16);
+      expect(relativeError(made[0]!, made[1]!)).toBeLessThan(1e-4);
+    });
+
     it('starts as Keras does', async () => {
       const tensors = await (await create()).tensors();
       const of = (name: string): Float32Array => tensors.get(name)!.data;

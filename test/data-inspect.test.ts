@@ -46,7 +46,7 @@ test('counts, sizes, classes, statistics, duplicates, broken files and a sheet',
       largest: { name: 'p/b/2.jpg', width: 100, height: 100 },
     },
     formats: { PNG: 4, JPEG: 1 },
-    kinds: { grey: 0, colour: 5, transparent: 0, deep: 0 },
+    kinds: { grey: 0, colour: 5, transparent: 0, deep: 0, several: 0 },
     classes: [
       { name: 'a', count: 1 },
       { name: 'b', count: 4 },
@@ -71,6 +71,15 @@ test('statistics are those of the pixels', async () => {
   expect([count, formats, classes]).toEqual([3, { array: 3 }, []]);
   expect(mean[0]).toBeCloseTo(83.3333, 3);
   expect(deviation[0]).toBeCloseTo(62.361, 3);
+});
+
+test('animations are counted, because only their first frame is read', async () => {
+  mkdirSync('moving');
+  const frames = await Promise.all([1, 2, 3].map((seed) => scene(seed, 32, 32)));
+  for (const name of ['a.gif', 'b.webp']) await sharp(frames, { join: { animated: true } }).toFile(`moving/${name}`);
+  await sharp(frames[0]).toFile('moving/c.webp');
+  const { count, kinds } = await inspectData('moving');
+  expect([count, kinds.several]).toEqual([3, 2]);
 });
 
 test('MNIST by name', async () => {

@@ -35,7 +35,12 @@ export interface Facts {
   readonly channels: 1 | 3;
   readonly transparent: boolean;
   readonly bits: number;
+  /** More than one for an animation or a file of several pages, of which the first is read. */
+  readonly frames: number;
 }
+
+/** What bitmaps and arrays are. */
+const PLAIN = { transparent: false, bits: 8, frames: 1 } as const;
 
 interface Opened {
   /** Opens the picture, and refuses it when it has more than `pixels` pixels. */
@@ -90,7 +95,7 @@ function openBitmap(bytes: Uint8Array, name: string, factory: Factory): Opened {
       const kept = grey ? Uint8Array.from({ length: width * height }, (_, i) => pixels[3 * i]!) : pixels;
       return factory(kept, { raw: { width, height, channels }, limitInputPixels: most });
     };
-    return { sharp, format: 'BMP', facts: { width, height, format: 'BMP', channels, transparent: false, bits: 8 } };
+    return { sharp, format: 'BMP', facts: { width, height, format: 'BMP', channels, ...PLAIN } };
   } catch (error) {
     throw inWords(name, error);
   }
@@ -123,7 +128,7 @@ export async function factsOf(picture: Supplied): Promise<Facts> {
 }
 
 function factsOfRaw({ width, height, channels }: RawPicture): Facts {
-  return { width, height, format: 'array', channels: channels === 1 ? 1 : 3, transparent: false, bits: 8 };
+  return { width, height, format: 'array', channels: channels === 1 ? 1 : 3, ...PLAIN };
 }
 
 /** Whether pixels are in the wanted shape already. */
@@ -135,7 +140,7 @@ function fits({ width, height, channels }: RawPicture, shaping: Shaping): boolea
 async function factsFrom({ sharp, format, facts }: Opened, name: string): Promise<Facts> {
   if (facts) return facts;
   try {
-    const { width, height, space, hasAlpha, autoOrient, depth } = await sharp().metadata();
+    const { width, height, space, hasAlpha, autoOrient, depth, pages } = await sharp().metadata();
     checkPixels(width, height);
     return {
       width: autoOrient?.width ?? width,
@@ -144,6 +149,7 @@ async function factsFrom({ sharp, format, facts }: Opened, name: string): Promis
       channels: space === 'b-w' || space === 'grey16' ? 1 : 3,
       transparent: hasAlpha === true,
       bits: depth === 'ushort' ? 16 : 8,
+      frames: pages ?? 1,
     };
   } catch (error) {
     throw inWords(name, error);

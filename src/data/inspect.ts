@@ -45,6 +45,8 @@ export interface Inspection {
     readonly colour: number;
     readonly transparent: number;
     readonly deep: number;
+    /** Animations and files of several pages, of which the first is read. */
+    readonly several: number;
   };
   readonly classes: readonly { readonly name: string; readonly count: number }[];
   /** Why there are no classes; null where there are some. */
@@ -133,7 +135,7 @@ class Tally {
   readonly #squares: number[];
   readonly #sizes = new Map<string, number>();
   readonly #formats = new Map<string, number>();
-  readonly #kinds = { grey: 0, colour: 0, transparent: 0, deep: 0 };
+  readonly #kinds = { grey: 0, colour: 0, transparent: 0, deep: 0, several: 0 };
   readonly #classes: number[];
   readonly #digests = new Map<string, number[]>();
   readonly #near = new NearGroups();
@@ -171,6 +173,7 @@ class Tally {
     this.#kinds[facts.channels === 1 ? 'grey' : 'colour']++;
     if (facts.transparent) this.#kinds.transparent++;
     if (facts.bits > 8) this.#kinds.deep++;
+    if (facts.frames > 1) this.#kinds.several++;
     const label = this.#supply.classes?.labels[index];
     if (label !== undefined) this.#classes[label]!++;
     this.#measure(image);

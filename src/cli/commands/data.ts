@@ -128,7 +128,13 @@ async function reading<T>(
 function describe(report: Inspection, sheet: string | null): string {
   const { shape, sizes, extremes, kinds, classes, duplicates, near, broken } = report;
   const per = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(', ');
-  const kindNames = { grey: 'grey', colour: 'colour', transparent: 'with transparency', deep: 'of 16 bits' } as const;
+  const kindNames = {
+    grey: 'grey',
+    colour: 'colour',
+    transparent: 'with transparency',
+    deep: 'of 16 bits',
+    several: 'of several frames, of which the first is read',
+  } as const;
   const rows: (readonly [string, string])[] = [
     ['form', report.form],
     ['images', grouped(report.count)],

@@ -56,10 +56,10 @@ def start(module):
         nn.init.zeros_(module.bias)
 
 
-def write_samples(g, file):
+def write_samples(g, noise, file):
     g.eval()
     with torch.inference_mode():
-        images = torch.cat([g(z) for z in torch.randn(SAMPLES, LATENT).split(500)])
+        images = torch.cat([g(z) for z in noise.split(500)])
     g.train()
     np.save(file, ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy())
 
@@ -98,7 +98,7 @@ def main():
             loss(d(fakes), torch.ones(n, 1)).backward()
             train_g.step()
         seconds = time.perf_counter() - began
-        write_samples(g, options.out / f"epoch-{epoch:04d}.npy")
+        write_samples(g, torch.randn(SAMPLES, LATENT), options.out / f"epoch-{epoch:04d}.npy")
         record.write(json.dumps({"epoch": epoch, "seconds": seconds, "torch": torch.__version__}) + "\n")
 
 

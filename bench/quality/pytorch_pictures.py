@@ -14,6 +14,7 @@ import time
 
 import numpy as np
 import torch
+from pytorch_loop import start, write_samples
 from torch import nn
 
 LATENT, BATCH, SAMPLES, WIDTH, SIDE = 100, 128, 2_000, 64, 64
@@ -53,24 +54,8 @@ def discriminator():
     )
 
 
-def start(module):
-    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-        nn.init.normal_(module.weight, 0, 0.02)
-    elif isinstance(module, nn.BatchNorm2d):
-        nn.init.normal_(module.weight, 1, 0.02)
-        nn.init.zeros_(module.bias)
-
-
 def noise(count):
     return torch.randn(count, LATENT, 1, 1)
-
-
-def write_samples(g, file):
-    g.eval()
-    with torch.inference_mode():
-        images = torch.cat([g(noise(250)) for _ in range(SAMPLES // 250)])
-    g.train()
-    np.save(file, ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).numpy())
 
 
 def main():
@@ -112,9 +97,10 @@ def main():
             train_g.step()
             step += 1
             spent += time.process_time() - began
-            if spent >= limit * (tenths + 1) / 10:
-                tenths += 1
-                write_samples(g, options.out / f"samples-{tenths:02d}.npy")
+            reached = min(10, int(10 * spent / limit))
+            if reached > tenths:
+                tenths = reached
+                write_samples(g, noise(SAMPLES), options.out / f"samples-{tenths:02d}.npy")
                 line = {"minutes": spent / 60, "step": step, "loss_d": lost.item(), "torch": torch.__version__}
                 record.write(json.dumps(line) + "\n")
             if spent >= limit:

@@ -3,24 +3,8 @@
 // same bits whatever the number of threads.
 //   pool FILE RUNS    FILE holds, as int32, the number of words, state floats, scratch floats and
 //                     the control address; then the words; then the arena
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include "../../kernels/job.h"
-
-struct pool;
-struct pool *dcgan_pool_open(int32_t threads);
-void dcgan_pool_close(struct pool *pool);
-int32_t dcgan_pool_run(struct pool *pool, const int32_t *code, int32_t words, float *state, uint32_t state_floats,
-                       float *scratch, uint32_t control);
-void *dcgan_memory(uint64_t bytes);
-void dcgan_memory_free(void *memory, uint64_t bytes);
-
-static void must(int holds, const char *what) {
-  if (holds) return;
-  fprintf(stderr, "pool: %s\n", what);
-  exit(1);
-}
+#include "driver.h"
 
 int main(int count, char **arguments) {
   must(count == 3, "usage: pool FILE RUNS");

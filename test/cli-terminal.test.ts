@@ -95,7 +95,7 @@ it('a terminal has one live line, which gives way to others and is gone at the e
 
 it('says once what takes long, and warnings on lines of their own', () => {
   const { screen, text } = terminal(80, false);
-  const progress = new Progress(screen, false);
+  const progress = new Progress(screen, false, true, () => false);
   progress.show(RUN);
   text();
   for (let i = 1; i <= 20; i++) progress.show({ ...step(i), seconds: 10 });
@@ -111,6 +111,25 @@ it('says once what takes long, and warnings on lines of their own', () => {
     'Note: at this speed it takes about 4 days for 150 epochs; smaller: --epochs 18 (about 12 hours).\n' +
       'Warning, since step 2, seen in step 21: the losses explode: G 1e+4, D 0.1. What usually helps, in a new run: --lr 0.00001.\n',
   );
+});
+
+it('says which precision may be faster, on native and where the processor has a matrix unit', () => {
+  const bf16 = { ...presets.tf2018, precision: 'bf16' } as const;
+  const runs = [
+    { run: RUN, unit: true, said: true },
+    { run: RUN, unit: false, said: false },
+    { run: { ...RUN, config: bf16 }, unit: true, said: false },
+    { run: { ...RUN, info: { ...RUN.info, device: 'wasm' } }, unit: true, said: false },
+  ] as const;
+  for (const { run, unit, said } of runs) {
+    const { screen, text } = terminal(80, false);
+    const progress = new Progress(screen, false, true, () => unit);
+    progress.show(run);
+    for (let i = 1; i <= 20; i++) progress.show({ ...step(i), seconds: 10 });
+    const doctor = commandLine(['doctor']);
+    const way = ` A new run with --precision bf16 may take half the time, because this processor has a matrix unit (${doctor} times both).`;
+    expect(text().includes(`(about 12 hours).${way}\n`)).toBe(said);
+  }
 });
 
 it('a narrow terminal gets fewer words, and never a second line', () => {

@@ -22,6 +22,11 @@ export async function askSystem(): Promise<string | null> {
   }
 }
 
+/** Whether the processor has the unit, whatever the compiler and the system say. */
+export function hasMatrixUnit(features: string = processor()): boolean {
+  return process.platform === 'linux' && process.arch === 'x64' && /\bamx_bf16\b/.test(features);
+}
+
 /**
  * Why the matrix unit is not used: null when it may be used, empty when this processor has none.
  * `features` is what the processor says of itself (/proc/cpuinfo), `ask` asks the system.
@@ -31,7 +36,7 @@ export async function whyNoMatrixUnit(
   features: string = processor(),
   ask: () => Promise<string | null> = askSystem,
 ): Promise<string | null> {
-  if (process.platform !== 'linux' || process.arch !== 'x64' || !/\bamx_bf16\b/.test(features)) return '';
+  if (!hasMatrixUnit(features)) return '';
   if (!(await hasFeature(compiler, '__AMX_BF16__')))
     return `${compiler.name} does not use it (gcc 11, clang 12 and newer do)`;
   return ask();

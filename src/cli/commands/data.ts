@@ -1,6 +1,7 @@
 // `dcgan data` shows the images before hours of training go into them, and builds packs.
 
 import type { Command } from 'commander';
+import { SEVERAL_FRAMES } from '../../data/frames.ts';
 import { showShaped } from '../../data/image-size.ts';
 import { type Inspection, inspectData } from '../../data/inspect.ts';
 import { buildPack } from '../../data/load.ts';
@@ -133,7 +134,7 @@ function describe(report: Inspection, sheet: string | null): string {
     colour: 'colour',
     transparent: 'with transparency',
     deep: 'of 16 bits',
-    several: 'of several frames, of which the first is read',
+    several: SEVERAL_FRAMES,
   } as const;
   const rows: (readonly [string, string])[] = [
     ['form', report.form],

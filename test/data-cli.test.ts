@@ -214,6 +214,7 @@ it('dcgan data inspect says what is there, in words and as JSON, and draws a she
     /^the same as another: 1 group$/m,
     /^ {2}bad\/3\.png = bad\/4\.png$/m,
     /^no near duplicates$/m,
+    /^no versions of one picture$/m,
   ])
     expect(stdout).toMatch(line);
   expect((await sharp(at('bad sheet.png')).metadata()).format).toBe('png');

@@ -21,6 +21,8 @@ import { EXIT_CODES, Stop } from '../stop.ts';
 /** So many entries of each list are printed; --json has all. */
 const LISTED = 5;
 
+const VERSIONS_HINT = '  they differ in a part alone: if that part does not matter, keep one of each group\n';
+
 const EXAMPLES = `
 Examples:
   dcgan data inspect my-pictures
@@ -127,7 +129,7 @@ async function reading<T>(
 }
 
 function describe(report: Inspection, sheet: string | null): string {
-  const { shape, sizes, extremes, kinds, classes, duplicates, near, broken } = report;
+  const { shape, sizes, extremes, kinds, classes, duplicates, near, versions, broken } = report;
   const per = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(', ');
   const kindNames = {
     grey: 'grey',
@@ -196,6 +198,13 @@ function describe(report: Inspection, sheet: string | null): string {
       'no near duplicates',
       'group',
     ),
+    list(
+      'versions of one picture',
+      versions.map((group) => group.join(' ~ ')),
+      'no versions of one picture',
+      'group',
+    ),
+    ...(versions.length > 0 ? [VERSIONS_HINT] : []),
   ];
   return `${columns(rows)}\n${lists.join('')}`;
 }

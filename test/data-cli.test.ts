@@ -7,7 +7,7 @@ import { create } from 'tar';
 import { beforeAll, expect, it } from 'vitest';
 import { encodeNpy } from '../src/data/npy.ts';
 import { dcgan, type Ended, sharedFolder, start } from './support/cli.ts';
-import { hugePng, noisy, png, zip } from './support/pictures.ts';
+import { animatedPng, hugePng, noisy, png, zip } from './support/pictures.ts';
 
 const shared = sharedFolder();
 const at = (path: string): string => join(shared.path, path);
@@ -171,6 +171,23 @@ it('broken files are named, with the way on, which works', async () => {
   );
 });
 
+it('says at each training that of an animation the first frame is read, in the words of data inspect', async () => {
+  mkdirSync(at('moving'));
+  const frames = await Promise.all([1, 2, 3].map((seed) => noisy(16, seed).png().toBuffer()));
+  for (const name of ['a.gif', 'b.webp'])
+    await sharp(frames, { join: { animated: true } }).toFile(at(`moving/${name}`));
+  writeFileSync(at('moving/c.png'), animatedPng(frames[0]!));
+  writeFileSync(at('moving/d.png'), frames[1]!);
+  const said = 'of several frames, of which the first is read';
+  expect((await run('data', 'inspect', 'moving', '-o', 'moving.png')).stdout).toContain(`3 ${said}`);
+  const small = ['--preset', 'tiny', '--data', 'moving', '--batch-size', '4', '--device', 'wasm'];
+  // The second time their pack is in the cache.
+  for (const how of [['--epochs', '1', '--out', 'moved'], ['--dry-run']])
+    expect((await run('train', ...small, ...how)).stdout).toContain(`Note: 3 pictures are ${said}.\n`);
+  const built = await run('data', 'build', 'moving', '-o', 'moving.pack');
+  expect([built.code, built.stderr]).toEqual([0, `Note: 3 pictures are ${said}.\n`]);
+});
+
 it('Ctrl-C ends a build and leaves nothing behind', async () => {
   const env = { DCGAN_CACHE_DIR: at('cache') };
   const { child, ended } = start(['data', 'build', 'mnist', '--size', '32', '-o', 'never.pack'], {
@@ -197,6 +214,7 @@ it('dcgan data inspect says what is there, in words and as JSON, and draws a she
     /^the same as another: 1 group$/m,
     /^ {2}bad\/3\.png = bad\/4\.png$/m,
     /^no near duplicates$/m,
+    /^no versions of one picture$/m,
   ])
     expect(stdout).toMatch(line);
   expect((await sharp(at('bad sheet.png')).metadata()).format).toBe('png');

@@ -1,6 +1,7 @@
 // Nothing is left out in silence: whatever lies in a folder or an archive is an image, or broken and named, or counted as not read.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { Header } from 'tar';
 import { expect, test } from 'vitest';
@@ -107,16 +108,26 @@ const zipOf = (found: readonly Entry[]): Buffer => zip(found.map(({ path, data }
 const tarOf = (found: readonly Entry[]): Buffer =>
   Buffer.concat([...found.map((entry) => tarEntry(entry)), Buffer.alloc(1024)]);
 
-/** Images, broken files, and files that the notes say are not read, of all archives on the way. */
-async function noted(where: string): Promise<number> {
+/** Files that the notes say are not read, of all archives on the way, and how the reading ended. */
+async function heard(where: string): Promise<{ unread: number; read: number; error: string }> {
   let unread = 0;
   const onNote = (note: string): void => {
     unread += Number(/^(\d+) files? (?:is|are) not read/.exec(note)?.[1] ?? 0);
     // A .zip that begins with an array is read as .npz, whose other entries are all named.
     unread += /; not read: (.*)$/.exec(note)?.[1]?.split(', ').length ?? 0;
   };
-  const { count, broken } = await inspectData(where, { onNote });
-  return count + broken.length + unread;
+  const [read, error] = await inspectData(where, { onNote }).then(
+    ({ count, broken }) => [count + broken.length, ''] as const,
+    (failure: Error) => [0, failure.message] as const,
+  );
+  return { unread, read, error };
+}
+
+/** Images, broken files and files that are said not to be read. */
+async function noted(where: string): Promise<number> {
+  const { unread, read, error } = await heard(where);
+  expect(error).toBe('');
+  return read + unread;
 }
 
 /** How many files an error counts that says that there are no images. */
@@ -179,6 +190,36 @@ test('the same holds for an archive in an archive, for arrays, and where there i
   };
   const runs = fc.asyncProperty(entries, leftovers, fc.boolean(), fc.nat(), property);
   await fc.assert(runs, { numRuns: 25 });
+});
+
+test('archives in archives are read down to the third, and a fourth is refused by its name, in folders too', async () => {
+  const packs = { zip: zipOf, tar: tarOf, tgz: (found: readonly Entry[]) => gzipSync(tarOf(found)) };
+  /** An archive, and files that lie beside it. */
+  type Level = { readonly kind: keyof typeof packs; readonly beside: Entry[] };
+  const property = async (inner: Entry[], levels: Level[], isFolder: boolean): Promise<void> => {
+    const names = levels.map(({ kind }, i) => `in/${i}.${kind}`);
+    // From the innermost archive outwards.
+    const tree = levels.reduceRight(
+      (within, { kind, beside }, i) => [...beside, { path: names[i]!, data: packs[kind](within) }],
+      inner,
+    );
+    const where = `${work.path}/t${made++}`;
+    if (isFolder) writeTree(where, tree);
+    else writeFileSync(where, tree.at(-1)!.data);
+    const besides = levels.slice(1, 4).reduce((sum, { beside }) => sum + beside.length, 0);
+    const told = besides + (isFolder ? entriesOfFolder(levels[0]!.beside) : 0);
+    const { unread, read, error } = await heard(where);
+    const fourth = `${isFolder ? `${where}/${names[0]}` : where}: ${names.slice(1, 4).join(': ')}`;
+    if (levels.length <= 3) expect([error, unread + read]).toEqual(['', told + inner.length]);
+    else
+      expect([error, unread + read]).toEqual([
+        `${fourth} is an archive in 3 archives. Unpack the outer ones and give the inner one.`,
+        told,
+      ]);
+  };
+  const level = fc.record({ kind: fc.constantFrom('zip', 'tar', 'tgz'), beside: leftovers });
+  const levels = fc.array(level, { minLength: 1, maxLength: 5 });
+  await fc.assert(fc.asyncProperty(entries, levels, fc.boolean(), property), { numRuns: 50 });
 });
 
 test('a damaged archive is refused, or what is in it is all told', async () => {

@@ -2,7 +2,8 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { inspectData } from '../src/data/inspect.ts';
-import { differingBits, type Hash, isNear, type Look, lookOf, NearGroups } from '../src/data/likeness.ts';
+import { type Hash, isNear, type Look, lookOf } from '../src/data/likeness.ts';
+import { differingBits, NearGroups } from '../src/data/near-groups.ts';
 import { encodeNpy } from '../src/data/npy.ts';
 import { workInFolders } from './support/folders.ts';
 import { noisy, plain, png } from './support/pictures.ts';
@@ -89,7 +90,7 @@ test('MNIST by name', async () => {
   expect(report.deviation[0]! / 255).toBeCloseTo(0.3105, 4);
   expect(report.sheet.shape).toEqual([64, 28, 28, 1]);
   // Ten thousand digits, none of which is there twice.
-  expect([report.near, report.duplicates]).toEqual([[], []]);
+  expect([report.near, report.versions, report.duplicates]).toEqual([[], [], []]);
 });
 
 test('a look survives brightness, scale and compression, differs between scenes and colours, and flat images have none', async () => {
@@ -150,10 +151,46 @@ test('a drawing with another skin is another picture, and a compressed copy is t
   expect(isNear(first, copy)).toBe(true);
 });
 
+test('versions that differ in one small part are told from copies, whatever is first', async () => {
+  mkdirSync('v');
+  const drawn = (mouth: string): Promise<Buffer> =>
+    sharp(
+      Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128"><rect width="128" height="128" fill="#fff"/>
+        <path d="M6 128V100Q50 66 96 104V128Z" fill="#3a7" stroke="#222" stroke-width="4"/><circle cx="54" cy="56" r="36"
+        fill="#fd5" stroke="#222" stroke-width="4"/><path d="M18 50Q40 -14 92 30L60 34Z" fill="#642"/><path fill="#36c"
+        d="M100 20H122V60Z"/><circle cx="42" cy="56" r="4"/><circle cx="66" cy="56" r="4"/><path d="${mouth}" fill="none"
+        stroke="#222" stroke-width="4"/></svg>`),
+    )
+      .removeAlpha()
+      .png()
+      .toBuffer();
+  const [glad, sad] = [await drawn('M42 74Q54 80 66 74'), await drawn('M42 78Q54 72 66 78')];
+  for (const [name, picture] of Object.entries({
+    '1.png': sharp(sad),
+    '2.png': sharp(glad),
+    '3.jpg': sharp(glad).jpeg({ quality: 75 }),
+    '4.webp': sharp(glad).webp({ quality: 80 }),
+    '5.png': sharp(glad).linear(1.05, 0),
+    '6.png': sharp(glad).resize(96, 96),
+  }))
+    await picture.toFile(`v/${name}`);
+  const { near, versions } = await inspectData('v', { size: 64 });
+  const copies = ['v/2.png', 'v/3.jpg', 'v/4.webp', 'v/5.png', 'v/6.png'];
+  expect([near, versions]).toEqual([[copies], [['v/1.png', 'v/2.png']]]);
+});
+
 test('near groups are found whichever four bits differ', () => {
   const base: Hash = [0x12345678, 0x9abcdef0];
-  const grey = Uint8Array.of(0, 255);
-  const look = (hash: Hash): Look => ({ hash, grey, mean: 127.5, contrast: 127.5, planes: [] });
+  const grey = Uint8Array.of(0, 255, 0, 255);
+  const look = (hash: Hash): Look => ({
+    hash,
+    grey,
+    cells: grey,
+    channels: 1,
+    mean: 127.5,
+    contrast: 127.5,
+    planes: [],
+  });
   for (let first = 0; first < 61; first++) {
     const groups = new NearGroups();
     groups.add(0, look(base));
@@ -164,6 +201,6 @@ test('near groups are found whichever four bits differ', () => {
     );
     groups.add(1, look([low >>> 0, high >>> 0]));
     groups.add(2, look([~low >>> 0, high >>> 0]));
-    expect(groups.groups()).toEqual([[0, 1]]);
+    expect([groups.copies(), groups.versions()]).toEqual([[[0, 1]], []]);
   }
 });

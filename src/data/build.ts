@@ -11,7 +11,7 @@ import type { DcganError } from '../platform/errors.ts';
 import { sweepLeft, temporaryPath } from '../platform/temporary.ts';
 import { BrokenPicture, brokenTogether, noneLeft } from './broken.ts';
 import { eachPicture } from './bundles.ts';
-import { checkColour, decode, decodeWithFacts, factsOf, rgbOf } from './decode.ts';
+import { checkColour, decodeWithFacts, factsOf, rgbOf } from './decode.ts';
 import {
   type DataOptions,
   DEFAULT_BACKGROUND,
@@ -57,6 +57,8 @@ export interface Built {
   readonly skipped: readonly DcganError[];
   /** Images left out because an earlier one is the same; 0 unless that was asked for. */
   readonly duplicates: number;
+  /** Images in the pack of which each is the first frame of an animation, or the first page. */
+  readonly several: number;
 }
 
 /**
@@ -187,13 +189,14 @@ async function fill(
   const [height, width] = sidesOf(size);
   const { classes, names, fingerprint } = supply;
   const seen = new Set<string>();
-  let duplicates = 0;
+  let [duplicates, several] = [0, 0];
   const headerOf = (
     count: number,
     images: string,
     labels: string | null,
     skipped: number,
     same: number,
+    animated: number,
   ): PackHeader => ({
     ...{
       name: supply.name,
@@ -204,10 +207,11 @@ async function fill(
       classes: classes?.names.slice() ?? null,
     },
     ...(dedupe && { duplicates: same }),
+    ...(animated > 0 && { several: animated }),
     ...{ images, labels, skipped, shaping: { fit, background }, source: { path: source, fingerprint } },
   });
-  const none = '0'.repeat(64);
-  const room = encodeHeader(headerOf(names.length, none, classes && none, names.length, names.length)).length;
+  const [none, most] = ['0'.repeat(64), names.length];
+  const room = encodeHeader(headerOf(most, none, classes && none, most, most, most)).length;
   const images = createHash('sha256');
   const labels: number[] = [];
   const skipped: BrokenPicture[] = [];
@@ -216,19 +220,18 @@ async function fill(
   const work = async (
     picture: Supplied,
     enlarged?: Uint8Array,
-  ): Promise<{ index: number; image: Uint8Array | BrokenPicture }> => {
+  ): Promise<{ index: number; image: Uint8Array | BrokenPicture; frames: number }> => {
+    const { index } = picture;
     try {
-      if (enlarged) return { index: picture.index, image: enlarged };
-      if (!greyIsGuessed) return { index: picture.index, image: await decode(picture, shaping) };
-      const { facts, image } = await decodeWithFacts(picture, shaping);
-      if (facts.channels === 3) throw new ColourFound(picture.name);
-      return { index: picture.index, image };
+      const { facts, image } = await decodeWithFacts(picture, shaping, enlarged);
+      if (greyIsGuessed && facts.channels === 3) throw new ColourFound(picture.name);
+      return { index, image, frames: facts.frames };
     } catch (error) {
-      if (error instanceof BrokenPicture) return { index: picture.index, image: error };
+      if (error instanceof BrokenPicture) return { index, image: error, frames: 0 };
       throw error;
     }
   };
-  for await (const { index, image } of eachPicture(supply.pictures(), pictureWindow(), shaping, work)) {
+  for await (const { index, image, frames } of eachPicture(supply.pictures(), pictureWindow(), shaping, work)) {
     signal?.throwIfAborted();
     if (image instanceof BrokenPicture) skipped.push(image);
     // Nothing will come of a pack that lacks a picture, but all broken ones are still to be named.
@@ -238,6 +241,7 @@ async function fill(
       images.update(image);
       at += image.length;
       if (classes) labels.push(classes.labels[index]!);
+      if (frames > 1) several++;
     }
     done++;
     onProgress?.({ done, total: names.length, skipped: skipped.length });
@@ -250,10 +254,10 @@ async function fill(
   const labelDigest = classes ? createHash('sha256').update(labelBytes).digest('hex') : null;
   await writeAll(
     handle,
-    encodeHeader(headerOf(count, images.digest('hex'), labelDigest, skipped.length, duplicates), room),
+    encodeHeader(headerOf(count, images.digest('hex'), labelDigest, skipped.length, duplicates, several), room),
     0,
   );
-  return { count, shaping, skipped, duplicates };
+  return { count, shaping, skipped, duplicates, several };
 }
 
 /** Whether an image was seen before; remembers it where it was not. */

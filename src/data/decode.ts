@@ -14,6 +14,7 @@ import { bitmapFacts, decodeBitmap } from './bmp.ts';
 import { broken } from './broken.ts';
 import { MOST_PIXELS, MOST_SIDE, SMALL_PICTURE, withRoomFor } from './decode-room.ts';
 import { foreignOf } from './foreign.ts';
+import { framesOfPng } from './frames.ts';
 import { DEFAULT_BACKGROUND, type Shaping } from './image-options.ts';
 import { sidesOf } from './image-size.ts';
 import { formatOf, isSvg, type PictureFormat } from './picture-format.ts';
@@ -48,6 +49,8 @@ interface Opened {
   readonly format: Format;
   /** What its header says, where libvips does not read it. */
   readonly facts?: Facts;
+  /** How many frames it has, where libvips does not count them. */
+  readonly frames?: number;
 }
 
 async function open(picture: Supplied): Promise<Opened> {
@@ -77,7 +80,7 @@ async function open(picture: Supplied): Promise<Opened> {
   const sharp = (most = MOST_PIXELS): Sharp =>
     factory(bytes, { limitInputPixels: most, failOn: 'error', pages: 1, ...density });
   if (format === 'TIFF') await mustBeWhole(sharp(), picture.name);
-  return { sharp, format };
+  return { sharp, format, ...(format === 'PNG' && { frames: framesOfPng(bytes) }) };
 }
 
 /**
@@ -137,7 +140,7 @@ function fits({ width, height, channels }: RawPicture, shaping: Shaping): boolea
   return width === wide && height === high && channels === shaping.channels;
 }
 
-async function factsFrom({ sharp, format, facts }: Opened, name: string): Promise<Facts> {
+async function factsFrom({ sharp, format, facts, frames }: Opened, name: string): Promise<Facts> {
   if (facts) return facts;
   try {
     const { width, height, space, hasAlpha, autoOrient, depth, pages } = await sharp().metadata();
@@ -149,7 +152,7 @@ async function factsFrom({ sharp, format, facts }: Opened, name: string): Promis
       channels: space === 'b-w' || space === 'grey16' ? 1 : 3,
       transparent: hasAlpha === true,
       bits: depth === 'ushort' ? 16 : 8,
-      frames: pages ?? 1,
+      frames: frames ?? pages ?? 1,
     };
   } catch (error) {
     throw inWords(name, error);

@@ -9,8 +9,9 @@ import { eachPicture } from './bundles.ts';
 import { decodeWithFacts, type Facts } from './decode.ts';
 import { checkDataOptions, type Shaping } from './image-options.ts';
 import { type ImageSize, refuseImages, refuseSize, sidesOf } from './image-size.ts';
-import { lookOf, NearGroups } from './likeness.ts';
+import { lookOf } from './likeness.ts';
 import type { LoadOptions } from './load.ts';
+import { NearGroups } from './near-groups.ts';
 import { refuseSource } from './output.ts';
 import { recognize } from './recognize.ts';
 import type { Supplied, Supply } from './supply.ts';
@@ -57,10 +58,15 @@ export interface Inspection {
   /** Groups of the same file or pixels, by name. */
   readonly duplicates: readonly (readonly string[])[];
   /**
-   * Groups that look the same (see likeness.ts), by name; the first of each group of duplicates
-   * stands for it.
+   * Groups of one picture that was saved again: scaled, compressed, a little brighter (see
+   * likeness.ts), by name. The first of each group of duplicates stands for it.
    */
   readonly near: readonly (readonly string[])[];
+  /**
+   * Groups of versions of one picture, which differ in a part of it alone (see residual.ts), by
+   * name. The first of each group of `near` stands for it.
+   */
+  readonly versions: readonly (readonly string[])[];
   readonly broken: readonly { readonly name: string; readonly why: string }[];
   /** Files that are no pictures by their names. */
   readonly unread: Unread;
@@ -239,7 +245,8 @@ class Tally {
       mean,
       deviation: mean.map((m, c) => Math.sqrt(Math.max(0, this.#squares[c]! / pixels - m * m))),
       duplicates: named([...this.#digests.values()].filter(({ length }) => length > 1)),
-      near: named(this.#near.groups()),
+      near: named(this.#near.copies()),
+      versions: named(this.#near.versions()),
       broken: this.#broken,
       unread,
       sheet: { images, shape: [this.#sheet.length, height, width, channels] },

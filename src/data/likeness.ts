@@ -3,8 +3,7 @@
 //
 // The hash has 64 bits, one for each of the 8 × 8 lowest frequencies of a picture's 32 × 32 grey
 // version (the constant ones left out): is it above their median or not. Pictures whose hashes
-// differ in at most four bits are candidates. To find them without comparing all with all: of five
-// pieces that a hash is cut into, four differing bits leave at least one piece as it was.
+// differ in at most four bits are candidates (near-groups.ts).
 //
 // So few frequencies are alike in many different pictures, such as two slanted ones of MNIST. Two
 // candidates are near only when their grey values correlate by 0.99 at 32 × 32 pixels (or at their
@@ -12,21 +11,13 @@
 // of their parts differs much in grey or in colour: another print on the same shirt, or another
 // skin of the same drawn hand, changes a few parts alone. There are 8 × 8 parts, and 16 × 16 for
 // small things. A picture that was scaled moves its edges by a fraction of a small part, so a small
-// part may lie anywhere between the least and the most of the other's around the same place.
+// part may lie anywhere between the least and the most of the other's around the same place. Which
+// of the near ones are copies and which are versions of one picture, residual.ts tells.
 // Source: C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010,
 // section 3.2.1 (DCT).
 
 const SIDE = 32;
 const LOW = 8;
-const NEAR_BITS = 4;
-/** Pieces of a hash: its words' bits [word, shift, bits]. */
-const PIECES = [
-  [0, 0, 13],
-  [0, 13, 13],
-  [0, 26, 6],
-  [1, 0, 16],
-  [1, 16, 16],
-] as const;
 
 /** cos(π (2x + 1) u / 64) for u from 1 to 8: [LOW, SIDE]. */
 const COSINES = Float64Array.from({ length: LOW * SIDE }, (_, i) => {
@@ -42,6 +33,9 @@ export interface Look {
   readonly hash: Hash;
   /** Grey values, [32, 32] at most. */
   readonly grey: Uint8Array;
+  /** The same with all channels, [32, 32, channels] at most. */
+  readonly cells: Uint8Array;
+  readonly channels: number;
   readonly mean: number;
   /** The grey values' standard deviation. */
   readonly contrast: number;
@@ -88,7 +82,21 @@ export function lookOf(image: Uint8Array, height: number, width: number, channel
   const planes = planesOf(image, height, width, channels, mean).map((plane) =>
     Int16Array.from(plane, (value) => Math.max(-32_768, Math.min(32_767, Math.round((UNIT * value) / contrast)))),
   );
-  return { hash, grey, mean, contrast, planes };
+  const cells = channels === 1 ? grey : cellsOf(image, height, width, channels, Math.min(side, SIDE));
+  return { hash, grey, cells, channels, mean, contrast, planes };
+}
+
+function cellsOf(image: Uint8Array, height: number, width: number, channels: number, side: number): Uint8Array {
+  const planes = Array.from({ length: channels }, (_, c) =>
+    shrink(channelOf(image, channels, c), height, width, 1, side),
+  );
+  return Uint8Array.from({ length: side * side * channels }, (_, i) =>
+    Math.round(planes[i % channels]![Math.floor(i / channels)]!),
+  );
+}
+
+function channelOf(image: Uint8Array, channels: number, channel: number): Uint8Array {
+  return Uint8Array.from({ length: image.length / channels }, (_, i) => image[i * channels + channel]!);
 }
 
 function planesOf(image: Uint8Array, height: number, width: number, channels: number, mean: number): Float64Array[] {
@@ -96,7 +104,7 @@ function planesOf(image: Uint8Array, height: number, width: number, channels: nu
   const own = grey.map((value) => value - mean);
   if (channels === 1) return [own];
   const [red, blue] = [0, 2].map((channel) => {
-    const one = image.filter((_, i) => i % channels === channel);
+    const one = channelOf(image, channels, channel!);
     return shrink(one, height, width, 1, PARTS).map((value, i) => value - grey[i]!);
   });
   return [own, red!, blue!];
@@ -204,60 +212,4 @@ function shrinkRows(rows: Float64Array, width: number, height: number, parts: nu
     }
   }
   return out;
-}
-
-/**
- * Groups of near images, each under the first that was added, to which all others are near.
- */
-export class NearGroups {
-  readonly #members = new Map<number, number[]>();
-  readonly #leaders: { readonly index: number; readonly look: Look }[] = [];
-  readonly #buckets = PIECES.map(() => new Map<number, number[]>());
-
-  add(index: number, look: Look): void {
-    const { hash } = look;
-    const leader = this.#leaderOf(look);
-    if (leader !== null) {
-      const members = this.#members.get(leader);
-      if (members) members.push(index);
-      else this.#members.set(leader, [leader, index]);
-      return;
-    }
-    const place = this.#leaders.push({ index, look }) - 1;
-    for (const [p, bucket] of this.#buckets.entries()) {
-      const key = piece(hash, p);
-      const found = bucket.get(key);
-      if (found) found.push(place);
-      else bucket.set(key, [place]);
-    }
-  }
-
-  /** Groups of two and more, in the order of their first. */
-  groups(): number[][] {
-    return [...this.#members.values()].sort(([a], [b]) => a! - b!);
-  }
-
-  #leaderOf(look: Look): number | null {
-    for (const [p, bucket] of this.#buckets.entries())
-      for (const place of bucket.get(piece(look.hash, p)) ?? []) {
-        const leader = this.#leaders[place]!;
-        if (differingBits(leader.look.hash, look.hash) <= NEAR_BITS && isNear(leader.look, look)) return leader.index;
-      }
-    return null;
-  }
-}
-
-function piece(hash: Hash, p: number): number {
-  const [word, shift, bits] = PIECES[p]!;
-  return (hash[word] >>> shift) & ((1 << bits) - 1);
-}
-
-export function differingBits([a, b]: Hash, [c, d]: Hash): number {
-  return ones(a ^ c) + ones(b ^ d);
-}
-
-function ones(word: number): number {
-  let v = word - ((word >>> 1) & 0x55555555);
-  v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
-  return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

@@ -11,6 +11,7 @@ import { safeName } from '../platform/text.ts';
 import { isTrustedFile } from '../platform/trusted.ts';
 import { type Built, guessedGrey, type PackProgress, settle, writePack } from './build.ts';
 import type { Dataset } from './dataset.ts';
+import { SEVERAL_FRAMES } from './frames.ts';
 import {
   checkDataOptions,
   checkLimit,
@@ -124,9 +125,10 @@ async function keptPack({ file }: PackPlace, supply: Supply, options: LoadOption
   const kept = await reuse(file, supply.fingerprint);
   if (!kept) return null;
   markUsed(file);
-  const { skipped, duplicates = 0 } = readHeader(file).header;
+  const { skipped, duplicates = 0, several = 0 } = readHeader(file).header;
   if (skipped > 0) options.onNote?.(`left out: ${skipped} broken ${skipped === 1 ? 'file' : 'files'}`);
   noteDuplicates(duplicates, options);
+  noteFrames(several, options);
   return kept;
 }
 
@@ -168,14 +170,19 @@ async function reuse(file: string, fingerprint: string): Promise<Dataset | null>
   }
 }
 
-function noteSkipped({ skipped, duplicates }: Built, { onNote }: LoadOptions): void {
+function noteSkipped({ skipped, duplicates, several }: Built, { onNote }: LoadOptions): void {
   for (const { complaint } of skipped.slice(0, NAMED_SKIPPED)) onNote?.(`left out: ${complaint.what}`);
   if (skipped.length > NAMED_SKIPPED) onNote?.(`left out: ${skipped.length - NAMED_SKIPPED} more broken files`);
   noteDuplicates(duplicates, { onNote });
+  noteFrames(several, { onNote });
 }
 
 function noteDuplicates(count: number, { onNote }: Pick<LoadOptions, 'onNote'>): void {
   if (count > 0) onNote?.(`left out: ${count} ${count === 1 ? 'image that is' : 'images that are'} there already`);
+}
+
+function noteFrames(count: number, { onNote }: Pick<LoadOptions, 'onNote'>): void {
+  if (count > 0) onNote?.(`${count} ${count === 1 ? 'picture is' : 'pictures are'} ${SEVERAL_FRAMES}`);
 }
 
 /** Somebody who looked at the first pictures would expect grey images. */

@@ -45,6 +45,8 @@ const content = z.strictObject({
   skipped: z.int().min(0),
   /** Images that were left out because an earlier one is the same. */
   duplicates: z.int().min(0).optional(),
+  /** Images of which each is the first frame of several; left out where there are none. */
+  several: z.int().min(1).optional(),
   shaping: z.strictObject({ fit: z.enum(FITS), background: z.string().max(LONGEST_TEXT) }),
   /** Where it was made from, seen from the pack's folder, and that source's state then. */
   source: z.strictObject({ path: z.string(), fingerprint: z.string() }),

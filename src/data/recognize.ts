@@ -30,7 +30,7 @@ export type RecognizeOptions = Omit<Partial<FormOptions>, 'onNote'> & {
   readonly onNote?: ((note: string) => void) | undefined;
 };
 
-/** An archive may lie in an archive; deeper ones are not looked into. */
+/** An archive may lie in so many others; one that lies deeper is refused. */
 const DEEPEST = 2;
 
 /**
@@ -44,7 +44,7 @@ export async function recognize(where: string, options: RecognizeOptions = {}): 
   if (known) return { form: 'known dataset', dataset: known };
   if (isFolder(where)) {
     const folder = await folderSupply(where, nameOf(where), heard);
-    return openContainer(folder, { where: `the folder ${where}`, form: 'folder of pictures', depth: 0 }, heard);
+    return openContainer(folder, { where: `the folder ${where}`, form: 'folder of pictures', within: 0 }, heard);
   }
   mustBeFile(where);
   const file = fileOnDisk(where, basename(where), where, statSync(where).size);
@@ -65,17 +65,18 @@ function mustBeFile(where: string): void {
   });
 }
 
-async function openFile(file: FormFile, name: string, options: FormOptions, depth: number): Promise<Opened> {
+/** @param within archives that the file lies in */
+async function openFile(file: FormFile, name: string, options: FormOptions, within: number): Promise<Opened> {
   const form = FORMS.find((one) => one.recognises(file));
   if (form) return form.open(form.choose([file], file.name), name, options);
   // Before names are believed: a web page may be called photos.zip or data.tar.
   const foreign = foreignOf(file.head, file.name);
   if (foreign) throw new DcganError({ what: `${file.name} is ${foreign.what}`, todo: foreign.todo });
   const inner = await unpacked(file);
-  if (inner) return openFile(inner, name, options, depth);
+  if (inner) return openFile(inner, name, options, within);
   const archive = ARCHIVES.find((one) => one.recognises(file));
   if (!archive) throw unknownFile(file);
-  if (depth > DEEPEST)
+  if (within > DEEPEST)
     throw new DcganError({
       what: `${file.name} is an archive in ${DEEPEST + 1} archives`,
       todo: 'Unpack the outer ones and give the inner one',
@@ -83,7 +84,7 @@ async function openFile(file: FormFile, name: string, options: FormOptions, dept
   const container = await archive.list(file, name, options.svg);
   // Pictures count more than arrays: only where there are none is it a .npz under another name.
   if (container.names.length === 0 && beginsWithArray(file.head)) return npzForm.open([file], name, options);
-  return openContainer(container, { where: file.name, form: archive.name, depth }, options);
+  return openContainer(container, { where: file.name, form: archive.name, within: within + 1 }, options);
 }
 
 /**
@@ -117,8 +118,8 @@ interface Place {
   /** As messages call it. */
   readonly where: string;
   readonly form: string;
-  /** Archives that it lies in. */
-  readonly depth: number;
+  /** Archives that its files lie in. */
+  readonly within: number;
 }
 
 async function openContainer(container: Container, place: Place, options: FormOptions): Promise<Opened> {
@@ -154,7 +155,7 @@ async function openContainer(container: Container, place: Place, options: FormOp
       const rest = withoutFiles(unread, [archives[0].below], names);
       options.onNote(`${place.where} holds an archive; read: ${archives[0].below}`);
       if (rest.count > 0) options.onNote(unreadText(rest));
-      return openFile(archives[0], container.name, options, place.depth + 1);
+      return openFile(archives[0], container.name, options, place.within);
     }
   }
   for (const { head, name } of files) {

@@ -65,16 +65,26 @@ export function zip(entries: readonly ZipEntry[], { overlap = false } = {}): Buf
   return Buffer.concat([...parts, list, end]);
 }
 
+/** A chunk of a PNG. */
+function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const out = Buffer.alloc(4 + body.length + 4);
+  out.writeUInt32BE(data.length);
+  body.copy(out, 4);
+  out.writeUInt32BE(crc(body), 4 + body.length);
+  return out;
+}
+
+/** A PNG that says that it has two frames; the first is its image, and the second is left out. */
+export function animatedPng(png: Buffer): Buffer {
+  const control = Buffer.alloc(8);
+  control.writeUInt32BE(2);
+  // Behind the signature and IHDR.
+  return Buffer.concat([png.subarray(0, 33), pngChunk('acTL', control), png.subarray(33)]);
+}
+
 /** Makes a PNG whose header claims a size that it does not have. */
 export function hugePng(width: number, height: number): Buffer {
-  const chunk = (type: string, data: Buffer): Buffer => {
-    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-    const out = Buffer.alloc(4 + body.length + 4);
-    out.writeUInt32BE(data.length);
-    body.copy(out, 4);
-    out.writeUInt32BE(crc(body), 4 + body.length);
-    return out;
-  };
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -82,9 +92,9 @@ export function hugePng(width: number, height: number): Buffer {
   const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
   return Buffer.concat([
     signature,
-    chunk('IHDR', header),
-    chunk('IDAT', Buffer.from([0x78, 0x9c])),
-    chunk('IEND', Buffer.alloc(0)),
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', Buffer.from([0x78, 0x9c])),
+    pngChunk('IEND', Buffer.alloc(0)),
   ]);
 }
 

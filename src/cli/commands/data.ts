@@ -1,6 +1,7 @@
 // `dcgan data` shows the images before hours of training go into them, and builds packs.
 
 import type { Command } from 'commander';
+import { SEVERAL_FRAMES } from '../../data/frames.ts';
 import { showShaped } from '../../data/image-size.ts';
 import { type Inspection, inspectData } from '../../data/inspect.ts';
 import { buildPack } from '../../data/load.ts';
@@ -19,6 +20,8 @@ import { EXIT_CODES, Stop } from '../stop.ts';
 
 /** So many entries of each list are printed; --json has all. */
 const LISTED = 5;
+
+const VERSIONS_HINT = '  they differ in a part alone: if that part does not matter, keep one of each group\n';
 
 const EXAMPLES = `
 Examples:
@@ -126,14 +129,14 @@ async function reading<T>(
 }
 
 function describe(report: Inspection, sheet: string | null): string {
-  const { shape, sizes, extremes, kinds, classes, duplicates, near, broken } = report;
+  const { shape, sizes, extremes, kinds, classes, duplicates, near, versions, broken } = report;
   const per = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(', ');
   const kindNames = {
     grey: 'grey',
     colour: 'colour',
     transparent: 'with transparency',
     deep: 'of 16 bits',
-    several: 'of several frames, of which the first is read',
+    several: SEVERAL_FRAMES,
   } as const;
   const rows: (readonly [string, string])[] = [
     ['form', report.form],
@@ -195,6 +198,13 @@ function describe(report: Inspection, sheet: string | null): string {
       'no near duplicates',
       'group',
     ),
+    list(
+      'versions of one picture',
+      versions.map((group) => group.join(' ~ ')),
+      'no versions of one picture',
+      'group',
+    ),
+    ...(versions.length > 0 ? [VERSIONS_HINT] : []),
   ];
   return `${columns(rows)}\n${lists.join('')}`;
 }

@@ -12,6 +12,7 @@ interface Found {
   readonly broken: readonly { readonly name: string; readonly why: string }[];
   readonly duplicates: readonly (readonly string[])[];
   readonly near: readonly (readonly string[])[];
+  readonly versions: readonly (readonly string[])[];
 }
 
 interface Sized {
@@ -26,17 +27,19 @@ const sizeOf = ({ width, height }: Sized): string => `${width} × ${height}`;
 
 export function Report({ report: { report, sheet } }: { readonly report: DataReport }) {
   const words = t.value;
-  const { count, shape, extremes, classes, broken, duplicates, near } = report as unknown as Found;
+  const { count, shape, extremes, classes, broken, duplicates, near, versions } = report as unknown as Found;
   const facts = [
     words.found(grouped(count), `${sidesOf(shape.size).join(' × ')} × ${shape.channels}`),
     ...(extremes ? [words.sizesFound(sizeOf(extremes.smallest), sizeOf(extremes.largest))] : []),
     ...(broken.length > 0 ? [words.broken(broken.length)] : []),
     ...(duplicates.length > 0 ? [words.duplicates(duplicates.length)] : []),
     ...(near.length > 0 ? [words.near(near.length)] : []),
+    ...(versions.length > 0 ? [words.versions(versions.length)] : []),
   ];
   const problems = [
     ...broken.map(({ name, why }) => `${name}: ${why}`),
     ...[...duplicates, ...near].map((names) => names.join(' = ')),
+    ...versions.map((names) => names.join(' ~ ')),
   ];
   return (
     <div class="report">

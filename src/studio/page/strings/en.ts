@@ -146,6 +146,7 @@ export const en = {
   broken: (n: number) => (n === 1 ? '1 file is broken' : `${n} files are broken`),
   problems: 'Problems, file by file',
   classesFound: 'Images of each class',
+  versions: (n: number) => (n === 1 ? '1 group of versions of one picture' : `${n} groups of versions of one picture`),
   near: (n: number) => (n === 1 ? '1 group of nearly equal pictures' : `${n} groups of nearly equal pictures`),
   sizesFound: (smallest: string, largest: string) => `sizes from ${smallest} to ${largest} pixels`,
   duplicates: (n: number) => (n === 1 ? '1 group of equal pictures' : `${n} groups of equal pictures`),

@@ -136,6 +136,7 @@ export const ko: Strings = {
   broken: (n) => `손상된 파일 ${n}개`,
   problems: '파일별 문제',
   classesFound: '클래스별 이미지 수',
+  versions: (n) => `한 그림의 변형 묶음 ${n}개`,
   near: (n) => `거의 같은 그림 묶음 ${n}개`,
   sizesFound: (smallest, largest) => `크기 ${smallest}부터 ${largest}픽셀까지`,
   duplicates: (n) => `같은 그림 묶음 ${n}개`,

@@ -82,6 +82,8 @@ it('a terminal has one live line, which gives way to others and is gone at the e
     seconds: 117.5,
     diversity: 0.5,
     classDiversity: null,
+    recall: null,
+    coverage: null,
     generatorGradient: 1,
     discriminatorGradient: 1,
   });

@@ -12,6 +12,8 @@ const COLUMNS = [
   'fakeScore',
   'diversity',
   'classDiversity',
+  'recall',
+  'coverage',
   'generatorGradient',
   'discriminatorGradient',
   'measure',

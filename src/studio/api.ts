@@ -108,6 +108,8 @@ export interface StepColumns {
 export interface EpochColumns extends StepColumns {
   readonly diversity: readonly (number | null)[];
   readonly classDiversity: readonly (number | null)[];
+  readonly recall: readonly (number | null)[];
+  readonly coverage: readonly (number | null)[];
   readonly generatorGradient: readonly (number | null)[];
   readonly discriminatorGradient: readonly (number | null)[];
 }

@@ -17,6 +17,8 @@ export const EPOCH_FIGURES = [
   'realScore',
   'fakeScore',
   'diversity',
+  'recall',
+  'coverage',
   'generatorGradient',
   'discriminatorGradient',
 ] as const;

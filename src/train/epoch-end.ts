@@ -31,7 +31,7 @@ const LINE = {
  */
 export async function measureEpochEnd(gan: DCGAN, data: Dataset): Promise<number> {
   const folder = temporaryPath(cacheFolder('data').path, 'epoch-end');
-  const diversity = new Diversity(data, gan.config.classes);
+  const diversity = new Diversity(data, gan.config);
   const times: number[] = [];
   try {
     const checkpoints = join(folder, CHECKPOINTS_FOLDER);
@@ -43,7 +43,7 @@ export async function measureEpochEnd(gan: DCGAN, data: Dataset): Promise<number
       brokenTensor(snapshot.tensors);
       const images = await progressImages(gan);
       savePicture(join(folder, pictureName(i + 1)), progressPicture(images, gan, 'fixed'));
-      const found = { ...(await diversity.of(gan, images)), ...gradientNorms(snapshot.tensors) };
+      const found = { ...(await diversity.of(gan, images, i + 1)), ...gradientNorms(snapshot.tensors) };
       metrics.add({ ...LINE, step: i + 1, epoch: i + 1, ...found });
       metrics.sync();
       saveCheckpoint(checkpoints, checkpointName(i + 1), snapshotParts(snapshot));

@@ -134,8 +134,8 @@ export abstract class Loop<E, C> {
     const images = await progressImages(gan);
     const picture = this.picture(epoch, images);
     const seconds = (): number => before + (performance.now() - started - waited) / 1000;
-    this.#diversity ??= new Diversity(data, gan.config.classes);
-    const found = { ...(await this.#diversity.of(gan, images)), ...gradientNorms(state) };
+    this.#diversity ??= new Diversity(data, gan.config);
+    const found = { ...(await this.#diversity.of(gan, images, epoch)), ...gradientNorms(state) };
     const event = { type: 'epoch', epoch, step: gan.steps, ...meansOf(lines), ...found } as const;
     this.note({ ...event, seconds: seconds() });
     gan.epoch = epoch;

@@ -30,6 +30,8 @@ const trainedSchema = z.looseObject({
   /** Only epochs have these. */
   diversity: value.optional(),
   classDiversity: value.optional(),
+  recall: value.optional(),
+  coverage: value.optional(),
   generatorGradient: value.optional(),
   discriminatorGradient: value.optional(),
   seconds: z.number(),

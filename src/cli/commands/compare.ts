@@ -19,6 +19,8 @@ const NAMES: Readonly<Record<string, string>> = {
   realScore: 'D(x)',
   fakeScore: 'D(G(z))',
   diversity: 'diversity',
+  recall: 'recall',
+  coverage: 'coverage',
   generatorGradient: 'generator gradient norm',
   discriminatorGradient: 'discriminator gradient norm',
   ...MEASURE_NAMES,

@@ -2,7 +2,14 @@
 import type { EpochColumns, EvaluationRow, MetricsPart, StepColumns } from '../api.ts';
 
 const STEP = ['generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore'] as const;
-const EPOCH = ['diversity', 'classDiversity', 'generatorGradient', 'discriminatorGradient'] as const;
+const EPOCH = [
+  'diversity',
+  'classDiversity',
+  'recall',
+  'coverage',
+  'generatorGradient',
+  'discriminatorGradient',
+] as const;
 
 type Column = (number | null)[];
 type Columns<T> = { [K in keyof T]: Column };

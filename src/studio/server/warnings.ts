@@ -74,8 +74,9 @@ function warningsIn({ steps, epochs }: MetricsPart, watch: Watch): Warning[] {
     const [generatorGradient, discriminatorGradient] = [epochs.generatorGradient[i], epochs.discriminatorGradient[i]];
     if (typeof generatorGradient !== 'number' || typeof discriminatorGradient !== 'number') continue;
     const [diversity = null, classDiversity = null] = [epochs.diversity[i], epochs.classDiversity[i]];
-    const [epoch, step] = [epochs.epoch[i]!, epochs.step[i]!];
-    warnings.push(...watch.epoch({ epoch, step, diversity, classDiversity, generatorGradient, discriminatorGradient }));
+    const [recall = null, coverage = null] = [epochs.recall[i], epochs.coverage[i]];
+    const figures = { diversity, classDiversity, recall, coverage, generatorGradient, discriminatorGradient };
+    warnings.push(...watch.epoch({ epoch: epochs.epoch[i]!, step: epochs.step[i]!, ...figures }));
   }
   // An epoch's line follows its steps, so these lie before all epochs of the next part.
   upTo(Number.POSITIVE_INFINITY);

@@ -64,6 +64,8 @@ const smallerBatch = ({ batchSize }: Config): Option =>
 // Groups bring more variety than any other option did (docs/quality.md).
 const groups = (config: Config): Option =>
   unless(config.classes > 0, `--groups ${GROUPS}`, { ...config, classes: GROUPS, groups: GROUPS });
+// Of a short training, whose plain generator is far from done (docs/quality.md).
+const average = ({ ema }: Config): Option => (ema === 0 ? '--ema 0.999' : null);
 const noAugmentation = ({ augment }: Config): Option => (augment === 'none' ? null : '--augment none');
 const longer = ({ epochs }: Config): Option => `--epochs ${2 * epochs}`;
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
@@ -83,12 +85,14 @@ const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
     augmentation(config),
   ],
   'class-collapse': (config) => [
+    plainWithPenalty(config),
     smallerBatch(config),
     augmentation(config),
     batchNorm(config),
     slowerGenerator(config),
   ],
-  'little-variety': (config) => [plainWithPenalty(config), smallerBatch(config), longer(config)],
+  // In the order of how much they helped.
+  'little-variety': (config) => [plainWithPenalty(config), average(config), longer(config), smallerBatch(config)],
   oscillation: (config) => [lowerRates(config, 0.5), largerBatch(config), lessMomentum(config), penalty(config)],
   explosion: (config) => [lowerRates(config, 0.1), clipping(config)],
   'vanished-gradient': (config) => [lowerRates(config, 0.1), clipping(config)],

@@ -1,10 +1,15 @@
 // Diversity says how much a run's samples differ from each other, compared with the reals. It is
 // near 0 when the generator draws the same image for any noise, and about 1 when samples differ as
 // much as the data do. A conditional generator could draw one image of each class and still look
-// diverse. Therefore samples of one class are also compared with the reals of that class.
+// diverse. Therefore samples of one class are also compared with the reals of that class. Recall
+// and coverage stand beside these figures (recall.ts).
 import type { Dataset } from '../../data/dataset.ts';
 import type { DCGAN } from '../../gan/dcgan.ts';
 import { FIXED_COUNT } from '../../gan/model.ts';
+import type { Config } from '../../gan/schema.ts';
+import { allOf } from '../../metrics/sets.ts';
+import { Recall, type Recalled } from './recall.ts';
+import { evenly, indicesOf, presentClasses } from './spread.ts';
 
 /** This many reals are compared with each other. */
 const REALS = 64;
@@ -12,7 +17,7 @@ const REALS = 64;
 const CLASSES = 4;
 
 /** Says how different samples are from each other. */
-export interface Diversities {
+export interface Diversities extends Recalled {
   /**
    * Mean distance between the pictures of the fixed noise, divided by that between reals; null when
    * all reals are alike.
@@ -34,24 +39,27 @@ export class Diversity {
    * them.
    */
   readonly #classes: readonly { readonly label: number; readonly distance: number }[];
+  readonly #recall: Recall;
 
-  constructor(data: Dataset, classes: number) {
+  constructor(data: Dataset, config: Pick<Config, 'classes' | 'batchSize'>) {
     this.#data = data;
-    this.#reals = this.#distance(evenly(data.count, REALS));
-    this.#classes = Array.from(evenly(classes, CLASSES), (label) => {
-      const own = indicesOf(data, label);
-      return { label, distance: this.#distance(evenly(own.length, REALS).map((i) => own[i]!)) };
+    this.#reals = this.#distance(evenly([...allOf(data)], REALS));
+    const present = config.classes > 0 ? presentClasses(data) : [];
+    this.#classes = evenly(present, CLASSES).map((label) => {
+      return { label, distance: this.#distance(evenly(indicesOf(data, [label]), REALS)) };
     });
+    this.#recall = new Recall(data, config);
   }
 
   /**
-   * Returns the diversities of a model. `pictures` are what the generator makes of the fixed noise,
-   * as the run shows it.
+   * Returns the diversities of a model after an epoch. `pictures` are what the generator makes of
+   * the fixed noise, as the run shows it.
    */
-  async of(gan: DCGAN, pictures: Float32Array): Promise<Diversities> {
+  async of(gan: DCGAN, pictures: Float32Array, epoch: number): Promise<Diversities> {
     return {
       diversity: this.#reals > 0 ? meanDistance(pictures, this.#data.imageSize) / this.#reals : null,
       classDiversity: await this.#within(gan),
+      ...(await this.#recall.of(gan, epoch)),
     };
   }
 
@@ -70,7 +78,7 @@ export class Diversity {
     return own / total;
   }
 
-  #distance(indices: Uint32Array): number {
+  #distance(indices: readonly number[]): number {
     const { imageSize } = this.#data;
     return meanDistance(this.#data.batch(indices, new Float32Array(indices.length * imageSize)), imageSize);
   }
@@ -89,18 +97,4 @@ export function meanDistance(images: Float32Array, values: number): number {
       total += Math.sqrt(squares);
     }
   return count > 1 ? total / ((count * (count - 1)) / 2) : 0;
-}
-
-/** Returns up to `most` numbers below `count`, evenly spread, because data may be sorted. */
-function evenly(count: number, most: number): Uint32Array {
-  const length = Math.min(most, count);
-  return Uint32Array.from({ length }, (_, i) => Math.floor((i * count) / length));
-}
-
-function indicesOf({ labels }: Dataset, label: number): Uint32Array {
-  const found: number[] = [];
-  labels?.forEach((each, i) => {
-    if (each === label) found.push(i);
-  });
-  return Uint32Array.from(found);
 }

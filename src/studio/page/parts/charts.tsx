@@ -131,12 +131,13 @@ function distanceCurves(series: Series, axis: Axis): Curve[] {
 
 function diversityCurves(series: Series, axis: Axis): Curve[] {
   const x = placesOf(series, axis, series.epochs.step);
-  const within = series.epochs.classDiversity;
+  const { diversity, classDiversity, recall } = series.epochs;
+  const curve = (name: string, color: string, y: readonly (number | null)[]): Curve[] =>
+    y.some((value) => value !== null) ? [{ name, color, x, y, exact: true, points: true }] : [];
   return [
-    { name: t.value.ofAll, color: G, x, y: series.epochs.diversity, exact: true, points: true },
-    ...(within.some((value) => value !== null)
-      ? [{ name: t.value.withinClasses, color: D, x, y: within, exact: true, points: true }]
-      : []),
+    { name: t.value.ofAll, color: G, x, y: diversity, exact: true, points: true },
+    ...curve(t.value.withinClasses, D, classDiversity),
+    ...curve(t.value.recall, QUIET, recall),
   ];
 }
 

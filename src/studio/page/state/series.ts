@@ -96,7 +96,15 @@ const STEP = [
   'seconds',
   'time',
 ] as const;
-const EPOCH = [...STEP, 'diversity', 'classDiversity', 'generatorGradient', 'discriminatorGradient'] as const;
+const EPOCH = [
+  ...STEP,
+  'diversity',
+  'classDiversity',
+  'recall',
+  'coverage',
+  'generatorGradient',
+  'discriminatorGradient',
+] as const;
 
 function emptySteps(): Record<keyof StepColumns, Numbers> {
   return Object.fromEntries(STEP.map((name) => [name, []])) as unknown as Record<keyof StepColumns, Numbers>;

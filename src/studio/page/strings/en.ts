@@ -96,9 +96,10 @@ export const en = {
   preparing: 'Preparing …',
   diversity: 'Diversity',
   diversityHelp:
-    'How much the pictures of an epoch differ from each other, against how much real ones do: near 1 is varied, near 0 is always the same picture.',
+    'How much the pictures of an epoch differ from each other, against how much real ones do: near 1 is varied, near 0 is always the same picture. Recall: which share of the real ones lies among the samples.',
   ofAll: 'all',
   withinClasses: 'within a class',
+  recall: 'recall',
   gradients: 'Gradient norms',
   gradientsHelp:
     'How long the gradient of each network is at the end of an epoch. Near zero it learns nothing more; growing without end it diverges.',

@@ -22,8 +22,12 @@ const MANY_IMAGES = 10_000;
 export const SMALL_BATCH = 16;
 /** R1's γ for few images is so much for each pixel. */
 const PENALTY_OF_PIXEL = 1 / 256;
-/** The learning rate with that γ, which the discriminator has for up to so many pixels. */
-const [PENALIZED_RATE, FULL_RATE_PIXELS] = [1e-3, 32 * 32];
+/**
+ * With that γ small pictures in colour are learned at this learning rate, up to so many pixels. It
+ * is not taken for grey digits, which it made worse, nor at 64 x 64, where the discriminator's loss
+ * grew to 500 within three epochs.
+ */
+const [RATE_IN_COLOUR, SMALL_PIXELS] = [1e-3, 32 * 32];
 
 /** Returns the number of groups of alike images; 0 means none. */
 export function groupsFor(images: number): number {
@@ -43,16 +47,6 @@ export function penaltyFor(size: ImageSize): number {
 }
 
 /**
- * Returns the discriminator's learning rate with R1 of that γ: 0.001 for up to 32 x 32 pixels, and
- * above in inverse proportion to the side. With 0.001 at 64 x 64 its loss grew to 500 within three
- * epochs, and with 0.002 at 32 x 32 to 80.
- */
-export function penalizedRateFor(size: ImageSize): number {
-  const [height, width] = sidesOf(size);
-  return Number((PENALIZED_RATE * Math.min(1, Math.sqrt(FULL_RATE_PIXELS / (height * width)))).toPrecision(2));
-}
-
-/**
  * Returns the preset's configuration with the values that depend on the number of images and their
  * size and were not given. An augmentation takes the place of R1, because the two together made the
  * samples less various than R1 alone.
@@ -66,12 +60,8 @@ export function fitted(config: Config, images: number, given: ConfigOverrides): 
   };
   const penalized = { ...sized, r1: penaltyFor(config.imageSize) };
   if (!few || given.r1 !== undefined || config.augment !== 'none' || !makesSense(penalized)) return sized;
-  if (given.learningRate !== undefined) return penalized;
-  const ofDiscriminator = penalizedRateFor(config.imageSize);
-  return {
-    ...penalized,
-    learningRate: PENALIZED_RATE,
-    discriminatorLearningRate:
-      given.discriminatorLearningRate ?? (ofDiscriminator < PENALIZED_RATE ? ofDiscriminator : null),
-  };
+  const [height, width] = sidesOf(config.imageSize);
+  const isSmallColour = config.channels === 3 && height * width <= SMALL_PIXELS;
+  const learningRate = given.learningRate ?? (isSmallColour ? RATE_IN_COLOUR : config.learningRate);
+  return { ...penalized, learningRate };
 }

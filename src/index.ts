@@ -59,6 +59,7 @@ export type {
 } from './train/events.ts';
 export type { Condition } from './train/health/advice.ts';
 export type { Diversities } from './train/health/diversity.ts';
+export type { Recalled } from './train/health/recall.ts';
 export type { GradientNorms } from './train/health/state.ts';
 export type { Warning } from './train/health/watch.ts';
 export type { Contrast } from './train/progress-pictures.ts';

@@ -24,6 +24,7 @@ export { VERSION as version } from '../platform/version.ts';
 export type { GridOptions, Picture } from '../render/grid.ts';
 export type { Condition } from '../train/health/advice.ts';
 export type { Diversities } from '../train/health/diversity.ts';
+export type { Recalled } from '../train/health/recall.ts';
 export type { GradientNorms } from '../train/health/state.ts';
 export type { Warning } from '../train/health/watch.ts';
 export { DCGAN } from './dcgan.ts';

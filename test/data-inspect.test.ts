@@ -1,8 +1,9 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { inspectData } from '../src/data/inspect.ts';
 import { type Hash, isNear, type Look, lookOf } from '../src/data/likeness.ts';
+import { loadDataset } from '../src/data/load.ts';
 import { differingBits, NearGroups } from '../src/data/near-groups.ts';
 import { encodeNpy } from '../src/data/npy.ts';
 import { workInFolders } from './support/folders.ts';
@@ -62,6 +63,24 @@ test('counts, sizes, classes, statistics, duplicates, broken files and a sheet',
   });
   expect(report.sheet.shape).toEqual([5, 64, 64, 3]);
   expect(report.sheet.images.length).toBe(5 * 64 * 64 * 3);
+});
+
+test('duplicates are the images that --dedupe leaves out, however their files are compressed', async () => {
+  mkdirSync('p');
+  const [one, other] = [await scene(1), await scene(2)];
+  for (const [name, bytes, compressionLevel] of [
+    ['1.png', one, 0],
+    ['2.png', one, 9],
+    ['3.png', other, 9],
+    ['4.png', one, 9],
+  ] as const)
+    await sharp(bytes).png({ compressionLevel }).toFile(`p/${name}`);
+  expect(readFileSync('p/1.png').equals(readFileSync('p/2.png'))).toBe(false);
+  const { duplicates, near, versions } = await inspectData('p');
+  expect([duplicates, near, versions]).toEqual([[['p/1.png', 'p/2.png', 'p/4.png']], [], []]);
+  const notes: string[] = [];
+  const { count } = await loadDataset('p', { dedupe: true, onNote: (note) => notes.push(note) });
+  expect([count, notes]).toEqual([2, ['left out: 2 images that are there already']]);
 });
 
 test('statistics are those of the pixels', async () => {

@@ -260,9 +260,14 @@ async function fill(
   return { count, shaping, skipped, duplicates, several };
 }
 
+/** Equal images have equal digests, and by these alone `dedupe` and `data inspect` compare them. */
+export function digestOf(image: Uint8Array): string {
+  return createHash('sha256').update(image).digest('base64');
+}
+
 /** Whether an image was seen before; remembers it where it was not. */
 function isKnownImage(seen: Set<string>, image: Uint8Array): boolean {
-  const digest = createHash('sha256').update(image).digest('base64');
+  const digest = digestOf(image);
   if (seen.has(digest)) return true;
   seen.add(digest);
   return false;

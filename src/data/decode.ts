@@ -196,14 +196,13 @@ export async function decodeWithFacts(
   picture: Supplied,
   shaping: Shaping,
   known?: Uint8Array,
-): Promise<{ facts: Facts; image: Uint8Array; encoded: Uint8Array }> {
-  if (picture.kind === 'raw')
-    return { facts: factsOfRaw(picture), image: known ?? (await decode(picture, shaping)), encoded: picture.pixels };
+): Promise<{ facts: Facts; image: Uint8Array }> {
+  if (picture.kind === 'raw') return { facts: factsOfRaw(picture), image: known ?? (await decode(picture, shaping)) };
   const encoded = await picture.read();
   const kept: Supplied = { ...picture, read: async () => encoded };
   const opened = await open(kept);
   const facts = await factsFrom(opened, picture.name);
-  return { facts, image: await shaped(opened, shaping, picture.name), encoded };
+  return { facts, image: await shaped(opened, shaping, picture.name) };
 }
 
 /** Pixels as bytes, [height, width, channels]. */

@@ -2,9 +2,8 @@
 // classes, brightness, pictures that are there twice or nearly so, broken files by name, and a
 // sheet to look at. Each picture is decoded as training would decode it, and none is kept.
 
-import { createHash } from 'node:crypto';
 import { BrokenPicture } from './broken.ts';
-import { guessedGrey, pictureWindow, settle } from './build.ts';
+import { digestOf, guessedGrey, pictureWindow, settle } from './build.ts';
 import { eachPicture } from './bundles.ts';
 import { decodeWithFacts, type Facts } from './decode.ts';
 import { checkDataOptions, type Shaping } from './image-options.ts';
@@ -55,7 +54,9 @@ export interface Inspection {
   /** For each channel, over all pixels of the images as training would see them, 0 to 255. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
-  /** Groups of the same file or pixels, by name. */
+  /**
+   * Groups of equal images, as training would see them, by name. `dedupe` keeps the first of each.
+   */
   readonly duplicates: readonly (readonly string[])[];
   /**
    * Groups of one picture that was saved again: scaled, compressed, a little brighter (see
@@ -63,8 +64,8 @@ export interface Inspection {
    */
   readonly near: readonly (readonly string[])[];
   /**
-   * Groups of versions of one picture, which differ in a part of it alone (see residual.ts), by
-   * name. The first of each group of `near` stands for it.
+   * Groups of versions of one picture, which differ in a part of it or in its colour (see
+   * residual.ts), by name. The first of each group of `near` stands for it.
    */
   readonly versions: readonly (readonly string[])[];
   readonly broken: readonly { readonly name: string; readonly why: string }[];
@@ -86,7 +87,6 @@ type Seen =
       readonly name: string;
       readonly facts: Facts;
       readonly image: Uint8Array;
-      readonly digest: string;
     };
 
 /**
@@ -126,8 +126,8 @@ async function tallyOf(supply: Supply, shaping: Shaping, options: LoadOptions): 
 async function look(picture: Supplied, shaping: Shaping, enlarged?: Uint8Array): Promise<Seen> {
   const { index, name } = picture;
   try {
-    const { facts, image, encoded } = await decodeWithFacts(picture, shaping, enlarged);
-    return { index, name, facts, image, digest: createHash('sha256').update(encoded).digest('hex') };
+    const { facts, image } = await decodeWithFacts(picture, shaping, enlarged);
+    return { index, name, facts, image };
   } catch (error) {
     if (error instanceof BrokenPicture) return { index, name, error };
     throw error;
@@ -171,7 +171,7 @@ class Tally {
       this.#broken.push({ name: seen.name, why: seen.error.why });
       return;
     }
-    const { index, facts, image, digest } = seen;
+    const { index, facts, image } = seen;
     this.#count++;
     this.#compare({ name: seen.name, width: facts.width, height: facts.height });
     more(this.#sizes, `${facts.width} ${facts.height}`);
@@ -184,6 +184,7 @@ class Tally {
     if (label !== undefined) this.#classes[label]!++;
     this.#measure(image);
     if (this.#onSheet.has(index)) this.#sheet.push(image);
+    const digest = digestOf(image);
     const same = this.#digests.get(digest);
     if (same) {
       same.push(index);

@@ -191,11 +191,60 @@ test('versions that differ in one small part are told from copies, whatever is f
     '4.webp': sharp(glad).webp({ quality: 80 }),
     '5.png': sharp(glad).linear(1.05, 0),
     '6.png': sharp(glad).resize(96, 96),
+    '7.jpg': sharp(glad).jpeg({ quality: 50 }),
   }))
     await picture.toFile(`v/${name}`);
   const { near, versions } = await inspectData('v', { size: 64 });
-  const copies = ['v/2.png', 'v/3.jpg', 'v/4.webp', 'v/5.png', 'v/6.png'];
+  const copies = ['v/2.png', 'v/3.jpg', 'v/4.webp', 'v/5.png', 'v/6.png', 'v/7.jpg'];
   expect([near, versions]).toEqual([[copies], [['v/1.png', 'v/2.png']]]);
+});
+
+test('two shirts of nearly one cut are neither copies nor versions', async () => {
+  const look = async (wider: number): Promise<Look> => {
+    const [left, right, low] = [100 - wider, 180 + wider, 255 + wider];
+    const drawn = `<svg xmlns="http://www.w3.org/2000/svg" width="280" height="280"><rect width="280" height="280"/>
+      <path fill="#ddd" d="M${left} 20Q140 ${40 + wider} ${right} 20L${right + 50} ${70 + wider}L${right + 20} ${95 + wider}
+      L${right + 10} 85V${low}H${left - 10}V85L${left - 20} ${95 + wider}L${left - 50} ${70 + wider}Z"/></svg>`;
+    const pixels = await sharp(Buffer.from(drawn)).toColourspace('b-w').resize(28, 28).removeAlpha().raw().toBuffer();
+    return lookOf(pixels, 28, 28, 1)!;
+  };
+  const [one, other] = [await look(0), await look(2)];
+  expect([isNear(one, other), differingBits(one.hash, other.hash)]).toEqual([true, 4]);
+  const groups = new NearGroups();
+  groups.add(0, one);
+  groups.add(1, other);
+  expect([groups.copies(), groups.versions()]).toEqual([[], []]);
+});
+
+test('a drawing in another colour is no copy: lighter throughout it is a version', async () => {
+  const look = async (parts: string): Promise<Look> => {
+    const drawn = `<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128"><rect width="128" height="128"
+      fill="#fff"/>${parts}</svg>`;
+    return lookOf(await sharp(Buffer.from(drawn)).resize(64, 64).removeAlpha().raw().toBuffer(), 64, 64, 3)!;
+  };
+  const hand = (skin: string, shade: string): Promise<Look> =>
+    look(`<path d="M30 120V70L14 40L26 34L40 60L44 10H56L60 56L70 8L82 10L78 60L96 24L106 30L92 74V120Z" fill="${skin}"/>
+      <path d="M50 84Q70 70 84 92" fill="none" stroke="${shade}" stroke-width="5"/>
+      <path d="M30 108H92V120H30Z" fill="${shade}"/>`);
+  const dots = (colour: string): Promise<Look> => {
+    const places = Array.from({ length: 16 }, (_, i) => [16 + 32 * (i % 4), 16 + 32 * (i >> 2), 13 - ((i * 5) % 7)]);
+    return look(places.map(([x, y, r]) => `<circle cx="${x}" cy="${y}" r="${r}" fill="${colour}"/>`).join(''));
+  };
+  const pairs = [
+    [await hand('#a56c43', '#7b4a2a'), await hand('#ba8f6a', '#996b4b')],
+    [await dots('#a56b46'), await dots('#a57f46')],
+  ] as const;
+  const found = pairs.map(([one, other]) => {
+    expect(isNear(one, other)).toBe(true);
+    const groups = new NearGroups();
+    groups.add(0, one);
+    groups.add(1, other);
+    return [groups.copies(), groups.versions()];
+  });
+  expect(found).toEqual([
+    [[], [[0, 1]]],
+    [[], []],
+  ]);
 });
 
 test('near groups are found whichever four bits differ', () => {

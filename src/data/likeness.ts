@@ -12,7 +12,7 @@
 // skin of the same drawn hand, changes a few parts alone. There are 8 × 8 parts, and 16 × 16 for
 // small things. A picture that was scaled moves its edges by a fraction of a small part, so a small
 // part may lie anywhere between the least and the most of the other's around the same place. Which
-// of the near ones are copies and which are versions of one picture, residual.ts tells.
+// of the near ones are copies, versions of one picture or neither, residual.ts tells.
 // Source: C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010,
 // section 3.2.1 (DCT).
 

@@ -3,7 +3,7 @@
 // that a hash is cut into, four differing bits leave at least one piece as it was.
 
 import { type Hash, isNear, type Look } from './likeness.ts';
-import { isCopy } from './residual.ts';
+import { kindOf } from './residual.ts';
 
 const NEAR_BITS = 4;
 /** Pieces of a hash: its words' bits [word, shift, bits]. */
@@ -21,8 +21,9 @@ interface Leader {
 }
 
 /**
- * Groups of near images, each under the first that was added, to which all others are near. A copy
- * stands for nothing more. A version may have copies and versions of its own.
+ * Groups of copies and of versions, each under the first that was added, of which all others are
+ * copies or versions. A copy stands for nothing more. A version may have copies and versions of its
+ * own.
  */
 export class NearGroups {
   readonly #copies = new Map<number, number[]>();
@@ -31,13 +32,16 @@ export class NearGroups {
   readonly #buckets = PIECES.map(() => new Map<number, number[]>());
 
   add(index: number, look: Look): void {
-    const near = this.#near(look);
-    const original = near.find((leader) => isCopy(leader.look.cells, look.cells, look.channels));
+    const near = this.#near(look).map(({ index: first, look: its }) => {
+      return { first, kind: kindOf(its.cells, look.cells, look.channels) };
+    });
+    const original = near.find(({ kind }) => kind === 'copy');
     if (original) {
-      join(this.#copies, original.index, index);
+      join(this.#copies, original.first, index);
       return;
     }
-    if (near[0]) join(this.#versions, near[0].index, index);
+    const other = near.find(({ kind }) => kind === 'version');
+    if (other) join(this.#versions, other.first, index);
     const place = this.#leaders.push({ index, look }) - 1;
     for (const [p, bucket] of this.#buckets.entries()) {
       const key = piece(look.hash, p);

@@ -21,7 +21,7 @@ import { EXIT_CODES, Stop } from '../stop.ts';
 /** So many entries of each list are printed; --json has all. */
 const LISTED = 5;
 
-const VERSIONS_HINT = '  they differ in a part alone: if that part does not matter, keep one of each group\n';
+const VERSIONS_HINT = '  they differ in a part or a colour alone: if that does not matter, keep one of each group\n';
 
 const EXAMPLES = `
 Examples:

@@ -15,6 +15,7 @@ const TF2018 = {
   generatorWidths: [64, 64, 32],
   discriminatorWidths: [64, 128],
   strideOneLayer: true,
+  upsampling: 'transposed',
   initializer: 'glorot',
   generatorSlope: 0,
   discriminatorSlope: 0.2,
@@ -175,4 +176,13 @@ it.each([
     generatorWidths,
     discriminatorWidths,
   });
+});
+
+it.each([
+  [28, [64, 64, 32, 32]],
+  [64, [256, 128, 64, 64, 32, 32]],
+  [8, [64, 32, 32]],
+] as const)('repeated pixels need one more layer: %i pixels', (imageSize, generatorWidths) => {
+  const config = resolveConfig('tf2018', { imageSize, upsampling: 'nearest' });
+  expect(architecture(config)).toMatchObject({ generatorWidths });
 });

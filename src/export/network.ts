@@ -4,7 +4,7 @@
 // (B. Jacob et al., "Quantization and training of neural networks for efficient
 // integer-arithmetic-only inference", 2018, section 3.2). Sums are taken in double precision.
 import { imageShape } from '../data/image-size.ts';
-import { type Environment, type Shape, size, type Tensor, topological } from '../engine/graph.ts';
+import { type Environment, type Shape, sameShape, size, type Tensor, topological } from '../engine/graph.ts';
 import { geometryOf } from '../engine/ops/conv.ts';
 import { input, nameOf } from '../engine/ops/index.ts';
 import { GENERATION_INPUT, generation, makeModel } from '../gan/model.ts';
@@ -36,6 +36,12 @@ interface Classes {
   readonly table: Float64Array | null;
 }
 
+/** A flow whose rows and columns are each repeated twice, on its way to a convolution. */
+interface Doubled {
+  readonly kind: 'doubled';
+  readonly flow: Flow;
+}
+
 /** A flow times the rows of its classes, value by value: on its way to be summed. */
 interface Product {
   readonly kind: 'product';
@@ -43,7 +49,7 @@ interface Product {
   readonly table: Float64Array;
 }
 
-type Found = Numbers | Flow | Classes | Product;
+type Found = Numbers | Flow | Doubled | Classes | Product;
 
 /**
  * Returns the layers of a saved model's network. The generator is its moving average where one is
@@ -104,7 +110,11 @@ function readNode(node: Tensor, inputs: readonly Found[], environment: Environme
   }
   if (a.kind === 'flow' && b?.kind === 'numbers' && (name === 'conv2d' || name === 'convInput'))
     return then(a, convolutionOf(node, b));
+  if (a.kind === 'doubled' && b?.kind === 'numbers' && name === 'conv2d')
+    return then(a.flow, doubledConvolution(node, b));
+  if (a.kind === 'doubled' && name === 'reshape') return a;
   if (a.kind === 'flow' && b === undefined) {
+    if (name === 'broadcast') return doubled(node, a);
     if (name === 'leakyRelu') return then(a, { kind: 'leakyRelu', slope: Number(node.attributes.value) });
     if (name === 'tanh') return then(a, { kind: 'tanh' });
     if (name === 'reshape') return reshaped(node, a);
@@ -210,7 +220,37 @@ function reshaped(node: Tensor, flow: Flow): Flow {
     return then(flow, { kind: 'toImages', shape: to.slice(1) as [number, number, number] });
   if (to.length === 2 && from.length === 4)
     return then(flow, { kind: 'flatten', shape: from.slice(1) as [number, number, number] });
+  // Between [N, H, W, C] and [N, H, 1, W, 1, C] nothing moves.
+  if (to.length === 6 && from.length === 4 && to[2] === 1 && to[4] === 1) return flow;
   throw unknown(node);
+}
+
+function doubled(node: Tensor, flow: Flow): Doubled {
+  const [n, h, , w, , c] = node.inputs[0]!.shape;
+  if (!sameShape(node.shape, [n!, h!, 2, w!, 2, c!])) throw unknown(node);
+  return { kind: 'doubled', flow };
+}
+
+/**
+ * A convolution of 3 x 3 behind repeated rows and columns is a transposed one of 4 x 4 with stride
+ * 2, which every framework has as one layer: a tap there is the sum of those here that fall on
+ * copies of one pixel.
+ */
+function doubledConvolution(node: Tensor, { values }: Numbers): Layer {
+  const { KH, KW, C, OC, stride } = geometryOf(node);
+  if (KH !== 3 || KW !== 3 || stride !== 1) throw unknown(node);
+  const kernel = new Float64Array(4 * 4 * OC * C);
+  const taps = (at: number): readonly number[] => [2 - at, 3 - at].filter((tap) => tap >= 0 && tap < 3);
+  for (let row = 0; row < 4; row++)
+    for (let column = 0; column < 4; column++)
+      for (const y of taps(row))
+        for (const x of taps(column))
+          for (let o = 0; o < OC; o++)
+            for (let i = 0; i < C; i++)
+              kernel[((row * 4 + column) * OC + o) * C + i]! += values[((y * 3 + x) * C + i) * OC + o]!;
+  const pads = { top: 1, left: 1, bottom: 1, right: 1 };
+  const bias = new Float64Array(OC);
+  return { kind: 'transposed', kernelSize: [4, 4], stride: 2, pads, inputs: C, outputs: OC, kernel, bias };
 }
 
 /** An op that networks did not have when this was written. */

@@ -9,8 +9,8 @@ export interface Architecture {
   /** [height, width] of the generator's base, and of the discriminator's last features. */
   readonly base: readonly [height: number, width: number];
   /**
-   * The channels of the base, of the stride-1 layer if there is one, and of each stride-2 layer
-   * except the last.
+   * The channels of the base, of the stride-1 layer if there is one, and of each layer that doubles
+   * the sides, except where the last of these makes the image.
    */
   readonly generatorWidths: readonly number[];
   readonly discriminatorWidths: readonly number[];
@@ -21,7 +21,8 @@ export interface Architecture {
  * becomes 4 in three, 64 becomes 4 in four, and 64 x 96 becomes 4 x 6 in four. Widths are counted
  * from the image. If more layers are needed than widths are given, layers are added next to the
  * base. Each is twice as wide as its neighbour, but at most 512 channels wide. If fewer layers are
- * needed, the widths next to the base are left out.
+ * needed, the widths next to the base are left out. Where pixels are repeated, one more layer
+ * doubles the sides, and is as wide as the one before it.
  */
 export function architecture(config: Config): Architecture {
   let [height, width] = sidesOf(config.imageSize);
@@ -34,9 +35,11 @@ export function architecture(config: Config): Architecture {
     return fitted;
   };
   const layers = config.strideOneLayer ? stages + 1 : stages;
+  const generatorWidths = fromImage(config.generatorWidths.toReversed(), layers).toReversed();
+  if (config.upsampling === 'nearest') generatorWidths.push(generatorWidths.at(-1)!);
   return {
     base: [height, width],
-    generatorWidths: fromImage(config.generatorWidths.toReversed(), layers).toReversed(),
+    generatorWidths,
     discriminatorWidths: fromImage(config.discriminatorWidths, stages),
   };
 }

@@ -1,18 +1,26 @@
 // The generator maps noise [N, latent] to images [N, H, W, channels] in [-1, 1]. A dense layer
-// makes the base, a stride-1 layer refines it, and each stride-2 layer doubles its size. Batch norm
+// makes the base, a stride-1 layer refines it, and each layer behind doubles its size. Batch norm
 // and an activation follow each layer except the last, which ends in tanh. There are no biases. A
 // conditional generator adds a vector of the image's class to the base, which equals a dense layer
 // over the noise and a class embedding side by side.
 import type { Tensor } from '../engine/graph.ts';
 import { add, leakyRelu, matmul, reshape, tanh } from '../engine/ops/index.ts';
 import { uniformWithin } from '../nn/initializers.ts';
-import { type BatchNorm, batchNormalization, dense, transposedConvolution } from '../nn/layers.ts';
+import {
+  type BatchNorm,
+  batchNormalization,
+  dense,
+  transposedConvolution,
+  upsampledConvolution,
+} from '../nn/layers.ts';
 import type { Variables } from '../nn/variables.ts';
 import { architecture } from './architecture.ts';
 import { kernelInitializer } from './initial.ts';
 import type { Config } from './schema.ts';
 
 export const KERNEL_SIZE = 5;
+/** That of layers behind repeated pixels, and of the one that then makes the image. */
+const REPEATED_KERNEL_SIZE = 3;
 
 /** Is shown what each layer of a network makes, activation included, by the layer's name. */
 export type See = (layer: string, made: Tensor) => void;
@@ -46,17 +54,23 @@ export function makeGenerator(variables: Variables, config: Config): Generator {
   const embedding =
     config.classes > 0 ? variables.declare('embedding', 'kernel', [config.classes, units], uniformWithin(limit)) : null;
   const projectNorm = norm(1, units);
-  const layers = [...widths, config.channels].map((filters, i) => ({
-    convolve: transposedConvolution(variables, `conv${i + 1}`, {
-      inputs: i === 0 ? base : widths[i - 1]!,
-      filters,
-      kernelSize: KERNEL_SIZE,
-      stride: i === 0 && config.strideOneLayer ? 1 : 2,
-      bias: false,
-      initializer,
-    }),
-    norm: i < widths.length ? norm(i + 2, filters) : null,
-  }));
+  const layers = [...widths, config.channels].map((filters, i) => {
+    const [refines, makesImage] = [i === 0 && config.strideOneLayer, i === widths.length];
+    const options = { inputs: i === 0 ? base : widths[i - 1]!, filters, bias: false, initializer };
+    const convolve =
+      config.upsampling === 'nearest' && !refines
+        ? upsampledConvolution(variables, `conv${i + 1}`, {
+            ...options,
+            kernelSize: REPEATED_KERNEL_SIZE,
+            stride: makesImage ? 1 : 2,
+          })
+        : transposedConvolution(variables, `conv${i + 1}`, {
+            ...options,
+            kernelSize: KERNEL_SIZE,
+            stride: refines ? 1 : 2,
+          });
+    return { convolve, norm: makesImage ? null : norm(i + 2, filters) };
+  });
   return (noise, mode, classes, see) => {
     const activate = (x: Tensor): Tensor => leakyRelu(x, config.generatorSlope);
     const projected = embedding ? add(project(noise), matmul(classes!, embedding)) : project(noise);

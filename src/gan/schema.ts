@@ -15,6 +15,7 @@ const rate = z.number().positive().max(1);
 
 export const LOSSES = ['ns', 'hinge', 'ls', 'wgan-gp'] as const;
 export const AUGMENTS = ['none', 'diffaugment'] as const;
+export const UPSAMPLINGS = ['transposed', 'nearest'] as const;
 export const INITIALIZERS = ['glorot', 'normal'] as const;
 
 /**
@@ -23,6 +24,7 @@ export const INITIALIZERS = ['glorot', 'normal'] as const;
  */
 export const SINCE = {
   strideOneLayer: true,
+  upsampling: 'transposed',
   initializer: 'glorot',
   discriminatorBatchNorm: false,
   spectralNorm: false,
@@ -73,6 +75,12 @@ export const configSchema = z.strictObject({
   discriminatorWidths: z.array(width).min(1).max(8),
   /** True for a stride-1 layer between the generator's base and its first stride-2 layer. */
   strideOneLayer: z.boolean(),
+  /**
+   * How the generator doubles the sides of its features: by transposed convolutions of 5 x 5 with
+   * stride 2, the last of which makes the image; or by repeating each pixel before a convolution of
+   * 3 x 3, where one more convolution of 3 x 3 makes the image.
+   */
+  upsampling: z.enum(UPSAMPLINGS),
   /**
    * How kernels start: with Glorot's uniform limits, or normal with a standard deviation of 0.02.
    */

@@ -65,6 +65,8 @@ const READ: Partial<Record<keyof Config, (value: unknown) => boolean>> = {
   latent: isCount(1),
   generatorWidths: (value) => Array.isArray(value) && value.length > 0 && value.every(isCount(1)),
   strideOneLayer: (value) => typeof value === 'boolean',
+  // Files of earlier versions have none.
+  upsampling: (value) => value === undefined || value === 'transposed' || value === 'nearest',
   generatorSlope: isNumber,
   batchNormEpsilon: isNumber,
   classes: isCount(0),

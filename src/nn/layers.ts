@@ -4,6 +4,7 @@
 import type { Shape, Tensor } from '../engine/graph.ts';
 import {
   add,
+  broadcast,
   conv2d,
   convTranspose2d,
   type DrawSource,
@@ -11,6 +12,7 @@ import {
   matmul,
   mul,
   overShards,
+  reshape,
   rsqrt,
   scale,
   shift,
@@ -72,6 +74,25 @@ export function transposedConvolution(
   const { inputs, filters, kernelSize: k, stride, bias } = options;
   const kernel = declareKernel(variables, layer, [k, k, filters, inputs], options);
   return withBias(variables, layer, filters, bias, (x) => convTranspose2d(x, kernel, stride));
+}
+
+/**
+ * Keras' UpSampling2D, which repeats each row and each column `stride` times, and then a
+ * convolution of stride 1: maps x [N, H, W, inputs] to [N, H * stride, W * stride, filters]; the
+ * kernel is [k, k, inputs, filters]. Even features give an even image, which a transposed
+ * convolution has to learn (Odena et al., "Deconvolution and checkerboard artifacts", 2016).
+ */
+export function upsampledConvolution(variables: Variables, layer: string, options: ConvOptions): (x: Tensor) => Tensor {
+  const convolve = convolution(variables, layer, { ...options, stride: 1 });
+  return (x) => convolve(repeatPixels(x, options.stride));
+}
+
+/** [N, H, W, C] -> [N, H * times, W * times, C]. */
+function repeatPixels(x: Tensor, times: number): Tensor {
+  if (times === 1) return x;
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const repeated = broadcast(reshape(x, [n, h, 1, w, 1, c]), [n, h, times, w, times, c]);
+  return reshape(repeated, [n, h * times, w * times, c]);
 }
 
 function declareKernel(

@@ -83,6 +83,8 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   dsteps: ['discriminatorSteps'],
   gradientpenalty: ['r1'],
   augmentation: ['augment'],
+  upsample: ['upsampling'],
+  resizeconvolution: ['upsampling nearest', 'upsampling'],
   mirror: ['flip'],
   hflip: ['flip'],
   checkpoint: ['resume', 'from'],

@@ -28,8 +28,8 @@ SEED, BATCH, REALS, STEPS, FIXED = 5, 6, 4, 3, 16
 
 BASE = dict(
     imageSize=16, channels=1, latent=10, generatorWidths=[8, 8, 4], discriminatorWidths=[4, 8],
-    strideOneLayer=True, initializer="glorot", generatorSlope=0, discriminatorSlope=0.2, dropout=0.3,
-    batchNormMomentum=0.99, batchNormEpsilon=1e-3, unbiasedMovingVariance=True, discriminatorBatchNorm=False,
+    strideOneLayer=True, upsampling="transposed", initializer="glorot", generatorSlope=0, discriminatorSlope=0.2,
+    dropout=0.3, batchNormMomentum=0.99, batchNormEpsilon=1e-3, unbiasedMovingVariance=True, discriminatorBatchNorm=False,
     spectralNorm=False, classes=0, loss="ns", labelSmoothing=0, r1=0, augment="none", learningRate=1e-3,
     generatorLearningRate=None, discriminatorLearningRate=None, beta1=0.9, beta2=0.999, adamEpsilon=1e-8,
     discriminatorSteps=1, clipGradient=0, ema=0,
@@ -49,7 +49,9 @@ OPTIONS = dict(
     clip=dict(clipGradient=0.05),
     bn_d=dict(discriminatorBatchNorm=True, strideOneLayer=False, dropout=0),
     ema=dict(ema=0.9),
-    together=dict(classes=3, loss="hinge", spectralNorm=True, r1=0.2, augment="diffaugment", ema=0.99),
+    nearest=dict(upsampling="nearest", channels=3),
+    together=dict(upsampling="nearest", classes=3, loss="hinge", spectralNorm=True, r1=0.2, augment="diffaugment",
+                  ema=0.99),
 )
 
 # The fast convolutions (kernels/winograd.c) take batches of 12 and more, and channels in panels of up to 32.
@@ -84,12 +86,20 @@ def deconv(x, w, stride):  # [k, k, out, in], SAME
     return y[:, :, cut : cut + size, cut : cut + size].permute(0, 2, 3, 1)
 
 
+def upsampled(x, w, stride):  # [k, k, in, out], SAME: nearest-neighbour upsampling, then a convolution of stride 1
+    wide = F.interpolate(x.permute(0, 3, 1, 2), scale_factor=stride, mode="nearest")
+    return F.conv2d(wide.contiguous(), w.permute(3, 2, 0, 1).contiguous(), padding=1).permute(0, 2, 3, 1)
+
+
 class Model:
     def __init__(self, cfg):
         self.cfg = cfg
         size, latent, classes = cfg["imageSize"] // 4, cfg["latent"], cfg["classes"]
+        self.nearest = cfg["upsampling"] == "nearest"
         layers = 3 if cfg["strideOneLayer"] else 2
         base, *widths = cfg["generatorWidths"][-layers:]
+        if self.nearest:  # One more layer doubles the sides, so the one that makes the image has stride 1.
+            widths.append(widths[-1])
         self.size, self.base = size, base
         g, d = {}, {}
         g["fc1/kernel"] = (latent, size * size * base)
@@ -101,9 +111,11 @@ class Model:
         self.strides = [2] * len(outs)
         if cfg["strideOneLayer"]:
             self.strides[0] = 1
+        if self.nearest:
+            self.strides[-1] = 1
         norms = {}
         for i, out in enumerate(outs):
-            g[f"conv{i + 1}/kernel"] = (5, 5, out, channels)
+            g[f"conv{i + 1}/kernel"] = (3, 3, channels, out) if self.repeats(i) else (5, 5, out, channels)
             if i < len(widths):
                 g[f"bn{i + 2}/gamma"] = g[f"bn{i + 2}/beta"] = (out,)
             channels = out
@@ -141,6 +153,10 @@ class Model:
         self.average = None
         if cfg["ema"]:
             self.average = {name: self.all_g()[name].clone() for name in self.all_g()}
+
+    def repeats(self, i):
+        """True for the layers that repeat pixels, and for the one behind them, which makes the image."""
+        return self.nearest and (self.strides[i] == 2 or i == len(self.strides) - 1)
 
     def all_g(self):
         own = {name: self.values[name].detach() for name in self.g}
@@ -187,7 +203,7 @@ class Model:
             x = x + values["generator/embedding/kernel"][labels]
         x = act(norm(x, "bn1")).reshape(-1, self.size, self.size, self.base)
         for i, stride in enumerate(self.strides):
-            x = deconv(x, values[f"generator/conv{i + 1}/kernel"], stride)
+            x = (upsampled if self.repeats(i) else deconv)(x, values[f"generator/conv{i + 1}/kernel"], stride)
             if i < len(self.strides) - 1:
                 x = act(norm(x, f"bn{i + 2}"))
         return torch.tanh(x), updates

@@ -35,6 +35,14 @@ export const MODELS: Readonly<Record<string, CreateOptions>> = {
     generatorWidths: [8, 8, 4],
     discriminatorWidths: [4, 6],
   },
+  'a rectangle in colour, of repeated pixels': {
+    preset: 'best',
+    imageSize: [16, 24],
+    channels: 3,
+    upsampling: 'nearest',
+    generatorWidths: [8, 8, 4],
+    discriminatorWidths: [4, 6],
+  },
   'without the stride-1 layer, with spectral norm': {
     preset: 'tiny',
     strideOneLayer: false,

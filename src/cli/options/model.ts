@@ -1,7 +1,7 @@
 // Options that change the model or its training, and the names that the library has for them.
 import { type Command, Option } from 'commander';
 import { CONVOLUTIONS } from '../../engine/plan.ts';
-import { AUGMENTS, type ConfigOverrides, LOSSES } from '../../gan/schema.ts';
+import { AUGMENTS, type ConfigOverrides, LOSSES, UPSAMPLINGS } from '../../gan/schema.ts';
 import { choice, defaultOf, number, wholeNumber } from './values.ts';
 
 export function addModelOptions(command: Command): Command {
@@ -38,6 +38,11 @@ export function addModelOptions(command: Command): Command {
     '--augment <name>',
     `the change to reals and fakes before they are judged: ${AUGMENTS.join(', ')} (default: none)`,
     choice('--augment', AUGMENTS),
+  );
+  own(
+    '--upsampling <how>',
+    `how the generator doubles its features: ${UPSAMPLINGS.join(', ')} (default: transposed)`,
+    choice('--upsampling', UPSAMPLINGS),
   );
   decimal(
     '--ema <decay>',

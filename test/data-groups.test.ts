@@ -144,6 +144,14 @@ describe('a training on groups', () => {
     expect(configOn(few, { preset: 'best', r1: 0 }).learningRate).toBe(5e-4);
   });
 
+  it('repeats pixels where it takes R1', () => {
+    const few = datasetOf(60, noise);
+    expect(configOn(few, { preset: 'best' }).upsampling).toBe('nearest');
+    expect(configOn(few, { preset: 'best', upsampling: 'transposed' }).upsampling).toBe('transposed');
+    expect(configOn(few, { preset: 'best', augment: 'diffaugment' }).upsampling).toBe('transposed');
+    expect(configOn(few, { preset: 'quick' }).upsampling).toBe('transposed');
+  });
+
   it.each([
     [{ groups: 1 }, 'groups 1 says nothing: every image is in the only group. Ask for 2 or more, or leave it out.'],
     [

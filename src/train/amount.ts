@@ -29,6 +29,12 @@ const PENALTY_OF_PIXEL = 1 / 256;
  */
 const [RATE_IN_COLOUR, SMALL_PIXELS] = [1e-3, 32 * 32];
 
+/**
+ * With that γ the generator repeats pixels, because its transposed convolutions left a pattern of
+ * two pixels in flat colours, which more steps did not remove.
+ */
+const UPSAMPLING = 'nearest';
+
 /** Returns the number of groups of alike images; 0 means none. */
 export function groupsFor(images: number): number {
   const fitting = Math.min(GROUPS, Math.floor(images / IMAGES_OF_GROUP));
@@ -63,5 +69,5 @@ export function fitted(config: Config, images: number, given: ConfigOverrides): 
   const [height, width] = sidesOf(config.imageSize);
   const isSmallColour = config.channels === 3 && height * width <= SMALL_PIXELS;
   const learningRate = given.learningRate ?? (isSmallColour ? RATE_IN_COLOUR : config.learningRate);
-  return { ...penalized, learningRate };
+  return { ...penalized, learningRate, upsampling: given.upsampling ?? UPSAMPLING };
 }

@@ -15,7 +15,7 @@ import { refuseSource } from './output.ts';
 import { recognize } from './recognize.ts';
 import type { Supplied, Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
-import type { Unread } from './unread.ts';
+import { type Unread, withUnread } from './unread.ts';
 
 /** A picture by its name, and its size in pixels. */
 export interface Sized {
@@ -100,7 +100,8 @@ export async function inspectData(
   checkDataOptions(options);
   refuseSize(options.size, 'size');
   const found = await recognize(where, options);
-  const supply = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
+  const read = 'supply' in found ? found.supply : tableSupply(found.dataset, where);
+  const supply = found.unread ? { ...read, unread: withUnread(found.unread, read.unread) } : read;
   if (options.output !== undefined) refuseSource(where, options.output, supply.names);
   const shaping = await settle(supply, options);
   refuseImages(supply.name, shaping.size);

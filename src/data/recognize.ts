@@ -5,7 +5,7 @@
 // top.
 
 import { statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { constants, gunzipSync } from 'node:zlib';
 import { commandLine } from '../platform/command.ts';
 import { DcganError } from '../platform/errors.ts';
@@ -13,7 +13,7 @@ import { HARMLESS, MOST_RATIO, MOST_UNPACKED } from './archive-limits.ts';
 import { folderSupply } from './folder.ts';
 import { foreignOf } from './foreign.ts';
 import type { FormFile } from './form-file.ts';
-import type { FormOptions, Opened } from './forms/form.ts';
+import type { Form, FormOptions, Opened } from './forms/form.ts';
 import { beginsWithArray, npzForm } from './forms/npz.ts';
 import { ARCHIVES, FORMS, isGzip, isTar } from './forms/table.ts';
 import { sniffIdx } from './idx.ts';
@@ -24,7 +24,7 @@ import { isFolder, nameOf } from './open.ts';
 import { openPack, readHeader } from './pack.ts';
 import { isPack } from './pack-header.ts';
 import { type Container, countTests, emptySupply } from './supply.ts';
-import { unreadText, withoutFiles } from './unread.ts';
+import { unreadText, withoutFiles, withUnread } from './unread.ts';
 
 export type RecognizeOptions = Omit<Partial<FormOptions>, 'onNote'> & {
   readonly onNote?: ((note: string) => void) | undefined;
@@ -68,7 +68,7 @@ function mustBeFile(where: string): void {
 /** @param within archives that the file lies in */
 async function openFile(file: FormFile, name: string, options: FormOptions, within: number): Promise<Opened> {
   const form = FORMS.find((one) => one.recognises(file));
-  if (form) return form.open(form.choose([file], file.name), name, options);
+  if (form) return form.open(form.choose([file, ...besideOf(file, form)], file.name), name, options);
   // Before names are believed: a web page may be called photos.zip or data.tar.
   const foreign = foreignOf(file.head, file.name);
   if (foreign) throw new DcganError({ what: `${file.name} is ${foreign.what}`, todo: foreign.todo });
@@ -85,6 +85,18 @@ async function openFile(file: FormFile, name: string, options: FormOptions, with
   // Pictures count more than arrays: only where there are none is it a .npz under another name.
   if (container.names.length === 0 && beginsWithArray(file.head)) return npzForm.open([file], name, options);
   return openContainer(container, { where: file.name, form: archive.name, within: within + 1 }, options);
+}
+
+/** Files of the same form that belong to one given alone, such as its labels. */
+function besideOf({ path, below }: FormFile, form: Form): FormFile[] {
+  if (path === null) return [];
+  const names = form.beside?.(below).filter((name) => name !== below) ?? [];
+  return names.flatMap((name) => {
+    const beside = join(dirname(path), name);
+    const status = statSync(beside, { throwIfNoEntry: false });
+    const file = status?.isFile() ? fileOnDisk(beside, name, beside, status.size) : null;
+    return file && form.recognises(file) ? [file] : [];
+  });
 }
 
 /**
@@ -147,7 +159,7 @@ async function openContainer(container: Container, place: Place, options: FormOp
       options.onNote(`${place.where} holds ${form.name}s; read: ${read}`);
       if (rest.count > 0) options.onNote(unreadText(rest));
       const opened = await form.open(chosen, container.name, options);
-      return { ...opened, form: `${opened.form} in a ${place.form.replace(' of pictures', '')}` };
+      return { ...opened, form: `${opened.form} in a ${place.form.replace(' of pictures', '')}`, unread: rest };
     }
     const archives = here.filter((file) => ARCHIVES.some((archive) => archive.recognises(file)));
     if (archives.length > 1) throw severalArchives(place, archives);
@@ -155,7 +167,8 @@ async function openContainer(container: Container, place: Place, options: FormOp
       const rest = withoutFiles(unread, [archives[0].below], names);
       options.onNote(`${place.where} holds an archive; read: ${archives[0].below}`);
       if (rest.count > 0) options.onNote(unreadText(rest));
-      return openFile(archives[0], container.name, options, place.within);
+      const opened = await openFile(archives[0], container.name, options, place.within);
+      return { ...opened, unread: opened.unread ? withUnread(rest, opened.unread) : rest };
     }
   }
   for (const { head, name } of files) {

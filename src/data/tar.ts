@@ -13,7 +13,7 @@ import { broken } from './broken.ts';
 import type { FormFile } from './form-file.ts';
 import { fileInMemory, isCandidate } from './loose.ts';
 import { formatOf } from './picture-format.ts';
-import { byName, type Container, classesOf, LARGEST_FILE, LARGEST_UNNAMED } from './supply.ts';
+import { byName, type ClassesOrWhy, type Container, classesOf, LARGEST_FILE, LARGEST_UNNAMED } from './supply.ts';
 import { UnreadTally } from './unread.ts';
 import { fingerprintOf } from './zip.ts';
 
@@ -43,7 +43,7 @@ export async function tarSupply(archive: FormFile, name: string, svg = false): P
     form: 'tar archive',
     names: paths.map(nameOf),
     paths,
-    ...classesOf(paths),
+    ...tellable(classesOf(paths)),
     fingerprint: await fingerprintOf(archive, name),
     unread: unread.result(),
     async *pictures() {
@@ -68,6 +68,18 @@ export async function tarSupply(archive: FormFile, name: string, svg = false): P
     },
     others: (wanted = isCandidate) => othersIn(archive, wanted),
   };
+}
+
+/**
+ * No classes where a folder's name is not UTF-8: the parser puts one mark for all other bytes, so
+ * that two folders may have become one.
+ */
+function tellable(found: ClassesOrWhy): ClassesOrWhy {
+  const telling = found.classes?.names ?? [found.whyNoClasses ?? ''];
+  if (!telling.some((name) => name.includes('\ufffd'))) return found;
+  const whyNoClasses =
+    "names of folders are not UTF-8, and such names can't be told apart in a .tar: unpack it and give the folder";
+  return { classes: null, whyNoClasses };
 }
 
 async function othersIn(archive: FormFile, wanted: (path: string) => boolean): Promise<FormFile[]> {

@@ -68,6 +68,14 @@ export function withoutFiles(unread: Unread, paths: readonly string[], added: re
   return { count: unread.count - paths.length + added.length, kinds: byCount(kinds), first };
 }
 
+/** What is not read in two places together. */
+export function withUnread(unread: Unread, more: Unread): Unread {
+  const counts = new Map(unread.kinds.map(({ kind, count }) => [kind, count]));
+  for (const { kind, count } of more.kinds) counts.set(kind, (counts.get(kind) ?? 0) + count);
+  const kinds = byCount([...counts].map(([kind, count]) => ({ kind, count })));
+  return { count: unread.count + more.count, kinds, first: [...unread.first, ...more.first].slice(0, KEPT) };
+}
+
 function byCount(kinds: { kind: string; count: number }[]): { kind: string; count: number }[] {
   return kinds.sort((a, b) => b.count - a.count || (a.kind < b.kind ? -1 : 1));
 }

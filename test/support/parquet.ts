@@ -34,9 +34,16 @@ function list(id: number, type: number, items: readonly Uint8Array[]): Field {
   return [id, LIST, Buffer.concat([Buffer.from(head), ...items])];
 }
 
-/** One column: all values there, `levels` deep, or as many as it claims. */
-function chunk(values: readonly Uint8Array[], levels: number, claims = values.length): Buffer {
-  const run = [...varint(2 * claims), levels];
+/**
+ * One column: all values there, `levels` deep, or as many as it claims.
+ * @param run how deep the values are, encoded, where some are missing
+ */
+function chunk(
+  values: readonly Uint8Array[],
+  levels: number,
+  claims = values.length,
+  run = [...varint(2 * claims), levels],
+): Buffer {
   const size = Buffer.alloc(4);
   size.writeUInt32LE(run.length);
   const page = Buffer.concat([size, Buffer.from(run), ...values]);
@@ -51,15 +58,16 @@ function byteArray(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Rows {image: {bytes, path}, label}, and the names of the labels.
+ * Rows {image: {bytes, path}, label}, and the names of the labels. Labels are numbers, or text; null for none.
  * @param claims how many values a page of pictures says that it has; default: as many as there are
  */
 export function parquet(
   pictures: readonly Uint8Array[],
-  labels: readonly number[],
+  labels: readonly (number | string | null)[],
   names: readonly string[],
   claims = pictures.length,
 ): Buffer {
+  const inWords = typeof labels[0] === 'string';
   const columns = [
     { path: ['image', 'bytes'], type: 6, bytes: chunk(pictures.map(byteArray), 2, claims) },
     {
@@ -72,10 +80,18 @@ export function parquet(
     },
     {
       path: ['label'],
-      type: 2,
+      type: inWords ? 6 : 2,
       bytes: chunk(
-        labels.map((label) => Buffer.from(BigInt64Array.of(BigInt(label)).buffer)),
+        labels
+          .filter((label) => label !== null)
+          .map((label) =>
+            typeof label === 'string'
+              ? byteArray(Buffer.from(label))
+              : Buffer.from(BigInt64Array.of(BigInt(label)).buffer),
+          ),
         1,
+        labels.length,
+        labels.flatMap((label) => [2, label === null ? 0 : 1]),
       ),
     },
   ];
@@ -98,7 +114,7 @@ export function parquet(
   const schema = [
     struct([string(4, 'schema'), i32(5, 2)]),
     struct([i32(3, 1), string(4, 'image'), i32(5, 2)]),
-    ...[leaf('bytes', 6), leaf('path', 6, true), leaf('label', 2)],
+    ...[leaf('bytes', 6), leaf('path', 6, true), inWords ? leaf('label', 6, true) : leaf('label', 2)],
   ];
   const features = { image: { _type: 'Image' }, label: { names, _type: 'ClassLabel' } };
   const footer = struct([

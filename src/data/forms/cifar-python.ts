@@ -28,6 +28,7 @@ export const cifarPythonForm: Form = {
     const chosen = training.length > 0 ? training : test.length > 0 ? test : onlyOne('pickles')(batches, where);
     return [...chosen, ...meta.slice(0, 1)];
   },
+  beside: () => ['batches.meta', 'meta'],
   open: async (files, name, { onNote }) => {
     const metaFile = files.find(({ below }) => META.test(lastPart(below)));
     const batches: Batch[] = [];
@@ -42,6 +43,7 @@ export const cifarPythonForm: Form = {
     const count = planes.length / size;
     const order = planesToPixels(side * side, 3);
     const images = new MemoryPixels(new RearrangedPixels(new MemoryPixels(planes), size, order).all());
+    if (batches.some(({ coarse }) => coarse)) onNote('classes are those of fine_labels; coarse_labels are not used');
     const labels = batches.flatMap((batch) => batch.labels);
     const names = metaFile ? namesIn(await metaFile.read(), metaFile.name) : null;
     return {
@@ -60,6 +62,8 @@ interface Batch {
   readonly planes: Uint8Array;
   readonly side: number;
   readonly labels: readonly number[];
+  /** Whether it has CIFAR-100's coarse labels besides. */
+  readonly coarse: boolean;
 }
 
 function batchOf(bytes: Uint8Array, name: string): Batch {
@@ -83,7 +87,7 @@ function batchOf(bytes: Uint8Array, name: string): Batch {
     throw none(name, `data of ${descr} [${shape.join(', ')}]${fortran ? ', columns first' : ''}`);
   if (data.bytes.length !== count * columns)
     throw none(name, `${data.bytes.length} bytes of data for [${shape.join(', ')}]`);
-  return { name, planes: data.bytes, side, labels };
+  return { name, planes: data.bytes, side, labels, coarse: dict.has('fine_labels') && dict.has('coarse_labels') };
 }
 
 /** Bytes without a shape have a row for each label, or are images of CIFAR's size. */

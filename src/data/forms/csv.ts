@@ -1,11 +1,14 @@
 // Reads tables of pixels. A line holds one image: its pixels as whole numbers from 0 to 255, and
 // its class in a column called label or in the first column. Kaggle's MNIST and similar files come
 // in this form (label,pixel0,...,pixel783), with a line of names or without. The images are grey
-// and square. The parser walks over the bytes in memory, since a file may have 50 million numbers.
+// and square. Where names number the pixels, these numbers give their order, and other columns,
+// such as the index that pandas writes, are passed over. The parser walks over the bytes in memory,
+// since a file may have 50 million numbers.
 //
 // Source: Kaggle, "Digit Recognizer", page "Data".
 
 import { DcganError } from '../../platform/errors.ts';
+import { clean, firstOf } from '../../platform/text.ts';
 import { Dataset } from '../dataset.ts';
 import { MemoryPixels, type PixelSource } from '../pixel-source.ts';
 import { RearrangedPixels, transposed } from './arrays.ts';
@@ -15,13 +18,28 @@ import type { Form } from './form.ts';
 const [NEWLINE, RETURN, COMMA, SEMICOLON, TAB, SPACE, QUOTE, POINT] = [10, 13, 44, 59, 9, 32, 34, 46];
 /** Columns of the smallest image that is taken for one: 8 x 8. */
 const FEWEST = 64;
+/** Columns that are passed over, and that a note names. */
+const NAMED = 8;
 /** Names of a column of labels. */
 export const LABEL = /^"?(label|labels|class|target|y)"?$/i;
 
+/** Names of a column of pixels: pixel0, pixel_0, 1x1, or its number alone. */
+const PIXEL = /^(?:pixel|px)?[_. -]?(\d+)(?:x(\d+))?$/i;
+/** Places of columns that are no pixels. */
+const [LABELS, PASSED_OVER] = [-1, -2];
+
 interface Columns {
-  /** The names, where the first line has some. */
-  readonly names: readonly string[] | null;
-  readonly count: number;
+  /** Whether the first line holds names. */
+  readonly named: boolean;
+  /** The column of labels, -1 for none. */
+  readonly label: number;
+  readonly pixels: number;
+  /** Of each column, its pixel's place in the image, or one of the two above. */
+  readonly places: Int32Array;
+  /** Names of columns that are passed over. */
+  readonly others: readonly string[];
+  /** Whether the pixels stand in another order than their names say. */
+  readonly sorted: boolean;
 }
 
 /** What the first line says; null for no table of pixels. */
@@ -30,15 +48,45 @@ function columnsOf(head: Uint8Array): Columns | null {
     .toString('latin1')
     .replace(/^\xef\xbb\xbf/, '');
   const end = text.search(/[\r\n]/);
-  const cells = (end < 0 ? text : text.slice(0, end)).split(/[,;\t]/);
-  const named = cells.some((cell) => /[a-z]/i.test(cell));
-  if (
-    named
-      ? !/^"?(label|class|target|pixel_?\d|y"?$|\d)/i.test(cells[0]!)
-      : !cells.every((cell) => /^\s*\d*\s*$/.test(cell))
-  )
-    return null;
-  return cells.length < FEWEST ? null : { names: named ? cells : null, count: cells.length };
+  const cells = (end < 0 ? text : text.slice(0, end)).split(/[,;\t]/).map((cell) => cell.replace(/["\s]/g, ''));
+  if (cells.length < FEWEST) return null;
+  const counted = isCounted(cells);
+  const named = counted || cells.some((cell) => /[a-z]/i.test(cell));
+  const all = cells.map((_, column) => column);
+  if (!named) {
+    if (!cells.every((cell) => /^\d*$/.test(cell))) return null;
+    return columnsFrom(cells, all, isSquare(cells.length) ? -1 : 0, named);
+  }
+  const label = cells.findIndex((cell) => LABEL.test(cell));
+  const numbered = all.filter((column) => PIXEL.test(cells[column]!));
+  if (isSquare(numbered.length)) return columnsFrom(cells, numbered, label, named);
+  // Where columns are only counted, the first one holds the labels, as in a table without names.
+  if (counted && label < 0 && isSquare(numbered.length - 1)) return columnsFrom(cells, numbered, numbered[0]!, named);
+  if (numbered.length < FEWEST && !/^(label|class|target|y$)/i.test(cells[0]!)) return null;
+  return columnsFrom(cells, all, label, named);
+}
+
+/** Whether nearly all cells count on, further than pixels go: pandas names columns 0,1,...,783. */
+function isCounted(cells: readonly string[]): boolean {
+  const numbers = cells.map((cell) => (/^\d+$/.test(cell) ? Number(cell) : Number.NaN));
+  const steps = numbers.filter((number, i) => number === numbers[i - 1]! + 1);
+  return steps.length >= cells.length - 4 && steps.some((number) => number > 255);
+}
+
+function columnsFrom(cells: readonly string[], taken: readonly number[], label: number, named: boolean): Columns {
+  const pixels = taken.filter((column) => column !== label);
+  const keys = pixels.map((column) => PIXEL.exec(cells[column]!));
+  const order = pixels.map((_, i) => i);
+  if (named && keys.every((key) => key !== null))
+    order.sort((a, b) => Number(keys[a]![1]) - Number(keys[b]![1]) || Number(keys[a]![2]) - Number(keys[b]![2]));
+  const places = new Int32Array(cells.length).fill(PASSED_OVER);
+  for (const [place, i] of order.entries()) places[pixels[i]!] = place;
+  if (label >= 0) places[label] = LABELS;
+  return {
+    ...{ named, label, pixels: pixels.length, places },
+    others: cells.filter((_, column) => places[column] === PASSED_OVER),
+    sorted: order.some((i, place) => i !== place),
+  };
 }
 
 export const csvForm: Form = {
@@ -48,20 +96,24 @@ export const csvForm: Form = {
   open: async ([file], name, { transpose, onNote }) => {
     const bytes = await file!.read();
     const end = bytes.indexOf(NEWLINE);
-    const { names, count: columns } = columnsOf(end < 0 ? bytes : bytes.subarray(0, end + 1))!;
+    const columns = columnsOf(end < 0 ? bytes : bytes.subarray(0, end + 1))!;
+    const { named, label, pixels } = columns;
     const wrong = (what: string, rest: { expected?: string; got?: string; todo?: string }): DcganError =>
       new DcganError({ what: `${file!.name} ${what}`, ...rest });
-    const label = names ? names.findIndex((cell) => LABEL.test(cell.trim())) : isSquare(columns) ? -1 : 0;
-    const pixels = columns - (label < 0 ? 0 : 1);
     if (!isSquare(pixels))
       throw wrong('has rows that are no square images', {
         expected: 'a column for each pixel of a square, such as 784 for 28 x 28, and one for the label',
         got: `${pixels} columns of pixels`,
         todo: isSquare(pixels / 3)
-          ? colourCommand(file!.name, Math.sqrt(pixels / 3), label, names !== null)
+          ? colourCommand(file!.name, Math.sqrt(pixels / 3), label, named)
           : 'Save the images as an array: numpy.save("images.npy", images.reshape(-1, height, width).astype("uint8"))',
       });
-    const rows = parse(bytes, names && end >= 0 ? end + 1 : names ? bytes.length : 0, columns, label, wrong);
+    const rows = parse(bytes, !named ? 0 : end >= 0 ? end + 1 : bytes.length, columns, wrong);
+    if (columns.others.length > 0) {
+      const others = columns.others.map((other) => (other === '' ? 'one without a name' : clean(other)));
+      onNote(`${file!.name}: columns that are not read: ${firstOf(others, NAMED).join(', ')}`);
+    }
+    if (columns.sorted) onNote(`${file!.name}: pixels are read in the order of their columns' names`);
     const side = Math.sqrt(pixels);
     const images = uprightSquares(rows.images, side, transpose);
     const shape = { count: rows.count, height: side, width: side, channels: 1 };
@@ -104,16 +156,15 @@ interface Rows {
 function parse(
   bytes: Uint8Array,
   from: number,
-  columns: number,
-  label: number,
+  { label, pixels, places }: Columns,
   wrong: (what: string, rest: { expected?: string; got?: string; todo?: string }) => DcganError,
 ): Rows {
-  const pixels = columns - (label < 0 ? 0 : 1);
+  const columns = places.length;
   const lines = countLines(bytes, from);
   if (lines === 0) throw wrong('holds no images', { expected: 'a line for each image' });
   // Each number takes a digit and a separator, so a file that passes this test is large enough for
   // all of its numbers. Nothing larger than the file is allocated.
-  if (lines * columns > bytes.length - from + 1)
+  if (lines * (label < 0 ? pixels : pixels + 1) > bytes.length - from + 1)
     throw wrong('has lines that are too short', { expected: `${columns} numbers a line` });
   const images = new Uint8Array(lines * pixels);
   const labels = new Uint8Array(lines);
@@ -125,13 +176,19 @@ function parse(
       todo: 'Save the images as an array: numpy.save("images.npy", images.reshape(-1, 28, 28).astype("uint8"))',
     });
   const put = (): void => {
-    if (digits === 0 || column >= columns) throw refuse(digits === 0 ? 'no number' : 'more numbers');
-    if (column === label) {
+    if (column >= columns) throw refuse('more numbers');
+    const place = places[column]!;
+    if (place === PASSED_OVER) {
+      [column, value, digits] = [column + 1, 0, 0];
+      return;
+    }
+    if (digits === 0) throw refuse('no number');
+    if (place === LABELS) {
       labels[row] = value;
       fits &&= value <= 255;
     } else {
       if (value > 255) throw refuse(String(value));
-      images[row * pixels + column - (label >= 0 && column > label ? 1 : 0)] = value;
+      images[row * pixels + place] = value;
     }
     [column, value, digits] = [column + 1, 0, 0];
   };
@@ -149,7 +206,7 @@ function parse(
     } else if (byte === POINT) {
       // 12.0 is a whole number.
       while (bytes[at + 1] === 48) at++;
-    } else if (byte !== RETURN && byte !== SPACE && byte !== QUOTE)
+    } else if (byte !== RETURN && byte !== SPACE && byte !== QUOTE && places[column] !== PASSED_OVER)
       throw refuse(JSON.stringify(String.fromCharCode(byte)));
   }
   return { count: row, images: images.subarray(0, row * pixels), labels: fits ? labels.subarray(0, row) : null };

@@ -4,6 +4,7 @@
 import type { Dataset } from '../dataset.ts';
 import type { FormFile } from '../form-file.ts';
 import type { Supply } from '../supply.ts';
+import type { Unread } from '../unread.ts';
 
 /** What a person says of the form of their data, and who hears what is done with it. */
 export interface FormOptions {
@@ -21,9 +22,11 @@ export interface FormOptions {
 }
 
 /** What was found: images that are arrays already, or pictures to be decoded. */
-export type Opened =
-  | { readonly form: string; readonly dataset: Dataset }
-  | { readonly form: string; readonly supply: Supply };
+export type Opened = {
+  readonly form: string;
+  /** Files around the form's own that are not read; a supply knows those among its pictures. */
+  readonly unread?: Unread;
+} & ({ readonly dataset: Dataset } | { readonly supply: Supply });
 
 /** One row of the table. */
 export interface Form {
@@ -36,6 +39,8 @@ export interface Form {
    * @throws DcganError that lists them where it is not clear which are meant
    */
   choose(files: readonly FormFile[], where: string): readonly FormFile[];
+  /** Names that files may have which lie beside a file given alone and belong to it. */
+  beside?(name: string): readonly string[];
   /**
    * @param files what `choose` gave
    * @param name of the data set, short

@@ -1,5 +1,5 @@
 // IDX files (idx.ts) as a form: a file of images, and of the files of labels beside it the one that
-// has as many.
+// the name of the images with "labels" in it, else the one that has as many.
 
 import { DcganError } from '../../platform/errors.ts';
 import type { FormFile } from '../form-file.ts';
@@ -21,6 +21,11 @@ function unpackedOnly(files: readonly FormFile[]): FormFile[] {
   return files.filter(({ below }) => !(below.endsWith('.gz') && names.has(below.slice(0, -3))));
 }
 
+/** What the labels' file is called, by the name of the images': `train-labels-idx1-ubyte`. */
+function labelsNameOf(images: string): string {
+  return images.replace(/images(?!.*images)/, 'labels').replace(/idx[34](?!.*idx)/, 'idx1');
+}
+
 export const idxForm: Form = {
   name: 'IDX file',
   recognises: (file) => kindOf(file) !== null,
@@ -39,7 +44,15 @@ export const idxForm: Form = {
     const count = sniffIdx(chosen!.head)!.count;
     const fitting = labels.filter(({ head }) => sniffIdx(head)!.count === count);
     // Labels that fit no images are passed on, so that they are named.
-    return [chosen!, ...onlyOne('IDX files of labels')(fitting.length > 0 ? fitting : labels.slice(0, 1), where)];
+    const likely = fitting.length > 0 ? fitting : labels.slice(0, 1);
+    // EMNIST's folder holds several sets, some of which have as many images.
+    const plain = (name: string): string => name.replace(/\.gz$/i, '');
+    const named = likely.filter(({ below }) => plain(below) === plain(labelsNameOf(chosen!.below)));
+    return [chosen!, ...(named.length > 0 ? named : onlyOne('IDX files of labels')(likely, where))];
+  },
+  beside: (images) => {
+    const labels = labelsNameOf(images);
+    return labels === images ? [] : [labels, /\.gz$/i.test(labels) ? labels.slice(0, -3) : `${labels}.gz`];
   },
   open: async ([imageFile, labelFile], name, { transpose, onNote }) => {
     const images = parseIdx(await imageFile!.read(), imageFile!.name) as IdxImages;

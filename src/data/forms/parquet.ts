@@ -84,7 +84,8 @@ async function tableOf(file: FormFile): Promise<Table> {
   const columns = columnsOf(metadata.schema);
   const image = columns.find(({ kind }) => kind === 'picture' || kind === 'bytes');
   const label = columns.find(
-    ({ name, kind }) => kind === 'integer' && /^(fine_)?(label|labels|class|target|y)$/i.test(name),
+    ({ name, kind }) =>
+      (kind === 'integer' || kind === 'text') && /^(fine_)?(label|labels|class|target|y)$/i.test(name),
   );
   if (!image || !Number.isSafeInteger(rows) || rows < 1 || rows > MOST_ENTRIES)
     throw new DcganError({
@@ -122,7 +123,7 @@ function checkPaths({ row_groups: groups }: FileMetaData, schema: SchemaTree): v
 
 interface Column {
   readonly name: string;
-  readonly kind: 'picture' | 'bytes' | 'integer' | 'other';
+  readonly kind: 'picture' | 'bytes' | 'integer' | 'text' | 'other';
 }
 
 /** Columns right below the root; the schema is a tree, written parents first. */
@@ -141,7 +142,9 @@ function columnsOf(schema: readonly SchemaElement[]): Column[] {
     const struct = below.length > 0 && below.some(({ name, type }) => name === 'bytes' && type === 'BYTE_ARRAY');
     const bytes = element.type === 'BYTE_ARRAY' && element.converted_type !== 'UTF8' && !element.logical_type;
     const integer = element.type === 'INT32' || element.type === 'INT64';
-    columns.push({ name: element.name, kind: struct ? 'picture' : bytes ? 'bytes' : integer ? 'integer' : 'other' });
+    const text = element.type === 'BYTE_ARRAY' && !bytes;
+    const leaf = bytes ? 'bytes' : integer ? 'integer' : text ? 'text' : 'other';
+    columns.push({ name: element.name, kind: struct ? 'picture' : leaf });
   }
   return columns;
 }
@@ -190,12 +193,20 @@ async function columnOf(table: Table, column: string, rowStart: number, rowEnd: 
 
 async function classesIn(tables: readonly Table[]): Promise<ClassesOrWhy> {
   const without = tables.find(({ label }) => label === null);
-  if (without) return { classes: null, whyNoClasses: `${without.file.name} has no column called label` };
-  const labels: number[] = [];
+  if (without)
+    return { classes: null, whyNoClasses: `${without.file.name} has no column of numbers or text called label` };
+  const values: unknown[] = [];
   for (const table of tables)
-    for (const value of await columnOf(table, table.label!, 0, table.rows)) labels.push(Number(value));
+    for (const value of await columnOf(table, table.label!, 0, table.rows)) values.push(value);
+  const unlabelled = values.findIndex((value) => value === null || value === undefined);
+  if (unlabelled >= 0) return { classes: null, whyNoClasses: `image ${unlabelled} has no label` };
   const names = namesOf(tables[0]!);
-  if (!names || labels.some((label) => names[label] === undefined)) return labelled(labels.map(String), 'labels');
+  const labels = values.map(Number);
+  if (!names || labels.some((label) => names[label] === undefined))
+    return labelled(
+      values.map((value) => clean(String(value)).slice(0, 1000)),
+      'labels',
+    );
   const classes: Classes = { names, labels: Uint8Array.from(labels) };
   return names.length > 256
     ? { classes: null, whyNoClasses: `${names.length} classes are more than the 256 that can be told apart` }

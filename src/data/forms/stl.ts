@@ -42,6 +42,7 @@ export const stlForm: Form = {
     const labels = files.find(({ below }) => below === chosen!.below.replace(/_X\.bin$/, '_y.bin'));
     return labels ? [chosen!, labels] : [chosen!];
   },
+  beside: (images) => [images.replace(/_X\.bin$/, '_y.bin')],
   open: async ([imageFile, labelFile], name) => {
     const bytes = await imageFile!.read();
     if (bytes.length === 0 || bytes.length % SIZE !== 0)

@@ -3,7 +3,7 @@
 //   booleans              false is 0, true is 255
 //   floats in [0, 1]      255 x
 //   floats in [-1, 1]     127.5 x + 127.5
-//   floats in [0, 255]    rounded
+//   floats in [0, 255]    rounded, where the largest is 16 or more
 //   integers in [0, 255]  as they are
 //   other integers        of the fewest bits (10, 12, 14 or 16) that hold the largest, scaled to 8
 // Values are scaled again whenever they are read, so that an array larger than memory stays on
@@ -59,6 +59,8 @@ function half(word: number): number {
 /** Values read at a time while their range is found. */
 const PIECE = 1 << 18;
 const BITS = [10, 12, 14, 16];
+/** Floats whose largest is below this are no images of values up to 255. */
+const DARK = 16;
 
 /** A rule, and the words that a note says about it. */
 interface Rule {
@@ -116,7 +118,9 @@ function ruleFor({ kind, shown }: ValueType, { least, most }: Range, name: strin
     return { scale: 255, shift: 0, said: `${range}: 0 becomes 0 and 1 becomes 255` };
   if (kind === 'float' && least >= -1 && most <= 1)
     return { scale: 127.5, shift: 127.5, said: `${range}: -1 becomes 0 and 1 becomes 255` };
-  if (least >= 0 && most <= 255)
+  // Images of floats in [0, 1] reach a little further after they were scaled up; rounded they
+  // would be black.
+  if (least >= 0 && most <= 255 && !(kind === 'float' && most < DARK))
     return { scale: 1, shift: 0, said: kind === 'float' ? `${range}, which are rounded` : null };
   const bits = kind === 'integer' && least >= 0 ? BITS.find((n) => most < 2 ** n) : undefined;
   if (bits !== undefined)
@@ -129,7 +133,7 @@ function ruleFor({ kind, shown }: ValueType, { least, most }: Range, name: strin
     expected:
       kind === 'float' ? 'a range within [0, 1], [-1, 1] or [0, 255]' : 'integers from 0 to 255, or to 65535 at most',
     got: `${short(least)} to ${short(most)}`,
-    todo: 'Scale them: images = (images - images.min()) / (images.max() - images.min())',
+    todo: `${kind === 'float' && least > -0.5 && most < 1.5 ? 'Cut them: images = images.clip(0, 1); or scale' : 'Scale'} them: images = (images - images.min()) / (images.max() - images.min())`,
   });
 }
 

@@ -11,7 +11,8 @@ import type { DcganError } from '../platform/errors.ts';
 import { sweepLeft, temporaryPath } from '../platform/temporary.ts';
 import { BrokenPicture, brokenTogether, noneLeft } from './broken.ts';
 import { eachPicture } from './bundles.ts';
-import { checkColour, decodeWithFacts, factsOf, rgbOf } from './decode.ts';
+import { checkColour, rgbOf } from './colours.ts';
+import { decodeWithFacts, factsOf } from './decode.ts';
 import {
   type DataOptions,
   DEFAULT_BACKGROUND,
@@ -178,6 +179,9 @@ export function guessedGrey({ channels }: DataOptions, shaping: Shaping): boolea
 /** A picture in colour among those that were taken for grey. */
 class ColourFound extends Error {}
 
+/** What is known of a pack when all pictures are in it. */
+type Filled = Pick<PackHeader, 'count' | 'images' | 'labels' | 'skipped'> & Pick<Built, 'duplicates' | 'several'>;
+
 async function fill(
   handle: FileHandle,
   supply: Supply,
@@ -190,28 +194,15 @@ async function fill(
   const { classes, names, fingerprint } = supply;
   const seen = new Set<string>();
   let [duplicates, several] = [0, 0];
-  const headerOf = (
-    count: number,
-    images: string,
-    labels: string | null,
-    skipped: number,
-    same: number,
-    animated: number,
-  ): PackHeader => ({
-    ...{
-      name: supply.name,
-      count,
-      height,
-      width,
-      channels,
-      classes: classes?.names.slice() ?? null,
-    },
-    ...(dedupe && { duplicates: same }),
-    ...(animated > 0 && { several: animated }),
-    ...{ images, labels, skipped, shaping: { fit, background }, source: { path: source, fingerprint } },
+  const headerOf = ({ count, images, labels, ...left }: Filled): PackHeader => ({
+    ...{ name: supply.name, count, height, width, channels, classes: classes?.names.slice() ?? null },
+    ...(dedupe && { duplicates: left.duplicates }),
+    ...(left.several > 0 && { several: left.several }),
+    ...{ images, labels, skipped: left.skipped, shaping: { fit, background }, source: { path: source, fingerprint } },
   });
   const [none, most] = ['0'.repeat(64), names.length];
-  const room = encodeHeader(headerOf(most, none, classes && none, most, most, most)).length;
+  const counts = { count: most, skipped: most, duplicates: most, several: most };
+  const room = encodeHeader(headerOf({ ...counts, images: none, labels: classes && none })).length;
   const images = createHash('sha256');
   const labels: number[] = [];
   const skipped: BrokenPicture[] = [];
@@ -223,9 +214,9 @@ async function fill(
   ): Promise<{ index: number; image: Uint8Array | BrokenPicture; frames: number }> => {
     const { index } = picture;
     try {
-      const { facts, image } = await decodeWithFacts(picture, shaping, enlarged);
-      if (greyIsGuessed && facts.channels === 3) throw new ColourFound(picture.name);
-      return { index, image, frames: facts.frames };
+      const { image, frames, facts } = await decodeWithFacts(picture, shaping, enlarged);
+      if (greyIsGuessed && (await facts()).channels === 3) throw new ColourFound(picture.name);
+      return { index, image, frames };
     } catch (error) {
       if (error instanceof BrokenPicture) return { index, image: error, frames: 0 };
       throw error;
@@ -252,11 +243,9 @@ async function fill(
   const labelBytes = Uint8Array.from(labels);
   await writeAll(handle, labelBytes, at);
   const labelDigest = classes ? createHash('sha256').update(labelBytes).digest('hex') : null;
-  await writeAll(
-    handle,
-    encodeHeader(headerOf(count, images.digest('hex'), labelDigest, skipped.length, duplicates, several), room),
-    0,
-  );
+  const left = { skipped: skipped.length, duplicates, several };
+  const header = headerOf({ count, images: images.digest('hex'), labels: labelDigest, ...left });
+  await writeAll(handle, encodeHeader(header, room), 0);
   return { count, shaping, skipped, duplicates, several };
 }
 

@@ -7,7 +7,7 @@
 // before they are decoded, and large ones wait for each other (decode-room.ts).
 
 import type { Sharp } from 'sharp';
-import { DcganError, usage } from '../platform/errors.ts';
+import { DcganError } from '../platform/errors.ts';
 import { loadSharp } from '../platform/sharp.ts';
 import { LimitPassed } from '../platform/side-process.ts';
 import { bitmapFacts, decodeBitmap } from './bmp.ts';
@@ -49,7 +49,7 @@ interface Opened {
   readonly format: Format;
   /** What its header says, where libvips does not read it. */
   readonly facts?: Facts;
-  /** How many frames it has, where libvips does not count them. */
+  /** How many frames it has, where its first bytes tell. */
   readonly frames?: number;
 }
 
@@ -80,7 +80,8 @@ async function open(picture: Supplied): Promise<Opened> {
   const sharp = (most = MOST_PIXELS): Sharp =>
     factory(bytes, { limitInputPixels: most, failOn: 'error', pages: 1, ...density });
   if (format === 'TIFF') await mustBeWhole(sharp(), picture.name);
-  return { sharp, format, ...(format === 'PNG' && { frames: framesOfPng(bytes) }) };
+  const counted = format === 'PNG' ? framesOfPng(bytes) : format === 'JPEG' ? 1 : undefined;
+  return { sharp, format, ...(counted !== undefined && { frames: counted }) };
 }
 
 /**
@@ -159,50 +160,31 @@ async function factsFrom({ sharp, format, facts, frames }: Opened, name: string)
   }
 }
 
-/** @throws DcganError of wrong usage for what sharp does not know as a colour */
-export async function checkColour(background: string): Promise<void> {
-  const sharp = await loadSharp();
-  try {
-    sharp(Uint8Array.of(0), {}).flatten({ background });
-  } catch (cause) {
-    throw usage({
-      what: 'background is not a known colour',
-      expected: 'a colour such as white or #ff8800',
-      got: background,
-      cause,
-    });
-  }
-}
-
-/** Red, green and blue of a colour that `checkColour` accepts, or of white. */
-export async function rgbOf(background = '#ffffff'): Promise<readonly [number, number, number]> {
-  const sharp = await loadSharp();
-  const pixel = { raw: { width: 1, height: 1, channels: 4 as const } };
-  const [r = 255, g = 255, b = 255] = await sharp(Uint8Array.of(0, 0, 0, 0), pixel)
-    .flatten({ background })
-    .raw()
-    .toBuffer();
-  return [r, g, b];
-}
-
 /** [height, width, channels]. @throws DcganError that names the picture */
 export async function decode(picture: Supplied, shaping: Shaping): Promise<Uint8Array> {
   if (picture.kind === 'raw' && fits(picture, shaping)) return picture.pixels;
   return shaped(await open(picture), shaping, picture.name);
 }
 
-/** Both at once, reading the file once; `known` is the image of an array that was made before. */
-export async function decodeWithFacts(
-  picture: Supplied,
-  shaping: Shaping,
-  known?: Uint8Array,
-): Promise<{ facts: Facts; image: Uint8Array }> {
-  if (picture.kind === 'raw') return { facts: factsOfRaw(picture), image: known ?? (await decode(picture, shaping)) };
+/** A picture's image, and what else was found while its file was read once. */
+export interface Decoded {
+  readonly image: Uint8Array;
+  readonly frames: number;
+  /** Reads the header apart, which takes libvips time that not everybody needs to spend. */
+  readonly facts: () => Promise<Facts>;
+}
+
+/** @param known the image of an array that was made before */
+export async function decodeWithFacts(picture: Supplied, shaping: Shaping, known?: Uint8Array): Promise<Decoded> {
+  if (picture.kind === 'raw') {
+    const image = known ?? (await decode(picture, shaping));
+    return { image, frames: 1, facts: async () => factsOfRaw(picture) };
+  }
   const encoded = await picture.read();
-  const kept: Supplied = { ...picture, read: async () => encoded };
-  const opened = await open(kept);
-  const facts = await factsFrom(opened, picture.name);
-  return { facts, image: await shaped(opened, shaping, picture.name) };
+  const opened = await open({ ...picture, read: async () => encoded });
+  const facts = (): Promise<Facts> => factsFrom(opened, picture.name);
+  const frames = opened.frames ?? (await facts()).frames;
+  return { image: await shaped(opened, shaping, picture.name), frames, facts };
 }
 
 /** Pixels as bytes, [height, width, channels]. */

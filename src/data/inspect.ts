@@ -128,7 +128,7 @@ async function look(picture: Supplied, shaping: Shaping, enlarged?: Uint8Array):
   const { index, name } = picture;
   try {
     const { facts, image } = await decodeWithFacts(picture, shaping, enlarged);
-    return { index, name, facts, image };
+    return { index, name, facts: await facts(), image };
   } catch (error) {
     if (error instanceof BrokenPicture) return { index, name, error };
     throw error;

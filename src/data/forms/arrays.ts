@@ -3,7 +3,7 @@
 // things is refused with the command that makes it clear.
 
 import { DcganError } from '../../platform/errors.ts';
-import { rgbOf } from '../decode.ts';
+import { rgbOf } from '../colours.ts';
 import { IN_MEMORY } from '../pack.ts';
 import { MemoryPixels, type PixelSource, Source } from '../pixel-source.ts';
 import type { FormOptions } from './form.ts';

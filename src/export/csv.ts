@@ -1,21 +1,14 @@
 // Writes a run's metrics as CSV (RFC 4180) for spreadsheets, R and pandas. Each line of
 // metrics.jsonl becomes a row, in its order. What a line does not have is an empty field.
+import { EPOCH_FIGURES, STEP_FIGURES } from '../train/line-figures.ts';
 import { readMetrics } from '../train/metrics.ts';
 
 const COLUMNS = [
   'type',
   'epoch',
   'step',
-  'generatorLoss',
-  'discriminatorLoss',
-  'realScore',
-  'fakeScore',
-  'diversity',
-  'classDiversity',
-  'recall',
-  'coverage',
-  'generatorGradient',
-  'discriminatorGradient',
+  ...STEP_FIGURES,
+  ...EPOCH_FIGURES,
   'measure',
   'value',
   'floor',

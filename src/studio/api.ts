@@ -1,5 +1,7 @@
-// The studio's server and its page speak in these types, and import nothing else of each other. The
-// page's other sources (a training in the page, one file) answer in the same terms.
+// The studio's server and its page speak in these types and names of columns, and import nothing
+// else of each other. The page's other sources (a training in the page, one file) answer in the
+// same terms.
+import { EPOCH_FIGURES, STEP_FIGURES } from '../train/line-figures.ts';
 import type { RunConfig } from '../train/run-schema.ts';
 
 /**
@@ -92,27 +94,21 @@ export interface RunWarning {
 }
 
 /** Numbers of steps by column, all of one length; null where a number is not finite. */
-export interface StepColumns {
+export interface StepColumns extends Figures<(typeof STEP_FIGURES)[number]> {
   readonly step: readonly number[];
   readonly epoch: readonly number[];
-  readonly generatorLoss: readonly (number | null)[];
-  readonly discriminatorLoss: readonly (number | null)[];
-  readonly realScore: readonly (number | null)[];
-  readonly fakeScore: readonly (number | null)[];
   readonly seconds: readonly number[];
   /** When each line was written, in milliseconds since 1970; null for lines of older versions. */
   readonly time: readonly (number | null)[];
 }
 
 /** Means of epochs by column; what an epoch lacks is null. */
-export interface EpochColumns extends StepColumns {
-  readonly diversity: readonly (number | null)[];
-  readonly classDiversity: readonly (number | null)[];
-  readonly recall: readonly (number | null)[];
-  readonly coverage: readonly (number | null)[];
-  readonly generatorGradient: readonly (number | null)[];
-  readonly discriminatorGradient: readonly (number | null)[];
-}
+export interface EpochColumns extends StepColumns, Figures<(typeof EPOCH_FIGURES)[number]> {}
+
+type Figures<Name extends string> = { readonly [name in Name]: readonly (number | null)[] };
+
+export const STEP_COLUMNS = ['step', 'epoch', ...STEP_FIGURES, 'seconds', 'time'] as const;
+export const EPOCH_COLUMNS = [...STEP_COLUMNS, ...EPOCH_FIGURES] as const;
 
 export interface EvaluationRow {
   readonly step: number;

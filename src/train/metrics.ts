@@ -10,6 +10,7 @@ import { DcganError } from '../platform/errors.ts';
 import { fileLines } from '../platform/file-lines.ts';
 import { GrowingFile } from '../platform/growing-file.ts';
 import { parseJson } from '../platform/json.ts';
+import { EPOCH_FIGURES, STEP_FIGURES } from './line-figures.ts';
 
 export const METRICS_NAME = 'metrics.jsonl';
 
@@ -19,21 +20,16 @@ const value = z.number().nullable();
 /** When the line was written, in milliseconds since 1970; lines of older versions have no time. */
 const time = z.int().optional();
 
+function all<Name extends string, Type>(names: readonly Name[], type: Type): Record<Name, Type> {
+  return Object.fromEntries(names.map((name) => [name, type])) as Record<Name, Type>;
+}
+
 const trainedSchema = z.looseObject({
   type: z.enum(['step', 'epoch']),
   step: z.int(),
   epoch: z.int(),
-  generatorLoss: value,
-  discriminatorLoss: value,
-  realScore: value,
-  fakeScore: value,
-  /** Only epochs have these. */
-  diversity: value.optional(),
-  classDiversity: value.optional(),
-  recall: value.optional(),
-  coverage: value.optional(),
-  generatorGradient: value.optional(),
-  discriminatorGradient: value.optional(),
+  ...all(STEP_FIGURES, value),
+  ...all(EPOCH_FIGURES, value.optional()),
   seconds: z.number(),
   time,
 });

@@ -1,23 +1,20 @@
 // Turns metrics.jsonl into columns. They take a third of the bytes of lines, and charts draw them.
-import type { EpochColumns, EvaluationRow, MetricsPart, StepColumns } from '../api.ts';
-
-const STEP = ['generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore'] as const;
-const EPOCH = [
-  'diversity',
-  'classDiversity',
-  'recall',
-  'coverage',
-  'generatorGradient',
-  'discriminatorGradient',
-] as const;
+import {
+  EPOCH_COLUMNS,
+  type EpochColumns,
+  type EvaluationRow,
+  type MetricsPart,
+  STEP_COLUMNS,
+  type StepColumns,
+} from '../api.ts';
 
 type Column = (number | null)[];
 type Columns<T> = { [K in keyof T]: Column };
 
 /** Gathers lines column by column. */
 export class ColumnsOf {
-  readonly #steps = emptyColumns<StepColumns>(['step', 'epoch', ...STEP, 'seconds', 'time']);
-  readonly #epochs = emptyColumns<EpochColumns>(['step', 'epoch', ...STEP, 'seconds', 'time', ...EPOCH]);
+  readonly #steps = emptyColumns<StepColumns>(STEP_COLUMNS);
+  readonly #epochs = emptyColumns<EpochColumns>(EPOCH_COLUMNS);
   readonly #evaluations: EvaluationRow[] = [];
   #damaged = 0;
   #lines = 0;

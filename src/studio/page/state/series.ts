@@ -1,5 +1,12 @@
 // Charts need a run's numbers as columns that grow, places on an axis, and smoothing.
-import type { EpochColumns, EvaluationRow, MetricsPart, StepColumns } from '../../api.ts';
+import {
+  EPOCH_COLUMNS,
+  type EpochColumns,
+  type EvaluationRow,
+  type MetricsPart,
+  STEP_COLUMNS,
+  type StepColumns,
+} from '../../api.ts';
 
 export type Axis = 'steps' | 'epochs' | 'minutes';
 type Numbers = (number | null)[];
@@ -86,32 +93,12 @@ function append(to: Record<string, Numbers>, from: object): void {
   for (const [name, values] of Object.entries(from)) for (const value of values as Numbers) to[name]!.push(value);
 }
 
-const STEP = [
-  'step',
-  'epoch',
-  'generatorLoss',
-  'discriminatorLoss',
-  'realScore',
-  'fakeScore',
-  'seconds',
-  'time',
-] as const;
-const EPOCH = [
-  ...STEP,
-  'diversity',
-  'classDiversity',
-  'recall',
-  'coverage',
-  'generatorGradient',
-  'discriminatorGradient',
-] as const;
-
 function emptySteps(): Record<keyof StepColumns, Numbers> {
-  return Object.fromEntries(STEP.map((name) => [name, []])) as unknown as Record<keyof StepColumns, Numbers>;
+  return Object.fromEntries(STEP_COLUMNS.map((name) => [name, []])) as unknown as Record<keyof StepColumns, Numbers>;
 }
 
 function emptyEpochs(): Record<keyof EpochColumns, Numbers> {
-  return Object.fromEntries(EPOCH.map((name) => [name, []])) as unknown as Record<keyof EpochColumns, Numbers>;
+  return Object.fromEntries(EPOCH_COLUMNS.map((name) => [name, []])) as unknown as Record<keyof EpochColumns, Numbers>;
 }
 
 /**

@@ -116,13 +116,15 @@ test('a file of CIFAR-100 or STL-10 given alone finds what lies beside it, and c
   expect([...(await open('stl/train_X.bin')).data.labels!]).toEqual([9]);
 });
 
-test('Parquet with labels in words, and with an image that has no label', async () => {
+test('Parquet with labels in words, with an image that has no label, and packed in a way that is not read', async () => {
   const pictures = await Promise.all(upTo(3).map((i) => png(noisy(16, i))));
   writeFileSync('words.parquet', parquet(pictures, ['owl', 'cat', 'owl'], []));
   const { data } = await open('words.parquet');
   expect([...data.labels!, ...data.classes!]).toEqual([1, 0, 1, 'cat', 'owl']);
   writeFileSync('gap.parquet', parquet(pictures, [1, null, 1], ['cat', 'owl']));
   expect((await open('gap.parquet')).data.whyNoClasses).toBe('image 1 has no label');
+  writeFileSync('brotli.parquet', parquet(pictures, [1, 0, 1], ['cat', 'owl'], 3, 4));
+  await expect(loadDataset('brotli.parquet')).rejects.toThrow(/BROTLI\. Write it with the usual packing: python3/);
 });
 
 test.each<[string, number[], string]>([

@@ -60,12 +60,14 @@ function byteArray(bytes: Uint8Array): Buffer {
 /**
  * Rows {image: {bytes, path}, label}, and the names of the labels. Labels are numbers, or text; null for none.
  * @param claims how many values a page of pictures says that it has; default: as many as there are
+ * @param codec how its pages say that they are packed; 4 is Brotli
  */
 export function parquet(
   pictures: readonly Uint8Array[],
   labels: readonly (number | string | null)[],
   names: readonly string[],
   claims = pictures.length,
+  codec = 0,
 ): Buffer {
   const inWords = typeof labels[0] === 'string';
   const columns = [
@@ -102,7 +104,7 @@ export function parquet(
       i32(1, type),
       list(2, I32, [Uint8Array.of(0)]),
       list(3, BINARY, path.map(binary)),
-      ...[i32(4, 0), i64(5, count), i64(6, bytes.length), i64(7, bytes.length), i64(9, at)],
+      ...[i32(4, codec), i64(5, count), i64(6, bytes.length), i64(7, bytes.length), i64(9, at)],
     ];
     const found = struct([i64(2, at), inner(3, meta)]);
     at += bytes.length;

@@ -258,10 +258,15 @@ async function bufferOf(file: FormFile): Promise<AsyncBuffer> {
 
 function damaged({ name }: FormFile, cause: unknown): DcganError {
   if (cause instanceof DcganError) return cause;
+  const message = clean((cause as Error).message ?? String(cause)).slice(0, 300);
+  const again = `python3 -c "import pyarrow.parquet as p; p.write_table(p.read_table('${name}'), 'read.parquet')"`;
   return new DcganError({
     what: `${name} can't be read as Parquet`,
-    got: clean((cause as Error).message ?? String(cause)).slice(0, 300),
-    todo: 'Download it again; or write its pictures into a folder: row["image"].save(f"{i}.png")',
+    got: message,
+    // What is only packed otherwise is whole, and would come the same once more.
+    todo: /compression codec|packed with/.test(message)
+      ? `Write it with the usual packing: ${again}`
+      : 'Download it again; or write its pictures into a folder: row["image"].save(f"{i}.png")',
     cause,
   });
 }

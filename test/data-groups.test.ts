@@ -144,12 +144,18 @@ describe('a training on groups', () => {
     expect(configOn(few, { preset: 'best', r1: 0 }).learningRate).toBe(5e-4);
   });
 
-  it('repeats pixels where it takes R1', () => {
-    const few = datasetOf(60, noise);
-    expect(configOn(few, { preset: 'best' }).upsampling).toBe('nearest');
-    expect(configOn(few, { preset: 'best', upsampling: 'transposed' }).upsampling).toBe('transposed');
-    expect(configOn(few, { preset: 'best', augment: 'diffaugment' }).upsampling).toBe('transposed');
-    expect(configOn(few, { preset: 'quick' }).upsampling).toBe('transposed');
+  it('repeats the pixels of pictures in colour where it takes R1, from 32 x 32 on', () => {
+    const few = (side: number, channels = 3): Dataset => {
+      const images = new Uint8Array(60 * side * side * channels);
+      return new Dataset({ name: 'made', images, count: 60, height: side, width: side, channels });
+    };
+    expect(configOn(few(32), { preset: 'best' }).upsampling).toBe('nearest');
+    expect(configOn(few(64), { preset: 'best' }).upsampling).toBe('nearest');
+    expect(configOn(few(32), { preset: 'best', upsampling: 'transposed' }).upsampling).toBe('transposed');
+    expect(configOn(few(32), { preset: 'best', augment: 'diffaugment' }).upsampling).toBe('transposed');
+    expect(configOn(few(32), { preset: 'quick' }).upsampling).toBe('transposed');
+    expect(configOn(few(16), { preset: 'best' }).upsampling).toBe('transposed');
+    expect(configOn(few(32, 1), { preset: 'best' }).upsampling).toBe('transposed');
   });
 
   it.each([

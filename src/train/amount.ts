@@ -30,10 +30,11 @@ const PENALTY_OF_PIXEL = 1 / 256;
 const [RATE_IN_COLOUR, SMALL_PIXELS] = [1e-3, 32 * 32];
 
 /**
- * With that γ the generator repeats pixels, because its transposed convolutions left a pattern of
- * two pixels in flat colours, which more steps did not remove.
+ * With that γ a generator of pictures in colour repeats pixels, from so many on. Its transposed
+ * convolutions left a pattern of two pixels in flat colours, which more steps did not remove. At 16
+ * x 16 it made no difference, and grey pictures were not measured.
  */
-const UPSAMPLING = 'nearest';
+const [UPSAMPLING_IN_COLOUR, MEASURED_PIXELS] = ['nearest', 32 * 32] as const;
 
 /** Returns the number of groups of alike images; 0 means none. */
 export function groupsFor(images: number): number {
@@ -66,8 +67,14 @@ export function fitted(config: Config, images: number, given: ConfigOverrides): 
   };
   const penalized = { ...sized, r1: penaltyFor(config.imageSize) };
   if (!few || given.r1 !== undefined || config.augment !== 'none' || !makesSense(penalized)) return sized;
+  if (config.channels !== 3) return penalized;
   const [height, width] = sidesOf(config.imageSize);
-  const isSmallColour = config.channels === 3 && height * width <= SMALL_PIXELS;
-  const learningRate = given.learningRate ?? (isSmallColour ? RATE_IN_COLOUR : config.learningRate);
-  return { ...penalized, learningRate, upsampling: given.upsampling ?? UPSAMPLING };
+  const pixels = height * width;
+  const learningRate = pixels <= SMALL_PIXELS ? RATE_IN_COLOUR : config.learningRate;
+  const upsampling = pixels >= MEASURED_PIXELS ? UPSAMPLING_IN_COLOUR : config.upsampling;
+  return {
+    ...penalized,
+    learningRate: given.learningRate ?? learningRate,
+    upsampling: given.upsampling ?? upsampling,
+  };
 }

@@ -41,7 +41,7 @@ export function addModelOptions(command: Command): Command {
   );
   own(
     '--upsampling <how>',
-    `how the generator doubles its features: ${UPSAMPLINGS.join(', ')} (default: transposed; best: nearest below 10,000 images)`,
+    `how the generator doubles its features: ${UPSAMPLINGS.join(', ')} (default: transposed; best: nearest below 10,000 images in colour, from 32 x 32 on)`,
     choice('--upsampling', UPSAMPLINGS),
   );
   decimal(

@@ -32,7 +32,7 @@ const [RATE_IN_COLOUR, SMALL_PIXELS] = [1e-3, 32 * 32];
 /**
  * With that γ a generator of pictures in colour repeats pixels, from so many on. Its transposed
  * convolutions left a pattern of two pixels in flat colours, which more steps did not remove. At 16
- * x 16 it made no difference, and grey pictures were not measured.
+ * x 16 it did not help, and grey pictures were not measured.
  */
 const [UPSAMPLING_IN_COLOUR, MEASURED_PIXELS] = ['nearest', 32 * 32] as const;
 

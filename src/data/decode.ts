@@ -170,7 +170,7 @@ export async function decode(picture: Supplied, shaping: Shaping): Promise<Uint8
 export interface Decoded {
   readonly image: Uint8Array;
   readonly frames: number;
-  /** Reads the header apart, which takes libvips time that not everybody needs to spend. */
+  /** Reads the header apart, once, which takes libvips time that not everybody needs to spend. */
   readonly facts: () => Promise<Facts>;
 }
 
@@ -182,7 +182,11 @@ export async function decodeWithFacts(picture: Supplied, shaping: Shaping, known
   }
   const encoded = await picture.read();
   const opened = await open({ ...picture, read: async () => encoded });
-  const facts = (): Promise<Facts> => factsFrom(opened, picture.name);
+  let read: Promise<Facts> | undefined;
+  const facts = (): Promise<Facts> => {
+    read ??= factsFrom(opened, picture.name);
+    return read;
+  };
   const frames = opened.frames ?? (await facts()).frames;
   return { image: await shaped(opened, shaping, picture.name), frames, facts };
 }

@@ -1,6 +1,5 @@
-// The studio's server and its page speak in these types and names of columns, and import nothing
-// else of each other. The page's other sources (a training in the page, one file) answer in the
-// same terms.
+// The studio's server and its page speak in these types and columns, and import nothing else of
+// each other. The page's other sources (a training in the page, one file) answer in the same terms.
 import { EPOCH_FIGURES, STEP_FIGURES } from '../train/line-figures.ts';
 import type { RunConfig } from '../train/run-schema.ts';
 
@@ -109,6 +108,11 @@ type Figures<Name extends string> = { readonly [name in Name]: readonly (number 
 
 export const STEP_COLUMNS = ['step', 'epoch', ...STEP_FIGURES, 'seconds', 'time'] as const;
 export const EPOCH_COLUMNS = [...STEP_COLUMNS, ...EPOCH_FIGURES] as const;
+
+/** Columns of these names that have no values yet. */
+export function emptyColumns<Name extends string>(names: readonly Name[]): Record<Name, (number | null)[]> {
+  return Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, (number | null)[]>;
+}
 
 export interface EvaluationRow {
   readonly step: number;

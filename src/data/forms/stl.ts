@@ -26,6 +26,8 @@ export function isStlName(path: string): boolean {
   return /_(X|y)\.bin$/.test(path);
 }
 
+const labelsNameOf = (images: string): string => images.replace(/_X\.bin$/, '_y.bin');
+
 export const stlForm: Form = {
   name: "STL-10's binary file",
   recognises: ({ below }) => isStlName(below),
@@ -39,10 +41,10 @@ export const stlForm: Form = {
       });
     const labelled = images.filter(({ below }) => !/^unlabeled/i.test(lastPart(below)));
     const [chosen] = onlyOne("files of STL-10's images")(labelled.length > 0 ? labelled : images, where);
-    const labels = files.find(({ below }) => below === chosen!.below.replace(/_X\.bin$/, '_y.bin'));
+    const labels = files.find(({ below }) => below === labelsNameOf(chosen!.below));
     return labels ? [chosen!, labels] : [chosen!];
   },
-  beside: (images) => [images.replace(/_X\.bin$/, '_y.bin')],
+  beside: (images) => [labelsNameOf(images)],
   open: async ([imageFile, labelFile], name) => {
     const bytes = await imageFile!.read();
     if (bytes.length === 0 || bytes.length % SIZE !== 0)

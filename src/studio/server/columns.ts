@@ -3,18 +3,18 @@ import {
   EPOCH_COLUMNS,
   type EpochColumns,
   type EvaluationRow,
+  emptyColumns,
   type MetricsPart,
   STEP_COLUMNS,
   type StepColumns,
 } from '../api.ts';
 
 type Column = (number | null)[];
-type Columns<T> = { [K in keyof T]: Column };
 
 /** Gathers lines column by column. */
 export class ColumnsOf {
-  readonly #steps = emptyColumns<StepColumns>(STEP_COLUMNS);
-  readonly #epochs = emptyColumns<EpochColumns>(EPOCH_COLUMNS);
+  readonly #steps = emptyColumns(STEP_COLUMNS);
+  readonly #epochs = emptyColumns(EPOCH_COLUMNS);
   readonly #evaluations: EvaluationRow[] = [];
   #damaged = 0;
   #lines = 0;
@@ -47,10 +47,6 @@ export class ColumnsOf {
 }
 
 type Line = Readonly<Record<string, unknown>> & { readonly type: unknown };
-
-function emptyColumns<T>(names: readonly (keyof T)[]): Columns<T> {
-  return Object.fromEntries(names.map((name) => [name, []])) as unknown as Columns<T>;
-}
 
 /** Returns null for what is no line of metrics. */
 function parse(text: string): Line | null {

@@ -1,20 +1,13 @@
 // Charts need a run's numbers as columns that grow, places on an axis, and smoothing.
-import {
-  EPOCH_COLUMNS,
-  type EpochColumns,
-  type EvaluationRow,
-  type MetricsPart,
-  STEP_COLUMNS,
-  type StepColumns,
-} from '../../api.ts';
+import { EPOCH_COLUMNS, type EvaluationRow, emptyColumns, type MetricsPart, STEP_COLUMNS } from '../../api.ts';
 
 export type Axis = 'steps' | 'epochs' | 'minutes';
 type Numbers = (number | null)[];
 
 /** Holds all of a run's lines so far. */
 export class Series {
-  steps: Record<keyof StepColumns, Numbers> = emptySteps();
-  epochs: Record<keyof EpochColumns, Numbers> = emptyEpochs();
+  steps = emptyColumns(STEP_COLUMNS);
+  epochs = emptyColumns(EPOCH_COLUMNS);
   evaluations: EvaluationRow[] = [];
   damaged = 0;
   /** When the run's sittings began, in milliseconds since 1970. */
@@ -91,14 +84,6 @@ export function minutesOf(seconds: Numbers, time: Numbers, starts: readonly numb
 
 function append(to: Record<string, Numbers>, from: object): void {
   for (const [name, values] of Object.entries(from)) for (const value of values as Numbers) to[name]!.push(value);
-}
-
-function emptySteps(): Record<keyof StepColumns, Numbers> {
-  return Object.fromEntries(STEP_COLUMNS.map((name) => [name, []])) as unknown as Record<keyof StepColumns, Numbers>;
-}
-
-function emptyEpochs(): Record<keyof EpochColumns, Numbers> {
-  return Object.fromEntries(EPOCH_COLUMNS.map((name) => [name, []])) as unknown as Record<keyof EpochColumns, Numbers>;
 }
 
 /**

@@ -44,6 +44,16 @@ const CONFIG = {
 };
 
 describe('a run with options', () => {
+  it('has groups by what was asked for', async () => {
+    const options = [...SMALLEST, '--groups', '4', '--dry-run', '--json'];
+    const by = async (...more: string[]) => JSON.parse((await run('train', ...options, ...more)).stdout).config;
+    expect(await by()).toMatchObject({ groups: 4, groupsBy: 'edges' });
+    expect(await by('--groups-by', 'copies')).toMatchObject({ groups: 4, groupsBy: 'copies' });
+    const wrong = await run('train', ...options, '--groups-by', 'colour');
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.stderr).toContain('--groups-by has an invalid value: expected copies or edges');
+  });
+
   it('says them in its dry run and its record, trains, goes on, and makes the class asked for', async () => {
     const options = [...Object.entries(GIVEN).flat(), '--spectral-norm', '--cond'];
     const dry = await run('train', ...SMALLEST, ...options, '--dry-run', '--json');

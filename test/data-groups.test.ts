@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Dataset } from '../src/data/dataset.ts';
+import { GROUPED_BY } from '../src/data/group-features.ts';
 import { findGroups } from '../src/data/groups.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
+import { learningRates } from '../src/gan/schema.ts';
 import { penaltyFor } from '../src/train/amount.ts';
 import { configOn } from '../src/train/settle.ts';
 import { temporaryFolder } from './support/folders.ts';
@@ -27,23 +29,66 @@ const noise = (...numbers: readonly number[]): number =>
   Math.abs(Math.round(1e4 * Math.sin(numbers.reduce((sum, n, i) => sum + n * (i * 7 + 3.7), 1)))) % 60;
 
 describe('groups', () => {
-  it('find what is alike, whatever the order', async () => {
+  it.each(GROUPED_BY)('by %s find what is alike, whatever the order', async (by) => {
     // Images are bright at the left, at the right, or at the top.
     const kinds = [(_: number, x: number) => x < 8, (_: number, x: number) => x >= 8, (y: number) => y < 8];
     const kindOf = (image: number): number => (image * 7) % 3;
     const data = datasetOf(60, (image, y, x) => noise(image, y, x) + (kinds[kindOf(image)]!(y, x) ? 180 : 0));
-    const groups = await findGroups(data, 3);
+    const groups = await findGroups(data, 3, by);
     const ofKind = [0, 1, 2].map((kind) => new Set([...groups].filter((_, image) => kindOf(image) === kind)));
     expect(ofKind.map(({ size }) => size)).toEqual([1, 1, 1]);
     expect(new Set(groups).size).toBe(3);
-    expect(await findGroups(data, 3)).toEqual(groups);
+    expect(await findGroups(data, 3, by)).toEqual(groups);
+  });
+
+  it('by edges have edges of the same directions, wherever their pixels are', async () => {
+    // Stripes across, stripes down, and diagonal ones, each moved by as much as a stripe is wide.
+    const kinds = [(y: number, _: number) => y, (_: number, x: number) => x, (y: number, x: number) => x + y];
+    const kindOf = (image: number): number => (image * 7) % 3;
+    const data = datasetOf(60, (image, y, x) => ((kinds[kindOf(image)]!(y, x) + (image % 4)) % 8 < 4 ? 200 : 20));
+    const groups = await findGroups(data, 3, 'edges');
+    const ofKind = [0, 1, 2].map((kind) => new Set([...groups].filter((_, image) => kindOf(image) === kind)));
+    expect(ofKind.map(({ size }) => size)).toEqual([1, 1, 1]);
+    expect(new Set(groups).size).toBe(3);
+  });
+
+  it.each(GROUPED_BY)('by %s have alike colours where images have no edges', async (by) => {
+    const images = Uint8Array.from({ length: 60 * SIDE * SIDE * 3 }, (_, at) => {
+      const image = Math.floor(at / (SIDE * SIDE * 3));
+      return at % 3 === (image * 7) % 3 ? 200 : image % 20;
+    });
+    const data = new Dataset({ name: 'made', images, count: 60, height: SIDE, width: SIDE, channels: 3 });
+    const groups = await findGroups(data, 3, by);
+    const ofKind = [0, 1, 2].map((kind) => new Set([...groups].filter((_, image) => (image * 7) % 3 === kind)));
+    expect(ofKind.map(({ size }) => size)).toEqual([1, 1, 1]);
+  });
+
+  it('by edges are found on all of data that repeat in order', async () => {
+    // Every sixth image has bright corners, and would be all that is met at even distances.
+    const [count, turn] = [60_000, 6];
+    const data = datasetOf(count, (image, y, x) => {
+      if (image % turn === 0) return y < 4 && x < 4 ? 255 : 0;
+      const kind = (image % turn) % 2;
+      return (kind === 0 ? y : x) % 8 < 4 ? 200 : 20;
+    });
+    const groups = await findGroups(data, 6, 'edges');
+    const kindOf = (image: number): number => (image % turn === 0 ? 2 : (image % turn) % 2);
+    const most = Array.from({ length: 6 }, (_, group) => {
+      const kinds = [0, 0, 0];
+      groups.forEach((found, image) => {
+        if (found === group) kinds[kindOf(image)]!++;
+      });
+      return Math.max(...kinds);
+    });
+    expect(most.reduce((sum, n) => sum + n) / count).toBeGreaterThan(0.99);
   });
 
   it('are of one size, of any number of images', async () => {
+    const upTo60 = fc.integer({ min: 2, max: 60 });
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 2, max: 60 }), fc.integer({ min: 2, max: 60 }), async (images, wanted) => {
+      fc.asyncProperty(upTo60, upTo60, fc.constantFrom(...GROUPED_BY), async (images, wanted, by) => {
         const count = Math.min(images, wanted);
-        const groups = await findGroups(datasetOf(images, noise), count);
+        const groups = await findGroups(datasetOf(images, noise), count, by);
         const sizes = Array.from({ length: count }, (_, k) => groups.filter((group) => group === k).length);
         expect(groups.length).toBe(images);
         expect(sizes.reduce((sum, size) => sum + size)).toBe(images);
@@ -53,11 +98,9 @@ describe('groups', () => {
     );
   });
 
-  it('of equal images are still of one size', async () => {
-    const groups = await findGroups(
-      datasetOf(10, () => 9),
-      5,
-    );
+  it.each(GROUPED_BY)('by %s of equal images are still of one size', async (by) => {
+    const equal = datasetOf(10, () => 9);
+    const groups = await findGroups(equal, 5, by);
     expect([...groups].sort()).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
   });
 });
@@ -73,10 +116,17 @@ describe('a training on groups', () => {
     await expect(events({ resume: out, groups: 5 })).rejects.toThrow(
       'groups cannot change when a run is resumed: expected 4, got 5',
     );
+    await expect(events({ resume: out, groupsBy: 'copies' })).rejects.toThrow(
+      'groupsBy cannot change when a run is resumed: expected "edges", got "copies"',
+    );
     await expect(events({ resume: out, cond: true })).rejects.toThrow('cond cannot change when a run is resumed');
     await events({ resume: out });
     expect(newestBytes(out).equals(newestBytes(straight))).toBe(true);
-    expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).config).toMatchObject({ groups: 4, classes: 4 });
+    expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).config).toMatchObject({
+      groups: 4,
+      groupsBy: 'edges',
+      classes: 4,
+    });
     // Only the checkpoint knows that its classes were groups.
     const file = join(straight, 'checkpoints', 'epoch-0002.safetensors');
     const adopted = join(temporaryFolder(), 'adopted');
@@ -108,6 +158,15 @@ describe('a training on groups', () => {
     expect(configOn(labelled, { preset: 'best', cond: true })).toMatchObject({ groups: 0, classes: 3 });
   });
 
+  it('finds them by edges for grey images and by small copies for colour, unless the options say otherwise', () => {
+    const images = new Uint8Array(200 * SIDE * SIDE * 3);
+    const colour = new Dataset({ name: 'made', images, count: 200, height: SIDE, width: SIDE, channels: 3 });
+    const grey = datasetOf(200, noise);
+    const by = (data: Dataset, options = {}) => configOn(data, { preset: 'best', ...options }).groupsBy;
+    expect([by(grey), by(colour)]).toEqual(['edges', 'copies']);
+    expect([by(grey, { groupsBy: 'copies' }), by(colour, { groupsBy: 'edges' })]).toEqual(['copies', 'edges']);
+  });
+
   it('and trains longer on few images, in smaller batches, and with R1', () => {
     const many = datasetOf(10_000, noise);
     const on = (count: number, options = {}) => configOn(many.limit(count), { preset: 'best', ...options });
@@ -133,15 +192,20 @@ describe('a training on groups', () => {
   });
 
   it.each([
-    { side: 32, channels: 3, rate: 1e-3 },
-    { side: 32, channels: 1, rate: 5e-4 },
-    { side: 36, channels: 3, rate: 5e-4 },
-  ])('learns $side x $side pixels of $channels channels at a rate of $rate', ({ side, channels, rate }) => {
+    { side: 32, channels: 3, generator: 1e-3, discriminator: 1e-3 },
+    { side: 32, channels: 1, generator: 5e-4, discriminator: 5e-4 },
+    { side: 36, channels: 3, generator: 1e-3, discriminator: 5e-4 },
+    { side: 36, channels: 1, generator: 5e-4, discriminator: 5e-4 },
+  ])('learns $side x $side pixels of $channels channels at $generator and $discriminator', (row) => {
+    const { side, channels, generator, discriminator } = row;
     const images = Uint8Array.from({ length: 60 * side * side * channels }, (_, i) => i % 251);
     const few = new Dataset({ name: 'made', images, count: 60, height: side, width: side, channels });
-    expect(configOn(few, { preset: 'best' }).learningRate).toBe(rate);
-    expect(configOn(few, { preset: 'best', learningRate: 2e-4 }).learningRate).toBe(2e-4);
-    expect(configOn(few, { preset: 'best', r1: 0 }).learningRate).toBe(5e-4);
+    const rates = (options = {}) => learningRates(configOn(few, { preset: 'best', ...options }));
+    expect(rates()).toEqual({ generator, discriminator });
+    expect(rates({ learningRate: 2e-4 })).toEqual({ generator: 2e-4, discriminator: 2e-4 });
+    expect(rates({ generatorLearningRate: 2e-4 })).toEqual({ generator: 2e-4, discriminator });
+    expect(rates({ discriminatorLearningRate: 2e-4 })).toEqual({ generator, discriminator: 2e-4 });
+    expect(rates({ r1: 0 })).toEqual({ generator: 5e-4, discriminator: 5e-4 });
   });
 
   it('repeats the pixels of pictures in colour where it takes R1, from 32 x 32 on', () => {

@@ -27,6 +27,7 @@ const TF2018 = {
   spectralNorm: false,
   classes: 0,
   groups: 0,
+  groupsBy: 'copies',
   loss: 'ns',
   labelSmoothing: 0,
   r1: 0,

@@ -3,6 +3,7 @@
 // names. The import is not `{ z }`, because a bundle for pages would then contain the messages of
 // every language.
 import * as z from 'zod';
+import { GROUPED_BY } from '../data/group-features.ts';
 import { imageSizeOf, SIDE_LIMITS, sizeFromText } from '../data/image-size.ts';
 import { CONVOLUTIONS, PRECISIONS } from '../engine/plan.ts';
 
@@ -30,6 +31,7 @@ export const SINCE = {
   spectralNorm: false,
   classes: 0,
   groups: 0,
+  groupsBy: 'copies',
   loss: 'ns',
   labelSmoothing: 0,
   r1: 0,
@@ -108,6 +110,8 @@ export const configSchema = z.strictObject({
    * classes. It equals `classes`; 0 means no groups.
    */
   groups: z.int().min(0).max(256),
+  /** What groups are found by: small copies of the images, or the directions of their edges. */
+  groupsBy: z.enum(GROUPED_BY),
   /**
    * The loss: non-saturating cross-entropy, hinge, least squares, or Wasserstein with gradient
    * penalty.

@@ -8,7 +8,7 @@ import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, type ConfigOverrides, configSchema, ownClasses } from '../gan/schema.ts';
 import type { ClassNames, Snapshot } from '../gan/snapshot.ts';
 import { DcganError, usage } from '../platform/errors.ts';
-import { fitted, groupsFor } from './amount.ts';
+import { fitted, groupsByFor, groupsFor } from './amount.ts';
 import { stepsPerEpoch } from './epoch.ts';
 import type { TrainOptions } from './run-options.ts';
 
@@ -47,6 +47,7 @@ export function configOn(
     epochs: rest.epochs,
     classes,
     groups,
+    groupsBy: given.groupsBy ?? groupsByFor(groups, channels),
     imageSize,
     channels: channels as Config['channels'],
   });
@@ -96,8 +97,8 @@ function groupsOn(
 }
 
 /** Returns the dataset with found groups as its labels when the configuration uses groups. */
-export async function withGroups(data: Dataset, { groups }: Config): Promise<Dataset> {
-  return groups > 0 ? data.labelled(await findGroups(data, groups)) : data;
+export async function withGroups(data: Dataset, { groups, groupsBy }: Config): Promise<Dataset> {
+  return groups > 0 ? data.labelled(await findGroups(data, groups, groupsBy)) : data;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Options that change the model or its training, and the names that the library has for them.
 import { type Command, Option } from 'commander';
+import { GROUPED_BY } from '../../data/group-features.ts';
 import { CONVOLUTIONS } from '../../engine/plan.ts';
 import { AUGMENTS, type ConfigOverrides, LOSSES, UPSAMPLINGS } from '../../gan/schema.ts';
 import { choice, defaultOf, number, wholeNumber } from './values.ts';
@@ -15,6 +16,11 @@ export function addModelOptions(command: Command): Command {
     '--groups <n>',
     'find N groups of similar images and make both networks conditional on them; 0: none (default: 0; best and quick: up to 100)',
     wholeNumber('--groups', 0, 256),
+  );
+  own(
+    '--groups-by <what>',
+    `what groups are found by: ${GROUPED_BY.join(', ')} (default: edges for grey images, copies for images in colour)`,
+    choice('--groups-by', GROUPED_BY),
   );
   own('--loss <name>', `the loss: ${LOSSES.join(', ')} (default: ns)`, choice('--loss', LOSSES));
   decimal(

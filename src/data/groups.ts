@@ -1,5 +1,5 @@
-// Finds groups of images that are alike, without any labels: k-means on their edges or small copies,
-// with groups of equal size. A network that is conditional on the groups need not find out by
+// Finds groups of images that are alike, without any labels: k-means on edges or small copies, with
+// groups of equal size. A network that is conditional on the groups need not find out by
 // itself that a three and a seven are different things. Groups have one size, so that samples drawn
 // from each group in turn come in the data's proportions. The method uses sums and products alone,
 // so Node and a page find the same groups.

@@ -44,9 +44,9 @@ export function groupsFor(images: number): number {
 }
 
 /**
- * Returns what groups are found by: for grey images the directions of their edges. Groups of MNIST
- * are of one digit for 90 % by edges, and for 77 % by small copies. For images in colour edges alone
- * were worse, and together with colours no better than small copies.
+ * Returns what groups are found by: for grey images the directions of their edges. By these 90 % of
+ * the digits in a group of MNIST are of one kind, and 77 % by small copies. For images in colour
+ * edges alone were worse, and edges with colours no better than small copies.
  */
 export function groupsByFor(groups: number, channels: number): GroupedBy {
   return groups > 0 && channels === 1 ? 'edges' : 'copies';

@@ -62,7 +62,8 @@ export async function estimateTraining(config: Config, data: Dataset, machine: M
 
 /**
  * Returns the data with groups by turns, where the training will find groups: which images they
- * hold does not change how long an epoch's figures take. The data may have more classes than groups.
+ * hold does not change how long an epoch's figures take. The data may have more classes than
+ * groups.
  */
 function withAnyGroups(data: Dataset, { groups }: Config): Dataset {
   return groups > 0 ? data.labelled(Uint8Array.from({ length: data.count }, (_, i) => i % groups)) : data;

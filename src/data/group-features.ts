@@ -1,8 +1,8 @@
-// What images are compared by when groups are found: small copies, or the directions of edges and a
-// little of a coarse copy, which says which side of an edge is bright. Digits of one kind have edges
-// of the same directions at nearly the same places, but few equal pixels. The features use sums,
-// products, quotients and square roots alone, which every machine rounds alike, so Node and a page
-// find the same groups.
+// What images are compared by when groups are found: small copies, or the directions of edges and
+// a little of a coarse copy, which says which side of an edge is bright. Digits of one kind have
+// edges of the same directions at nearly the same places, but few equal pixels. The features use
+// sums, products, quotients and square roots alone, which every machine rounds alike, so Node and a
+// page find the same groups.
 //
 // Source: N. Dalal and B. Triggs, "Histograms of oriented gradients for human detection", 2005;
 // square roots of shares: R. Arandjelovic and A. Zisserman, "Three things everyone should know to
@@ -96,8 +96,8 @@ function copySmall({ bytes, width, channels }: Image, cells: Cells, white: numbe
 
 /**
  * The square root of each direction's share in each cell of an image's edges. The slope (dx, dy)
- * and its opposite belong to the same edge, so its angle is doubled: (dx² - dy², 2 dx dy) divided by
- * the slope's length. Each of the four values counts as far as it is positive. The edges of all
+ * and its opposite belong to the same edge, so its angle is doubled: (dx² - dy², 2 dx dy) divided
+ * by the slope's length. Each of the four values counts as far as it is positive. The edges of all
  * channels count together.
  */
 function countEdges({ bytes, height, width, channels }: Image, cells: Cells, into: Float32Array): void {

@@ -9,6 +9,7 @@
 // improve object retrieval", 2012.
 import type { Dataset } from './dataset.ts';
 
+/** What groups can be found by. */
 export const GROUPED_BY = ['copies', 'edges'] as const;
 export type GroupedBy = (typeof GROUPED_BY)[number];
 

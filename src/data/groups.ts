@@ -21,8 +21,7 @@ const AT_ONCE = 1000;
  * @param count from 2 to 256, and no more than there are images
  */
 export async function findGroups(data: Dataset, count: number, by: GroupedBy): Promise<Uint8Array> {
-  const n = Math.min(STUDIED, data.count);
-  const studied = featuresOf(data, by === 'edges' ? scattered(data.count, n) : spaced(data.count, n), by);
+  const studied = featuresOf(data, chosen(data.count, Math.min(STUDIED, data.count), by), by);
   let centres = firstCentres(studied, count);
   for (let round = 0; round < FREE + EQUAL; round++) {
     const distances = distancesTo(centres, studied);
@@ -44,20 +43,14 @@ export function comparedImages(count: number): number {
 }
 
 /**
- * `n` of `count` indices at even distances. Of data that repeat in order they may be one kind only:
- * MNIST's digits come by turns from two groups of writers. Groups by copies have them all the same,
- * so that runs of earlier versions find theirs again.
+ * Returns `n` of `count` indices: the data are cut into `n` parts of one length, and each gives
+ * one, whose place in it differs from part to part (multiples of the golden ratio, less whole
+ * numbers). Groups by copies take the first of each part, so that runs of earlier versions find
+ * theirs again. In data that repeat in order these may be one kind only: MNIST's digits come by
+ * turns from two groups of writers.
  */
-function spaced(count: number, n: number): number[] {
-  return Array.from({ length: n }, (_, i) => Math.floor((i * count) / n));
-}
-
-/**
- * `n` of `count` indices: the data are cut into `n` parts of one length, and each gives one, whose
- * place in it differs from part to part (multiples of the golden ratio, less whole numbers).
- */
-function scattered(count: number, n: number): number[] {
-  const step = (Math.sqrt(5) - 1) / 2;
+function chosen(count: number, n: number, by: GroupedBy): number[] {
+  const step = by === 'edges' ? (Math.sqrt(5) - 1) / 2 : 0;
   return Array.from({ length: n }, (_, i) => Math.floor(((i + ((i * step) % 1)) * count) / n));
 }
 

@@ -46,7 +46,8 @@ export function groupsFor(images: number): number {
 /**
  * Returns what groups are found by: for grey images the directions of their edges. By these 90 % of
  * the digits in a group of MNIST are of one kind, and 77 % by small copies. For images in colour
- * edges alone were worse, and edges with colours no better than small copies.
+ * edges alone were worse, and edges with colours no better than small copies. Without groups it is
+ * the value of files that lack the key.
  */
 export function groupsByFor(groups: number, channels: number): GroupedBy {
   return groups > 0 && channels === 1 ? 'edges' : 'copies';

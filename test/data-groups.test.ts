@@ -208,6 +208,22 @@ describe('a training on groups', () => {
     expect(rates({ r1: 0 })).toEqual({ generator: 5e-4, discriminator: 5e-4 });
   });
 
+  it('shows pictures in colour less often where it takes R1', () => {
+    const made = (count: number, channels: number): Dataset => {
+      const images = new Uint8Array(count * 8 * 8 * channels);
+      return new Dataset({ name: 'made', images, count, height: 8, width: 8, channels });
+    };
+    const epochs = (data: Dataset, options = {}) => configOn(data, { preset: 'best', groups: 0, ...options }).epochs;
+    expect(epochs(made(2000, 3))).toBe(75);
+    expect(epochs(made(150, 3))).toBe(1000);
+    expect(epochs(made(9999, 3))).toBe(16);
+    expect(epochs(made(10_000, 3))).toBe(26);
+    expect(epochs(made(2000, 3), { epochs: 12 })).toBe(12);
+    expect(epochs(made(2000, 3), { r1: 0 })).toBe(128);
+    expect(epochs(made(2000, 3), { augment: 'diffaugment' })).toBe(128);
+    expect(epochs(made(2000, 1))).toBe(128);
+  });
+
   it('repeats the pixels of pictures in colour where it takes R1, from 32 x 32 on', () => {
     const few = (side: number, channels = 3): Dataset => {
       const images = new Uint8Array(60 * side * side * channels);

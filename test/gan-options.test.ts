@@ -36,7 +36,7 @@ const replay = async (name: string, device: string, bytes: Uint8Array = readFile
 };
 
 it('every option has a golden file', () => {
-  expect(FILES.length).toBe(16);
+  expect(FILES.length).toBe(17);
 });
 
 it.each(FILES.filter((name) => name !== 'plain.safetensors' && name !== 'bn_d.safetensors'))(

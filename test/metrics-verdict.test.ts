@@ -160,7 +160,7 @@ describe.each(['digits', 'pixels', 'none'])('by %s', (name) => {
 });
 
 it.each([
-  // Portraits that `best` made after 24 epochs of 2,000 (docs/quality.md): the samples of one group are nearly one picture.
+  // Portraits that `best` made after 24 epochs of 2,000 (docs/own-pictures.md): the samples of one group are nearly one picture.
   {
     recall: 0.009,
     coverage: 0.957,

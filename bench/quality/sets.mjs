@@ -2,10 +2,10 @@
 // and a file that says which values each picture's parts have. So the variety of samples can be
 // counted (parts.mjs).
 //   npm install --no-save PACKAGES            (the script names them when they are missing)
-//   node bench/quality/sets.mjs SET FOLDER [--count 2000] [--from 0]
-// SET is a file of sets/. Picture i is the same whatever the count. FOLDER gets a PNG for each
+//   node bench/quality/sets.mjs SET FOLDER [--count 2000] [--from 0] [--side 64]
+// SET is a file of sets/. Picture i shows the same whatever the count and the side. FOLDER gets a PNG for each
 // picture; the truth is FOLDER.parts.json, beside it. A name that ends with .npy gets one array of
-// bytes [count, 64, 64, 3] in place of a folder.
+// bytes [count, side, side, 3] in place of a folder.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -37,10 +37,10 @@ export async function openSet(name) {
   return {
     parts: set.parts,
     /** `chosen` says which values the parts have; those of the picture by default. */
-    picture(index, chosen = choose(set.parts, index)) {
+    picture(index, chosen = choose(set.parts, index), side = SIDE) {
       const values = Object.fromEntries(names.map((part, i) => [part, set.parts[part][chosen[i]]]));
       return sharp(Buffer.from(draw(values, index)))
-        .resize(SIDE, SIDE)
+        .resize(side, side)
         .removeAlpha();
     },
   };
@@ -49,30 +49,35 @@ export async function openSet(name) {
 if (process.argv[1] === import.meta.filename) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { count: { type: 'string', default: '2000' }, from: { type: 'string', default: '0' } },
+    options: {
+      count: { type: 'string', default: '2000' },
+      from: { type: 'string', default: '0' },
+      side: { type: 'string', default: String(SIDE) },
+    },
   });
   const [name, folder] = positionals;
   if (!folder) {
     const sets = readdirSync(join(import.meta.dirname, 'sets')).map((file) => file.replace('.mjs', ''));
     throw new Error(
-      `usage: node bench/quality/sets.mjs SET FOLDER [--count N] [--from N]; SET is one of ${sets.join(', ')}`,
+      `usage: node bench/quality/sets.mjs SET FOLDER [--count N] [--from N] [--side N]; SET is one of ${sets.join(', ')}`,
     );
   }
   const set = await openSet(name);
+  const side = Number(values.side);
+  const picture = (index) => set.picture(index, undefined, side);
   const indices = Array.from({ length: Number(values.count) }, (_, i) => Number(values.from) + i);
   if (folder.endsWith('.npy')) {
     const pictures = [];
-    for (const index of indices) pictures.push(await set.picture(index).raw().toBuffer());
-    writeFileSync(folder, encodeNpy(Buffer.concat(pictures), [indices.length, SIDE, SIDE, 3]));
+    for (const index of indices) pictures.push(await picture(index).raw().toBuffer());
+    writeFileSync(folder, encodeNpy(Buffer.concat(pictures), [indices.length, side, side, 3]));
   } else {
     mkdirSync(folder, { recursive: true });
     for (const index of indices)
-      await set
-        .picture(index)
+      await picture(index)
         .png()
         .toFile(join(folder, `${String(index).padStart(5, '0')}.png`));
   }
   const truth = { parts: set.parts, pictures: indices.map((index) => choose(set.parts, index)) };
   writeFileSync(`${folder}.parts.json`, JSON.stringify(truth));
-  console.log(`${indices.length} pictures of ${SIDE} x ${SIDE} in ${folder}, their parts in ${folder}.parts.json`);
+  console.log(`${indices.length} pictures of ${side} x ${side} in ${folder}, their parts in ${folder}.parts.json`);
 }

@@ -1,6 +1,6 @@
 // The extractor `pictures`: features of pictures of any kind and size, by a bundled network. They
 // tell parts, colours and textures apart, and they notice blur, noise and blends of two pictures.
-// They say more of a person's own pictures than pixels do (docs/quality.md has the measurements).
+// They say more of a person's own pictures than pixels do (docs/own-pictures.md).
 import { readFileSync } from 'node:fs';
 import { sha256 } from '../platform/sha256.ts';
 import { openBundled } from './bundled.ts';

@@ -1,5 +1,5 @@
 // Preset `best` adapts to the number of images. Options that were given by name take precedence.
-// The measurements are in docs/quality.md.
+// The measurements are in docs/quality.md and docs/own-pictures.md.
 import type { GroupedBy } from '../data/group-features.ts';
 import { type ImageSize, sidesOf } from '../data/image-size.ts';
 import { makesSense } from '../gan/combinations.ts';
@@ -12,6 +12,8 @@ const [GROUPS, IMAGES_OF_GROUP] = [100, 50];
  * MNIST.
  */
 const LEAST_SHOWN = 256_000;
+/** Pictures in colour with R1 are shown so often instead: icons grew less various after that. */
+const SHOWN_IN_COLOUR = 150_000;
 /**
  * With fewer images the discriminator memorizes each of them, and the generator repeats a few
  * pictures.
@@ -87,6 +89,7 @@ export function fitted(config: Config, images: number, given: ConfigOverrides): 
   const upsampling = pixels >= MEASURED_PIXELS ? UPSAMPLING_IN_COLOUR : config.upsampling;
   return {
     ...penalized,
+    epochs: given.epochs ?? Math.max(config.epochs, Math.ceil(SHOWN_IN_COLOUR / images)),
     learningRate,
     generatorLearningRate: given.generatorLearningRate ?? ofGenerator,
     upsampling: given.upsampling ?? upsampling,

@@ -45,6 +45,7 @@ OPTIONS = dict(
     spectral=dict(spectralNorm=True),
     augment=dict(augment="diffaugment", channels=3),
     rates=dict(generatorLearningRate=2e-3, discriminatorLearningRate=5e-4, beta1=0.5),
+    halved=dict(halvedAfter=[1, 2], generatorLearningRate=2e-3, beta1=0.5),
     d_steps=dict(discriminatorSteps=2),
     clip=dict(clipGradient=0.05),
     bn_d=dict(discriminatorBatchNorm=True, strideOneLayer=False, dropout=0),
@@ -356,7 +357,8 @@ def compute(cfg, batch=BATCH, reals_count=REALS, steps=STEPS, turned_units=None,
             b1, b2 = cfg["beta1"], cfg["beta2"]
             model.m[n] = b1 * model.m[n] + (1 - b1) * g
             model.v[n] = b2 * model.v[n] + (1 - b2) * g**2
-            step = rate * math.sqrt(1 - b2**k) / (1 - b1**k)
+            share = 0.5 ** sum(t > after for after in cfg.get("halvedAfter", []))
+            step = share * rate * math.sqrt(1 - b2**k) / (1 - b1**k)
             with torch.no_grad():
                 model.values[n] -= step * model.m[n] / (torch.sqrt(model.v[n]) + cfg["adamEpsilon"])
         model.moving.update(moved)

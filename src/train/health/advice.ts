@@ -43,8 +43,8 @@ const slowerGenerator = (config: Config): Option => rate('--lr-g', learningRates
 /** Returns an option that the configuration does not use yet and can be combined with, or null. */
 const unless = (has: boolean, option: string, config: Config): Option => (!has && makesSense(config) ? option : null);
 const penalty = (config: Config): Option => unless(config.r1 > 0, '--r1 0.1', { ...config, r1: 0.1 });
-// Measured on portraits (docs/quality.md): R1 helps against little variety most, but not together
-// with an augmentation, of which small networks see too little of each picture.
+// Measured on portraits (docs/own-pictures.md): R1 helps against little variety most, but not
+// together with an augmentation, of which small networks see too little of each picture.
 const plainWithPenalty = (config: Config): Option => {
   const whole = noAugmentation(config);
   const r1 = penaltyFor(config.imageSize);
@@ -61,10 +61,10 @@ const lessMomentum = ({ beta1 }: Config): Option => (beta1 > 0.5 ? '--beta1 0.5'
 const largerBatch = ({ batchSize }: Config): Option => (batchSize < 64 ? '--batch-size 64' : null);
 const smallerBatch = ({ batchSize }: Config): Option =>
   batchSize > SMALL_BATCH ? `--batch-size ${SMALL_BATCH}` : null;
-// Groups bring more variety than any other option did (docs/quality.md).
+// Groups bring more variety than any other option did (docs/own-pictures.md).
 const groups = (config: Config): Option =>
   unless(config.classes > 0, `--groups ${GROUPS}`, { ...config, classes: GROUPS, groups: GROUPS });
-// Of a short training, whose plain generator is far from done (docs/quality.md).
+// Of a short training, whose plain generator is far from done (docs/own-pictures.md).
 const average = ({ ema }: Config): Option => (ema === 0 ? '--ema 0.999' : null);
 const noAugmentation = ({ augment }: Config): Option => (augment === 'none' ? null : '--augment none');
 const longer = ({ epochs }: Config): Option => `--epochs ${2 * epochs}`;

@@ -115,6 +115,7 @@ describe('a run with options', () => {
     ['--label-smoothing 0.1 --loss ls', '--label-smoothing needs --loss ns: only cross-entropy'],
     ['--ema 1', '--ema has an invalid value: expected a number from 0 and below 1, got "1".'],
     ['--lr 0', '--lr has an invalid value: expected a number above 0 and below 1, got "0".'],
+    ['--r1-every 2', '--r1-every needs r1: without the penalty no step leaves it out.'],
     ['--loss hing', '--loss has an invalid value: expected ns, hinge, ls or wgan-gp, got "hing". Did you mean hinge?'],
     ['--d-steps 0', '--d-steps has an invalid value: expected a whole number from 1 to 100, got "0".'],
   ])('%s is refused', async (line, message) => {

@@ -31,6 +31,7 @@ const TF2018 = {
   loss: 'ns',
   labelSmoothing: 0,
   r1: 0,
+  r1Every: 1,
   augment: 'none',
   batchSize: 256,
   epochs: 150,

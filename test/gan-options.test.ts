@@ -36,7 +36,7 @@ const replay = async (name: string, device: string, bytes: Uint8Array = readFile
 };
 
 it('every option has a golden file', () => {
-  expect(FILES.length).toBe(17);
+  expect(FILES.length).toBe(18);
 });
 
 it.each(FILES.filter((name) => name !== 'plain.safetensors' && name !== 'bn_d.safetensors'))(
@@ -63,7 +63,13 @@ describe.each(TEST_DEVICES)('options', (device) => {
 
     it('all together: saved and gone on with is never stopped, and threads change nothing', async () => {
       const all = { classes: 3, loss: 'hinge', spectralNorm: true, r1: 0.2, augment: 'diffaugment', ema: 0.9 } as const;
-      const more = { discriminatorSteps: 2, clipGradient: 1, generatorLearningRate: 1e-3, batchSize: 4 } as const;
+      const more = {
+        discriminatorSteps: 2,
+        r1Every: 3,
+        clipGradient: 1,
+        generatorLearningRate: 1e-3,
+        batchSize: 4,
+      } as const;
       const config = { preset: 'tiny', imageSize: 16, ...all, ...more, seed: 3, device: device.name } as const;
       const take = async (gan: DCGAN, from: number, to: number): Promise<void> => {
         for (let i = from; i < to; i++) await gan.step(values([3, 16, 16, 1], i), { classes: [0, 1, i % 3] });

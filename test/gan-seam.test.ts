@@ -33,8 +33,10 @@ function request(options: ConfigOverrides, step: number): StepRequest {
 describe.each(Object.entries(STEP_OPTIONS))('a step with options %s', (_, options) => {
   it('is split into plans that are sound', () => {
     const model = makeModel(configOf(options));
-    for (const both of [true, false]) {
-      const [whole, halves] = [trainingStep(model, 6, both), [gradientStep(model, 6, both), updateStep(model, both)]];
+    for (const trainsGenerator of [true, false]) {
+      const duties = { trainsGenerator, penalizes: trainsGenerator };
+      const whole = trainingStep(model, 6, duties);
+      const halves = [gradientStep(model, 6, duties), updateStep(model, duties)];
       for (const computation of halves) verify(compile(computation, model.layout));
       expect([...halves[1]!.updates.keys()].sort()).toEqual([...whole.updates.keys()].sort());
       expect(halves[0]!.updates.size).toBe(0);

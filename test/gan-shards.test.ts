@@ -8,6 +8,7 @@ import { compile } from '../src/engine/compile.ts';
 import { size } from '../src/engine/graph.ts';
 import { addInTree } from '../src/engine/shards.ts';
 import { resolveConfig } from '../src/gan/config.ts';
+import { ALL_DUTIES } from '../src/gan/duties.ts';
 import { replayGolden } from '../src/gan/golden.ts';
 import { judgeGolden } from '../src/gan/golden-judge.ts';
 import { Machine } from '../src/gan/machine.ts';
@@ -66,7 +67,7 @@ const bytesOf = (state: ReadonlyMap<string, Float32Array>): string =>
 describe.each(Object.entries(STEP_OPTIONS))('a step in shards with options %s', (_, options) => {
   it('has sound plans', () => {
     const model = makeModel(resolveConfig('tiny', { ...SMALL_MODEL, batchSize: 6, ...options, shards: 4 }));
-    for (const shard of [0, 3]) verify(compile(trainingStep(model, 6, true, shard), model.layout));
+    for (const shard of [0, 3]) verify(compile(trainingStep(model, 6, ALL_DUTIES, shard), model.layout));
   });
 
   it.each(DEVICES)('gives the same bits on 1, 2 and 4 ranks on $name', async ({ name: device }) => {

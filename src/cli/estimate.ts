@@ -7,6 +7,7 @@ import { comparedImages, findGroups } from '../data/groups.ts';
 import { sidesOf } from '../data/image-size.ts';
 import { costOf } from '../engine/cost.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
+import { dutiesOf, kindsOfStep } from '../gan/duties.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { makeModel } from '../gan/model.ts';
 import type { Config } from '../gan/schema.ts';
@@ -46,8 +47,8 @@ export interface Estimate {
 export async function estimateTraining(config: Config, data: Dataset, machine: MachineOptions): Promise<Estimate> {
   const whole = flopOf(config);
   const images = Math.max(TIMED_IMAGES, Math.floor((TIMED_FLOP / whole) * config.batchSize));
-  // With one step of the discriminator for one of the generator each timed step costs the same.
-  const timed = { ...config, batchSize: Math.min(config.batchSize, images), discriminatorSteps: 1 };
+  // When every step does all there is, each timed step costs the same.
+  const timed = { ...config, batchSize: Math.min(config.batchSize, images), discriminatorSteps: 1, r1Every: 1 };
   let secondsPerEpochEnd = 0;
   const after = async (gan: DCGAN): Promise<void> => {
     secondsPerEpochEnd = await measureEpochEnd(gan, withAnyGroups(data, config));
@@ -77,12 +78,13 @@ async function timeGroups({ groups, groupsBy }: Config, data: Dataset): Promise<
   return ((performance.now() - began) / 1000) * (comparedImages(data.count) / comparedImages(some.count));
 }
 
-/** Returns the FLOP of a step, as the mean over a turn of the discriminator's steps. */
+/** Returns the FLOP of a step, as the mean over all kinds of steps. */
 function flopOf(config: Config): number {
-  const { batchSize, discriminatorSteps: turn } = config;
   const model = makeModel(config);
-  const both = costOf(trainingStep(model, batchSize, true)).needed;
-  return turn === 1 ? both : both / turn + (1 - 1 / turn) * costOf(trainingStep(model, batchSize, false)).needed;
+  const costs = kindsOfStep(config).map(
+    ({ step, share }) => share * costOf(trainingStep(model, config.batchSize, dutiesOf(config, step))).needed,
+  );
+  return costs.reduce((sum, cost) => sum + cost, 0);
 }
 
 /**

@@ -41,6 +41,12 @@ const RULES: readonly Rule[] = [
     todo: 'Leave batch norm out of the discriminator: --no-bn-d',
   },
   {
+    broken: ({ r1, r1Every }) => r1 === 0 && r1Every > 1,
+    what: 'r1Every needs r1',
+    why: 'without the penalty no step leaves it out',
+    todo: 'Give r1 a weight above 0, or leave r1Every out',
+  },
+  {
     broken: ({ loss, r1 }) => loss === 'wgan-gp' && r1 > 0,
     what: 'loss wgan-gp and r1 exclude each other',
     why: 'the one draws the slope at images to 1, the other to 0',

@@ -13,6 +13,7 @@ import { ALONE, joinFloats, type Ranks, Shards } from '../engine/shards.ts';
 import { usableCores } from '../platform/cores.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { drawImages, drawNoise, type Run } from './drawing.ts';
+import { dutiesOf, kindsOfStep, wordsOf } from './duties.ts';
 import { type MachineInfo, type RankedOptions, shardsHeld } from './machine-options.ts';
 import { type Model, makeModel, startComputation } from './model.ts';
 import type { Config } from './schema.ts';
@@ -120,10 +121,10 @@ export class Machine {
    */
   async gradients(request: StepRequest): Promise<StepGradients> {
     const { reals, step, outputs } = request;
-    const both = this.#trainsBoth(step);
+    const duties = dutiesOf(this.model.config, step);
     const planOf = (shard: number): Plan =>
-      this.#plan(`gradients ${both} ${this.#shapeOf(reals, shard)}`, () =>
-        gradientStep(this.model, reals, both, shard),
+      this.#plan(`gradients${wordsOf(duties)} ${this.#shapeOf(reals, shard)}`, () =>
+        gradientStep(this.model, reals, duties, shard),
       );
     const { outputs: known } = planOf(this.#firstShard);
     const names = [...this.#updatePlan(step).inputs.keys()].filter((name) => known.has(name));
@@ -182,8 +183,7 @@ export class Machine {
 
   /** Prepares the step's plan, so that the first step takes no longer than the others. */
   async prepareStep(reals: number): Promise<void> {
-    const { discriminatorSteps } = this.model.config;
-    for (const step of new Set([1, discriminatorSteps]))
+    for (const { step } of kindsOfStep(this.model.config))
       try {
         for (const [held] of this.#shards.sessions.entries())
           await this.#shards.prepare(held, this.stepPlan(reals, step, this.#firstShard + held));
@@ -213,13 +213,13 @@ export class Machine {
   }
 
   /**
-   * The plan of step number `step`: each `discriminatorSteps`-th trains the generator too. With
-   * shards it is the plan of one of them.
+   * The plan of step number `step`, by default of one that does all. With shards it is the plan of
+   * one of them.
    */
-  stepPlan(reals: number, step = this.model.config.discriminatorSteps, shard = 0): Plan {
-    const both = this.#trainsBoth(step);
-    return this.#plan(`step ${both} ${this.#shapeOf(reals, shard)}`, () =>
-      trainingStep(this.model, reals, both, shard),
+  stepPlan(reals: number, step = 0, shard = 0): Plan {
+    const duties = dutiesOf(this.model.config, step);
+    return this.#plan(`step${wordsOf(duties)} ${this.#shapeOf(reals, shard)}`, () =>
+      trainingStep(this.model, reals, duties, shard),
     );
   }
 
@@ -238,12 +238,8 @@ export class Machine {
   }
 
   #updatePlan(step: number): Plan {
-    const both = this.#trainsBoth(step);
-    return this.#plan(`update ${both}`, () => updateStep(this.model, both));
-  }
-
-  #trainsBoth(step: number): boolean {
-    return step % this.model.config.discriminatorSteps === 0;
+    const { trainsGenerator } = dutiesOf(this.model.config, step);
+    return this.#plan(`update ${trainsGenerator}`, () => updateStep(this.model, { trainsGenerator }));
   }
 
   /**

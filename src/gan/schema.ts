@@ -35,6 +35,7 @@ export const SINCE = {
   loss: 'ns',
   labelSmoothing: 0,
   r1: 0,
+  r1Every: 1,
   augment: 'none',
   generatorLearningRate: null,
   discriminatorLearningRate: null,
@@ -121,6 +122,8 @@ export const configSchema = z.strictObject({
   labelSmoothing: z.number().min(0).lt(0.5),
   /** The weight of the penalty on the discriminator's gradient at reals; 0 means no penalty. */
   r1: z.number().min(0),
+  /** That penalty is part of every so many steps, and weighs as much more in them. */
+  r1Every: z.int().min(1).max(100),
   /** The change to reals and fakes before the discriminator sees them. */
   augment: z.enum(AUGMENTS),
   /** The number of fakes in every step, and of reals in every step except an epoch's last. */

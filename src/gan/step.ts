@@ -15,6 +15,7 @@ import { clipByGlobalNorm } from '../nn/clip.ts';
 import { type BatchPart, mean } from '../nn/losses.ts';
 import type { Declared, Variables } from '../nn/variables.ts';
 import { diffAugment } from './augment.ts';
+import { ALL_DUTIES, type Duties, wordsOf } from './duties.ts';
 import { adversarialLosses, gradientPenalty, r1Penalty } from './losses.ts';
 import type { Model } from './model.ts';
 import type { Config } from './schema.ts';
@@ -68,18 +69,17 @@ export const gradientName = (variable: string): string => `gradient/${variable}`
 export const statisticName = (variable: string): string => `new/${variable}`;
 
 /**
- * A step on `reals` real images (an epoch's last batch has fewer); not every one need train the
- * generator. With shards it is one shard's part of that step, which ends in the state after all of
- * it.
+ * A step on `reals` real images (an epoch's last batch has fewer). With shards it is one shard's
+ * part of that step, which ends in the state after all of it.
  */
-export function trainingStep(model: Model, reals: number, trainsGenerator = true, shard = 0): Computation {
-  const { outputs, gradients: own, statistics, share } = slopes(model, reals, trainsGenerator, shard);
+export function trainingStep(model: Model, reals: number, duties = ALL_DUTIES, shard = 0): Computation {
+  const { outputs, gradients: own, statistics, share } = slopes(model, reals, duties, shard);
   return {
-    name: `step on ${reals} reals${suffix(trainsGenerator)}${ofShard(model, share)}`,
+    name: `step on ${reals} reals${wordsOf(duties)}${ofShard(model, share)}`,
     precision: model.config.precision,
     convolutions: model.config.convolutions,
     outputs,
-    updates: updates(model, own, statistics, trainsGenerator),
+    updates: updates(model, own, statistics, duties),
   };
 }
 
@@ -88,10 +88,10 @@ export function trainingStep(model: Model, reals: number, trainsGenerator = true
  * it has the gradient of each trained variable (`gradientName`) and the new value of each running
  * statistic (`statisticName`), in the shapes of the variables.
  */
-export function gradientStep(model: Model, reals: number, trainsGenerator = true, shard = 0): Computation {
-  const { outputs, gradients: own, statistics, share } = slopes(model, reals, trainsGenerator, shard);
+export function gradientStep(model: Model, reals: number, duties = ALL_DUTIES, shard = 0): Computation {
+  const { outputs, gradients: own, statistics, share } = slopes(model, reals, duties, shard);
   return {
-    name: `gradients on ${reals} reals${suffix(trainsGenerator)}${ofShard(model, share)}`,
+    name: `gradients on ${reals} reals${wordsOf(duties)}${ofShard(model, share)}`,
     precision: model.config.precision,
     convolutions: model.config.convolutions,
     outputs: { ...outputs, ...renamed(own, gradientName), ...renamed(statistics, statisticName) },
@@ -104,7 +104,10 @@ export function gradientStep(model: Model, reals: number, trainsGenerator = true
  * Its inputs are the gradients and new values of `gradientStep` (or their means over several
  * machines), under the same names and in the same shapes, and Adam's step sizes.
  */
-export function updateStep(model: Model, trainsGenerator = true): Computation {
+export function updateStep(
+  model: Model,
+  { trainsGenerator }: Pick<Duties, 'trainsGenerator'> = ALL_DUTIES,
+): Computation {
   const { generator, discriminator } = model;
   const pools = [generator, discriminator];
   const trained = (trainsGenerator ? pools : [discriminator]).flatMap(({ trainable }) => trainable);
@@ -112,13 +115,12 @@ export function updateStep(model: Model, trainsGenerator = true): Computation {
   const given = (variables: readonly Declared[], rename: (variable: string) => string): Map<string, Tensor> =>
     new Map(variables.map(({ name, tensor }) => [name, input(rename(name), tensor.shape)]));
   return {
-    name: `update${suffix(trainsGenerator)}`,
+    name: `update${wordsOf({ trainsGenerator, penalizes: true })}`,
     outputs: {},
-    updates: updates(model, given(trained, gradientName), given(kept, statisticName), trainsGenerator),
+    updates: updates(model, given(trained, gradientName), given(kept, statisticName), { trainsGenerator }),
   };
 }
 
-const suffix = (trainsGenerator: boolean): string => (trainsGenerator ? '' : ', discriminator only');
 const ofShard = ({ config: { shards } }: Model, { real, fake }: Slopes['share']): string =>
   shards === 1 ? '' : `, a shard of ${real} and ${fake} fakes`;
 
@@ -126,7 +128,7 @@ function renamed(tensors: ReadonlyMap<string, Tensor>, rename: (variable: string
   return Object.fromEntries([...tensors].map(([name, tensor]) => [rename(name), tensor]));
 }
 
-function slopes(model: Model, wholeReals: number, trainsGenerator: boolean, shard: number): Slopes {
+function slopes(model: Model, wholeReals: number, { trainsGenerator, penalizes }: Duties, shard: number): Slopes {
   const { config, generator, discriminator, generate } = model;
   const { judge, constants } = model.discriminate;
   const { latent, classes, shards } = config;
@@ -153,8 +155,10 @@ function slopes(model: Model, wholeReals: number, trainsGenerator: boolean, shar
   const losses = adversarialLosses(realLogits, fakeLogits, { real, fake }, config);
   const generatorLoss = losses.generator;
   let discriminatorLoss = losses.discriminator;
-  if (config.r1 > 0)
-    discriminatorLoss = add(discriminatorLoss, r1Penalty(realLogits, images, config.r1, real, constants));
+  if (config.r1 > 0 && penalizes) {
+    const gamma = config.r1 * config.r1Every;
+    discriminatorLoss = add(discriminatorLoss, r1Penalty(realLogits, images, gamma, real, constants));
+  }
   if (config.loss === 'wgan-gp') {
     const mixed = add(seenFakes, mul(uniform([reals, 1, 1, 1], MIXING), sub(seenReals, seenFakes)));
     const penalty = gradientPenalty(judge(mixed, 'mixed', real, realClasses), mixed, real, constants);
@@ -197,7 +201,7 @@ function updates(
   { config, generator, discriminator, average }: Model,
   own: ReadonlyMap<string, Tensor>,
   statistics: ReadonlyMap<string, Tensor>,
-  trainsGenerator: boolean,
+  { trainsGenerator }: Pick<Duties, 'trainsGenerator'>,
 ): Map<string, Tensor> {
   const found = new Map(statistics);
   const train = ({ trainable }: Variables, stepSize: string): void => {

@@ -42,6 +42,7 @@ OPTIONS = dict(
     wgan_gp=dict(loss="wgan-gp"),
     smoothing=dict(labelSmoothing=0.1),
     r1=dict(r1=0.8),
+    r1_every=dict(r1=0.8, r1Every=2),
     spectral=dict(spectralNorm=True),
     augment=dict(augment="diffaugment", channels=3),
     rates=dict(generatorLearningRate=2e-3, discriminatorLearningRate=5e-4, beta1=0.5),
@@ -320,9 +321,10 @@ def compute(cfg, batch=BATCH, reals_count=REALS, steps=STEPS, turned_units=None,
             d_loss = 0.5 * (((real_logits - 1) ** 2).mean() + (fake_logits**2).mean())
         else:
             g_loss, d_loss = -fake_logits.mean(), fake_logits.mean() - real_logits.mean()
-        if cfg["r1"]:
+        every = cfg.get("r1Every", 1)
+        if cfg["r1"] and t % every == 0:
             slope = torch.autograd.grad(real_logits.sum(), images, create_graph=True)[0]
-            d_loss = d_loss + cfg["r1"] / 2 * (slope**2).sum((1, 2, 3)).mean()
+            d_loss = d_loss + every * cfg["r1"] / 2 * (slope**2).sum((1, 2, 3)).mean()
         if cfg["loss"] == "wgan-gp":
             e = f32(uniforms(1000 * t + 500, reals_count), (reals_count, 1, 1, 1))
             # The discriminator's penalty: its gradient stays away from the generator.

@@ -35,6 +35,11 @@ export function addModelOptions(command: Command): Command {
     0,
     Number.POSITIVE_INFINITY,
   );
+  own(
+    '--r1-every <n>',
+    `put that penalty into every n-th step only, n times as strong, which takes less time ${defaultOf('r1Every')}`,
+    wholeNumber('--r1-every', 1, 100),
+  );
   command.option('--spectral-norm', 'divide the kernels of the discriminator by their largest singular value');
   command
     .option('--bn-d', 'batch norm in the discriminator')

@@ -224,6 +224,22 @@ describe('a training on groups', () => {
     expect(epochs(made(2000, 1))).toBe(128);
   });
 
+  it('has R1 in every fourth step for pictures in colour, or as was asked for', () => {
+    const few = (channels: number): Dataset => {
+      const images = new Uint8Array(60 * 8 * 8 * channels);
+      return new Dataset({ name: 'made', images, count: 60, height: 8, width: 8, channels });
+    };
+    const every = (data: Dataset, options = {}) => configOn(data, { preset: 'best', ...options }).r1Every;
+    expect(every(few(3))).toBe(4);
+    expect(every(few(1))).toBe(1);
+    expect(every(few(3), { r1Every: 2 })).toBe(2);
+    expect(every(few(1), { r1Every: 2 })).toBe(2);
+    expect(every(few(3), { r1: 1 })).toBe(1);
+    expect(every(few(3), { r1: 1, r1Every: 3 })).toBe(3);
+    expect(() => every(few(3), { augment: 'diffaugment', r1Every: 2 })).toThrow('r1Every needs r1');
+    expect(() => every(few(3), { r1Every: 1.5 })).toThrow('r1Every');
+  });
+
   it('repeats the pixels of pictures in colour where it takes R1, from 32 x 32 on', () => {
     const few = (side: number, channels = 3): Dataset => {
       const images = new Uint8Array(60 * side * side * channels);

@@ -105,6 +105,12 @@ describe('groups', () => {
   });
 });
 
+/** Black squares: what a training decides from their number and size alone. */
+function blank(count: number, side: number, channels: number): Dataset {
+  const images = new Uint8Array(count * side * side * channels);
+  return new Dataset({ name: 'made', images, count, height: side, width: side, channels });
+}
+
 describe('a training on groups', () => {
   const grouped = { ...SMALL, groups: 4 } as const;
 
@@ -209,10 +215,7 @@ describe('a training on groups', () => {
   });
 
   it('shows pictures in colour less often where it takes R1', () => {
-    const made = (count: number, channels: number): Dataset => {
-      const images = new Uint8Array(count * 8 * 8 * channels);
-      return new Dataset({ name: 'made', images, count, height: 8, width: 8, channels });
-    };
+    const made = (count: number, channels: number) => blank(count, 8, channels);
     const epochs = (data: Dataset, options = {}) => configOn(data, { preset: 'best', groups: 0, ...options }).epochs;
     expect(epochs(made(2000, 3))).toBe(75);
     expect(epochs(made(150, 3))).toBe(1000);
@@ -225,10 +228,7 @@ describe('a training on groups', () => {
   });
 
   it('has R1 in every fourth step for pictures in colour, or as was asked for', () => {
-    const few = (channels: number): Dataset => {
-      const images = new Uint8Array(60 * 8 * 8 * channels);
-      return new Dataset({ name: 'made', images, count: 60, height: 8, width: 8, channels });
-    };
+    const few = (channels: number) => blank(60, 8, channels);
     const every = (data: Dataset, options = {}) => configOn(data, { preset: 'best', ...options }).r1Every;
     expect(every(few(3))).toBe(4);
     expect(every(few(1))).toBe(1);
@@ -241,10 +241,7 @@ describe('a training on groups', () => {
   });
 
   it('repeats the pixels of pictures in colour where it takes R1, from 32 x 32 on', () => {
-    const few = (side: number, channels = 3): Dataset => {
-      const images = new Uint8Array(60 * side * side * channels);
-      return new Dataset({ name: 'made', images, count: 60, height: side, width: side, channels });
-    };
+    const few = (side: number, channels = 3) => blank(60, side, channels);
     expect(configOn(few(32), { preset: 'best' }).upsampling).toBe('nearest');
     expect(configOn(few(64), { preset: 'best' }).upsampling).toBe('nearest');
     expect(configOn(few(32), { preset: 'best', upsampling: 'transposed' }).upsampling).toBe('transposed');

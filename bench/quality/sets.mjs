@@ -3,9 +3,9 @@
 // counted (parts.mjs).
 //   npm install --no-save PACKAGES            (the script names them when they are missing)
 //   node bench/quality/sets.mjs SET FOLDER [--count 2000] [--from 0] [--side 64]
-// SET is a file of sets/. Picture i shows the same whatever the count and the side. FOLDER gets a PNG for each
-// picture; the truth is FOLDER.parts.json, beside it. A name that ends with .npy gets one array of
-// bytes [count, side, side, 3] in place of a folder.
+// SET is a file of sets/. Picture i shows the same whatever the count and the side. FOLDER gets a
+// PNG for each picture; the truth is FOLDER.parts.json, beside it. A name that ends with .npy gets
+// one array of bytes [count, side, side, 3] in place of a folder.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,8 +21,11 @@ export function choose(parts, index) {
   return Object.values(parts).map((values, part) => drawWord({ seed: SEED, step: index }, part, 0) % values.length);
 }
 
-/** A set by its name: its parts, and a function that draws picture `index` as a sharp image. */
-export async function openSet(name) {
+/**
+ * A set by its name: its parts, and a function that draws picture `index`, of `side` x `side`
+ * pixels, as a sharp image.
+ */
+export async function openSet(name, side = SIDE) {
   const { default: set } = await import(`./sets/${name}.mjs`);
   let draw;
   try {
@@ -37,7 +40,7 @@ export async function openSet(name) {
   return {
     parts: set.parts,
     /** `chosen` says which values the parts have; those of the picture by default. */
-    picture(index, chosen = choose(set.parts, index), side = SIDE) {
+    picture(index, chosen = choose(set.parts, index)) {
       const values = Object.fromEntries(names.map((part, i) => [part, set.parts[part][chosen[i]]]));
       return sharp(Buffer.from(draw(values, index)))
         .resize(side, side)
@@ -62,18 +65,18 @@ if (process.argv[1] === import.meta.filename) {
       `usage: node bench/quality/sets.mjs SET FOLDER [--count N] [--from N] [--side N]; SET is one of ${sets.join(', ')}`,
     );
   }
-  const set = await openSet(name);
   const side = Number(values.side);
-  const picture = (index) => set.picture(index, undefined, side);
+  const set = await openSet(name, side);
   const indices = Array.from({ length: Number(values.count) }, (_, i) => Number(values.from) + i);
   if (folder.endsWith('.npy')) {
     const pictures = [];
-    for (const index of indices) pictures.push(await picture(index).raw().toBuffer());
+    for (const index of indices) pictures.push(await set.picture(index).raw().toBuffer());
     writeFileSync(folder, encodeNpy(Buffer.concat(pictures), [indices.length, side, side, 3]));
   } else {
     mkdirSync(folder, { recursive: true });
     for (const index of indices)
-      await picture(index)
+      await set
+        .picture(index)
         .png()
         .toFile(join(folder, `${String(index).padStart(5, '0')}.png`));
   }

@@ -12,6 +12,14 @@ import { type Config, type ConfigOverrides, configSchema, savedConfigSchema } fr
  * @throws a usage error for a wrong name or value; it suggests the nearest right one
  */
 export function resolveConfig(preset: string = DEFAULT_PRESET, overrides: ConfigOverrides = {}): Config {
+  return parseConfig(replaced(preset, overrides), 'the configuration');
+}
+
+/**
+ * Returns the same before its values are checked, for those who replace more of them.
+ * @throws a usage error for a wrong name
+ */
+export function replaced(preset: string, overrides: ConfigOverrides): Config {
   const base = Object.entries(presets).find(([name]) => name === preset)?.[1];
   if (!base) {
     const todo = didYouMean(preset, Object.keys(presets));
@@ -22,7 +30,7 @@ export function resolveConfig(preset: string = DEFAULT_PRESET, overrides: Config
     });
   }
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-  return parseConfig({ ...base, ...given }, 'the configuration');
+  return { ...base, ...given };
 }
 
 /**

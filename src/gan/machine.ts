@@ -112,7 +112,7 @@ export class Machine {
 
   /** Runs one training step and returns the requested outputs. */
   step(request: StepRequest): Promise<Float32Array[]> {
-    return this.#runStep((shard) => this.stepPlan(request.reals, request.step, shard), request);
+    return this.#runStep((shard) => this.#stepPlan(request.reals, request.step, shard), request);
   }
 
   /**
@@ -186,7 +186,7 @@ export class Machine {
     for (const { step } of kindsOfStep(this.model.config))
       try {
         for (const [held] of this.#shards.sessions.entries())
-          await this.#shards.prepare(held, this.stepPlan(reals, step, this.#firstShard + held));
+          await this.#shards.prepare(held, this.#stepPlan(reals, step, this.#firstShard + held));
       } catch (error) {
         throw error instanceof PlanTooLarge ? this.#withBatchSize(error) : error;
       }
@@ -212,11 +212,8 @@ export class Machine {
     return new DcganError({ ...error.complaint, todo: `${todo}${error.elsewhere}`, cause: error });
   }
 
-  /**
-   * The plan of step number `step`, by default of one that does all. With shards it is the plan of
-   * one of them.
-   */
-  stepPlan(reals: number, step = 0, shard = 0): Plan {
+  /** The plan of step number `step`; with shards, that of one of them. */
+  #stepPlan(reals: number, step: number, shard: number): Plan {
     const duties = dutiesOf(this.model.config, step);
     return this.#plan(`step${wordsOf(duties)} ${this.#shapeOf(reals, shard)}`, () =>
       trainingStep(this.model, reals, duties, shard),

@@ -74,11 +74,11 @@ export function penaltyFor(size: ImageSize): number {
  */
 export function fitted(config: Config, images: number, given: ConfigOverrides): Config {
   const few = images < MANY_IMAGES;
+  const epochsToShow = (shown: number): number => given.epochs ?? Math.max(config.epochs, Math.ceil(shown / images));
   const sized = {
     ...config,
     batchSize: given.batchSize ?? (few ? SMALL_BATCH : config.batchSize),
-    epochs: given.epochs ?? Math.max(config.epochs, Math.ceil(LEAST_SHOWN / images)),
-    r1Every: given.r1Every ?? config.r1Every,
+    epochs: epochsToShow(LEAST_SHOWN),
   };
   const penalized = { ...sized, r1: penaltyFor(config.imageSize) };
   if (!few || given.r1 !== undefined || config.augment !== 'none' || !makesSense(penalized)) return sized;
@@ -91,7 +91,7 @@ export function fitted(config: Config, images: number, given: ConfigOverrides): 
   const upsampling = pixels >= MEASURED_PIXELS ? UPSAMPLING_IN_COLOUR : config.upsampling;
   return {
     ...penalized,
-    epochs: given.epochs ?? Math.max(config.epochs, Math.ceil(SHOWN_IN_COLOUR / images)),
+    epochs: epochsToShow(SHOWN_IN_COLOUR),
     r1Every: given.r1Every ?? PENALTY_EVERY,
     learningRate,
     generatorLearningRate: given.generatorLearningRate ?? ofGenerator,

@@ -3,7 +3,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { findGroups } from '../data/groups.ts';
 import { imageSizeOf, refuseImages, showSize, sizeText } from '../data/image-size.ts';
-import { parseConfig, resolveConfig } from '../gan/config.ts';
+import { parseConfig, replaced } from '../gan/config.ts';
 import { DEFAULT_PRESET, type PresetName } from '../gan/presets.ts';
 import { type Config, type ConfigOverrides, configSchema, ownClasses } from '../gan/schema.ts';
 import type { ClassNames, Snapshot } from '../gan/snapshot.ts';
@@ -42,11 +42,8 @@ export function configOn(
   const classes = groups || (cond || given.classes ? classesOf(data) : 0);
   if (given.classes && given.classes !== classes)
     throw usage({ what: 'classes differs from the data', expected: String(classes), got: String(given.classes) });
-  const fits = preset === 'best';
-  const config = resolveConfig(preset, {
+  const config = replaced(preset, {
     ...given,
-    // R1 in some steps only needs R1, which preset `best` may take below.
-    r1Every: fits ? undefined : given.r1Every,
     epochs: rest.epochs,
     classes,
     groups,
@@ -54,7 +51,7 @@ export function configOn(
     imageSize,
     channels: channels as Config['channels'],
   });
-  const settled = fits ? parseConfig(fitted(config, data.count, rest), 'the configuration') : config;
+  const settled = parseConfig(preset === 'best' ? fitted(config, data.count, rest) : config, 'the configuration');
   refuseSmallRest(settled, data.count);
   return settled;
 }

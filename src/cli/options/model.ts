@@ -37,7 +37,7 @@ export function addModelOptions(command: Command): Command {
   );
   own(
     '--r1-every <n>',
-    'put that penalty into every n-th step only, n times as strong, which takes less time (default: 1; best: 4 below 10,000 images in colour)',
+    'put R1 into every n-th step only, n times as strong (default: 1; best: 4 below 10,000 images in colour)',
     wholeNumber('--r1-every', 1, 100),
   );
   command.option('--spectral-norm', 'divide the kernels of the discriminator by their largest singular value');

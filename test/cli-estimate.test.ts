@@ -1,7 +1,7 @@
 // The estimated time of a training: printed before it begins and, if it takes long, again when its
 // real speed is known.
 import { expect, it } from 'vitest';
-import { estimateTraining, timeInWords } from '../src/cli/estimate.ts';
+import { costOfStep, estimateTraining, timeInWords } from '../src/cli/estimate.ts';
 import { duration } from '../src/cli/format.ts';
 import { Dataset } from '../src/data/dataset.ts';
 import { comparedImages } from '../src/data/groups.ts';
@@ -59,4 +59,12 @@ it('counts what finding groups takes, in proportion to the images', async () => 
   const { secondsForGroups } = await estimateTraining(config, data, { device, threads: 1 });
   expect(secondsForGroups).toBeGreaterThan(0);
   expect(comparedImages(60_000) / comparedImages(1000)).toBeCloseTo(180 / 13);
+});
+
+it('a step costs as much as steps with and without R1 do on average', () => {
+  const neededWith = (options: { r1: number; r1Every: number }): number =>
+    costOfStep(resolveConfig('tiny', options)).needed;
+  const [never, always] = [neededWith({ r1: 0, r1Every: 1 }), neededWith({ r1: 1, r1Every: 1 })];
+  expect(always).toBeGreaterThan(1.2 * never);
+  expect(neededWith({ r1: 1, r1Every: 4 })).toBeCloseTo(0.75 * never + 0.25 * always);
 });

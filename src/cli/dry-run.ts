@@ -2,7 +2,6 @@
 // device. It writes nothing.
 import type { Dataset } from '../data/dataset.ts';
 import { compile } from '../engine/compile.ts';
-import { costOf } from '../engine/cost.ts';
 import { arenaBytes } from '../engine/plan.ts';
 import { makeModel, parameterCounts } from '../gan/model.ts';
 import type { Config } from '../gan/schema.ts';
@@ -15,7 +14,7 @@ import { readRunConfig, resolveRun } from '../train/run.ts';
 import { dataOfRun, openData } from '../train/run-data.ts';
 import { locate } from '../train/run-names.ts';
 import type { TrainOptions } from '../train/run-options.ts';
-import { epochSeconds, estimateTraining, timeInWords } from './estimate.ts';
+import { costOfStep, epochSeconds, estimateTraining, timeInWords } from './estimate.ts';
 import { columns, count, grouped, large, megabytes, setting } from './format.ts';
 
 export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
@@ -36,7 +35,7 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     stepsPerEpoch: steps,
     parameters: parameterCounts(model),
     arenaBytes: arenaBytes(compile(step, model.layout)),
-    flopPerStep: costOf(step),
+    flopPerStep: costOfStep(config),
     estimate,
     seconds: secondsToStart + config.epochs * epochSeconds(steps, estimate),
   };

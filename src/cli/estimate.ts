@@ -5,7 +5,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { comparedImages, findGroups } from '../data/groups.ts';
 import { sidesOf } from '../data/image-size.ts';
-import { costOf } from '../engine/cost.ts';
+import { type Cost, costOf } from '../engine/cost.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
 import { dutiesOf, kindsOfStep } from '../gan/duties.ts';
 import type { MachineOptions } from '../gan/machine.ts';
@@ -45,7 +45,7 @@ export interface Estimate {
  * unknown, or can't run here.
  */
 export async function estimateTraining(config: Config, data: Dataset, machine: MachineOptions): Promise<Estimate> {
-  const whole = flopOf(config);
+  const whole = costOfStep(config).needed;
   const images = Math.max(TIMED_IMAGES, Math.floor((TIMED_FLOP / whole) * config.batchSize));
   // When every step does all there is, each timed step costs the same.
   const timed = { ...config, batchSize: Math.min(config.batchSize, images), discriminatorSteps: 1, r1Every: 1 };
@@ -57,7 +57,7 @@ export async function estimateTraining(config: Config, data: Dataset, machine: M
   const secondsForGroups = await timeGroups(config, data);
   return {
     ...{ device, threads, secondsPerEpochEnd, secondsForGroups },
-    secondsPerStep: (secondsPerStep.median * whole) / flopOf(timed),
+    secondsPerStep: (secondsPerStep.median * whole) / costOfStep(timed).needed,
   };
 }
 
@@ -78,13 +78,15 @@ async function timeGroups({ groups, groupsBy }: Config, data: Dataset): Promise<
   return ((performance.now() - began) / 1000) * (comparedImages(data.count) / comparedImages(some.count));
 }
 
-/** Returns the FLOP of a step, as the mean over all kinds of steps. */
-function flopOf(config: Config): number {
+/** Returns what a step costs, as the mean over all kinds of steps. */
+export function costOfStep(config: Config): Cost {
   const model = makeModel(config);
-  const costs = kindsOfStep(config).map(
-    ({ step, share }) => share * costOf(trainingStep(model, config.batchSize, dutiesOf(config, step))).needed,
-  );
-  return costs.reduce((sum, cost) => sum + cost, 0);
+  const kinds = kindsOfStep(config).map(({ step, share }) => ({
+    share,
+    cost: costOf(trainingStep(model, config.batchSize, dutiesOf(config, step))),
+  }));
+  const mean = (count: keyof Cost): number => kinds.reduce((sum, { share, cost }) => sum + share * cost[count], 0);
+  return { nominal: mean('nominal'), shared: mean('shared'), needed: mean('needed') };
 }
 
 /**

@@ -174,7 +174,7 @@ void dcgan_block(const struct worker *me, struct program *p, int32_t start, int3
     if (op == OP_LOAD || (random && control[4] >> line[3] & 1)) {
       const float *from = values_of(p, line[2], start, count, regs->own[dst], regs);
       // A result's register is copied, because another result may be stored first over its source.
-      // So is a block of a part of a vector: vectors are read whole, and another thread may be
+      // So is a block that ends within a vector: vectors are read whole, and another thread may be
       // writing what follows the block.
       const int copied = p->is_result >> dst & 1 || count % LANES;
       if (copied && from != d) copy(d, from, count);

@@ -8,7 +8,7 @@ import { openDataset } from './data/open.ts';
 import * as pictures from './render/pictures.ts';
 
 export type { StoredTensor } from './checkpoint/safetensors.ts';
-export type { DataOptions, Fit, Shaping } from './data/image-options.ts';
+export type { DataOptions, Fit, ReadingOptions, Shaping } from './data/image-options.ts';
 export type { ImageSize } from './data/image-size.ts';
 export type { PixelSource } from './data/pixel-source.ts';
 export type { BackendInfo, DeviceName } from './engine/backends/backend.ts';

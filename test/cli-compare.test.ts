@@ -29,7 +29,10 @@ function makeRun(name: string, epochs: number, learningRate: number, evaluated: 
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const means = { generatorLoss: epoch * learningRate, discriminatorLoss: 1, realScore: 0.6, fakeScore: null };
     const place = { step: 10 * epoch, epoch, seconds: 60 };
-    lines.push({ type: 'step', ...place, ...means }, { type: 'epoch', ...place, ...means, diversity: 0.5 });
+    lines.push(
+      { type: 'step', ...place, ...means },
+      { type: 'epoch', ...place, ...means, diversity: 0.5, classDiversity: 0.25 },
+    );
     if (!evaluated) continue;
     const measured = { measure: 'frechet-distance', value: Math.abs(epoch - 2) + 1, floor: 0.1, samples: 10 };
     lines.push({ type: 'evaluation', ...place, seconds: 30, ...measured, extractor: null });
@@ -97,6 +100,8 @@ it('gives the same as CSV and as JSON, also of a run that has only begun', async
     '00002-mnist-tiny,generatorLoss,10,0.25',
     '00002-mnist-tiny,generatorLoss,20,0.5',
   ]);
+  expect(csv).toContain('00002-mnist-tiny,classDiversity,20,0.25\n');
+  expect((await run('1', '2', '--figure', 'classDiversity')).stdout).toContain('diversity within classes of');
   const { stdout: json } = await run(at('00002-mnist-tiny'), '3', '--json');
   expect(JSON.parse(json)).toMatchObject({
     by: 'epochs',

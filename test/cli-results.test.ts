@@ -255,6 +255,19 @@ describe('project', () => {
     expect([...made]).toEqual(found);
   });
 
+  it('writes over neither the picture nor the noise of another', async () => {
+    await run('sample', '--seed', '9', '--count', '1', '-o', 'face.png');
+    const before = file('face.png');
+    const over = await run('project', 'face.png', '--steps', '1', '-o', 'face.png');
+    expect(over).toMatchObject({ code: 2, stderr: expect.stringContaining('face.png would be written over itself') });
+    expect(file('face.png').equals(before)).toBe(true);
+    await run('project', 'face.png', '--steps', '1', '-o', 'nearest.png');
+    const noise = file('nearest.npy');
+    const again = await run('sample', '--noise', 'nearest.npy', '-o', 'nearest.npy');
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('would be written over itself') });
+    expect(file('nearest.npy').equals(noise)).toBe(true);
+  });
+
   it('asks nothing where a picture is transparent, and refuses one that is so everywhere', async () => {
     const halfOf = async (right: number, name: string): Promise<void> => {
       const rgba = Array.from({ length: 784 }, (_, i) => (i % 28 < 14 ? [200, 200, 200, 255] : [right, 0, 0, 0]));

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { openFashion } from '../src/data/known.ts';
+import { loadDataset } from '../src/data/load.ts';
 import { openDataset } from '../src/data/open.ts';
 import { workInFolders } from './support/folders.ts';
 
@@ -54,6 +55,16 @@ test('of several files of images the one called train is meant; an unpacked one 
   labels('set/t10k-labels', 9);
   const set = openDataset('set');
   expect([set.count, set.images[0], set.labels]).toEqual([3, 1, undefined]);
+});
+
+test('labels are those with the name of the images, as `datasets.load` finds them', async () => {
+  mkdirSync('set');
+  images('set/a-train-images', 3);
+  labels('set/a-train-labels', 3, 4);
+  labels('set/b-test-labels', 3, 5);
+  labels('set/c-train-labels', 3, 6);
+  const [opened, loaded] = [openDataset('set'), await loadDataset('set')];
+  for (const { labels: found } of [opened, loaded]) expect([...found!]).toEqual([4, 4, 4]);
 });
 
 test('what cannot be decided or found is told, with the path as it was given', () => {

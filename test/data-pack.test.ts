@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { FilePixels } from '../src/data/file-pixels.ts';
@@ -78,6 +87,28 @@ test('a pack older than its source says so, and stays usable', async () => {
   expect(notes).toEqual([
     `${join(process.cwd(), 'p')} has changed since my.pack was made from it; npx dcgan data build makes it again`,
   ]);
+});
+
+test('a pack is compared with its source as it was read for it', async () => {
+  await pictures();
+  writeFileSync(
+    'p/even/drawn.svg',
+    '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16"><rect width="9" height="9"/></svg>',
+  );
+  mkdirSync('far');
+  await png(noisy(16, 8), 'far/away.png');
+  symlinkSync('../../far/away.png', 'p/odd/link.png');
+  const notes: string[] = [];
+  const onNote = (note: string): number => notes.push(note);
+  for (const options of [{}, { svg: true }, { followLinks: true }, { svg: true, followLinks: true }]) {
+    await buildPack('p', 'my.pack', { ...options, size: 16 });
+    const more = Object.keys(options).length;
+    expect((await loadDataset('my.pack', { onNote })).count).toBe(4 + more);
+  }
+  expect(notes).toEqual([]);
+  rmSync('p/even/drawn.svg');
+  await loadDataset('my.pack', { onNote });
+  expect(notes).toEqual([expect.stringContaining('has changed since my.pack was made from it')]);
 });
 
 test('damage anywhere is told with file and byte', async () => {

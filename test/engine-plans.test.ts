@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../src/engine/compile.ts';
 import { layoutState } from '../src/engine/layout.ts';
 import { add, input, leakyRelu, matmul, mul, scale, variable } from '../src/engine/ops/index.ts';
+import { constantOp } from '../src/engine/ops/leaves.ts';
+import { Interner } from '../src/engine/passes/intern.ts';
 import { printPlan } from '../src/engine/print.ts';
 import { PASSES, printAfter } from '../src/engine/print-graph.ts';
 import { resolveConfig } from '../src/gan/config.ts';
@@ -29,6 +31,14 @@ describe('the plans of presets', () => {
   it('every recorded plan is a preset', () => {
     expect(readdirSync(RECORDED).sort()).toEqual(NAMES.map((name) => `${name}.txt`).sort());
   });
+});
+
+it('constants that JSON writes alike stay apart, and equal ones are one', () => {
+  const interner = new Interner();
+  const values = [0, -0, Infinity, -Infinity, NaN, 1];
+  const nodes = [...values, ...values].map((value) => interner.make(constantOp, [], { value }));
+  expect(new Set(nodes).size).toBe(values.length);
+  expect(nodes.slice(values.length)).toEqual(nodes.slice(0, values.length));
 });
 
 describe('a small graph after each pass', () => {

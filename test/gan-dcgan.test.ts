@@ -2,9 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { decodeTensors, encodeTensors, type StoredTensor } from '../src/checkpoint/safetensors.ts';
-import { DCGAN } from '../src/gan/dcgan.ts';
+import { DCGAN, snapshotOf } from '../src/gan/dcgan.ts';
+import { Machine } from '../src/gan/machine.ts';
 import { DcganError } from '../src/platform/errors.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
@@ -255,6 +256,16 @@ describe('says no', () => {
     await expect(DCGAN.load('nowhere.safetensors')).rejects.toThrow(
       /nowhere\.safetensors can't be read: there is no such file/,
     );
+  });
+
+  it('to a snapshot that does not fit, whose device it frees', async () => {
+    const gan = await create();
+    const snapshot = await snapshotOf(gan);
+    const freed = vi.spyOn(Machine.prototype, 'dispose');
+    onTestFinished(() => freed.mockRestore());
+    const tensors = new Map([...snapshot.tensors, ['generator/bn1/beta', { shape: [1], data: new Float32Array(1) }]]);
+    await expect(DCGAN.fromSnapshot({ ...snapshot, tensors }, { device })).rejects.toThrow(DcganError);
+    expect(freed).toHaveBeenCalledTimes(1);
   });
 
   it('to work after its end', async () => {

@@ -111,6 +111,25 @@ describe.each(TEST_DEVICES)('distances', (device) => {
           expect(Math.abs(got[name as keyof typeof got] - (value as number)), name).toBeLessThan(1e-12);
     });
 
+    it('of few images they are by as many neighbours as there are', async () => {
+      const first = (set: Features, count: number): Features => ({
+        ...set,
+        count,
+        values: set.values.subarray(0, count * WIDTH),
+      });
+      for (const count of [1, 2, 3, 4, 5, 6]) {
+        const [reals, fakes] = [first(REALS, count), first(FAKES, count)];
+        const neighbours = await realNeighbours(distances, reals);
+        // Each image is at a distance of 0 from itself, so it lies in every ball around itself.
+        const same = await manifoldFigures(distances, reals, reals, neighbours);
+        expect(same, `${count} images`).toMatchObject({ precision: 1, recall: 1, coverage: 1 });
+        const far = { ...fakes, values: fakes.values.map((value) => value + 1e3) };
+        expect(await manifoldFigures(distances, reals, far, neighbours)).toEqual({
+          ...{ precision: 0, recall: 0, density: 0, coverage: 0 },
+        });
+      }
+    });
+
     it('the nearest are those of a search through all', async () => {
       const few = { ...FAKES, count: 60, values: FAKES.values.subarray(0, 60 * WIDTH) };
       const got = await nearest(distances, few, REALS, 4);

@@ -97,6 +97,18 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     expect(await page.getByText('epoch 4 of 4').isVisible()).toBe(true);
   });
 
+  it('shows the list for an address that means nothing', async () => {
+    for (const address of ['/run/50%', '/nowhere', '/explore/%E0%A4']) {
+      await go('/learn');
+      await named('heading', 'Runs').waitFor({ state: 'detached' });
+      await go(address);
+      await named('heading', 'Runs').waitFor();
+    }
+    await go('/run/50%');
+    await page.reload();
+    await named('heading', 'Runs').waitFor();
+  });
+
   it('says what a diverged and a damaged run mean', async () => {
     await go('/run/sweep%2Fdiverged');
     await page.getByText('Its losses became infinite or NaN.').waitFor();

@@ -44,7 +44,11 @@ beforeAll(async () => {
   copy('damaged');
   writeFileSync(path('damaged', 'config.json'), '{ "format": 1');
   cpSync(path('stopped'), path('diverged'), { recursive: true });
-  appendFileSync(path('diverged', 'metrics.jsonl'), `${JSON.stringify(lineOf({ step: 7, generatorLoss: null }))}\n`);
+  for (const name of ['generatorLoss', 'discriminatorLoss', 'realScore', 'fakeScore']) {
+    const run = name === 'generatorLoss' ? 'diverged' : `lost/${name}`;
+    if (run !== 'diverged') cpSync(path('stopped'), path(run), { recursive: true });
+    appendFileSync(path(run, 'metrics.jsonl'), `${JSON.stringify(lineOf({ step: 7, [name]: null }))}\n`);
+  }
   holders.set(path('sweep', 'training'), { pid: 1, text: 'process 1' });
   const holderOf = (folder: string) => holders.get(folder) ?? null;
   studio = await openStudio(root, { holderOf });
@@ -63,6 +67,9 @@ describe('the list', () => {
       ['damaged', 'damaged'],
       ['diverged', 'diverged'],
       ['done', 'done'],
+      ['lost/discriminatorLoss', 'diverged'],
+      ['lost/fakeScore', 'diverged'],
+      ['lost/realScore', 'diverged'],
       ['stopped', 'stopped'],
       ['sweep/training', 'training'],
     ]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestCheckpoint } from '../src/checkpoint/files.ts';
 import { checkpointsOf } from '../src/train/run.ts';
-import { dcgan } from './support/cli.ts';
+import { dcgan, type Ended } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
 import { events, isStep, newestBytes, SMALL } from './support/training.ts';
 
@@ -67,7 +67,18 @@ describe('refused', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       seed: SMALL.seed,
       stepsPerEpoch: 3,
+      stepsLeft: 3,
       config: { epochs: 2, batchSize: 16 },
     });
+    const dry = (...more: string[]): Promise<Ended> =>
+      dcgan(['train', '--resume', 'run', '--dry-run', ...more], { cwd });
+    const done = await dry();
+    expect(done.stdout).toMatch(/^steps +3 an epoch, 3 in all, 0 left$/m);
+    expect(done.stdout).toMatch(/^it takes +no time: all epochs are done$/m);
+    const more = await dry('--epochs', '3');
+    expect(more.stdout).toMatch(/^steps +3 an epoch, 9 in all, 6 left$/m);
+    expect(more.stdout).toMatch(/^it takes +about .* for what is left \(/m);
+    const again = await dry('--epochs', '3', '--from', 'epoch-0000');
+    expect(again.stdout).toMatch(/^steps +3 an epoch, 9 in all$/m);
   });
 });

@@ -5,10 +5,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { audit, chooseInterval } from '../src/cli/checks/audit.ts';
 import { checkResume } from '../src/cli/checks/resume.ts';
 import { openDataset } from '../src/data/open.ts';
 import { emulateBf16, whatIsMissing } from '../src/engine/backends/native/bf16.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
+import { readRunConfig } from '../src/train/run.ts';
 import { train } from '../src/train/train.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
 
@@ -57,6 +59,14 @@ describe.skipIf(native.missing)(`bf16 on ${title(native)}`, () => {
     expect(difference).toBe(null);
     expect(steps).toBe(6);
     expect(variant).toContain(' bf16 ');
+  });
+
+  it('can be audited where it was trained', async () => {
+    const out = await trained({ ...TINY, threads: 2, data, out: join(folder, 'run'), epochs: 2 });
+    const record = readRunConfig(out);
+    const found = await audit(out, record, chooseInterval(out, record, 0), data, 1);
+    expect(found).toMatchObject({ difference: null, lineDifference: null, startDifference: null, startChecked: true });
+    expect(found.variant).toBe(record.notes.variant);
   });
 
   it('is part of the run: recorded, kept by a resume, and not to be changed', async () => {

@@ -153,7 +153,7 @@ describe('a wasm backend says what is wrong', () => {
   it('with a plan for another state, or compiled elsewhere', async () => {
     const plan = planOf([], 64);
     await expect((await opened(1)).compile(plan)).rejects.toThrow(
-      'plan "by hand" was made for another state: expected 1 floats, got 0.',
+      'wasm: plan "by hand" was made for another state: expected 1 floats, got 0.',
     );
     await expect((await opened()).run({ plan })).rejects.toThrow('plan "by hand" was compiled by another backend.');
   });

@@ -1,6 +1,7 @@
 // Makes datasets in a page, from arrays or from IDX files and packs that the page has fetched or a
 // person has chosen.
 import { Dataset, type DatasetParts } from '../data/dataset.ts';
+import { isGzip } from '../data/gzip.ts';
 import { DIMENSIONS, parsePlainIdx } from '../data/idx-plain.ts';
 import { imagesLength, isPack, packedDataset, parseHeader, startOf } from '../data/pack-header.ts';
 import { MemoryPixels } from '../data/pixel-source.ts';
@@ -76,7 +77,6 @@ export async function open(file: Blob | Uint8Array, { name = 'images' }: OpenOpt
 async function unpacked(file: Blob | Uint8Array): Promise<Uint8Array> {
   const blob = file instanceof Blob ? file : new Blob([file.slice()]);
   const head = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
-  const isGzip = head[0] === 0x1f && head[1] === 0x8b;
-  const stream = isGzip ? blob.stream().pipeThrough(new DecompressionStream('gzip')) : blob.stream();
+  const stream = isGzip(head) ? blob.stream().pipeThrough(new DecompressionStream('gzip')) : blob.stream();
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -5,6 +5,8 @@
 //
 // Source: Microsoft, "Bitmap Storage" (BITMAPFILEHEADER, BITMAPINFOHEADER, BITMAPV5HEADER).
 
+import { viewOf } from '../platform/bytes.ts';
+
 /** An opaque picture: pixels [height, width, 3]. */
 export interface Bitmap {
   readonly width: number;
@@ -137,8 +139,4 @@ function paletteOf(bytes: Uint8Array, bits: number, from: number, old: boolean):
   const palette = new Uint8Array(4 * colours);
   for (let i = 0; i < colours; i++) palette.set(bytes.subarray(from + size * i, from + size * i + 3), 4 * i);
   return palette;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

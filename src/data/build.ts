@@ -187,18 +187,21 @@ async function fill(
   supply: Supply,
   shaping: Shaping,
   source: string,
-  { skipBroken = false, dedupe = false, greyIsGuessed = false, onProgress, signal }: BuildOptions,
+  options: BuildOptions,
 ): Promise<Built> {
+  const { skipBroken = false, dedupe = false, greyIsGuessed = false, onProgress, signal } = options;
   const { size, channels, fit, background } = shaping;
   const [height, width] = sidesOf(size);
   const { classes, names, fingerprint } = supply;
+  const reading = readingOf(options);
   const seen = new Set<string>();
   let [duplicates, several] = [0, 0];
   const headerOf = ({ count, images, labels, ...left }: Filled): PackHeader => ({
     ...{ name: supply.name, count, height, width, channels, classes: classes?.names.slice() ?? null },
     ...(dedupe && { duplicates: left.duplicates }),
     ...(left.several > 0 && { several: left.several }),
-    ...{ images, labels, skipped: left.skipped, shaping: { fit, background }, source: { path: source, fingerprint } },
+    ...{ images, labels, skipped: left.skipped, shaping: { fit, background } },
+    source: { path: source, fingerprint, ...(reading && { reading }) },
   });
   const [none, most] = ['0'.repeat(64), names.length];
   const counts = { count: most, skipped: most, duplicates: most, several: most };
@@ -247,6 +250,12 @@ async function fill(
   const header = headerOf({ count, images: images.digest('hex'), labels: labelDigest, ...left });
   await writeAll(handle, encodeHeader(header, room), 0);
   return { count, shaping, skipped, duplicates, several };
+}
+
+/** Returns how a source was read, as a pack remembers it; undefined where nothing was asked for. */
+function readingOf({ key, transpose, svg, followLinks }: DataOptions): PackHeader['source']['reading'] {
+  const asked = Object.entries({ key, transpose, svg, followLinks }).filter(([, value]) => value !== undefined);
+  return asked.length > 0 ? Object.fromEntries(asked) : undefined;
 }
 
 /** Equal images have equal digests, and by these alone `dedupe` and `data inspect` compare them. */

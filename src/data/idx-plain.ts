@@ -1,6 +1,7 @@
 // Reads the bytes of an unpacked IDX file; idx.ts describes the format and names its source.
 // Nothing here needs Node, so pages use it too.
 
+import { viewOf } from '../platform/bytes.ts';
 import { type Complaint, DcganError } from '../platform/errors.ts';
 
 export interface IdxImages {
@@ -95,8 +96,4 @@ export function parsePlainIdx(bytes: Uint8Array, file: string): IdxImages | IdxL
     });
   }
   return dimensions === 1 ? { kind: 'labels', count, data } : { kind: 'images', count, height, width, channels, data };
-}
-
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -10,9 +10,11 @@
 
 import { constants as bufferConstants } from 'node:buffer';
 import { constants, gunzipSync } from 'node:zlib';
+import { viewOf } from '../platform/bytes.ts';
 import { DcganError } from '../platform/errors.ts';
 import { HARMLESS, MOST_RATIO } from './archive-limits.ts';
-import { DIMENSIONS, type IdxImages, type IdxLabels, parsePlainIdx, viewOf } from './idx-plain.ts';
+import { isGzip } from './gzip.ts';
+import { DIMENSIONS, type IdxImages, type IdxLabels, parsePlainIdx } from './idx-plain.ts';
 
 /** The longest block of bytes there can be in memory. */
 const LONGEST = bufferConstants.MAX_LENGTH;
@@ -45,10 +47,6 @@ export function sniffIdx(head: Uint8Array): { kind: 'images' | 'labels'; count: 
  */
 export function parseIdx(packed: Uint8Array, file: string): IdxImages | IdxLabels {
   return parsePlainIdx(isGzip(packed) ? unpack(packed, file) : packed, file);
-}
-
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 function unpack(packed: Uint8Array, file: string): Uint8Array {

@@ -40,6 +40,9 @@ export interface DataOptions {
   readonly skipBroken?: boolean | undefined;
 }
 
+/** How data are read, beyond the size and the channels of the images. */
+export type ReadingOptions = Omit<DataOptions, 'size' | 'channels'>;
+
 /** How a picture becomes an image of a data set: everything settled. */
 export interface Shaping {
   /** The side of square images in pixels, or [height, width]. */

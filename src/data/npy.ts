@@ -6,6 +6,7 @@
 //
 // Source: NumPy's manual, numpy.lib.format, "Format Version 1.0".
 
+import { viewOf } from '../platform/bytes.ts';
 import { type Complaint, DcganError } from '../platform/errors.ts';
 
 const SIGNATURE = '\x93NUMPY';
@@ -65,7 +66,7 @@ export function decodeNpy(bytes: Uint8Array, file: string, columns: number): Mat
     );
   }
 
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const data = new Float32Array(rows * columns);
   for (let i = 0; i < data.length; i++) {
     const at = start + i * size;
@@ -144,7 +145,7 @@ function readHeader(bytes: Uint8Array, wrong: Wrong): { header: string; start: n
   }
   const lengthBytes = version === 1 ? 2 : 4;
   const start = 8 + lengthBytes;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const length = bytes.length < start ? 0 : lengthBytes === 2 ? view.getUint16(8, true) : view.getUint32(8, true);
   if (length === 0 || start + length > bytes.length) {
     throw wrong(`is truncated inside its header (byte ${bytes.length})`, {

@@ -3,16 +3,19 @@
 // since people rename. Where several files would do, the training set is meant; beyond that nothing
 // is guessed.
 
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileError, readFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { checkPath } from '../platform/near-path.ts';
 import { safeName } from '../platform/text.ts';
 import type { Dataset } from './dataset.ts';
-import { parseIdx, sniffIdx } from './idx.ts';
+import type { FormFile } from './form-file.ts';
+import { idxForm } from './forms/idx.ts';
+import { parseIdx } from './idx.ts';
 import type { IdxImages } from './idx-plain.ts';
 import { datasetOf, KNOWN, openKnown } from './known.ts';
+import { fileOnDisk } from './loose.ts';
 
 /**
  * Opens a dataset.
@@ -40,7 +43,7 @@ export function isFolder(where: string): boolean {
   }
 }
 
-export function openIdxFile(path: string): Dataset {
+function openIdxFile(path: string): Dataset {
   return datasetOf(nameOf(path), readImages(path));
 }
 
@@ -57,86 +60,36 @@ function readImages(path: string): IdxImages {
   return images;
 }
 
-export function openIdxFolder(folder: string): Dataset {
+function openIdxFolder(folder: string): Dataset {
   const files = idxFilesIn(folder);
-  const imageFile = choose(
-    folder,
-    'images',
-    files.filter(({ kind }) => kind === 'images'),
-  );
-  if (!imageFile) {
+  if (files.length === 0)
     throw new DcganError({
       what: `the folder ${folder} holds no IDX file of images`,
       expected: 'a file that begins with 00000803 or 00000804, plain or gzipped',
-      got: files.length > 0 ? `only labels (${files.map(({ path }) => path).join(', ')})` : 'none',
+      got: 'none',
       todo: 'Give the folder the files lie in; its subfolders are not searched',
     });
-  }
-  const images = readImages(imageFile.path);
-  const fitting = files.filter(({ kind, count }) => kind === 'labels' && count === images.count);
-  const labelFile = choose(folder, 'labels', fitting);
-  return datasetOf(
-    nameOf(folder),
-    images,
-    labelFile ? parseIdx(readFile(labelFile.path), labelFile.path).data : undefined,
-  );
+  const [imageFile, labelFile] = idxForm.choose(files, `the folder ${folder}`);
+  const images = readImages(imageFile!.name);
+  const labels = labelFile && parseIdx(readFile(labelFile.name), labelFile.name);
+  return datasetOf(nameOf(folder), images, labels?.count === images.count ? labels.data : undefined);
 }
 
-interface IdxFile {
-  readonly path: string;
-  readonly kind: 'images' | 'labels';
-  readonly count: number;
-}
-
-/** The only one; of several, the only one called "train…" something; null for none. */
-function choose(folder: string, kind: string, files: readonly IdxFile[]): IdxFile | null {
-  const [first, ...more] = files;
-  if (!first || more.length === 0) return first ?? null;
-  const training = files.filter(({ path }) => /train/i.test(basename(path)));
-  if (training.length === 1) return training[0]!;
-  throw new DcganError({
-    what: `the folder ${folder} holds several IDX files of ${kind}`,
-    expected: 'one, or one with "train" in its name',
-    got: files.map(({ path }) => basename(path)).join(', '),
-    todo: 'Give the path of the one you mean',
-  });
-}
-
-/**
- * The IDX files right in a folder, by name; a gzipped one only where its unpacked twin is not
- * there.
- */
-export function idxFilesIn(folder: string): IdxFile[] {
+/** The IDX files right in a folder, by name. */
+function idxFilesIn(folder: string): FormFile[] {
   let names: string[];
   try {
     names = readdirSync(folder).sort();
   } catch (error) {
     throw fileError('listed', folder, error);
   }
-  const files: IdxFile[] = [];
-  for (const name of names) {
-    if (name.endsWith('.gz') && names.includes(name.slice(0, -3))) continue;
+  return names.flatMap((name) => {
     // Not join(), which would turn ./digits into digits: errors show paths as they were given.
     const path = `${folder.replace(/\/+$/, '')}/${name}`;
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) continue;
-    const found = sniffIdx(headOf(path));
-    if (found) files.push({ path, ...found });
-  }
-  return files;
-}
-
-/** The first 4096 bytes of a file, so that also a gzipped one unpacks to some. */
-export function headOf(path: string): Uint8Array {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, 'r');
-    const head = new Uint8Array(4096);
-    return head.subarray(0, readSync(fd, head));
-  } catch (error) {
-    throw fileError('read', path, error);
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
+    const status = statSync(path, { throwIfNoEntry: false });
+    const file = status?.isFile() ? fileOnDisk(path, name, path, status.size) : null;
+    return file && idxForm.recognises(file) ? [file] : [];
+  });
 }
 
 /** A path's last part, fit for the name of a run's folder. */

@@ -32,6 +32,14 @@ const LONGEST_TEXT = 1000;
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const side = z.int().min(1).max(65536);
+/** Options on which it depends what is found in a source. */
+const readingSchema = z.strictObject({
+  key: z.string().max(LONGEST_TEXT).optional(),
+  transpose: z.boolean().optional(),
+  svg: z.boolean().optional(),
+  followLinks: z.boolean().optional(),
+});
+
 const content = z.strictObject({
   name: z.string().max(LONGEST_TEXT),
   count: z.int().positive(),
@@ -48,8 +56,11 @@ const content = z.strictObject({
   /** Images of which each is the first frame of several; left out where there are none. */
   several: z.int().min(1).optional(),
   shaping: z.strictObject({ fit: z.enum(FITS), background: z.string().max(LONGEST_TEXT) }),
-  /** Where it was made from, seen from the pack's folder, and that source's state then. */
-  source: z.strictObject({ path: z.string(), fingerprint: z.string() }),
+  /**
+   * Where it was made from, seen from the pack's folder, that source's state then, and how it was
+   * read, where that was asked for.
+   */
+  source: z.strictObject({ path: z.string(), fingerprint: z.string(), reading: readingSchema.optional() }),
 });
 
 const headerSchema = z.discriminatedUnion('version', [

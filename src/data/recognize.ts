@@ -15,7 +15,8 @@ import { foreignOf } from './foreign.ts';
 import type { FormFile } from './form-file.ts';
 import type { Form, FormOptions, Opened } from './forms/form.ts';
 import { beginsWithArray, npzForm } from './forms/npz.ts';
-import { ARCHIVES, FORMS, isGzip, isTar } from './forms/table.ts';
+import { ARCHIVES, FORMS, isTar } from './forms/table.ts';
+import { isGzip } from './gzip.ts';
 import { sniffIdx } from './idx.ts';
 import { openKnown } from './known.ts';
 import { withLabelsBeside } from './labels-beside.ts';
@@ -226,12 +227,13 @@ function unknownFile({ name, head }: FormFile): DcganError {
 
 /** A pack that somebody made stays usable when its source moves on, but they should know. */
 async function noteStaleness(where: string, onNote: (note: string) => void): Promise<void> {
-  const { source } = readHeader(where).header;
+  const { source, shaping } = readHeader(where).header;
   const path = resolve(dirname(where), source.path);
   const status = statSync(path, { throwIfNoEntry: false });
   // Inside a folder, files change and its own time does not.
   if (!status || (status.isFile() && status.mtimeMs <= statSync(where).mtimeMs)) return;
-  const found = await recognize(path).catch(() => null);
+  const reading = { ...source.reading, background: shaping.background };
+  const found = await recognize(path, reading).catch(() => null);
   const now = found && ('supply' in found ? found.supply.fingerprint : found.dataset.sha256);
   if (now !== null && now !== source.fingerprint)
     onNote(`${path} has changed since ${where} was made from it; ${commandLine(['data', 'build'])} makes it again`);

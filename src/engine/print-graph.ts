@@ -99,7 +99,7 @@ function placesOf(order: readonly Tensor[]): (node: Tensor) => string {
   return (node) => places.get(node)!;
 }
 
-/** `%12 = matmul(%3, %7) [64, 100] transposeRight true` */
+/** `%12 = matmul(%3, %7) [64, 100] transposeB true` */
 function lines(order: readonly Tensor[]): (node: Tensor) => string {
   const place = placesOf(order);
   return (node) => {

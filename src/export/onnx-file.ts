@@ -40,7 +40,7 @@ export interface OnnxModel {
 }
 
 /** The first set of operators with which everything here means the same to this day. */
-export const OPSET = 13;
+const OPSET = 13;
 /** The version of the format itself when that set came. */
 const IR_VERSION = 7;
 

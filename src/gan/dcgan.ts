@@ -17,6 +17,8 @@ import {
   sampleNoise,
 } from './drawing.ts';
 import {
+  DEFAULT_STARTS,
+  DEFAULT_STEPS,
   type Judgement,
   judgeImages,
   type Layer,
@@ -124,11 +126,12 @@ export class DCGAN {
     device,
     threads,
     classNames,
+    variant,
     ranks,
     ...overrides
   }: CreateOptions & RankedOptions = {}): Promise<DCGAN> {
     const config = resolveConfig(preset, overrides);
-    const machine = await Machine.open(config, { device, threads, ranks });
+    const machine = await Machine.open(config, { device, threads, variant, ranks });
     try {
       // An impossible precision is refused here rather than in the first step; see `refuseBf16`.
       if (config.precision !== 'float32') await machine.prepareStep(config.batchSize);
@@ -156,7 +159,12 @@ export class DCGAN {
    */
   static async fromSnapshot(snapshot: Snapshot, options: RankedOptions = {}): Promise<DCGAN> {
     const gan = new DCGAN(await Machine.open(snapshot.config, options), snapshot);
-    await gan.restore(snapshot.tensors);
+    try {
+      await gan.restore(snapshot.tensors);
+    } catch (error) {
+      await gan.dispose();
+      throw error;
+    }
     return gan;
   }
 
@@ -320,7 +328,15 @@ export class DCGAN {
    * number
    */
   async project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
-    const { steps = 0, starts = 1, seed = 0, class: asked, from, pauseAt = 0, resume } = options;
+    const {
+      steps = DEFAULT_STEPS,
+      starts = DEFAULT_STARTS,
+      seed = 0,
+      class: asked,
+      from,
+      pauseAt = 0,
+      resume,
+    } = options;
     if (this.#countWhole('project: the picture does not match the model', picture, this.imageShape) !== 1)
       throw usage({ what: 'project takes one picture', got: `${picture.length} values` });
     checkSeed(seed);

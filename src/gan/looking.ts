@@ -93,8 +93,8 @@ export interface Projection {
 
 /** Samples that are drawn to find the places to start from. */
 const CANDIDATES = 512;
-const DEFAULT_STEPS = 400;
-const DEFAULT_STARTS = 8;
+export const DEFAULT_STEPS = 400;
+export const DEFAULT_STARTS = 8;
 /** Adam's (Kingma and Ba, 2015), on noise whose values are about 1. */
 const RATE = 0.2;
 const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];

@@ -17,7 +17,7 @@ const rate = z.number().positive().max(1);
 export const LOSSES = ['ns', 'hinge', 'ls', 'wgan-gp'] as const;
 export const AUGMENTS = ['none', 'diffaugment'] as const;
 export const UPSAMPLINGS = ['transposed', 'nearest'] as const;
-export const INITIALIZERS = ['glorot', 'normal'] as const;
+const INITIALIZERS = ['glorot', 'normal'] as const;
 
 /**
  * The tutorial's values for the keys that the first checkpoints did not have. A missing key has

@@ -15,7 +15,7 @@ export interface StepRequest {
   /** The number of this step, from 1. */
   readonly step: number;
   /**
-   * Reals in [-1, 1] of the shards that this machine holds, [H, S, S, channels]; H is the count of
+   * Reals in [-1, 1] of the shards that this machine holds, [R, H, W, channels]; R is the count of
    * `Machine.held`, and `reals` unless the machine is one of several ranks.
    */
   readonly images: Float32Array;

@@ -12,7 +12,12 @@ export async function open(source: string | URL | Blob | ArrayBuffer | Uint8Arra
   const { bytes, name } = await bytesOf(source);
   const { model, classNames, layout, tensors } = decodeGenerator(bytes, name);
   const session = new Session(await openDevice({ stateFloats: layout.floats, threads: 1 }), layout);
-  await session.writeState(new Map([...tensors].map(([key, { data }]) => [key, data])));
+  try {
+    await session.writeState(new Map([...tensors].map(([key, { data }]) => [key, data])));
+  } catch (error) {
+    await session.dispose();
+    throw error;
+  }
   return new LoadedGenerator(model, classNames, session);
 }
 

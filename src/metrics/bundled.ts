@@ -33,9 +33,14 @@ export interface OpenedNetwork {
 export async function openBundled(network: Bundled, machine: MetricsMachine): Promise<OpenedNetwork> {
   const { name, bytes, variables, batch, outputs } = network;
   const layout = layoutState(variables.all.map(({ tensor }) => tensor));
-  const session = await openSession(layout, machine);
   const tensors = indexTensors(bytes, name, ['F32', 'F16']).tensors();
-  await session.writeState(new Map([...tensors].map(([tensor, { data }]) => [tensor, data])));
+  const session = await openSession(layout, machine);
+  try {
+    await session.writeState(new Map([...tensors].map(([tensor, { data }]) => [tensor, data])));
+  } catch (error) {
+    await session.dispose();
+    throw error;
+  }
   const plans = new Map<number, Plan>();
   const planFor = (count: number): Plan => {
     const plan = plans.get(count) ?? compile(network.computation(count), layout);

@@ -67,7 +67,7 @@ export function makeClassifier(): ClassifierModel {
   };
 }
 
-export const CLASSIFIER_INPUT = { images: 'images', labels: 'labels', step: 'step' } as const;
+const CLASSIFIER_INPUT = { images: 'images', labels: 'labels', step: 'step' } as const;
 
 /** Sets every variable to its initial value and Adam's moments to zero. */
 export function classifierStart({ variables }: ClassifierModel): Computation {

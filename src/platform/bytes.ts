@@ -27,6 +27,11 @@ export function part(bytes: Bytes, start: number, end: number): Uint8Array<Array
   return copy;
 }
 
+/** Returns a view of the same bytes, for numbers in them. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 const PIECE = 2 ** 22;
 
 /**

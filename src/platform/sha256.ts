@@ -1,5 +1,5 @@
-// The one hash for everything that is checked on disk: datasets, checkpoints and compiled kernels
-// (FIPS 180-4). sha256-page.ts is the same for pages.
+// SHA-256 (FIPS 180-4) for datasets and checkpoints, which pages check too. sha256-page.ts is the
+// same for pages.
 
 import { createHash } from 'node:crypto';
 

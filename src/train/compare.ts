@@ -2,6 +2,7 @@
 // time. Read from their folders alone, by whoever shows them.
 import { basename } from 'node:path';
 import { type Difference, differencesOf } from './differences.ts';
+import { EPOCH_FIGURES, STEP_FIGURES } from './line-figures.ts';
 import { type MetricsLine, metricsWith } from './metrics.ts';
 import { readRunConfig } from './run.ts';
 import type { RunConfig } from './run-schema.ts';
@@ -10,19 +11,9 @@ import type { RunConfig } from './run-schema.ts';
 export const AXES = ['steps', 'epochs', 'minutes'] as const;
 export type Axis = (typeof AXES)[number];
 
-/** Figures that are the mean of an epoch, by their names in metrics.jsonl. */
-export const EPOCH_FIGURES = [
-  'generatorLoss',
-  'discriminatorLoss',
-  'realScore',
-  'fakeScore',
-  'diversity',
-  'recall',
-  'coverage',
-  'generatorGradient',
-  'discriminatorGradient',
-] as const;
-type EpochFigure = (typeof EPOCH_FIGURES)[number];
+/** Figures of an epoch, by their names in metrics.jsonl. */
+export const FIGURES = [...STEP_FIGURES, ...EPOCH_FIGURES] as const;
+export type CurveFigure = (typeof FIGURES)[number];
 
 /** A place on the axis, and the figure there. */
 export type Point = readonly [at: number, value: number];
@@ -38,7 +29,7 @@ export interface ComparedRun {
   readonly steps: number;
   /** Minutes that the epochs and the evaluations took. */
   readonly minutes: number;
-  /** Curves by figure: those of `EPOCH_FIGURES`, and evaluations by their measure. */
+  /** Curves by figure: those of `FIGURES`, and evaluations by their measure. */
   readonly curves: ReadonlyMap<string, readonly Point[]>;
   /** The newest value of each curve. */
   readonly last: ReadonlyMap<string, number>;
@@ -85,7 +76,7 @@ function compared(folder: string, name: string, { config }: RunConfig, by: Axis)
       add(line.measure, line.value);
       if (!(line.value >= (best.get(line.measure)?.value ?? Number.POSITIVE_INFINITY)))
         best.set(line.measure, { value: line.value, epoch: line.epoch });
-    } else for (const figure of EPOCH_FIGURES) add(figure, line[figure satisfies EpochFigure]);
+    } else for (const figure of FIGURES) add(figure, line[figure]);
   }
   const last = new Map([...curves].map(([figure, points]) => [figure, points.at(-1)![1]]));
   return { name, folder, ...stand, ofEpochs: config.epochs, curves, last, best };

@@ -39,8 +39,8 @@ export interface EvaluateOptions extends MachineOptions, ExtractorChoice {
 /**
  * Measures how good samples are. Each figure stands beside its floor, which is the same figure of
  * held-out images. See docs/metrics.md.
- * @param samples a model, which makes them; a dataset; or images [N, side, side, channels] in [-1,
- * 1] of the data's size
+ * @param samples a model, which makes them; a dataset; or images [N, H, W, channels] in [-1, 1]
+ * of the data's size
  * @throws DcganError for options that don't match, data that can't be read, and samples of another
  * size
  */

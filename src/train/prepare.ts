@@ -46,8 +46,8 @@ export interface Prepared {
 }
 
 /** Returns the options that say where the model of a run computes. */
-export function machineOf({ device, threads, ranks }: RankedTrainOptions): RankedOptions {
-  return { device, threads: threads ?? ranks?.threads, ranks };
+export function machineOf({ device, threads, variant, ranks }: RankedTrainOptions): RankedOptions {
+  return { device, threads: threads ?? ranks?.threads, variant, ranks };
 }
 
 /** Returns the configuration that the options mean for a dataset. */

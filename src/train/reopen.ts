@@ -65,7 +65,7 @@ async function reopen(
   const onNan = options.onNan ?? old.onNan;
   const divergence = known?.found ?? divergenceIn(metricsWith(folder, NOT_A_NUMBER));
   const lower = divergence !== null && onNan === 'lower-lr';
-  const path = options.from === undefined ? checkpointToResume(folder, lower) : checkpointNamed(folder, options.from);
+  const path = checkpointToResume(folder, options, lower);
   const snapshot = path === null ? null : readSnapshot(path);
   if (snapshot) checkBelongs(snapshot, old, path!);
   const { epoch, step } = snapshot ?? { epoch: 0, step: 0 };
@@ -73,12 +73,12 @@ async function reopen(
   const goOn = lower ? halved(old.config, step, divergence) : old.config;
   if (divergence) notes.push(noteOn(divergence, step, lower));
   const config = { ...goOn, epochs };
-  const machine = machineOf(options);
+  const machine = { ...machineOf(options), variant: old.notes.variant };
   const evaluations = settleEvaluations(options, old);
   await tryEvaluations(evaluations, data, options, (note) => notes.push(note));
   // A run that was killed before its first checkpoint starts again from its seed.
   const gan = snapshot
-    ? await trainable({ ...snapshot, config }, { ...machine, variant: old.notes.variant })
+    ? await trainable({ ...snapshot, config }, machine)
     : await DCGAN.create({ ...config, ...machine, classNames: classNamesOf(config, data), seed: old.seed });
   const { ranks } = options;
   try {
@@ -127,10 +127,15 @@ async function reopen(
 }
 
 /**
- * Returns the newest checkpoint. A run that goes back takes the newest of whole epochs, which it
- * would also have without any stop.
+ * Returns the checkpoint that `from` names, or the newest; null when there is none. A run that goes
+ * `back` takes the newest of whole epochs, which it would also have without any stop.
  */
-function checkpointToResume(folder: string, back: boolean): string | null {
+export function checkpointToResume(
+  folder: string,
+  { from }: Pick<RankedTrainOptions, 'from'>,
+  back = false,
+): string | null {
+  if (from !== undefined) return checkpointNamed(folder, from);
   const all = listCheckpoints(checkpointsOf(folder));
   const epochs = back ? all.filter(({ step }) => step === undefined) : [];
   return (epochs.at(-1) ?? all.at(-1))?.path ?? null;

@@ -1,6 +1,6 @@
 // Opens the images of a run: those that its options name, or those that an old run was trained on.
 import { Dataset } from '../data/dataset.ts';
-import { checkLimit } from '../data/image-options.ts';
+import { checkLimit, type ReadingOptions } from '../data/image-options.ts';
 import { imageSizeOf, refuseSize } from '../data/image-size.ts';
 import { isKnown, originOf } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
@@ -8,17 +8,15 @@ import { DcganError } from '../platform/errors.ts';
 import { sourceOf } from './data-place.ts';
 import type { AskedData } from './ranks/orders.ts';
 import type { RankedTrainOptions } from './run-options.ts';
-import type { RunConfig } from './run-schema.ts';
+import { type RunConfig, readingSchema } from './run-schema.ts';
 import { withGroups } from './settle.ts';
 
 /** Options for reading pictures, beyond size and channels. */
-export const READING = [
-  ...(['fit', 'background', 'flip', 'key', 'transpose', 'svg', 'followLinks', 'dedupe', 'skipBroken'] as const),
-];
+export const READING = Object.keys(readingSchema.shape) as (keyof ReadingOptions)[];
 
 type DataQuestion = Pick<
   RankedTrainOptions,
-  'data' | 'limit' | 'imageSize' | 'channels' | 'onDataProgress' | 'signal' | (typeof READING)[number]
+  'data' | 'limit' | 'imageSize' | 'channels' | 'onDataProgress' | 'signal' | keyof ReadingOptions
 >;
 
 /**

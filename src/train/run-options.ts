@@ -1,7 +1,7 @@
 // The options of a training.
 import type { PackProgress } from '../data/build.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { DataOptions } from '../data/image-options.ts';
+import type { ReadingOptions } from '../data/image-options.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import type { ConfigOverrides } from '../gan/schema.ts';
 import type { ExtractorChoice } from '../metrics/extractors.ts';
@@ -13,14 +13,7 @@ export const ON_NAN = ['stop', 'lower-lr'] as const;
 export type OnNan = (typeof ON_NAN)[number];
 
 /** Options of `train`; values of the configuration override those of the preset. */
-export interface TrainOptions
-  extends MachineOptions,
-    ConfigOverrides,
-    ExtractorChoice,
-    Pick<
-      DataOptions,
-      'fit' | 'background' | 'flip' | 'key' | 'transpose' | 'svg' | 'followLinks' | 'dedupe' | 'skipBroken'
-    > {
+export interface TrainOptions extends MachineOptions, ConfigOverrides, ExtractorChoice, ReadingOptions {
   /** One of `presets`. The default is `tf2018`, and `best` for a path. */
   readonly preset?: string | undefined;
   /** Also trains on the data's classes, so that a class can be chosen when images are made. */
@@ -86,6 +79,8 @@ export interface TrainOptions
 
 /** Options of a training that the program itself starts. */
 export interface RankedTrainOptions extends TrainOptions {
+  /** As for a model (`RankedOptions.variant`); a resumed run has its own. */
+  readonly variant?: string | undefined;
   /** The other processes that train this run, which this one leads. */
   readonly ranks?: Leader | undefined;
 }

@@ -1,6 +1,6 @@
 // The schema of config.json, which holds everything needed to repeat a run.
 import { z } from 'zod';
-import { FITS } from '../data/image-options.ts';
+import { FITS, type ReadingOptions } from '../data/image-options.ts';
 import { savedConfigSchema } from '../gan/schema.ts';
 import { PIXEL_RANGES } from '../metrics/network-input.ts';
 import { hostSchema } from '../platform/host.ts';
@@ -9,16 +9,16 @@ import { ON_NAN } from './run-options.ts';
 /** How pictures are read, beyond size and channels. A missing value means the default. */
 export const readingSchema = z
   .strictObject({
-    ...{ fit: z.enum(FITS), background: z.string(), flip: z.boolean() },
-    ...{
-      key: z.string(),
-      transpose: z.boolean(),
-      svg: z.boolean(),
-      followLinks: z.boolean(),
-      dedupe: z.boolean(),
-      skipBroken: z.boolean(),
-    },
-  })
+    fit: z.enum(FITS),
+    background: z.string(),
+    flip: z.boolean(),
+    key: z.string(),
+    transpose: z.boolean(),
+    svg: z.boolean(),
+    followLinks: z.boolean(),
+    dedupe: z.boolean(),
+    skipBroken: z.boolean(),
+  } satisfies Record<keyof ReadingOptions, z.ZodType>)
   .partial();
 
 /** Settings of a training beside its networks and its data. */
@@ -42,7 +42,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
  * One sitting of a run: a process that began or resumed it, on one machine. A process that was
  * killed has written no end.
  */
-export const sittingSchema = z.strictObject({
+const sittingSchema = z.strictObject({
   start: time,
   /** The steps that were done when it began. */
   fromStep: z.int().nonnegative(),

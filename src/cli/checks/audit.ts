@@ -4,13 +4,14 @@ import { basename } from 'node:path';
 import { type CheckpointFile, listCheckpoints } from '../../checkpoint/files.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { DCGAN, snapshotOf } from '../../gan/dcgan.ts';
-import type { MachineOptions } from '../../gan/machine.ts';
+import type { RankedOptions } from '../../gan/machine.ts';
 import { readSnapshot } from '../../gan/snapshot-file.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
 import { stepsPerEpoch } from '../../train/epoch.ts';
 import { Loop, type State } from '../../train/loop.ts';
 import { machinesOf, type StepMachine } from '../../train/machines.ts';
 import { readMetrics, type TrainedLine } from '../../train/metrics.ts';
+import { trainable } from '../../train/prepare.ts';
 import { checkpointsOf } from '../../train/run.ts';
 import type { RunConfig } from '../../train/run-schema.ts';
 import { classNamesOf } from '../../train/settle.ts';
@@ -112,10 +113,10 @@ export async function audit(
   threads: number | undefined,
 ): Promise<Audit> {
   const started = performance.now();
-  const on = { device: machine.device, threads };
+  const on = { ...machine, threads };
   const [before, after] = [readSnapshot(from.path), readSnapshot(to.path)];
   const config = { ...after.config, epochs: after.epoch };
-  const gan = await DCGAN.fromSnapshot({ ...before, config }, on);
+  const gan = await trainable({ ...before, config }, on);
   try {
     refuseOther(machine, gan);
     const again = new Again(gan, data, expectedLines(folder, before.step, after.step));
@@ -146,7 +147,7 @@ async function startDifference(
   path: string,
   { config, seed }: RunConfig,
   data: Dataset,
-  machine: MachineOptions,
+  machine: RankedOptions,
 ): Promise<string | null> {
   const gan = await DCGAN.create({ ...config, ...machine, classNames: classNamesOf(config, data), seed });
   try {

@@ -55,7 +55,7 @@ export async function refuseOtherMachine(
   { machine }: Claim,
   { threads }: MachineOptions,
 ): Promise<void> {
-  const gan = await DCGAN.create({ ...config, seed, device: machine.device, threads });
+  const gan = await DCGAN.create({ ...config, seed, ...machine, threads });
   try {
     refuseOther(machine, gan);
   } finally {

@@ -7,6 +7,7 @@ import { DEFAULT_PRESET } from '../../gan/presets.ts';
 import { commandLine } from '../../platform/command.ts';
 import { measureSpeed, type Speed } from '../checks/speed.ts';
 import { columns } from '../format.ts';
+import { wholeNumberOf } from '../options/config-numbers.ts';
 import {
   debugOption,
   deviceOption,
@@ -44,7 +45,7 @@ export function defineBench(program: Command): void {
     .addOption(threadsOption())
     .addOption(
       new Option('--batch-size <n>', "images of one step (default: the preset's)").argParser(
-        wholeNumber('--batch-size', 1, 65536),
+        wholeNumberOf('--batch-size', 'batchSize'),
       ),
     )
     .addOption(new Option('--steps <n>', 'steps to time').argParser(wholeNumber('--steps', 1, 1_000_000)).default(10))

@@ -6,25 +6,34 @@ import { MEASURE_NAMES } from '../../metrics/gauge.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { endingOf } from '../../render/encode.ts';
-import { AXES, type Axis, type Comparison, compareRuns, EPOCH_FIGURES, type Point } from '../../train/compare.ts';
+import {
+  AXES,
+  type Axis,
+  type Comparison,
+  type CurveFigure,
+  compareRuns,
+  FIGURES,
+  type Point,
+} from '../../train/compare.ts';
 import { resolveRun } from '../../train/run.ts';
 import { grouped, setting, shown, table } from '../format.ts';
 import { choice, debugOption } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 
 const [FEWEST, MOST] = [2, 8];
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES_OF_FIGURES: Readonly<Record<CurveFigure, string>> = {
   generatorLoss: 'generator loss',
   discriminatorLoss: 'discriminator loss',
   realScore: 'D(x)',
   fakeScore: 'D(G(z))',
   diversity: 'diversity',
+  classDiversity: 'diversity within classes',
   recall: 'recall',
   coverage: 'coverage',
   generatorGradient: 'generator gradient norm',
   discriminatorGradient: 'discriminator gradient norm',
-  ...MEASURE_NAMES,
 };
+const NAMES: Readonly<Record<string, string>> = { ...NAMES_OF_FIGURES, ...MEASURE_NAMES };
 
 const EXAMPLES = `
 Examples:
@@ -109,7 +118,7 @@ function csvOf({ runs, by }: Comparison): string {
 
 function textOf(found: Comparison, drawn: readonly string[], columns: number, output: string | undefined): string {
   const { runs, differences } = found;
-  const figures = [...EPOCH_FIGURES, ...Object.keys(MEASURE_NAMES)];
+  const figures = [...FIGURES, ...Object.keys(MEASURE_NAMES)];
   const rows: string[][] = [
     ['epochs', ...runs.map(({ epochs, ofEpochs }) => `${epochs} of ${ofEpochs}`)],
     ['steps', ...runs.map(({ steps }) => grouped(steps))],

@@ -23,7 +23,6 @@ import { readSnapshot } from '../../gan/snapshot-file.ts';
 import { MEASURE_NAMES } from '../../metrics/gauge.ts';
 import { makeFolder, writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
-import { fileIdentity } from '../../platform/outputs.ts';
 import { makeGrid } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import { METRICS_NAME, metricsWith } from '../../train/metrics.ts';
@@ -32,6 +31,7 @@ import { megabytes } from '../format.ts';
 import { asTyped } from '../options/typed.ts';
 import { choice, debugOption } from '../options/values.ts';
 import { write } from '../output.ts';
+import { refuseSources } from '../refuse-sources.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP } from '../source.ts';
 import { unusedName } from '../unused-name.ts';
 
@@ -196,11 +196,4 @@ function exportMetrics(source: string | undefined, { to: _, output, ...form }: F
 /** Returns the path that was asked for, or a free one for what has no name yet. */
 function pathFor(output: string | undefined, name: string): string {
   return output ?? (process.stdout.isTTY ? unusedName(name) : name);
-}
-
-/** @throws a usage error for an output that is one of the files it is made of */
-function refuseSources(path: string, sources: readonly string[]): void {
-  const written = fileIdentity(path);
-  if (written !== null && sources.some((source) => fileIdentity(source) === written))
-    throw usage({ what: `${path} would be written over itself`, todo: 'Choose another name' });
 }

@@ -5,6 +5,7 @@ import type { Sharp } from 'sharp';
 import { imageShape } from '../../data/image-size.ts';
 import { encodeNpy } from '../../data/npy.ts';
 import { toNumbers } from '../../data/pixels.ts';
+import { DEFAULT_STARTS, DEFAULT_STEPS } from '../../gan/looking.ts';
 import { ownClasses } from '../../gan/schema.ts';
 import { commandLine } from '../../platform/command.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
@@ -16,6 +17,7 @@ import { addDrawingOptions, type DrawingFlags } from '../options/machine.ts';
 import { seedOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 import { readPixels } from '../picture-file.ts';
+import { refuseSources } from '../refuse-sources.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 import { unusedName } from '../unused-name.ts';
 
@@ -40,12 +42,14 @@ export function defineProject(program: Command): void {
     .argument('<picture>', 'a PNG, JPEG, WebP, GIF, TIFF, AVIF or BMP file; its transparent parts may become anything')
     .argument(SOURCE_ARGUMENT, SOURCE_HELP)
     .addOption(
-      new Option('--steps <n>', 'steps from each start').argParser(wholeNumber('--steps', 0, 1_000_000)).default(400),
+      new Option('--steps <n>', 'steps from each start')
+        .argParser(wholeNumber('--steps', 0, 1_000_000))
+        .default(DEFAULT_STEPS),
     )
     .addOption(
       new Option('--restarts <n>', 'starts, each from another of the nearest samples')
         .argParser(wholeNumber('--restarts', 1, 64))
-        .default(8),
+        .default(DEFAULT_STARTS),
     )
     .addOption(classOption())
     .addOption(seedOption('decides the samples to start from').default(0))
@@ -61,10 +65,11 @@ export function defineProject(program: Command): void {
 
 async function project(path: string, source: string | undefined, flags: Flags): Promise<void> {
   const { steps, restarts: starts, seed } = flags;
-  const output = process.stdout.isTTY ? unusedName(flags.output) : flags.output;
+  const output = process.stdout.isTTY ? unusedName(flags.output, noiseFileOf) : flags.output;
   const encode = await pictureEncoder(output, '--output');
-  const noiseFile = output.replace(/\.[^.]*$/, '.npy');
+  const noiseFile = noiseFileOf(output);
   await withModel(source, flags, async (gan, checkpoint) => {
+    for (const written of [output, noiseFile]) refuseSources(written, [path, checkpoint]);
     const { latent } = gan.config;
     const shape = imageShape(gan.config);
     const { picture, mask } = await readMasked(path, shape);
@@ -87,6 +92,9 @@ async function project(path: string, source: string | undefined, flags: Flags): 
     write(`To make it again: ${again}\n`);
   });
 }
+
+/** Returns the file of the noise, whose name is that of the picture. */
+const noiseFileOf = (picture: string): string => picture.replace(/\.[^.]*$/, '.npy');
 
 /** A picture in a model's size and channels, and how opaque each of its pixels is. */
 async function readMasked(

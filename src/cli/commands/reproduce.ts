@@ -79,7 +79,7 @@ async function reproduce(typed: string, { out, data, threads, json, quiet, pictu
     lost,
     folder: again,
   } = await trainShown(
-    { ...optionsFor(typed, record, folder, { out, data }), device: claim.machine.device, threads },
+    { ...optionsFor(typed, record, folder, { out, data }), ...claim.machine, threads },
     { progress: json ? process.stderr : process.stdout, events: false, quiet: quiet === true, pictures },
   );
   if (lost !== null) throw outputError(lost);

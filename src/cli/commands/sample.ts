@@ -18,6 +18,7 @@ import { classesAsked, classesOption, classList } from '../options/class.ts';
 import { addDrawingOptions, type DrawingFlags } from '../options/machine.ts';
 import { seedOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
+import { refuseSources } from '../refuse-sources.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 import { unusedName } from '../unused-name.ts';
 
@@ -72,6 +73,7 @@ export function defineSample(program: Command): void {
 
 async function sample(source: string | undefined, { noise: file, output: typed, ...flags }: Flags): Promise<void> {
   const output = process.stdout.isTTY ? unusedName(typed) : typed;
+  if (file !== undefined) refuseSources(output, [file]);
   const save = await writerFor(output);
   await withModel(source, flags, async (gan, checkpoint) => {
     const seed = flags.seed ?? randomSeed();

@@ -14,6 +14,7 @@ import { ON_NAN, type OnNan, type RankedTrainOptions, type TrainOptions } from '
 import { dryRun } from '../dry-run.ts';
 import { explain, type Outcome } from '../failure.ts';
 import { readConfigFile } from '../options/config-file.ts';
+import { wholeNumberOf } from '../options/config-numbers.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags } from '../options/data.ts';
 import { addExtractorOptions, type ExtractorFlags } from '../options/extractor.ts';
 import { addModelOptions, libraryNames } from '../options/model.ts';
@@ -102,12 +103,12 @@ export function defineTrain(program: Command, outcome: Outcome): void {
     .addOption(presetOption())
     .addOption(
       new Option('--epochs <n>', `passes over the data ${defaultOf('epochs')}`).argParser(
-        wholeNumber('--epochs', 1, 1_000_000),
+        wholeNumberOf('--epochs', 'epochs'),
       ),
     )
     .addOption(
       new Option('--batch-size <n>', `images of one step ${defaultOf('batchSize')}`).argParser(
-        wholeNumber('--batch-size', 1, 65536),
+        wholeNumberOf('--batch-size', 'batchSize'),
       ),
     )
     .addOption(seedOption('decides every random number (default: random; printed and recorded)'));

@@ -12,6 +12,7 @@ import { checkResume, type ResumeCheck } from '../checks/resume.ts';
 import type { Compared } from '../checks/trainings.ts';
 import type { Outcome } from '../failure.ts';
 import { count, grouped } from '../format.ts';
+import { wholeNumberOf } from '../options/config-numbers.ts';
 import {
   debugOption,
   deviceOption,
@@ -64,7 +65,7 @@ export function defineVerifyResume(program: Command, outcome: Outcome): void {
     )
     .addOption(
       new Option('--batch-size <n>', "images of one step (default: the preset's)").argParser(
-        wholeNumber('--batch-size', 1, 65536),
+        wholeNumberOf('--batch-size', 'batchSize'),
       ),
     )
     .addOption(

@@ -3,19 +3,23 @@ import { type Command, Option } from 'commander';
 import { GROUPED_BY } from '../../data/group-features.ts';
 import { CONVOLUTIONS } from '../../engine/plan.ts';
 import { AUGMENTS, type ConfigOverrides, LOSSES, UPSAMPLINGS } from '../../gan/schema.ts';
-import { choice, defaultOf, number, wholeNumber } from './values.ts';
+import { type NumberKey, numberOf, wholeNumberOf } from './config-numbers.ts';
+import { choice, defaultOf } from './values.ts';
 
 export function addModelOptions(command: Command): Command {
   const own = (flags: string, description: string, parse: (text: string) => unknown): void => {
     command.addOption(new Option(flags, description).argParser(parse));
   };
-  const decimal = (flags: string, description: string, least: number, below: number): void =>
-    own(flags, description, number(flags.split(' ')[0]!, least, below));
+  const nameIn = (flags: string): string => flags.split(' ')[0]!;
+  const decimal = (flags: string, description: string, key: NumberKey): void =>
+    own(flags, description, numberOf(nameIn(flags), key));
+  const whole = (flags: string, description: string, key: NumberKey): void =>
+    own(flags, description, wholeNumberOf(nameIn(flags), key));
   command.option('--cond', 'make both networks conditional on the classes; `sample --class` then chooses one');
-  own(
+  whole(
     '--groups <n>',
     'find N groups of similar images and make both networks conditional on them; 0: none (default: 0; best and quick: up to 100)',
-    wholeNumber('--groups', 0, 256),
+    'groups',
   );
   own(
     '--groups-by <what>',
@@ -26,25 +30,23 @@ export function addModelOptions(command: Command): Command {
   decimal(
     '--label-smoothing <x>',
     "set the discriminator's target for reals to 1 - X, with loss ns only (default: 0)",
-    0,
-    0.5,
+    'labelSmoothing',
   );
   decimal(
     '--r1 <gamma>',
     "weight of the penalty on the discriminator's gradient at reals (default: 0; best: pixels / 256 below 10,000 images)",
-    0,
-    Number.POSITIVE_INFINITY,
+    'r1',
   );
-  own(
+  whole(
     '--r1-every <n>',
     'put R1 into every n-th step only, n times as strong (default: 1; best: 4 below 10,000 images in colour)',
-    wholeNumber('--r1-every', 1, 100),
+    'r1Every',
   );
   command.option('--spectral-norm', 'divide the kernels of the discriminator by their largest singular value');
   command
     .option('--bn-d', 'batch norm in the discriminator')
     .option('--no-bn-d', 'no batch norm in the discriminator where the preset has it: paper');
-  decimal('--dropout <rate>', `dropout in the discriminator ${defaultOf('dropout')}`, 0, 0.96);
+  decimal('--dropout <rate>', `dropout in the discriminator ${defaultOf('dropout')}`, 'dropout');
   own(
     '--augment <name>',
     `the change to reals and fakes before they are judged: ${AUGMENTS.join(', ')} (default: none)`,
@@ -58,29 +60,19 @@ export function addModelOptions(command: Command): Command {
   decimal(
     '--ema <decay>',
     `keep a moving average of the generator, and make all pictures with it ${defaultOf('ema')}`,
-    0,
-    1,
+    'ema',
   );
-  decimal('--lr <rate>', `Adam's learning rate for both networks ${defaultOf('learningRate')}`, Number.MIN_VALUE, 1);
-  decimal('--lr-g <rate>', "the generator's learning rate (default: as --lr)", Number.MIN_VALUE, 1);
-  decimal('--lr-d <rate>', "the discriminator's learning rate (default: as --lr)", Number.MIN_VALUE, 1);
-  decimal('--beta1 <decay>', `decay of Adam's first moment ${defaultOf('beta1')}`, 0, 1);
-  own(
+  decimal('--lr <rate>', `Adam's learning rate for both networks ${defaultOf('learningRate')}`, 'learningRate');
+  decimal('--lr-g <rate>', "the generator's learning rate (default: as --lr)", 'learningRate');
+  decimal('--lr-d <rate>', "the discriminator's learning rate (default: as --lr)", 'learningRate');
+  decimal('--beta1 <decay>', `decay of Adam's first moment ${defaultOf('beta1')}`, 'beta1');
+  whole(
     '--d-steps <n>',
     `steps of the discriminator for each step of the generator ${defaultOf('discriminatorSteps')}`,
-    wholeNumber('--d-steps', 1, 100),
+    'discriminatorSteps',
   );
-  decimal(
-    '--clip-grad <x>',
-    "largest norm of each network's gradient (default: no limit)",
-    0,
-    Number.POSITIVE_INFINITY,
-  );
-  own(
-    '--shards <n>',
-    `parts that each mini-batch is computed in: 1, 2, 4, ... 256 ${defaultOf('shards')}`,
-    wholeNumber('--shards', 1, 256),
-  );
+  decimal('--clip-grad <x>', "largest norm of each network's gradient (default: no limit)", 'clipGradient');
+  whole('--shards <n>', `parts that each mini-batch is computed in: 1, 2, 4, ... 256 ${defaultOf('shards')}`, 'shards');
   own(
     '--convolutions <how>',
     "fast: by Winograd's method where it is faster; direct: by their own sums, slower and more exact (default: fast)",

@@ -26,17 +26,6 @@ export function wholeNumber(option: string, least: number, most = Number.MAX_SAF
   };
 }
 
-/** Reads a number from `least` to below `limit`. */
-export function number(option: string, least: number, limit: number): Read<number> {
-  return (text) => {
-    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value < limit) return value;
-    const from = least === Number.MIN_VALUE ? 'above 0' : `from ${least}`;
-    const below = limit === Number.POSITIVE_INFINITY ? '' : ` and below ${limit}`;
-    throw usage({ what: `${option} has an invalid value`, expected: `a number ${from}${below}`, got: quoted(text) });
-  };
-}
-
 /** Reads the side of squares, or height and width with an x between them. */
 export function imageSize(option: string, most: number): Read<ImageSize> {
   return (text) => {

@@ -2,6 +2,7 @@
 // columns and channels; values.ts says how its values become bytes. A shape that could mean two
 // things is refused with the command that makes it clear.
 
+import { viewOf } from '../../platform/bytes.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { rgbOf } from '../colours.ts';
 import { IN_MEMORY } from '../pack.ts';
@@ -176,7 +177,7 @@ export function labelsOf({ name, shape, type, raw }: NumberArray, count: number)
   const shown = `${name} is ${type.shown} [${shape.join(', ')}]`;
   if (shape.length > 2 || rows !== count) return { why: `${shown}, which is no label for each of ${count} images` };
   const bytes = raw.all();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const labels = new Uint8Array(count);
   for (let row = 0; row < count; row++) {
     const values = Array.from({ length: columns }, (_, c) => type.read(view, (row * columns + c) * type.bytes));

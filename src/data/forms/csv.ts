@@ -169,6 +169,8 @@ function parse(
   const images = new Uint8Array(lines * pixels);
   const labels = new Uint8Array(lines);
   let [row, column, value, digits, fits] = [0, 0, 0, 0, true];
+  // A number is over once a point, a space or a quotation mark follows its digits.
+  let over = false;
   const refuse = (got: string): DcganError =>
     wrong(`can't be read in image ${row}, column ${column}`, {
       expected: `${columns} whole numbers from 0 to 255 a line`,
@@ -176,6 +178,7 @@ function parse(
       todo: 'Save the images as an array: numpy.save("images.npy", images.reshape(-1, 28, 28).astype("uint8"))',
     });
   const put = (): void => {
+    over = false;
     if (column >= columns) throw refuse('more numbers');
     const place = places[column]!;
     if (place === PASSED_OVER) {
@@ -194,7 +197,10 @@ function parse(
   };
   for (let at = from; at <= bytes.length; at++) {
     const byte = at === bytes.length ? NEWLINE : bytes[at]!;
-    if (byte >= 48 && byte <= 57) {
+    const digit = byte >= 48 && byte <= 57;
+    if (over && (digit || byte === POINT) && places[column] !== PASSED_OVER)
+      throw refuse(JSON.stringify(cellAround(bytes, at)));
+    if (digit) {
       value = Math.min(value * 10 + byte - 48, 1e6);
       digits++;
     } else if (byte === COMMA || byte === SEMICOLON || byte === TAB) put();
@@ -206,10 +212,21 @@ function parse(
     } else if (byte === POINT) {
       // 12.0 is a whole number.
       while (bytes[at + 1] === 48) at++;
-    } else if (byte !== RETURN && byte !== SPACE && byte !== QUOTE && places[column] !== PASSED_OVER)
-      throw refuse(JSON.stringify(String.fromCharCode(byte)));
+      over = true;
+    } else if (byte === RETURN || byte === SPACE || byte === QUOTE) over ||= digits > 0;
+    else if (places[column] !== PASSED_OVER) throw refuse(JSON.stringify(String.fromCharCode(byte)));
   }
   return { count: row, images: images.subarray(0, row * pixels), labels: fits ? labels.subarray(0, row) : null };
+}
+
+/** Returns the text of the cell that a byte is part of, or the beginning of a long one. */
+function cellAround(bytes: Uint8Array, at: number): string {
+  const separates = (byte: number | undefined): boolean =>
+    byte === undefined || [COMMA, SEMICOLON, TAB, NEWLINE].includes(byte);
+  let [first, end] = [at, at];
+  while (!separates(bytes[first - 1])) first--;
+  while (!separates(bytes[end]) && end < first + 20) end++;
+  return new TextDecoder().decode(bytes.subarray(first, end)).trim();
 }
 
 /** Lines with something on them, or a few more. */

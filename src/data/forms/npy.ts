@@ -16,18 +16,12 @@ import type { Form } from './form.ts';
 import { valueType } from './values.ts';
 
 /**
- * Reads a header of at most so many bytes, which is more than NumPy writes for any array of
- * numbers.
- */
-export const NPY_HEAD = 4096;
-
-/**
  * An array by its header and a way to its values.
  * @param head the file's first bytes, or all
  * @param size the file's number of bytes
  * @throws DcganError naming what is wrong: no numbers, Fortran order, truncated, bytes left over
  */
-export function npyArray(
+function npyArray(
   name: string,
   head: Uint8Array,
   size: number,

@@ -16,6 +16,7 @@ import { MOST_ENTRIES } from '../archive-limits.ts';
 import { type FormFile, lastPart } from '../form-file.ts';
 import { type Classes, type ClassesOrWhy, LARGEST_FILE, labelled, type Supply } from '../supply.ts';
 import { NOTHING_UNREAD } from '../unread.ts';
+import { fingerprintOf } from '../zip.ts';
 import { onlyOne } from './choose.ts';
 import type { Form } from './form.ts';
 import { ParquetReader } from './parquet-reader.ts';
@@ -49,7 +50,7 @@ export const parquetForm: Form = {
     const names = tables.flatMap(({ file, rows }) =>
       Array.from({ length: rows }, (_, row) => `${file.name}: image ${row}`),
     );
-    const stamp = await Promise.all(files.map(async (file) => sha256(await tailOf(file))));
+    const stamp = await Promise.all(files.map(stampOf));
     const supply: Supply = {
       name,
       form: 'parquet',
@@ -63,10 +64,11 @@ export const parquetForm: Form = {
   },
 };
 
-/** The end of a file holds where and how large all its pages are. */
-async function tailOf(file: FormFile): Promise<Uint8Array> {
+/** The end of a file holds where and how large all its pages are, but not what is in them. */
+async function stampOf(file: FormFile): Promise<string> {
   const buffer = await bufferOf(file);
-  return new Uint8Array(await buffer.slice(Math.max(0, file.size - (1 << 20))));
+  const tail = new Uint8Array(await buffer.slice(Math.max(0, file.size - (1 << 20))));
+  return `${sha256(tail)} ${await fingerprintOf(file, file.name)}`;
 }
 
 async function tableOf(file: FormFile): Promise<Table> {

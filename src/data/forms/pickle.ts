@@ -6,6 +6,7 @@
 // Source: Python's standard library, pickletools.py (opcodes); NumPy, ndarray.__reduce__ and
 // ndarray.__setstate__.
 
+import { viewOf } from '../../platform/bytes.ts';
 import { DcganError } from '../../platform/errors.ts';
 
 /** An array of NumPy's: bytes in C order. */
@@ -68,7 +69,7 @@ class Reader {
 
   constructor(bytes: Uint8Array, file: string) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = viewOf(bytes);
     this.#file = file;
   }
 

@@ -3,6 +3,7 @@
 // and a row here.
 
 import type { FormFile } from '../form-file.ts';
+import { isGzip } from '../gzip.ts';
 import type { Container } from '../supply.ts';
 import { tarSupply } from '../tar.ts';
 import { zipSupply } from '../zip.ts';
@@ -48,8 +49,4 @@ export const ARCHIVES: readonly ArchiveForm[] = [
 
 export function isTar(head: Uint8Array): boolean {
   return Buffer.from(head.subarray(257, 262)).toString('latin1') === 'ustar';
-}
-
-export function isGzip(head: Uint8Array): boolean {
-  return head[0] === 0x1f && head[1] === 0x8b;
 }

@@ -9,6 +9,7 @@
 // Values are scaled again whenever they are read, so that an array larger than memory stays on
 // disk.
 
+import { viewOf } from '../../platform/bytes.ts';
 import { DcganError } from '../../platform/errors.ts';
 import { type PixelSource, Source } from '../pixel-source.ts';
 
@@ -94,7 +95,7 @@ function rangeOf(raw: PixelSource, type: ValueType, name: string): Range {
   for (let at = 0; at < count; at += PIECE) {
     const part = piece.subarray(0, Math.min(PIECE, count - at) * type.bytes);
     raw.read(at * type.bytes, part);
-    const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
+    const view = viewOf(part);
     for (let i = 0; i < part.length; i += type.bytes) {
       const value = type.read(view, i);
       if (!Number.isFinite(value))
@@ -162,7 +163,7 @@ class ScaledPixels extends Source {
     for (let done = 0; done < out.length; done += PIECE) {
       const part = raw.subarray(0, Math.min(PIECE, out.length - done) * bytes);
       this.#raw.read((offset + done) * bytes, part);
-      const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
+      const view = viewOf(part);
       for (let i = 0; i * bytes < part.length; i++)
         out[done + i] = Math.min(
           255,

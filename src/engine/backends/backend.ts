@@ -65,6 +65,16 @@ export function refuseBf16({ precision }: Plan, device: DeviceName): void {
   });
 }
 
+/** @throws DcganError for a plan that was compiled for a state of another size */
+export function refuseOtherState({ name, stateFloats }: Plan, device: DeviceName, floats: number): void {
+  if (stateFloats === floats) return;
+  throw new DcganError({
+    what: `${device}: plan "${name}" was made for another state`,
+    expected: `${floats} floats`,
+    got: `${stateFloats}`,
+  });
+}
+
 /**
  * Opens a backend with a zeroed state of `stateFloats` floats. `variant` is one to take again where
  * this machine has it, because only then the bits of a run go on; other backends have one variant.

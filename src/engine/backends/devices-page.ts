@@ -2,7 +2,7 @@
 // "browser").
 import { mayShareMemory } from '../../platform/page.ts';
 import type { Device, DeviceName } from './backend.ts';
-import { openReference } from './reference.ts';
+import { openReference, REFERENCE_VARIANT } from './reference.ts';
 import { wasmOpener } from './wasm/backend.ts';
 import { pagePlatform } from './wasm/page.ts';
 import { openPageGpu, pageGpuAvailability } from './webgpu/page.ts';
@@ -25,7 +25,7 @@ export const TABLE: Readonly<Record<DeviceName, Device>> = {
   },
   'wasm-relaxed': never('a page is given the build whose bits are the same everywhere'),
   webgpu: { open: openPageGpu, available: pageGpuAvailability },
-  reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
+  reference: { open: openReference, available: async () => ({ ok: true, variant: REFERENCE_VARIANT }) },
 };
 
 /** Devices of the processor that `auto` tries, best first. */

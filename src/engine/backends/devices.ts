@@ -4,7 +4,7 @@
 // machine. devices-page.ts does the same for pages.
 import type { Device, DeviceName } from './backend.ts';
 import { nativeAvailability, openNative } from './native/backend.ts';
-import { openReference } from './reference.ts';
+import { openReference, REFERENCE_VARIANT } from './reference.ts';
 import { openWasm, openWasmRelaxed, wasmAvailability, wasmRelaxedAvailability } from './wasm/devices.ts';
 import { openWebGpu, webGpuAvailability } from './webgpu/node.ts';
 
@@ -15,7 +15,7 @@ export const TABLE: Readonly<Record<DeviceName, Device>> = {
   wasm: { open: openWasm, available: wasmAvailability },
   'wasm-relaxed': { open: openWasmRelaxed, available: wasmRelaxedAvailability },
   webgpu: { open: openWebGpu, available: webGpuAvailability },
-  reference: { open: openReference, available: async () => ({ ok: true, variant: 'plain TypeScript' }) },
+  reference: { open: openReference, available: async () => ({ ok: true, variant: REFERENCE_VARIANT }) },
 };
 
 /** Devices of the processor that `auto` tries, best first. */

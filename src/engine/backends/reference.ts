@@ -7,13 +7,15 @@ import { CONTROL_WORDS } from '../control.ts';
 import { recordOf } from '../instructions/index.ts';
 import type { Memory } from '../instructions/record.ts';
 import type { Address, Plan } from '../plan.ts';
-import { type Backend, type Executable, type OpenBackend, refuseBf16 } from './backend.ts';
+import { type Backend, type Executable, type OpenBackend, refuseBf16, refuseOtherState } from './backend.ts';
 import { PlanTooLarge, planBytes } from './too-large.ts';
+
+export const REFERENCE_VARIANT = 'plain TypeScript, sums in double precision';
 
 class ReferenceBackend implements Backend {
   readonly info = {
     device: 'reference',
-    variant: 'plain TypeScript, sums in double precision',
+    variant: REFERENCE_VARIANT,
     threads: 1,
     stepsAtOnce: 1,
   } as const;
@@ -29,12 +31,7 @@ class ReferenceBackend implements Backend {
   async compile(plan: Plan): Promise<Executable> {
     this.#check();
     refuseBf16(plan, 'reference');
-    if (plan.stateFloats !== this.#stateFloats)
-      throw new DcganError({
-        what: `reference: plan ${plan.name} was made for another state`,
-        expected: `${this.#stateFloats} floats`,
-        got: `${plan.stateFloats}`,
-      });
+    refuseOtherState(plan, 'reference', this.#stateFloats);
     const floats = plan.stateFloats + plan.scratchFloats;
     if (floats > this.#arena.length) {
       const larger = memoryFor(plan);

@@ -3,6 +3,12 @@
 // what no root reaches is never visited.
 import { type Attributes, make, type Op, type Tensor, topological } from '../graph.ts';
 
+/** JSON has one word for NaN and both infinities, and one for both zeros. */
+const distinct = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? { number: Object.is(value, -0) ? '-0' : String(value) }
+    : value;
+
 /** Makes nodes, each only once. */
 export class Interner {
   readonly #known = new Map<string, Tensor>();
@@ -10,7 +16,7 @@ export class Interner {
 
   /** The one node with this op, these (interned) inputs and attributes. */
   make<A extends Attributes>(op: Op<A>, inputs: readonly Tensor[], attributes: A): Tensor {
-    const key = `${op.name} ${inputs.map((input) => this.#number(input)).join(',')} ${JSON.stringify(attributes)}`;
+    const key = `${op.name} ${inputs.map((input) => this.#number(input)).join(',')} ${JSON.stringify(attributes, distinct)}`;
     const known = this.#known.get(key);
     if (known) return known;
     const node = make(op, inputs, attributes);

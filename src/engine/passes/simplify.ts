@@ -12,7 +12,7 @@ import { factorSum } from './factor.ts';
 import { type Interner, rewrite } from './intern.ts';
 
 /** The value of a tensor that holds one constant everywhere, else null. */
-export function constantValue(node: Tensor): number | null {
+function constantValue(node: Tensor): number | null {
   if (node.op.name === constantOp.name) return Number(node.attributes.value);
   if (node.op.name === broadcastOp.name || node.op.name === reshapeOp.name) return constantValue(node.inputs[0]!);
   return null;

@@ -28,6 +28,14 @@ export interface ManifoldFigures {
  */
 const DOUBT = 1e-5;
 
+/**
+ * Returns the squared distance of a row's k-th neighbour. Of fewer neighbours it is the last one's,
+ * and 0 of none.
+ */
+function radius({ squared, k: found }: Neighbours, row: number, k: number): number {
+  return squared[row * found + Math.min(k, found) - 1] ?? 0;
+}
+
 /** Finds the reals' own neighbours, which serve any number of fakes. */
 export function realNeighbours(distances: Distances, reals: Features): Promise<Neighbours> {
   return nearest(distances, reals, reals, DENSITY_NEIGHBOURS);
@@ -40,7 +48,6 @@ export async function manifoldFigures(
   ofReals: Neighbours,
 ): Promise<ManifoldFigures> {
   const ofFakes = await nearest(distances, fakes, fakes, PRECISION_NEIGHBOURS);
-  const radius = (set: Neighbours, row: number, k: number): number => set.squared[row * set.k + k - 1]!;
   const narrow = Float64Array.from({ length: reals.count }, (_, n) => radius(ofReals, n, PRECISION_NEIGHBOURS));
   const wide = Float64Array.from({ length: reals.count }, (_, n) => radius(ofReals, n, DENSITY_NEIGHBOURS));
   const ofFake = Float64Array.from({ length: fakes.count }, (_, n) => radius(ofFakes, n, PRECISION_NEIGHBOURS));
@@ -72,7 +79,7 @@ export async function manifoldFigures(
   return {
     precision: share(inManifold),
     recall: share(recalled),
-    density: balls / (DENSITY_NEIGHBOURS * fakes.count),
+    density: balls / (Math.min(DENSITY_NEIGHBOURS, Math.max(1, ofReals.k)) * fakes.count),
     coverage: share(covered),
   };
 }

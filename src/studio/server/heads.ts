@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
 import { parseCheckpointName } from '../../checkpoint/names.ts';
 import { parseJson } from '../../platform/json.ts';
+import { STEP_FIGURES } from '../../train/line-figures.ts';
 import { METRICS_NAME } from '../../train/metrics.ts';
 import { GIF_NAME, IMAGES_FOLDER, pictureName, REALS_NAME } from '../../train/pictures.ts';
 import { PREVIEW_NAME } from '../../train/preview.ts';
@@ -192,13 +193,13 @@ async function readHead(place: RunPlace, holder: ReturnType<HolderOf>, changed: 
   const step = lines?.steps.step.at(-1) ?? lines?.epochs.step.at(-1) ?? 0;
   // A step names the epoch that it is part of, so the one before is done.
   const epoch = Math.max(lines?.epochs.epoch.at(-1) ?? 0, (lines?.steps.epoch.at(-1) ?? 1) - 1);
-  const lastLoss = lines?.steps.generatorLoss.at(-1);
+  const lostNumbers = STEP_FIGURES.some((figure) => lines?.steps[figure].at(-1) === null);
   const evaluation = lines?.evaluations.at(-1) ?? null;
   const known = typeof config === 'string' ? null : config;
   const preview = holder && pictureOf(place, PREVIEW_NAME);
   return {
     id: place.parts.join('/'),
-    state: stateOf(config, holder !== null, epoch, lastLoss === null),
+    state: stateOf(config, holder !== null, epoch, lostNumbers),
     detail: typeof config === 'string' ? config : (holder?.text ?? null),
     preset: known?.config.preset ?? null,
     data: known ? { name: known.data.name, count: known.data.count } : null,

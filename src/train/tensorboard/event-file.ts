@@ -3,6 +3,7 @@
 // tensorflow/tensorboard, compat/proto/event.proto, summary.proto and histogram.proto, and
 // tensorflow/core/lib/io/record_writer.h for the records.
 import { PbfReader, PbfWriter } from 'pbf';
+import { viewOf } from '../../platform/bytes.ts';
 
 /** A picture as a .png file. */
 export interface EventPicture {
@@ -95,7 +96,7 @@ function record(data: Uint8Array): Uint8Array {
  * @param bytes a whole file; what is torn or no record ends the part that is kept
  */
 export function bytesUpTo(bytes: Uint8Array, step: number): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   let at = 0;
   while (at + 16 <= bytes.length) {
     const length = view.getUint32(at, true);

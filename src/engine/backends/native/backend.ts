@@ -7,7 +7,7 @@ import { DcganError } from '../../../platform/errors.ts';
 import { encode } from '../../encode.ts';
 import type { Address, Plan } from '../../plan.ts';
 import { freeWhenCollected, isDisposed, whileInUse } from '../abandoned.ts';
-import type { Backend, BackendInfo, Executable, OpenBackend } from '../backend.ts';
+import { type Backend, type BackendInfo, type Executable, type OpenBackend, refuseOtherState } from '../backend.ts';
 import { CallQueue } from '../call-queue.ts';
 import { unknownToKernels } from '../unknown.ts';
 import { bf16Kernels } from './bf16.ts';
@@ -161,12 +161,7 @@ class NativeBackend implements Backend {
   async compile(plan: Plan): Promise<Executable> {
     const engine = plan.precision === 'bf16' ? await this.#startBf16() : this.#float32;
     return this.#queue.ask(() => {
-      if (plan.stateFloats !== this.#stateFloats)
-        throw new DcganError({
-          what: `plan "${plan.name}" was made for another state`,
-          expected: `${this.#stateFloats} floats`,
-          got: `${plan.stateFloats}`,
-        });
+      refuseOtherState(plan, 'native', this.#stateFloats);
       checkPlan(plan, this.#scratch.floats);
       this.#scratch.grow(plan.scratchFloats, `plan "${plan.name}"`);
       const executable: Executable = { plan };

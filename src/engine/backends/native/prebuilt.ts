@@ -48,7 +48,7 @@ const PACKAGE = `@dcgan/kernels-${process.platform}-${process.arch}`;
 export const PREBUILT = 'prebuilt';
 
 /** What DCGAN_KERNELS may hold besides the name of a set. */
-export const COMPILED = 'compiled';
+const COMPILED = 'compiled';
 
 /** Whether this Node runs on musl, whose libraries differ from those of glibc. */
 function isMusl(): boolean {

@@ -14,6 +14,7 @@ import {
   type Executable,
   type OpenBackend,
   refuseBf16,
+  refuseOtherState,
 } from '../backend.ts';
 import { CallQueue } from '../call-queue.ts';
 import { unknownToKernels } from '../unknown.ts';
@@ -124,7 +125,7 @@ class WasmBackend implements Backend {
   async compile(plan: Plan): Promise<Executable> {
     refuseBf16(plan, this.info.device);
     return this.#queue.ask(() => {
-      this.#checkState(plan);
+      refuseOtherState(plan, 'wasm', this.#stateFloats);
       const words = encode(plan);
       this.#arena.reserve(plan.scratchFloats, words.length, `plan "${plan.name}"`);
       const executable: Executable = { plan };
@@ -158,15 +159,6 @@ class WasmBackend implements Backend {
     return this.#queue.close(() => {
       isDisposed(this);
       return this.#holdings.free();
-    });
-  }
-
-  #checkState({ name, stateFloats }: Plan): void {
-    if (stateFloats === this.#stateFloats) return;
-    throw new DcganError({
-      what: `plan "${name}" was made for another state`,
-      expected: `${this.#stateFloats} floats`,
-      got: `${stateFloats}`,
     });
   }
 }

@@ -31,7 +31,7 @@ export interface WorkerStart {
 /** A worker's messages. `code` is dcgan_walk's result (kernels/dcgan.h). */
 export type WorkerMessage =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly run: number; readonly code: number }
+  | { readonly kind: 'done'; readonly code: number }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** The text of a function `serve(start: WorkerStart, post: (message: WorkerMessage) => void)`. */
@@ -52,7 +52,7 @@ export const SERVE_SOURCE = `function serve(start, post) {
       if (called === run) continue;
       run = called;
       const code = kernels.dcgan_walk(job, thread);
-      if (Atomics.add(words, ${DONE}, 1) === threads - 1) post({ kind: 'done', run, code });
+      if (Atomics.add(words, ${DONE}, 1) === threads - 1) post({ kind: 'done', code });
     }
   } catch (error) {
     post({ kind: 'failed', reason: String((error && error.message) || error) });

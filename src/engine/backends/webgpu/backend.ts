@@ -6,7 +6,7 @@
 import { DcganError } from '../../../platform/errors.ts';
 import { CONTROL_WORDS } from '../../control.ts';
 import type { Address, Plan } from '../../plan.ts';
-import { type Backend, type BackendInfo, type Executable, refuseBf16 } from '../backend.ts';
+import { type Backend, type BackendInfo, type Executable, refuseBf16, refuseOtherState } from '../backend.ts';
 import type { OpenedGpu } from './adapter.ts';
 import { gpuError, lostError, tooLarge } from './errors.ts';
 import { tunedTiles } from './tune.ts';
@@ -65,12 +65,7 @@ export class WebGpuBackend implements Backend {
   async compile(plan: Plan): Promise<Executable> {
     this.#check();
     refuseBf16(plan, 'webgpu');
-    if (plan.stateFloats !== this.#stateFloats)
-      throw new DcganError({
-        what: `webgpu: plan ${plan.name} was made for another state`,
-        expected: `${this.#stateFloats} floats`,
-        got: `${plan.stateFloats}`,
-      });
+    refuseOtherState(plan, 'webgpu', this.#stateFloats);
     try {
       const floats = plan.stateFloats + plan.scratchFloats;
       if (4 * floats > this.#arena.size) await this.#grow(floats);

@@ -91,7 +91,7 @@ function epochAt(series: Series, x: number, axis: Axis, perEpoch: number | null)
 
 const [G, D, QUIET] = ['--generator', '--discriminator', '--quiet'] as const;
 
-export function lossCurves(series: Series, axis: Axis): Curve[] {
+function lossCurves(series: Series, axis: Axis): Curve[] {
   const x = series.axisOfSteps(axis);
   return [
     { name: t.value.generator, color: G, x, y: series.steps.generatorLoss },

@@ -2,6 +2,8 @@
 import type { Curve } from './curve.ts';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [720, 360, 60, 40];
+/** Of the names of the curves: the first line, its distance from the next, and of a letter. */
+const [NAMES_TOP, NAME_HEIGHT, LETTER_WIDTH] = [40, 16, 6.6];
 const TICKS = 5;
 /** These are the colours of the light page, because files are looked at on paper. */
 const COLORS: Readonly<Record<string, string>> = {
@@ -24,12 +26,14 @@ export function svgOf(title: string, axis: string, curves: readonly Curve[], { l
     y.flatMap((value, i) => (fits(value) ? [[x[i]!, across(value)] as const] : [])),
   );
   const all = points.flat();
+  const names = placesOf(curves.map(({ name }) => name));
+  const top = Math.max(NAMES_TOP, ...names.map(({ y }) => y)) + 10;
   const [left, right] = span(all.map(([x]) => x));
   const [low, high] = span(all.map(([, y]) => y));
   const shownAs = (height: number): number => (log ? 10 ** height : height);
   const place = ([x, y]: readonly [number, number]): string => {
     const from = LEFT + ((x - left) / (right - left || 1)) * (WIDTH - LEFT - 20);
-    const down = HEIGHT - BOTTOM - ((y - low) / (high - low || 1)) * (HEIGHT - BOTTOM - 50);
+    const down = HEIGHT - BOTTOM - ((y - low) / (high - low || 1)) * (HEIGHT - BOTTOM - top);
     return `${from.toFixed(1)} ${down.toFixed(1)}`;
   };
   const ticks = Array.from({ length: TICKS }, (_, i) => i / (TICKS - 1));
@@ -47,7 +51,7 @@ ${ticks
 ${marks
   .map(({ x, number }) => {
     const [at] = place([x, low]).split(' ');
-    return `<path d="M${at} 50V${HEIGHT - BOTTOM}" stroke="#9a5b00" stroke-dasharray="6 4"/><text x="${Number(at) + 3}" y="60" fill="#9a5b00">${number}</text>`;
+    return `<path d="M${at} ${top}V${HEIGHT - BOTTOM}" stroke="#9a5b00" stroke-dasharray="6 4"/><text x="${Number(at) + 3}" y="${top + 10}" fill="#9a5b00">${number}</text>`;
   })
   .join('\n')}
 ${curves
@@ -55,11 +59,23 @@ ${curves
     const stroke = COLORS[color] ?? OTHERS[i % OTHERS.length]!;
     const path = points[i]!.map((point, k) => `${k === 0 ? 'M' : 'L'}${place(point)}`).join('');
     const dash = dashed ? ' stroke-dasharray="4 4"' : '';
-    return `<path d="${path}" fill="none" stroke="${stroke}" stroke-width="1.5"${dash}/><text x="${LEFT + 10 + 160 * i}" y="40" fill="${stroke}">${escaped(name)}</text>`;
+    return `<path d="${path}" fill="none" stroke="${stroke}" stroke-width="1.5"${dash}/><text x="${names[i]!.x}" y="${names[i]!.y}" fill="${stroke}">${escaped(name)}</text>`;
   })
   .join('\n')}
 </svg>
 `;
+}
+
+/** Places names in lines from the left, as many in each as fit. */
+function placesOf(names: readonly string[]): { readonly x: number; readonly y: number }[] {
+  let [x, y] = [LEFT + 10, NAMES_TOP];
+  return names.map((name) => {
+    const width = name.length * LETTER_WIDTH + 20;
+    if (x > LEFT + 10 && x + width > WIDTH) [x, y] = [LEFT + 10, y + NAME_HEIGHT];
+    const place = { x, y };
+    x += width;
+    return place;
+  });
 }
 
 function span(values: readonly number[]): [number, number] {

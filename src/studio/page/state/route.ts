@@ -46,7 +46,11 @@ const VIEWS: Readonly<Record<Route['view'], Read>> = {
 function parse(hash: string): Route {
   const [view = '', ...rest] = hash.replace(/^#\/?/, '').split('/');
   const read = Object.hasOwn(VIEWS, view) ? VIEWS[view as Route['view']] : VIEWS.runs;
-  return read(rest.map(decodeURIComponent), rest[0] ?? '') ?? { view: 'runs' };
+  try {
+    return read(rest.map(decodeURIComponent), rest[0] ?? '') ?? { view: 'runs' };
+  } catch {
+    return { view: 'runs' }; // a damaged address: `%` without two digits
+  }
 }
 
 export const route = signal<Route>(parse(location.hash));

@@ -42,7 +42,7 @@ describe('audit', () => {
     const { code, stdout } = await run('audit', 'run');
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^run: \d steps on wasm \(.*\), \d threads? \(.* s\)\n {2}pass: epoch-000\d\.safetensors comes from epoch-000\d/,
+      /^run: \d steps on wasm \(.*\), \d threads? \(.* s\)\n {2}pass: epoch-000\d\.safetensors and epoch-000\d\.safetensors have the configuration and the seed of config\.json\n {2}pass: epoch-000\d\.safetensors comes from epoch-000\d/,
     );
   });
 
@@ -67,6 +67,49 @@ describe('audit', () => {
     expect(stdout).toMatch(
       /FAIL: metrics\.jsonl differs first in the line of step 8: realScore is 0\.5 in the file, \S+ trained again\n/,
     );
+  });
+
+  it.each([
+    ['learningRate', 0.01, '0.01 in config.json, 0.0001 in epoch-0000.safetensors'],
+    ['loss', 'hinge', '"hinge" in config.json, "ns" in epoch-0000.safetensors'],
+    ['r1', 3, '3 in config.json, 0 in epoch-0000.safetensors'],
+  ])('names a configuration that was changed: %s', async (field, value, difference) => {
+    const forged = copied(`forged-${field}`, (record) => ({ ...record, config: { ...record.config, [field]: value } }));
+    const { code, stdout } = await run('audit', forged, '--from-epoch', '0');
+    expect(code).toBe(1);
+    expect(stdout).toContain(`FAIL: config.json is not of these checkpoints; they differ in ${field}: ${difference}\n`);
+  });
+
+  it('names a seed that was changed', async () => {
+    const forged = copied('forged-seed', (record) => ({ ...record, seed: 8 }));
+    const { code, stdout } = await run('audit', forged, '--from-epoch', '2', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      equal: false,
+      configDifference: 'seed: 8 in config.json, 41 in epoch-0002.safetensors',
+    });
+  });
+
+  it('names a line of the metrics that is missing, and one too many', async () => {
+    const file = (name: string): string => at(copied(name), 'metrics.jsonl');
+    const lines = readFileSync(at('run', 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+    const change = (name: string, changed: readonly string[]): void =>
+      writeFileSync(file(name), changed.map((line) => `${line}\n`).join(''));
+    change('emptied', []);
+    change(
+      'cut',
+      lines.filter((line) => !line.includes('"type":"step","step":5,')),
+    );
+    const epoch = lines.map((line) => JSON.parse(line)).find(({ type, step }) => type === 'epoch' && step === 6);
+    change('longer', [...lines, JSON.stringify({ ...epoch, step: 5 })]);
+    const said = async (name: string): Promise<string> => {
+      const { code, stdout } = await run('audit', name, '--from-epoch', '0');
+      expect([name, code]).toEqual([name, 1]);
+      return stdout;
+    };
+    expect(await said('emptied')).toContain('metrics.jsonl differs first in the line of step 1, which is missing');
+    expect(await said('longer')).toContain('in the line of epoch 2, which the training does not make');
+    expect(await said('cut')).toContain('metrics.jsonl differs first in the line of step 5, which is missing');
   });
 
   it('concludes nothing where the bits are those of another device or variant', async () => {
@@ -122,6 +165,36 @@ describe('reproduce', () => {
     // A second call goes on with what is there, which is done.
     const json = await run('reproduce', 'run', '--out', 'again', '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ equal: true, folder: 'again', sha256, difference: null });
+  });
+
+  it('takes no other run for one that it has trained, not even the run itself', async () => {
+    copied('copy');
+    for (const out of ['run', 'copy'])
+      expect(await run('reproduce', 'run', '--out', out)).toMatchObject({
+        code: 2,
+        stderr: `dcgan: ${out} holds a run that was not begun by reproduce. Choose another folder.\n`,
+      });
+  });
+
+  it("refuses a run whose own checkpoint isn't what it claims", async () => {
+    const path = at(copied('flipped'), 'checkpoints', NAMES.last);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 5]! ^= 1;
+    writeFileSync(path, bytes);
+    const { code, stderr } = await run('reproduce', 'flipped', '--out', 'unflipped');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^dcgan: flipped\/checkpoints\/epoch-0003\.safetensors is not what its run claims: expected SHA/,
+    );
+  });
+
+  it('compares no best checkpoint where evaluations began later', async () => {
+    const small = { ...SMALL, device: 'wasm', learningRate: 0.01 } as const;
+    await events({ ...small, epochs: 1, out: at('late') });
+    await events({ resume: at('late'), epochs: 2, keepBest: true, device: 'wasm' });
+    const { code, stdout } = await run('reproduce', 'late', '--out', 'late-again', '--quiet');
+    expect(code).toBe(0);
+    expect(stdout).toContain('best.safetensors was not compared: its evaluations were changed when it was resumed.\n');
   });
 
   it('says that a result is another one', async () => {

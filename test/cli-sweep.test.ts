@@ -100,6 +100,10 @@ describe('the list of runs', () => {
       { random: { count: 2, options: { learningRates: [1] } } },
       'sweep.json: random.options: unknown key learningRates. Did you mean learningRate?',
     ],
+    [
+      { random: { count: 2, options: { shards: { from: 1, to: 8 } } } },
+      'sweep.json: random.options.shards is a range with values that the option does not take, such as 3. Give a list: [1,2,4,8].',
+    ],
     [{ seeds: [1.5] }, expect.stringMatching(/^sweep\.json: seeds\.0 has an invalid value: expected int, got 1\.5\./)],
   ])('refuses %j', (sweep, message) => {
     expect(refused(sweep)).toEqual(message);
@@ -167,7 +171,12 @@ describe('the runs', () => {
     expect(both.some(({ stderr }) => stderr.includes('dcgan: run 0 of the sweep: the training has diverged'))).toBe(
       true,
     );
-    expect(Math.max(...both.map(({ code }) => code!))).toBe(1);
+    const codes = both.map(({ code }) => code);
+    expect(codes).toContain(1);
+    // Whoever ends while the other still trains a run says so by its code.
+    for (const [i, code] of codes.entries())
+      if (code === 3) expect(both[i]!.stderr).toMatch(/^Note: not done, because /m);
+    for (const code of codes) expect([1, 3]).toContain(code);
     for (const name of ['0001', '0002']) expect(readRunConfig(at('race', name)).sittings).toHaveLength(1);
     const { runs } = JSON.parse((await run('sweep', 'race.json', '--index', '2', '--json')).stdout);
     expect(runs).toMatchObject([{ index: 2, folder: 'race/0002', state: 'done', epochs: 3 }]);

@@ -132,6 +132,26 @@ describe('--config', () => {
     expect(stderr).toMatch(/^dcgan: c\.json is not JSON: got .*\n$/);
   });
 
+  it('of a run gives way to no other preset, and to no groups', async () => {
+    const cwd = temporaryFolder();
+    const quick = ['--preset', 'quick', '--limit', '128', '--groups', '2', '--epochs', '1', '--threads', '1'];
+    await dcgan(['train', ...quick, '--device', 'wasm', '--out', 'q', '--quiet'], { cwd });
+    const dry = (...more: string[]): Promise<Said> =>
+      say(['train', '--config', 'q/config.json', '--dry-run', '--json', ...more], cwd);
+    expect(await dry('--preset', 'best')).toMatchObject({
+      code: 2,
+      stderr:
+        "dcgan: --preset best and q/config.json exclude each other: that run's values are those of preset quick. Leave one of them out.\n",
+    });
+    expect(JSON.parse((await dry('--preset', 'quick')).stdout).config).toMatchObject({ groups: 2, classes: 2 });
+    expect(JSON.parse((await dry('--groups', '0')).stdout).config).toMatchObject({ groups: 0, classes: 0 });
+  });
+
+  it('knows all options of a training, such as cond', async () => {
+    const { stdout } = await withFile('{"preset":"tiny","limit":256,"cond":true,"preview":5}');
+    expect(JSON.parse(stdout).config).toMatchObject({ classes: 10, groups: 0 });
+  });
+
   it('gives way to the command line', async () => {
     const { stdout } = await withFile(
       '{"preset":"tiny","epochs":3,"seed":4,"learningRate":0.001,"keepBest":true}',

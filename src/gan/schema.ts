@@ -141,7 +141,10 @@ export const configSchema = z.strictObject({
   halvedAfter: z.array(z.int().min(0)).max(30),
   beta1: decay,
   beta2: decay,
-  /** This is added to sqrt(v) after the bias corrections. */
+  /**
+   * This is added to sqrt(v) before the bias corrections, as in TensorFlow 1 (src/nn/adam.ts). It is
+   * worth `1 / sqrt(1 - beta2^t)` of PyTorch's in step t.
+   */
   adamEpsilon: z.number().positive(),
   /**
    * The number of the discriminator's steps for one of the generator, which is trained in the last

@@ -1,5 +1,5 @@
 // Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015) in TensorFlow's form:
-// the bias corrections are part of the step size, and epsilon is added to sqrt(v) afterwards,
+// the bias corrections are part of the step size, and epsilon is added to the uncorrected sqrt(v),
 //   w -= lr * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon).
 // The step size of step t is computed outside the graph, in double precision, and is an input.
 import type { Shape, Tensor } from '../engine/graph.ts';

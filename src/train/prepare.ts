@@ -112,6 +112,7 @@ export async function layDown(
 ): Promise<{ readonly folder: string; readonly record: RunConfig; readonly lock: RunLock }> {
   const { config, seed, info } = gan;
   const reading = readingOf(options);
+  const evaluations = settleEvaluations(options);
   const recordIn = (folder: string): RunConfig => ({
     format: 1,
     config,
@@ -127,9 +128,9 @@ export async function layDown(
     contrast: options.contrast ?? 'fixed',
     onNan: options.onNan ?? 'stop',
     ...(options.tensorboard && { tensorboard: true }),
-    ...settleEvaluations(options),
+    ...evaluations,
     notes: { version: VERSION, device: info.device, variant: info.variant },
-    sittings: withSitting([], info, gan.steps),
+    sittings: withSitting([], info, gan.steps, evaluations),
   });
   const start = snapshotParts(await snapshotOf(gan));
   const folder = createRun(options.out, data.name, config.preset);

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { listCheckpoints, removeLater, saveCheckpoint } from '../checkpoint/files.ts';
 import { checkpointName } from '../checkpoint/names.ts';
 import { DCGAN, snapshotOf } from '../gan/dcgan.ts';
-import { type Config, ownClasses } from '../gan/schema.ts';
-import { type Snapshot, snapshotParts } from '../gan/snapshot.ts';
+import { ownClasses } from '../gan/schema.ts';
+import { snapshotParts } from '../gan/snapshot.ts';
 import { readSnapshot } from '../gan/snapshot-file.ts';
 import { commandLine } from '../platform/command.ts';
-import { DcganError } from '../platform/errors.ts';
 import { VERSION } from '../platform/version.ts';
-import { forgetBestAfter, settleEvaluations } from './best.ts';
+import { checkBelongs } from './belongs.ts';
+import { type Evaluations, forgetBestAfter, settleEvaluations } from './best.ts';
 import { placeOf } from './data-place.ts';
 import { stepsPerEpoch } from './epoch.ts';
 import { type Divergence, divergenceIn, halved } from './health/divergence.ts';
@@ -106,7 +106,7 @@ async function reopen(
       tensorboard: options.tensorboard ?? old.tensorboard,
       ...evaluations,
       notes: { version: VERSION, device: gan.info.device, variant: gan.info.variant },
-      sittings: sittingsOf(old, gan, known),
+      sittings: sittingsOf(old, gan, known, evaluations),
     };
     writeRunConfig(folder, record);
     return {
@@ -161,20 +161,6 @@ function noteOn({ step, seen }: Divergence, checkpoint: number, halvedNow: boole
     : `${what}, and that will happen again; --on-nan lower-lr continues with half the learning rates`;
 }
 
-/** A checkpoint from before the learning rates were halved also belongs to the run. */
-function checkBelongs(snapshot: Snapshot, { config, seed }: RunConfig, path: string): void {
-  const comparable = ({ halvedAfter, ...rest }: Config): string =>
-    JSON.stringify({ ...rest, epochs: 0, halvedAfter: halvedAfter.filter((after) => after < snapshot.step) });
-  const same = comparable(snapshot.config) === comparable(config);
-  if (same && snapshot.seed === seed) return;
-  throw new DcganError({
-    what: `${path} belongs to another run`,
-    expected: `seed ${seed} and the run's configuration`,
-    got: same ? `seed ${snapshot.seed}` : 'another configuration',
-    todo: 'Choose a checkpoint of this run',
-  });
-}
-
 function refuseChanges(options: RankedTrainOptions, old: RunConfig): void {
   const refuse = (name: string, was: unknown, got: unknown): never => {
     throw cannotChange(name, { expected: JSON.stringify(was), got: JSON.stringify(got) });
@@ -203,10 +189,11 @@ function sittingsOf(
   { sittings = [] }: RunConfig,
   { info, steps, epoch, config }: DCGAN,
   known: Known | null,
+  evaluations: Evaluations,
 ): Sitting[] {
   const end = sittings.at(-1)?.end;
   const goesOn = known?.found !== undefined || (epoch >= config.epochs && end?.how === 'done');
-  return goesOn ? [...sittings] : withSitting(sittings, info, steps);
+  return goesOn ? [...sittings] : withSitting(sittings, info, steps, evaluations);
 }
 
 function changedDevice({ notes: was }: RunConfig, { info }: DCGAN): string[] {

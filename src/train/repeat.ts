@@ -2,8 +2,19 @@
 import type { TrainOptions } from './run-options.ts';
 import type { RunConfig } from './run-schema.ts';
 
-/** Returns the options of `train` that make the same run anew, under the library's names. */
+/**
+ * Returns the options of `train` that make the same run anew, under the library's names. The number
+ * of classes follows from that of groups, or from the data.
+ */
 export function optionsThatRepeat(run: RunConfig): TrainOptions {
   const { config, data: images, format: _, notes: __, sittings: ___, ...rest } = run;
-  return { ...config, ...images.reading, ...rest, data: images.source, limit: images.count };
+  const { classes, ...own } = config;
+  return {
+    ...own,
+    ...(config.groups === 0 && { classes }),
+    ...images.reading,
+    ...rest,
+    data: images.source,
+    limit: images.count,
+  };
 }

@@ -46,6 +46,15 @@ const sittingSchema = z.strictObject({
   start: time,
   /** The steps that were done when it began. */
   fromStep: z.int().nonnegative(),
+  /** How it evaluated; sittings of older versions do not say it. */
+  evaluations: z
+    .strictObject({
+      evaluateEvery,
+      keepBest,
+      extractor: extractor.optional(),
+      extractorRange: extractorRange.optional(),
+    })
+    .optional(),
   /** The command line, as it can be typed again. */
   command: z.string(),
   version: z.string(),

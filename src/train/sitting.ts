@@ -9,7 +9,7 @@ import { ownCommandLine } from '../platform/command.ts';
 import { sha256OfFile } from '../platform/file-bytes.ts';
 import { hostFacts } from '../platform/host.ts';
 import { VERSION } from '../platform/version.ts';
-import { BEST_NAME } from './best.ts';
+import { BEST_NAME, type Evaluations } from './best.ts';
 import type { RunLock } from './lock.ts';
 import { checkpointsOf, writeRunConfig } from './run.ts';
 import type { RunConfig, Sitting } from './run-schema.ts';
@@ -20,9 +20,14 @@ type How = NonNullable<Sitting['end']>['how'];
 const MOST = 100;
 
 /** Returns the record's sittings and the one that begins now. */
-export function withSitting(before: readonly Sitting[], info: MachineInfo, fromStep: number): Sitting[] {
+export function withSitting(
+  before: readonly Sitting[],
+  info: MachineInfo,
+  fromStep: number,
+  evaluations: Evaluations,
+): Sitting[] {
   const { device, variant, threads } = info;
-  const begins = { start: Date.now(), fromStep, command: ownCommandLine(), version: VERSION };
+  const begins = { start: Date.now(), fromStep, evaluations, command: ownCommandLine(), version: VERSION };
   return [...before, { ...begins, device, variant, threads, host: hostFacts() }].slice(-MOST);
 }
 

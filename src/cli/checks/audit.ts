@@ -5,14 +5,17 @@ import { type CheckpointFile, listCheckpoints } from '../../checkpoint/files.ts'
 import type { Dataset } from '../../data/dataset.ts';
 import { DCGAN, snapshotOf } from '../../gan/dcgan.ts';
 import type { RankedOptions } from '../../gan/machine.ts';
+import type { Snapshot } from '../../gan/snapshot.ts';
 import { readSnapshot } from '../../gan/snapshot-file.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
+import { foreignIn } from '../../train/belongs.ts';
 import { stepsPerEpoch } from '../../train/epoch.ts';
 import { Loop, type State } from '../../train/loop.ts';
 import { machinesOf, type StepMachine } from '../../train/machines.ts';
 import { readMetrics, type TrainedLine } from '../../train/metrics.ts';
 import { trainable } from '../../train/prepare.ts';
 import { checkpointsOf } from '../../train/run.ts';
+import { CONFIG_NAME } from '../../train/run-names.ts';
 import type { RunConfig } from '../../train/run-schema.ts';
 import { classNamesOf } from '../../train/settle.ts';
 import { bytesOf, firstDifference } from './difference.ts';
@@ -26,9 +29,14 @@ export interface Audit {
   readonly steps: number;
   readonly bytes: number;
   readonly tensors: number;
+  /** Where a checkpoint differs from the run's configuration and seed, in words, or null. */
+  readonly configDifference: string | null;
   /** Where the state trained again differs from the checkpoint, in words, or null. */
   readonly difference: string | null;
-  /** Lines of metrics that were compared, and where the first one differs. */
+  /**
+   * Lines of metrics that were compared, and where the first one differs, is missing, or is one
+   * that the training does not make.
+   */
   readonly lines: number;
   readonly lineDifference: string | null;
   /**
@@ -129,6 +137,7 @@ export async function audit(
       steps: after.step - before.step,
       bytes: bytesOf(after.tensors),
       tensors: after.tensors.size,
+      configDifference: configDifference([from.path, before], record) ?? configDifference([to.path, after], record),
       difference: firstDifference(after, { seed, epoch, step, tensors: state }, NAMES),
       lines: again.compared,
       lineDifference: again.lineDifference,
@@ -139,6 +148,11 @@ export async function audit(
   } finally {
     await gan.dispose();
   }
+}
+
+function configDifference([path, snapshot]: readonly [string, Snapshot], record: RunConfig): string | null {
+  const foreign = foreignIn(snapshot, record);
+  return foreign && `${foreign.field}: ${foreign.expected} in ${CONFIG_NAME}, ${foreign.got} in ${basename(path)}`;
 }
 
 const NAMES = { first: 'in the file', second: 'trained again' };
@@ -161,6 +175,8 @@ async function startDifference(
 }
 
 type Lines = ReadonlyMap<string, TrainedLine>;
+/** `step 8`, or `epoch 2`. */
+const placeOf = ({ type, step, epoch }: TrainedLine): string => `${type} ${type === 'step' ? step : epoch}`;
 const keyOf = ({ type, step }: TrainedLine): string => `${type} ${step}`;
 
 function expectedLines(folder: string, from: number, to: number): Lines {
@@ -178,6 +194,7 @@ class Again extends Loop<null, State> {
   readonly #expected: Lines;
   #state: State | null = null;
   #compared = 0;
+  readonly #met = new Set<string>();
   #difference: string | null = null;
   protected override readonly stopping = false;
 
@@ -196,6 +213,8 @@ class Again extends Loop<null, State> {
 
   async train(): Promise<State> {
     for await (const _ of this.epochs());
+    const left = [...this.#expected.values()].find((line) => !this.#met.has(keyOf(line)));
+    if (left) this.#difference ??= `the line of ${placeOf(left)}, which the training does not make`;
     if (this.#state && !this.divergence) return this.#state;
     throw new DcganError({
       what: 'the training diverged when it was made again',
@@ -215,7 +234,11 @@ class Again extends Loop<null, State> {
 
   protected override note(line: TrainedLine): void {
     const expected: Readonly<Record<string, unknown>> | undefined = this.#expected.get(keyOf(line));
-    if (expected === undefined) return;
+    this.#met.add(keyOf(line));
+    if (expected === undefined) {
+      this.#difference ??= `the line of ${placeOf(line)}, which is missing`;
+      return;
+    }
     this.#compared++;
     const differs = Object.entries(line).find(
       // A line of an older version lacks figures.
@@ -223,7 +246,6 @@ class Again extends Loop<null, State> {
     );
     if (!differs || this.#difference !== null) return;
     const [name, value] = differs;
-    const which = `${line.type} ${line.type === 'step' ? line.step : line.epoch}`;
-    this.#difference = `the line of ${which}: ${name} is ${expected[name]} in the file, ${value} trained again`;
+    this.#difference = `the line of ${placeOf(line)}: ${name} is ${expected[name]} in the file, ${value} trained again`;
   }
 }

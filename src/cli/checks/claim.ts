@@ -16,8 +16,13 @@ export interface Claim {
   /** The name of the last checkpoint, and the SHA-256 of its file. */
   readonly checkpoint: string;
   readonly sha256: string;
-  /** The SHA-256 of the best checkpoint, where the run keeps it. */
+  /**
+   * The SHA-256 of the best checkpoint, where the run keeps it and has evaluated in one way from its
+   * first step on.
+   */
   readonly best: string | null;
+  /** Why the best checkpoint is not compared although there is one, or null. */
+  readonly whyNoBest: string | null;
   readonly machine: StepMachine;
 }
 
@@ -32,7 +37,8 @@ export function claimOf(record: RunConfig, folder: string | null): Claim {
   const path = folder === null ? null : join(checkpointsOf(folder), checkpoint);
   const end = sittings.at(-1)?.end;
   const told = end?.checkpoint === checkpoint ? end : undefined;
-  const sha256 = told?.sha256 ?? (path !== null && existsSync(path) ? sha256OfFile(path) : undefined);
+  const own = path !== null && existsSync(path) ? sha256OfFile(path) : undefined;
+  const sha256 = told?.sha256 ?? own;
   if (sha256 === undefined)
     throw new DcganError({
       what: 'the configuration claims no result',
@@ -40,13 +46,26 @@ export function claimOf(record: RunConfig, folder: string | null): Claim {
       got: end ? `an end at ${end.checkpoint}` : 'no end',
       todo: 'Finish the run first, or give its folder',
     });
+  if (own !== undefined && own !== sha256)
+    throw new DcganError({
+      what: `${path} is not what its run claims`,
+      expected: `SHA-256 ${sha256}`,
+      got: own,
+      todo: 'It was damaged or changed. Bring the file of the run back',
+    });
   const machines = machinesOf(record, 0, Number.POSITIVE_INFINITY);
   if (machines.length > 1)
     throw new Incomparable({
       what: 'the run was computed by several devices, whose bits no device alone gives',
       got: machines.map(describe).join(' and '),
     });
-  return { checkpoint, sha256, best: told?.best ?? null, machine: machines[0]! };
+  const ways = new Set(sittings.map(({ evaluations }) => JSON.stringify(evaluations)));
+  const changed = told?.best !== undefined && ways.size > 1;
+  return {
+    ...{ checkpoint, sha256, machine: machines[0]! },
+    best: changed ? null : (told?.best ?? null),
+    whyNoBest: changed ? 'its evaluations were changed when it was resumed' : null,
+  };
 }
 
 /** @throws Incomparable when this machine gives other bits than the claim's */

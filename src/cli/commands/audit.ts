@@ -77,7 +77,9 @@ async function auditRun(typed: string | undefined, { fromEpoch, data, threads, j
   const again = commandLine(['audit', folder, '--data', 'PATH']);
   const images = await openRunData(folder, record, { ...dataOfRun(folder, record, { data }, again), again });
   const found = await audit(folder, record, interval, images, threads);
-  const equal = [found.difference, found.lineDifference, found.startDifference].every((part) => part === null);
+  const equal = [found.configDifference, found.difference, found.lineDifference, found.startDifference].every(
+    (part) => part === null,
+  );
   const { version } = record.notes;
   write(json ? `${JSON.stringify({ run: folder, equal, version, ...found })}\n` : text(folder, found));
   return concluded(equal, record);
@@ -86,6 +88,10 @@ async function auditRun(typed: string | undefined, { fromEpoch, data, threads, j
 function text(folder: string, found: Audit): string {
   const { from, to, steps, device, variant, threads, seconds, bytes, tensors, lines } = found;
   const how = `${count(steps, 'step')} on ${device} (${variant}), ${count(threads, 'thread')}`;
+  const config =
+    found.configDifference === null
+      ? `pass: ${from} and ${to} have the configuration and the seed of config.json`
+      : `FAIL: config.json is not of these checkpoints; they differ in ${found.configDifference}`;
   const state =
     found.difference === null
       ? `pass: ${to} comes from ${from}, the configuration and the data; ${grouped(bytes)} bytes in ${count(tensors, 'tensor')} are equal`
@@ -98,5 +104,5 @@ function text(folder: string, found: Audit): string {
     found.startDifference === null
       ? `pass: ${from} comes from the configuration and the seed`
       : `FAIL: ${from} does not come from the seed; the first difference is in ${found.startDifference}`;
-  return `${folder}: ${how} (${seconds.toFixed(1)} s)\n  ${[state, metrics, ...(found.startChecked ? [start] : [])].join('\n  ')}\n`;
+  return `${folder}: ${how} (${seconds.toFixed(1)} s)\n  ${[config, state, metrics, ...(found.startChecked ? [start] : [])].join('\n  ')}\n`;
 }

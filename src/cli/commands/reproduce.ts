@@ -106,6 +106,9 @@ function optionsFor(
   const whole = ({ config, seed, data: images }: RunConfig): string => JSON.stringify([config, seed, images.sha256]);
   if (whole(there) !== whole(record))
     throw usage({ what: `${out} holds another run already`, todo: 'Choose another folder' });
+  // Only what this command has trained proves anything.
+  if (!/ reproduce /.test(there.sittings?.[0]?.command ?? ''))
+    throw usage({ what: `${out} holds a run that was not begun by reproduce`, todo: 'Choose another folder' });
   return { resume: out, ...(data !== undefined && { data }) };
 }
 
@@ -125,6 +128,7 @@ function conclude(record: RunConfig, claim: Claim, folder: string | null, again:
   else if (equal) {
     write(`Equal: ${path} has SHA-256 ${sha256}, as the run claims.\n`);
     if (best !== null) write(`Equal: ${bestPath} has SHA-256 ${best}, as the run claims.\n`);
+    if (claim.whyNoBest !== null) write(`${BEST_NAME} was not compared: ${claim.whyNoBest}.\n`);
   } else {
     const wrong = sha256 === claim.sha256 ? [bestPath, best, claim.best] : [path, sha256, claim.sha256];
     write(`DIFFERENT: ${wrong[0]} has SHA-256 ${wrong[1]}, and the run claims ${wrong[2]}.\n`);

@@ -90,6 +90,9 @@ function list(folder: string, wanted: readonly PlannedRun[], costs: readonly Cos
   write(`${count(runs.length, 'run')} in ${folder}, ${open} not done:\n${costTable(runs, costs)}\n${takes}.\n`);
 }
 
+/** The exit code where other processes still train runs of the sweep. */
+const NOT_ALL_DONE = 3;
+
 /** Trains the runs that are neither done nor being trained. Returns the exit code. */
 async function trainAll(
   file: string,
@@ -135,9 +138,13 @@ async function trainAll(
     }
   }
   const runs = swept(folder, wanted);
-  if (json) write(`${JSON.stringify({ folder, failed, runs })}\n`);
+  const open = runs.filter(({ state }) => state !== 'done').map(({ index }) => index);
+  const elsewhere = open.filter((index) => !failed.includes(index));
+  if (json) write(`${JSON.stringify({ folder, failed, elsewhere, runs })}\n`);
   else write(`${figuresTable(runs)}\n`);
-  return failed.length > 0 ? 1 : 0;
+  if (elsewhere.length > 0)
+    warn(`Note: not done, because another process took them: ${elsewhere.join(', ')}. The same command goes on.\n`);
+  return failed.length > 0 ? 1 : elsewhere.length > 0 ? NOT_ALL_DONE : 0;
 }
 
 function trainOne(

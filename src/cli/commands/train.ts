@@ -200,7 +200,7 @@ function trainOptions({
   if (given.from !== undefined && resume === undefined)
     throw usage({ what: '--from says where to resume, and needs --resume', todo: 'Add --resume RUN' });
   const asked = resume === undefined ? {} : { resume: resume === true ? resolveRun(undefined) : resume };
-  return { ...(config === undefined ? {} : readConfigFile(config)), ...libraryNames(given), ...asked };
+  return { ...(config === undefined ? {} : readConfigFile(config, given.preset)), ...libraryNames(given), ...asked };
 }
 
 /** Trains as rank 0 of several. */

@@ -14,25 +14,37 @@ import { readingSchema, runSchema, settingsSchema } from '../../train/run-schema
 export const fileSchema = z
   .strictObject({
     ...configSchema.shape,
+    cond: z.boolean(),
     data: z.string(),
     limit: z.int().positive(),
     seed: z.int().min(0),
     device: z.string(),
     threads: z.int().min(1).max(256),
     out: z.string(),
+    /** In seconds. */
+    preview: z.int().min(1).max(86_400),
     ...settingsSchema.shape,
     ...readingSchema.shape,
   })
   .partial();
 
 /**
- * Returns the options in a file. It throws when the file can't be read, is not JSON, or has an
- * unknown key or a wrong value.
+ * Returns the options in a file. It throws when the file can't be read, is not JSON, has an unknown
+ * key or a wrong value, or is a run's record beside another preset.
  */
-export function readConfigFile(path: string): TrainOptions {
+export function readConfigFile(path: string, preset?: string): TrainOptions {
   const data = parseJson(path);
   const run = runSchema.safeParse(data);
-  if (run.success) return optionsThatRepeat(run.data);
+  if (run.success) {
+    const own = run.data.config.preset;
+    // The record has a value for each option, so nothing would be left for another preset.
+    if (preset !== undefined && preset !== own)
+      throw usage({
+        what: `--preset ${preset} and ${path} exclude each other: that run's values are those of preset ${own}`,
+        todo: 'Leave one of them out',
+      });
+    return optionsThatRepeat(run.data);
+  }
   return parseData(fileSchema, data, path, Object.keys(fileSchema.shape));
 }
 

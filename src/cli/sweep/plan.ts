@@ -108,6 +108,8 @@ function gridOf(grid: Readonly<Record<string, readonly unknown[]>>, check: (opti
 const STREAM = 0;
 /** Digits that are kept, so that every machine's logarithm gives the same number. */
 const DIGITS = 4;
+/** Whole numbers of a range that are tried. */
+const LOOKED_AT = 300;
 
 function drawn(
   { count, seed = 1, options }: z.infer<typeof randomSchema>,
@@ -128,6 +130,7 @@ function drawn(
         expected: 'numbers above 0 for scale log',
         got: `${range.from} to ${range.to}`,
       });
+    refuseGaps(key, range, where);
     return [key, (u: number): unknown => allowed(key, within(range, u))] as const;
   });
   return Array.from({ length: count }, (_, i) =>
@@ -140,14 +143,30 @@ function drawn(
   );
 }
 
+/** Refuses a range of an option that takes some whole numbers only, such as powers of two. */
+function refuseGaps(key: string, { from, to }: z.infer<typeof rangeSchema>, where: string): void {
+  const takes = (value: number): boolean => schemaOf(key).safeParse(value).success;
+  if (!takes(from) || !takes(to)) return; // refused by its own words
+  const whole = Array.from({ length: Math.min(LOOKED_AT, Math.floor(to - from) + 1) }, (_, i) => Math.round(from) + i);
+  const takesDecimals = takes(from + (to - from) / Math.PI);
+  const gap = takesDecimals ? undefined : whole.find((value) => !takes(value));
+  if (gap === undefined) return;
+  throw usage({
+    what: `${where} is a range with values that the option does not take, such as ${gap}`,
+    todo: `Give a list: ${JSON.stringify(whole.filter(takes).slice(0, 6))}`,
+  });
+}
+
 function within({ from, to, scale }: z.infer<typeof rangeSchema>, u: number): number {
   const value = scale === 'log' ? from * (to / from) ** u : from + u * (to - from);
   return Number(value.toPrecision(DIGITS));
 }
 
+const schemaOf = (key: string): z.ZodType => optionSchema.shape[key as keyof typeof optionSchema.shape] as z.ZodType;
+
 /** Rounds the value of an option that takes whole numbers only. */
 function allowed(key: string, value: number): number {
-  const schema = optionSchema.shape[key as keyof typeof optionSchema.shape] as z.ZodType;
+  const schema = schemaOf(key);
   const whole = Math.round(value);
   return !schema.safeParse(value).success && schema.safeParse(whole).success ? whole : value;
 }

@@ -161,7 +161,7 @@ test('data are not written over, by whatever name: a link, a hard link, a pictur
   symlinkSync('p', 'q');
   const picture = readFileSync('p/sub/1.png');
   for (const output of ['p/sub/1.png', 'q/sub/1.png'])
-    await expect(buildPack('p', output), output).rejects.toThrow('would be written over itself');
+    await expect(buildPack('p', output), output).rejects.toThrow('would be written over');
   const inspected = await dcgan(['data', 'inspect', 'p', '-o', 'q/sub/1.png'], { cwd });
   expect(inspected.code).toBe(2);
   expect(readFileSync('p/sub/1.png').equals(picture)).toBe(true);

@@ -156,6 +156,97 @@ it('a folder trains, and the run knows how its pictures were read when it goes o
   expect((await run('train', '--resume', 'r', '--epochs', '3')).stderr).toContain('the data of r have changed');
 });
 
+it('a training in the folder of its pictures never reads its own, and goes on', async () => {
+  mkdirSync(at('inside'));
+  for (let i = 0; i < 4; i++) await png(noisy(16, i), at(`inside/tile${i}.png`));
+  const inside = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: at('inside') });
+  const tiny = ['--preset', 'tiny', '--batch-size', '4', '--epochs', '1', '--device', 'wasm', '--threads', '1'];
+  const first = await inside('train', '--data', '.', ...tiny);
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('4 images of inside') });
+  const more = await inside('train', '--resume', '--epochs', '2', '--threads', '1');
+  expect([more.code, more.stderr]).toEqual([0, '']);
+  const again = await inside('train', '--data', '.', ...tiny, '--dry-run');
+  expect(again.stdout).toMatch(/^data +inside, 4 images/m);
+  expect(again.stdout).toContain('Note: pictures of runs are left out: runs/00001-inside-tiny.');
+  const sheet = await inside('data', 'inspect', '.');
+  expect([sheet.code, sheet.stderr]).toEqual([
+    0,
+    expect.stringContaining('Note: sheet.png lies in the folder of data'),
+  ]);
+  expect(await inside('data', 'inspect', '.')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(
+      'sheet.png lies among the data of ., and would be written over. Remove it from there',
+    ),
+  });
+});
+
+it('a run goes on with its own pictures when others were added, and says so', async () => {
+  mkdirSync(at('grown'));
+  for (let i = 0; i < 4; i++) await png(noisy(16, i), at(`grown/m${i}.png`));
+  const tiny = ['--preset', 'tiny', '--batch-size', '4', '--device', 'wasm', '--threads', '1'];
+  await run('train', '--data', 'grown', ...tiny, '--epochs', '1', '--out', 'grown-run');
+  await png(noisy(16, 9), at('grown/n0.png'));
+  const more = await run('train', '--resume', 'grown-run', '--epochs', '2', '--threads', '1');
+  expect([more.code, more.stderr]).toEqual([0, '']);
+  expect(more.stdout).toContain(
+    'Note: grown holds 5 images now: the run goes on with its own 4, and a new run takes all',
+  );
+  await png(noisy(16, 10), at('grown/a0.png'));
+  expect((await run('train', '--resume', 'grown-run', '--epochs', '3')).stderr).toMatch(
+    /the data of grown-run have changed: expected 4 images with SHA-256 \w{12}\.\.\., got 6, of which the first 4 are others\. Give /,
+  );
+});
+
+it('project reads a picture as its run did, and prints a command that makes it again', async () => {
+  for (const name of ['1', '2', '3']) mkdirSync(at(`numbers/${name}`), { recursive: true });
+  const ends = await png(noisy(16, 3).resize(16, 16).extend({ left: 24, right: 24, background: 'red' }));
+  for (const name of ['1', '2', '3']) for (const i of [0, 1]) writeFileSync(at(`numbers/${name}/${i}.png`), ends);
+  const tiny = ['--preset', 'tiny', '--batch-size', '4', '--epochs', '1', '--size', '16', '--threads', '1'];
+  const reading = ['--fit', 'pad', '--background', 'black'];
+  await run('train', '--data', 'numbers', '--cond', ...reading, ...tiny, '--device', 'wasm', '--out', 'numbered');
+  const line = ['--class', '2', '--steps', '1', '--restarts', '1', '-o', 'near.png', '--device', 'wasm'];
+  const { code, stdout } = await run('project', 'numbers/2/1.png', 'numbered', ...line);
+  expect([code, stdout]).toEqual([0, expect.stringContaining(', class 2: near.png')]);
+  const target = (await sharp(at('near.png')).removeAlpha().raw().toBuffer({ resolveWithObject: true })).data;
+  const { width } = await sharp(at('near.png')).metadata();
+  const pixel = (y: number, x: number): number[] => [
+    ...target.subarray(3 * (y * width! + x), 3 * (y * width! + x) + 3),
+  ];
+  // The left one of two tiles, a pixel enlarged to several, with its padding above and its red ends.
+  const tile = (width! - 24) / 2;
+  expect(pixel(8 + 2, 8 + tile / 2)).toEqual([0, 0, 0]);
+  expect(pixel(8 + tile / 2, 8 + 2)).toEqual([255, 0, 0]);
+  const again = /dcgan(?:\.js)? (sample .*)\n$/.exec(stdout)![1]!;
+  expect(again).toMatch(/ --class 2$/);
+  const made = async (name: string): Promise<Buffer> => sharp(at(`${name}/0000.png`)).raw().toBuffer();
+  await run(...again.split(' '), '-o', 'made-again', '--device', 'wasm');
+  await run(...again.replace('--class 2', '--class 1').split(' '), '-o', 'made-other', '--device', 'wasm');
+  expect((await made('made-again')).equals(await made('made-other'))).toBe(false);
+});
+
+it('pictures are not laid on what is transparent', async () => {
+  expect(await run('data', 'inspect', 'mine', '--background', 'transparent')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(
+      '--background is no colour that covers what is behind it: expected a colour such as',
+    ),
+  });
+});
+
+it('samples beside earlier ones are said, and nothing is written that is no folder', async () => {
+  const options = ['--seed', '1', '--device', 'wasm'];
+  await run('sample', 'r', '--count', '3', '-o', 'drawn', ...options);
+  const fewer = await run('sample', 'r', '--count', '1', '-o', 'drawn', ...options);
+  expect(fewer).toMatchObject({ code: 0, stderr: 'Note: drawn also holds 2 earlier pictures.\n' });
+  for (const output of ['-', '/dev/null'])
+    expect(await run('sample', 'r', '-o', output)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`--output ${output} is no folder`),
+    });
+  expect(existsSync(at('-'))).toBe(false);
+});
+
 it('broken files are named, with the way on, which works', async () => {
   const refused = await run('train', '--data', 'bad', '--dry-run');
   expect([refused.code, refused.stderr]).toEqual([

@@ -176,6 +176,8 @@ describe('a training on groups', () => {
   it('and trains longer on few images, in smaller batches, and with R1', () => {
     const many = datasetOf(10_000, noise);
     const on = (count: number, options = {}) => configOn(many.limit(count), { preset: 'best', ...options });
+    // Of fewer images than a mini-batch an epoch is one step, so they get no more steps than sixteen have.
+    expect([on(16), on(5), on(1)].map(({ epochs }) => epochs)).toEqual([16_000, 16_000, 16_000]);
     const few = { augment: 'none', batchSize: 16, r1: 1 };
     expect(on(10_000)).toMatchObject({ epochs: 26, augment: 'none', batchSize: 64, r1: 0 });
     expect(on(9_999)).toMatchObject({ epochs: 26, ...few });

@@ -102,6 +102,22 @@ test('animations are counted, because only their first frame is read', async () 
   expect([count, kinds.several]).toEqual([3, 2]);
 });
 
+test('pictures that are grey though they are stored in colour are counted', async () => {
+  mkdirSync('scans');
+  const grey = await sharp(await scene(1))
+    .greyscale()
+    .raw()
+    .toBuffer();
+  const scan = Uint8Array.from({ length: 3 * grey.length }, (_, i) => grey[Math.floor(i / 3)]!);
+  const { width, height } = await sharp(await scene(1)).metadata();
+  const raw = { width: width!, height: height!, channels: 3 } as const;
+  await sharp(scan, { raw }).png().toFile('scans/a.png');
+  await sharp(scan, { raw }).jpeg().toFile('scans/b.jpg');
+  await sharp(await scene(2)).toFile('scans/c.png');
+  const { kinds, shape } = await inspectData('scans');
+  expect([kinds.grey, kinds.colour, kinds.colourless, shape.channels]).toEqual([0, 3, 2, 3]);
+});
+
 test('MNIST by name', async () => {
   const report = await inspectData('mnist-test');
   expect([report.count, report.classes.length, report.classes[1]]).toEqual([10000, 10, { name: '1', count: 1135 }]);

@@ -14,9 +14,23 @@ vi.mock('node:fs/promises', async (original) => {
     /second/.test(path.toString())
       ? Promise.reject(Object.assign(new Error(`${failing.code}: read`), { code: failing.code }))
       : real.readFile(path, ...rest);
-  return { ...real, default: { ...real, readFile }, readFile };
+  const readdir = (path: Buffer, ...rest: []): Promise<unknown> =>
+    /closed/.test(path.toString())
+      ? Promise.reject(Object.assign(new Error('EACCES: scandir'), { code: 'EACCES', path: path.toString() }))
+      : real.readdir(path, ...rest);
+  return { ...real, default: { ...real, readFile, readdir }, readFile, readdir };
 });
 workInFolders('work');
+
+test('a folder that may not be listed counts as broken, and can be left out', async () => {
+  mkdirSync('open/closed', { recursive: true });
+  writeFileSync('open/a.png', await png(noisy(20, 1)));
+  writeFileSync('open/closed/b.png', await png(noisy(20, 2)));
+  await expect(loadDataset('open', { size: 16 })).rejects.toThrow(
+    "open/closed/ can't be used: access is not permitted (EACCES). Mend or remove it, or leave all such files out: --skip-broken.",
+  );
+  expect((await loadDataset('open', { size: 16, skipBroken: true })).count).toBe(1);
+});
 
 test.each(['EIO', 'EMFILE', 'ENOSPC', 'ENOMEM', 'ESTALE'])('%s ends the reading', async (code) => {
   failing.code = code;

@@ -7,6 +7,13 @@ import { loadSharp } from '../platform/sharp.ts';
 /** @throws DcganError of wrong usage for what sharp does not know as a colour */
 export async function checkColour(background: string): Promise<void> {
   const sharp = await loadSharp();
+  // Sharp takes it for black.
+  if (background.toLowerCase() === 'transparent')
+    throw usage({
+      what: 'background is no colour that covers what is behind it',
+      expected: 'a colour such as white or #ff8800, because images have no transparency',
+      got: background,
+    });
   try {
     sharp(Uint8Array.of(0), {}).flatten({ background });
   } catch (cause) {

@@ -23,7 +23,8 @@ import { SvgTrial } from './svg.ts';
 
 type Factory = Awaited<ReturnType<typeof loadSharp>>;
 
-const RESIZE = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
+/** Sharp's words for each way in which a picture takes another shape. */
+export const RESIZE = { crop: 'cover', pad: 'contain', stretch: 'fill' } as const;
 
 export type Format = PictureFormat | 'array';
 

@@ -29,6 +29,8 @@ interface Found {
   readonly fault: string | null;
 }
 
+/** What a folder below holds that is a run, whose pictures were made from the data. */
+const RUN_PARTS = ['config.json', 'metrics.jsonl', 'checkpoints'];
 /** Files asked for size and time at once. */
 const STATS = 32;
 
@@ -44,6 +46,7 @@ export async function folderSupply(
   const others: Found[] = [];
   const visited = new Set<string>();
   const followed: string[] = [];
+  const runs: string[] = [];
   const folders: string[] = [];
 
   async function walk(at: Buffer, below: string): Promise<void> {
@@ -51,6 +54,10 @@ export async function folderSupply(
     if (ino !== 0 && visited.has(`${dev}:${ino}`)) return;
     visited.add(`${dev}:${ino}`);
     const entries = await readdir(at, { encoding: 'buffer', withFileTypes: true });
+    if (below !== '' && RUN_PARTS.every((part) => entries.some((entry) => entry.name.toString() === part))) {
+      runs.push(below.slice(0, -1));
+      return;
+    }
     for (let i = 0; i < entries.length; i += STATS) {
       const looked = await Promise.all(
         entries.slice(i, i + STATS).map(async (entry) => {
@@ -67,7 +74,11 @@ export async function folderSupply(
           if (path.split('/').at(-1)!.startsWith('.')) unread.add(path);
           else {
             folders.push(path);
-            await walk(file, `${path}/`);
+            await walk(file, `${path}/`).catch((error: NodeJS.ErrnoException) => {
+              if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
+              // It counts as a broken picture, so that it is named and can be left out.
+              found.push({ path: `${path}/`, file, size: 0, time: 0, regular: false, fault: faultOf(error) });
+            });
           }
         } else if (isPicture(path, file, status, svg)) found.push({ path, file, ...described(status) });
         else {
@@ -95,6 +106,7 @@ export async function folderSupply(
     throw fileError('listed', typeof path === 'string' ? path : textOf(path), error);
   }
   if (followed.length > 0) onNote(`${followed.length} ${OUTSIDE}, followed: ${namesText(followed)}`);
+  if (runs.length > 0) onNote(`pictures of runs are left out: ${namesText(runs.sort(byPath))}`);
   found.sort((a, b) => byPath(a.path, b.path));
   const classes = classesOf(found.map(({ path }) => path));
   if (classes.classes) noteEmpty(folders, found, classes.classes.names, onNote);

@@ -17,6 +17,9 @@ import type { Supplied, Supply } from './supply.ts';
 import { tableSupply } from './table.ts';
 import { type Unread, withUnread } from './unread.ts';
 
+/** Differences between red, green and blue that nobody sees. */
+const NEARLY = 2;
+
 /** A picture by its name, and its size in pixels. */
 export interface Sized {
   readonly name: string;
@@ -43,6 +46,8 @@ export interface Inspection {
   readonly kinds: {
     readonly grey: number;
     readonly colour: number;
+    /** Of those in colour, the ones whose pixels are grey all the same. */
+    readonly colourless: number;
     readonly transparent: number;
     readonly deep: number;
     /** Animations and files of several pages, of which the first is read. */
@@ -142,7 +147,7 @@ class Tally {
   readonly #squares: number[];
   readonly #sizes = new Map<string, number>();
   readonly #formats = new Map<string, number>();
-  readonly #kinds = { grey: 0, colour: 0, transparent: 0, deep: 0, several: 0 };
+  readonly #kinds = { grey: 0, colour: 0, colourless: 0, transparent: 0, deep: 0, several: 0 };
   readonly #classes: number[];
   readonly #digests = new Map<string, number[]>();
   readonly #near = new NearGroups();
@@ -178,6 +183,7 @@ class Tally {
     more(this.#sizes, `${facts.width} ${facts.height}`);
     more(this.#formats, facts.format);
     this.#kinds[facts.channels === 1 ? 'grey' : 'colour']++;
+    if (facts.channels === 3 && this.#shaping.channels === 3 && isGrey(image)) this.#kinds.colourless++;
     if (facts.transparent) this.#kinds.transparent++;
     if (facts.bits > 8) this.#kinds.deep++;
     if (facts.frames > 1) this.#kinds.several++;
@@ -254,6 +260,15 @@ class Tally {
       sheet: { images, shape: [this.#sheet.length, height, width, channels] },
     };
   }
+}
+
+/** Whether red, green and blue are equal, or nearly so, as JPEG may leave them. */
+function isGrey(image: Uint8Array): boolean {
+  for (let at = 0; at < image.length; at += 3) {
+    const [r = 0, g = 0, b = 0] = image.subarray(at, at + 3);
+    if (Math.max(r, g, b) - Math.min(r, g, b) > NEARLY) return false;
+  }
+  return true;
 }
 
 function pixelsOf({ width, height }: Sized): number {

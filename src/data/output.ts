@@ -1,7 +1,7 @@
 // Where a pack or a sheet of pictures goes: never over the data that it is made from, and into a
 // device or a pipe as into a file.
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { cacheFolder } from '../platform/cache.ts';
 import { fileError, writeFileDurably } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
@@ -24,7 +24,19 @@ export function refuseSource(where: string, output: string, files: readonly stri
   const isFolder = existsSync(where) && statSync(where).isDirectory();
   const within = isFolder ? readdirSync(where).map((name) => join(where, name)) : [];
   if ([where, ...within, ...files].some((source) => fileIdentity(source) === written))
-    throw usage({ what: `${output} would be written over itself`, todo: 'Choose another name' });
+    throw usage({
+      what: isFolder
+        ? `${output} lies among the data of ${where}, and would be written over`
+        : `${output} would be written over itself`,
+      todo: isFolder ? 'Remove it from there, or choose another place with -o' : 'Choose another name',
+    });
+}
+
+/** Whether a file that was written lies in the folder of the data, so that it would be read too. */
+export function liesAmong(where: string, written: string): boolean {
+  if (isKnown(where) || !statSync(where, { throwIfNoEntry: false })?.isDirectory()) return false;
+  const way = relative(realpathSync(where), realpathSync(dirname(written)));
+  return way.split(sep)[0] !== '..' && !isAbsolute(way);
 }
 
 /** @throws DcganError that names the file */

@@ -4,7 +4,7 @@
 
 import { DcganError } from '../platform/errors.ts';
 import type { FormFile } from './form-file.ts';
-import { OUTSIDE, type Unread, unreadList } from './unread.ts';
+import { adviceOn, OUTSIDE, type Unread, unreadList } from './unread.ts';
 
 export interface Supply {
   /** Short, fit for a folder's name. */
@@ -125,7 +125,7 @@ export function emptySupply(where: string, unread: Unread): DcganError {
     todo:
       unread.kinds[0]?.kind === OUTSIDE
         ? 'Give the folder that the links lead to, or follow them: --follow-links'
-        : 'Check the path, or convert the images to PNG',
+        : [...adviceOn(unread), 'Check the path, or convert the images to PNG'].join('. '),
   });
 }
 

@@ -33,6 +33,16 @@ const ADVICE: Readonly<Record<string, string>> = {
   SVG: 'SVG pictures are read with --svg',
 };
 
+/** Returns how to make files of these kinds readable, as far as there is a way. */
+export function adviceOn({ kinds }: Pick<Unread, 'kinds'>): string[] {
+  return kinds.flatMap(({ kind }) => ADVICE[kind] ?? []);
+}
+
+/** The same for a single file, by its name. */
+export function adviceOnFile(path: string): string[] {
+  return kindOf(path) === 'SVG' ? [] : adviceOn({ kinds: [{ kind: kindOf(path), count: 1 }] });
+}
+
 /** Counts files that are not read, as they are found. */
 export class UnreadTally {
   readonly #kinds = new Map<string, number>();
@@ -84,10 +94,9 @@ function byCount(kinds: { kind: string; count: number }[]): { kind: string; coun
  * `3 files are not read: 2 BMP, 1 TXT (a.bmp, b.bmp, notes.txt)`, and how to convert such pictures.
  */
 export function unreadText(unread: Unread): string {
-  const { count, kinds } = unread;
-  const advice = kinds.flatMap(({ kind }) => ADVICE[kind] ?? []);
+  const { count } = unread;
   const files = count === 1 ? 'file is' : 'files are';
-  return [`${count} ${files} not read: ${unreadList(unread)}`, ...advice].join('; ');
+  return [`${count} ${files} not read: ${unreadList(unread)}`, ...adviceOn(unread)].join('; ');
 }
 
 /** `2 BMP, 1 TXT (a.bmp, b.bmp, notes.txt)`. */

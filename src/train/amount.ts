@@ -74,10 +74,13 @@ export function penaltyFor(size: ImageSize): number {
  */
 export function fitted(config: Config, images: number, given: ConfigOverrides): Config {
   const few = images < MANY_IMAGES;
-  const epochsToShow = (shown: number): number => given.epochs ?? Math.max(config.epochs, Math.ceil(shown / images));
+  const batchSize = given.batchSize ?? (few ? SMALL_BATCH : config.batchSize);
+  // An epoch of fewer images than a mini-batch is a step as well.
+  const counted = Math.max(images, batchSize);
+  const epochsToShow = (shown: number): number => given.epochs ?? Math.max(config.epochs, Math.ceil(shown / counted));
   const sized = {
     ...config,
-    batchSize: given.batchSize ?? (few ? SMALL_BATCH : config.batchSize),
+    batchSize,
     epochs: epochsToShow(LEAST_SHOWN),
   };
   const penalized = { ...sized, r1: penaltyFor(config.imageSize) };

@@ -33,7 +33,7 @@ export function sourceOf(
   throw new DcganError({
     what: `the data of ${folder} (${source}) are not here`,
     expected: `${data.count} images with SHA-256 ${data.sha256.slice(0, 12)}...`,
-    got: `nothing at ${[resolve(source), ...(beside === null ? [] : [resolve(beside)])].join(' or ')}`,
+    got: `nothing at ${[...new Set([source, ...(beside === null ? [] : [beside])].map((path) => resolve(path)))].join(' or ')}`,
     todo: `Say where they are: ${again}`,
   });
 }

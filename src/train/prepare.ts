@@ -121,6 +121,7 @@ export async function layDown(
       ...placeOf(folder, typeof options.data === 'string' ? options.data : data.name),
       name: data.name,
       count: data.count,
+      ...(options.limit !== undefined && { limit: options.limit }),
       sha256: data.sha256,
       ...(gan.classNames && { classes: [...gan.classNames] }),
       ...(Object.keys(reading).length > 0 && { reading }),

@@ -4,6 +4,7 @@ import { checkLimit, type ReadingOptions } from '../data/image-options.ts';
 import { imageSizeOf, refuseSize } from '../data/image-size.ts';
 import { isKnown, originOf } from '../data/known.ts';
 import { loadDataset } from '../data/load.ts';
+import { isFolder } from '../data/open.ts';
 import { DcganError } from '../platform/errors.ts';
 import { sourceOf } from './data-place.ts';
 import type { AskedData } from './ranks/orders.ts';
@@ -70,14 +71,27 @@ export async function openRunData(
   { config, data }: RunConfig,
   { again, onNote, ...question }: DataQuestion & { readonly again: string; readonly onNote?: (note: string) => void },
 ): Promise<Dataset> {
-  const images = await openData(question, onNote);
-  if (images.count === data.count && images.sha256 === data.sha256) return withGroups(images, config);
-  throw new DcganError({
-    what: `the data of ${folder} have changed`,
-    expected: `${data.count} images with SHA-256 ${data.sha256.slice(0, 12)}...`,
-    got: `${images.count} with ${images.sha256.slice(0, 12)}...`,
-    todo: `Give the same images again: ${again}`,
-  });
+  // Pictures may have been added to a folder since.
+  const { data: source } = question;
+  const mayHaveGrown = data.limit === undefined && typeof source === 'string' && !isKnown(source) && isFolder(source);
+  const all = await openData(mayHaveGrown ? { ...question, limit: undefined } : question, onNote);
+  const images = all.count > data.count ? all.limit(data.count) : all;
+  const more = all.count - images.count;
+  if (images.count !== data.count || images.sha256 !== data.sha256)
+    throw new DcganError({
+      what: `the data of ${folder} have changed`,
+      expected: `${data.count} images with SHA-256 ${data.sha256.slice(0, 12)}...`,
+      got:
+        more > 0
+          ? `${all.count}, of which the first ${data.count} are others`
+          : `${all.count} with ${images.sha256.slice(0, 12)}...`,
+      todo: `Give the same images again: ${again}; or start a new run on those of now`,
+    });
+  if (more > 0)
+    onNote?.(
+      `${source} holds ${all.count} images now: the run goes on with its own ${data.count}, and a new run takes all`,
+    );
+  return withGroups(images, config);
 }
 
 /** Returns the options of `openData` that open the data of an existing run. */

@@ -91,6 +91,8 @@ export const runSchema = z.strictObject({
     name: z.string(),
     /** The number of images used, after the limit. */
     count: z.int().positive(),
+    /** The limit, where one was given. */
+    limit: z.int().positive().optional(),
     sha256: z.string(),
     /** The names of the classes; null for a class without images. */
     classes: z.array(z.string().nullable()).optional(),

@@ -5,6 +5,7 @@ import { SEVERAL_FRAMES } from '../../data/frames.ts';
 import { showShaped } from '../../data/image-size.ts';
 import { type Inspection, inspectData } from '../../data/inspect.ts';
 import { buildPack } from '../../data/load.ts';
+import { liesAmong } from '../../data/output.ts';
 import { unreadText } from '../../data/unread.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { clean, firstOf } from '../../platform/text.ts';
@@ -15,7 +16,7 @@ import { columns, count, grouped } from '../format.ts';
 import { addDataOptions, DATA_FORMS, type DataFlags, readingProgress } from '../options/data.ts';
 import { asTyped } from '../options/typed.ts';
 import { debugOption } from '../options/values.ts';
-import { Screen, write } from '../output.ts';
+import { Screen, warn, write } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
 
 /** So many entries of each list are printed; --json has all. */
@@ -85,8 +86,23 @@ async function inspect(where: string, { output, json, ...options }: InspectFlags
   if (report === null) return;
   const { sheet, ...rest } = report;
   const written = sheet.shape[0] > 0 ? output : null;
-  if (written !== null) writeFileDurably(written, await encode([makeGrid(sheet.images, sheet.shape)]));
-  write(json ? `${JSON.stringify({ ...rest, sheet: written })}\n` : describe(report, written));
+  const picture = written === null ? null : await encode([makeGrid(sheet.images, sheet.shape)]);
+  const text = (place: string | null): string =>
+    json ? `${JSON.stringify({ ...rest, sheet: place })}\n` : describe(report, place);
+  try {
+    if (picture !== null) writeFileDurably(output, picture);
+  } catch (error) {
+    // What was found has taken its time, and is of use without the sheet too.
+    write(text(null));
+    throw error;
+  }
+  write(text(written));
+  if (json) return;
+  const { colour, grey, colourless } = report.kinds;
+  if (colour > 0 && grey === 0 && colourless === colour)
+    warn('Note: all pictures are grey, though stored in colour; --channels 1 trains on them as grey ones.\n');
+  if (written !== null && liesAmong(where, written))
+    warn(`Note: ${written} lies in the folder of data, where it would be read as a picture; -o writes it elsewhere.\n`);
 }
 
 async function build(where: string, { output, ...options }: BuildFlags, outcome: Outcome): Promise<void> {
@@ -134,6 +150,7 @@ function describe(report: Inspection, sheet: string | null): string {
   const kindNames = {
     grey: 'grey',
     colour: 'colour',
+    colourless: 'of these without any colour',
     transparent: 'with transparency',
     deep: 'of 16 bits',
     several: SEVERAL_FRAMES,

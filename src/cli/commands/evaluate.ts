@@ -16,6 +16,7 @@ import { Judge } from '../../metrics/judge.ts';
 import { PICTURES } from '../../metrics/pictures.ts';
 import type { ImageSet } from '../../metrics/pyramid.ts';
 import { allOf, setOf } from '../../metrics/sets.ts';
+import { commandLine } from '../../platform/command.ts';
 import { usableCores } from '../../platform/cores.ts';
 import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
@@ -144,7 +145,7 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
     // A run is compared with the images that it was trained on, as `--all` does.
     const data = await openData(
       record && run !== null && flags.against === undefined
-        ? dataOfRun(run, record, {})
+        ? dataOfRun(run, record, {}, commandLine(['evaluate', run, '--against', 'PATH']))
         : { data: flags.against ?? 'mnist', imageSize, channels },
     );
     const count = Math.min(flags.count, data.count);

@@ -1,8 +1,9 @@
 // `dcgan project` finds what the generator can make that is nearest to a picture: its noise, and
 // the two side by side.
 import { type Command, Option } from 'commander';
-import type { Sharp } from 'sharp';
-import { imageShape } from '../../data/image-size.ts';
+import { RESIZE } from '../../data/decode.ts';
+import { DEFAULT_BACKGROUND, type ReadingOptions } from '../../data/image-options.ts';
+import { imageShape, imageSizeOf } from '../../data/image-size.ts';
 import { encodeNpy } from '../../data/npy.ts';
 import { toNumbers } from '../../data/pixels.ts';
 import { DEFAULT_STARTS, DEFAULT_STEPS } from '../../gan/looking.ts';
@@ -12,11 +13,12 @@ import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { pictureEncoder } from '../../render/encode.ts';
 import { makeGrid } from '../../render/grid.ts';
+import { readRunConfig, resolveSource } from '../../train/run.ts';
 import { classAsked, classOption } from '../options/class.ts';
 import { addDrawingOptions, type DrawingFlags } from '../options/machine.ts';
 import { seedOption, wholeNumber } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
-import { readPixels } from '../picture-file.ts';
+import { readPixels, readShaped } from '../picture-file.ts';
 import { refuseSources } from '../refuse-sources.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 import { unusedName } from '../unused-name.ts';
@@ -68,11 +70,13 @@ async function project(path: string, source: string | undefined, flags: Flags): 
   const output = process.stdout.isTTY ? unusedName(flags.output, noiseFileOf) : flags.output;
   const encode = await pictureEncoder(output, '--output');
   const noiseFile = noiseFileOf(output);
+  const { run } = resolveSource(source);
+  const reading = run === null ? {} : (readRunConfig(run).data.reading ?? {});
   await withModel(source, flags, async (gan, checkpoint) => {
     for (const written of [output, noiseFile]) refuseSources(written, [path, checkpoint]);
     const { latent } = gan.config;
     const shape = imageShape(gan.config);
-    const { picture, mask } = await readMasked(path, shape);
+    const { picture, mask } = await readMasked(path, shape, reading);
     const label = classAsked(flags.class, gan);
     const found = await gan.project(picture, { steps, starts, seed, class: label, mask });
     const pair = new Float32Array(2 * picture.length);
@@ -83,12 +87,13 @@ async function project(path: string, source: string | undefined, flags: Flags): 
     writeFileDurably(noiseFile, encodeNpy(found.noise, [1, latent]));
     if (flags.pictures) new Screen(process.stdout).picture(grid);
     const kind = ownClasses(gan.config) > 0 ? 'class' : 'group';
-    const of = found.class === null ? '' : `, ${kind} ${gan.classNames?.[found.class] ?? found.class}`;
+    const nameOf = (label: number): string => gan.classNames?.[label] ?? String(label);
+    const of = found.class === null ? '' : `, ${kind} ${nameOf(found.class)}`;
     write(`${path} by ${checkpoint}: ${found.distance.toFixed(2)} grey levels away${of}: ${output}, ${noiseFile}\n`);
     const again =
       found.class === null
         ? commandLine(['sample', checkpoint, '--noise', noiseFile])
-        : commandLine(['sample', checkpoint, '--noise', noiseFile, '--class', String(found.class)]);
+        : commandLine(['sample', checkpoint, '--noise', noiseFile, '--class', nameOf(found.class)]);
     write(`To make it again: ${again}\n`);
   });
 }
@@ -96,24 +101,21 @@ async function project(path: string, source: string | undefined, flags: Flags): 
 /** Returns the file of the noise, whose name is that of the picture. */
 const noiseFileOf = (picture: string): string => picture.replace(/\.[^.]*$/, '.npy');
 
-/** A picture in a model's size and channels, and how opaque each of its pixels is. */
+/**
+ * Reads a picture as the run read its own, and how opaque each of its pixels is. Padding is opaque,
+ * since the run has learned it too.
+ */
 async function readMasked(
   path: string,
   [height, width, channels]: ReturnType<typeof imageShape>,
+  { fit = 'crop', background = DEFAULT_BACKGROUND }: Pick<ReadingOptions, 'fit' | 'background'>,
 ): Promise<{ readonly picture: Float32Array; readonly mask: Float32Array }> {
-  const sized = (picture: Sharp): Sharp => picture.resize(width, height, { fit: 'cover' });
-  const colours = await readPixels(path, (upright) =>
-    sized(upright)
-      .removeAlpha()
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb'),
+  const size = imageSizeOf(height, width);
+  const bytes = await readShaped(path, { size, fit, channels: channels === 1 ? 1 : 3, background });
+  const alpha = await readPixels(path, (upright) =>
+    upright.ensureAlpha().resize(width, height, { fit: RESIZE[fit], background }).extractChannel('alpha'),
   );
-  const alpha = await readPixels(path, (upright) => sized(upright.ensureAlpha()).extractChannel('alpha'));
-  const bytes = new Uint8Array(height * width * channels);
   const mask = Float32Array.from({ length: height * width }, (_, i) => alpha.pixels[i * alpha.channels]! / 255);
-  for (let i = 0; i < bytes.length; i++) {
-    const at = Math.floor(i / channels) * colours.channels;
-    bytes[i] = colours.pixels[at + Math.min(i % channels, colours.channels - 1)]!;
-  }
   if (mask.every((opaque) => opaque === 0))
     throw usage({ what: `${path} is transparent everywhere`, todo: 'Give a picture that shows something' });
   return { picture: toNumbers(bytes), mask };

@@ -1,6 +1,7 @@
 // `dcgan sample` makes new images with a trained generator, from a seed or from given noise. It
 // writes one picture, many pictures, or numbers.
 
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { imageShape } from '../../data/image-size.ts';
@@ -10,6 +11,7 @@ import type { DCGAN } from '../../gan/dcgan.ts';
 import { classesInTurn, randomSeed } from '../../gan/drawing.ts';
 import { ownClasses } from '../../gan/schema.ts';
 import { makeFolder, readFile, writeFileDurably } from '../../platform/durable.ts';
+import { usage } from '../../platform/errors.ts';
 import { endingOf, pictureEncoder } from '../../render/encode.ts';
 import { makeGrid, type Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
@@ -17,7 +19,7 @@ import { count } from '../format.ts';
 import { classesAsked, classesOption, classList } from '../options/class.ts';
 import { addDrawingOptions, type DrawingFlags } from '../options/machine.ts';
 import { seedOption, wholeNumber } from '../options/values.ts';
-import { Screen, write } from '../output.ts';
+import { Screen, warn, write } from '../output.ts';
 import { refuseSources } from '../refuse-sources.ts';
 import { SOURCE_ARGUMENT, SOURCE_HELP, withModel } from '../source.ts';
 import { unusedName } from '../unused-name.ts';
@@ -112,7 +114,16 @@ type Write = (images: Float32Array, shape: Shape, columns?: number) => void | Pr
 async function writerFor(output: string): Promise<Write> {
   const ending = endingOf(output);
   if (ending === '.npy') return (images, shape) => writeFileDurably(output, encodeNpy(toBytes(images), shape));
-  if (ending === '') return (images, shape) => writeFolder(output, images, shape);
+  if (ending === '') {
+    const isOther = output === '-' || statSync(output, { throwIfNoEntry: false })?.isDirectory() === false;
+    if (isOther)
+      throw usage({
+        what: `--output ${output} is no folder`,
+        expected: 'a name that ends in .png, .webp, .avif, .gif or .npy, or a folder',
+        todo: 'Nothing is written into a pipe; choose a name',
+      });
+    return (images, shape) => writeFolder(output, images, shape);
+  }
   const encode = await pictureEncoder(output, '--output', { others: ', a .npy, or a folder' });
   return async (images, shape, columns) => writeFileDurably(output, await encode([grid(images, shape, columns)]));
 }
@@ -137,6 +148,7 @@ function shownOf(images: Float32Array, shape: Shape, columns?: number): Picture 
 
 /** Writes 0000.png, 0001.png, ..., without enlarging. */
 function writeFolder(folder: string, images: Float32Array, [n, height, width, channels]: Shape): void {
+  const there = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d{4,}\.png$/.test(name)) : [];
   makeFolder(folder);
   const bytes = toBytes(images);
   const size = height * width * channels;
@@ -146,4 +158,5 @@ function writeFolder(folder: string, images: Float32Array, [n, height, width, ch
     const name = `${String(i).padStart(digits, '0')}.png`;
     writeFileDurably(join(folder, name), encodePng({ width, height, channels: channels as 1 | 3, pixels }));
   }
+  if (there.length > n) warn(`Note: ${folder} also holds ${there.length - n} earlier pictures.\n`);
 }

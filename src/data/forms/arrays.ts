@@ -95,7 +95,9 @@ function layoutOf({ name, shape }: NumberArray): Layout {
     return { count, height: third, width: fourth, channels: second, planes: true };
   throw refuse(
     shape.length === 4
-      ? 'Keep one or three channels: images[..., :3]'
+      ? fourth > 4
+        ? 'Keep one or three channels: images[..., :3]'
+        : 'Keep one channel: images[..., :1]; or make three of them'
       : 'Give the images their axes: numpy.save(file, images.reshape(-1, height, width))',
   );
 }

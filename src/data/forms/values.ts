@@ -103,7 +103,7 @@ function rangeOf(raw: PixelSource, type: ValueType, name: string): Range {
           what: `${name} holds a value that is not finite (value ${at + i / type.bytes})`,
           expected: 'finite numbers',
           got: String(value),
-          todo: 'Remove the images that hold such values: images[numpy.isfinite(images).all(axis=(1, 2))]',
+          todo: 'Remove the images that hold such values: images[numpy.isfinite(images.reshape(len(images), -1)).all(axis=1)]',
         });
       if (value < least) least = value;
       if (value > most) most = value;

@@ -14,7 +14,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MetricsPart, RunDetail, RunHead, RunWarning } from '../src/studio/api.ts';
+import { findGroups } from '../src/data/groups.ts';
+import { loadDataset } from '../src/data/load.ts';
+import type { MetricsPart, RunDetail, RunHead, RunWarning, SentReal } from '../src/studio/api.ts';
 import { decodePlaces, encodePlaces } from '../src/studio/server/live.ts';
 import { metricsFrom, metricsParts, START } from '../src/studio/server/tail.ts';
 import { Trainings } from '../src/studio/server/trainings.ts';
@@ -390,5 +392,18 @@ describe('a run', () => {
     const answer = await studio.post(url, body);
     expect(answer.status).toBe(400);
     expect(((await answer.json()) as { error: string }).error).toMatch(/^the request is invalid/);
+  });
+});
+
+describe('real images', () => {
+  it('come with the group that was found for them, or with nothing where there are none', async () => {
+    await events({ ...SMALL, epochs: 1, groups: 4, device: 'wasm', out: path('grouped') });
+    const ask = async (run: string): Promise<SentReal[]> =>
+      (await (await studio.post(`/api/runs/${run}/reals`, { count: 40, seed: 1 })).json()) as SentReal[];
+    const groups = await findGroups(await loadDataset('mnist', {}, 40), 4, 'edges');
+    const found = await ask('grouped');
+    expect(found.map(({ label }) => label)).toEqual(found.map(({ index }) => groups[index]));
+    expect((await ask('done')).every(({ label }) => label === null)).toBe(true);
+    rmSync(path('grouped'), { recursive: true });
   });
 });

@@ -26,16 +26,19 @@ export async function findGroups(data: Dataset, count: number, by: GroupedBy): P
   for (let round = 0; round < FREE + EQUAL; round++) {
     const distances = distancesTo(centres, studied);
     centres = centresOf(studied, round < FREE ? nearestOf(distances, count) : equalGroups(distances, count), centres);
-    // Ctrl-C and a page's messages have their turn.
-    await new Promise((resolve) => setTimeout(resolve));
+    await turn();
   }
   const distances = new Float32Array(data.count * count);
   for (let from = 0; from < data.count; from += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, data.count - from) }, (_, i) => from + i);
     distances.set(distancesTo(centres, featuresOf(data, some, by)), from * count);
+    await turn();
   }
   return equalGroups(distances, count);
 }
+
+/** Ctrl-C, a page's messages and a server's requests have their turn. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 /** Returns how many images `findGroups` compares with the centres, over all rounds. */
 export function comparedImages(count: number): number {

@@ -74,6 +74,12 @@ export interface SentImage {
   readonly pixels: string;
 }
 
+/** A real image with the label that the networks were given. */
+export interface SentReal extends SentImage {
+  /** Its class, or the group that was found for it; null where the networks know neither. */
+  readonly label: number | null;
+}
+
 /**
  * An image of the data near to a picture; `distance` is the mean difference in grey levels of 255.
  */

@@ -260,6 +260,16 @@ export const en = {
   noDrawing: 'There is no drawing yet.',
   goDraw: 'Draw one',
   readingReals: 'Reading an image of the data …',
+  readingGroups: 'Reading the data. The groups of their images are being looked for, which takes some seconds …',
+  noRealsHere: 'The data are not in this page, so no real image can be looked at here.',
+  told: (label: string) =>
+    `It is judged as ${label}. In training the discriminator was told the class or group of each image.`,
+  toldNearest: (label: string) =>
+    `It is judged as ${label}, from which the nearest picture is that the generator was found to make.`,
+  toldNothing:
+    'It is judged without a class or group, as the mean over all of them. In training the discriminator was told one with each image, so this verdict says "fake" far too often.',
+  judgeAs: 'Judge it as',
+  labelUnknown: 'not known',
   layersGenerator: 'How the generator makes it',
   layersGeneratorHelp: 'Each square is one map of a layer, from noise to the picture. Bright is high.',
   layersDiscriminator: 'What the discriminator sees in it',

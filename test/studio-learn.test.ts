@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DCGAN } from '../src/gan/dcgan.ts';
 import { QUOTATIONS } from '../src/studio/page/parts/learn/code.ts';
+import { judgeOne } from '../src/studio/page/state/lesson.ts';
 import { lessonEn } from '../src/studio/page/strings/lesson-en.ts';
 import { lessonKo } from '../src/studio/page/strings/lesson-ko.ts';
 import { CHROMIUM, inChromium, launch, openPage } from './support/chromium.ts';
@@ -21,6 +23,18 @@ it('quotes the lines of the sources', () => {
 it('has the same chapters in both languages', () => {
   expect(lessonKo.chapters.map(({ text }) => text.length)).toEqual(lessonEn.chapters.map(({ text }) => text.length));
   expect(lessonKo.parts.length).toBe(lessonEn.parts.length);
+});
+
+it('judges an image with its group, and with the best group where nobody knows it', async () => {
+  const gan = await DCGAN.create({ preset: 'tiny', groups: 4, classes: 4, seed: 3, device: 'wasm', threads: 1 });
+  const image = await gan.generate(1, { seed: 1, classes: 2 });
+  const each: number[] = [];
+  for (let group = 0; group < 4; group++) each.push((await gan.judge(image, { classes: group })).logits[0]!);
+  expect(new Set(each).size).toBe(4);
+  for (const [group, logit] of each.entries()) expect(await judgeOne(gan, image, group)).toEqual({ logit, group });
+  const best = Math.max(...each);
+  expect(await judgeOne(gan, image, null)).toEqual({ logit: best, group: each.indexOf(best) });
+  await gan.dispose();
 });
 
 describe.skipIf(!CHROMIUM)(inChromium('the lesson'), () => {
@@ -93,6 +107,22 @@ describe.skipIf(!CHROMIUM)(inChromium('the lesson'), () => {
     await named('img', lessonEn.sixteen).waitFor();
     await press('Stop');
     await page.getByText(lessonEn.trainingStopped).waitFor();
+    // The visitor's networks have groups: chapters 2 and 3 say which one.
+    await page.evaluate("location.hash = '/learn/2'");
+    await chapter(2);
+    const grouped = page.getByText(/^These networks know 100 groups of alike digits/);
+    const before = await grouped.textContent();
+    await press('New noise');
+    await expect.poll(async () => (await grouped.textContent()) === before).toBe(false);
+    await press('Next');
+    await chapter(3);
+    await page.getByText(/the best answer is shown: group \d+\./).waitFor();
+    await press('Take a real digit');
+    await page.getByText(/^It is judged as group \d+, to which it belongs/).waitFor();
+    await press('Take a made one');
+    await page.getByText('It is judged as group 37, of which it was made').waitFor();
+    await page.evaluate("location.hash = '/learn/6'");
+    await chapter(6);
     await press('Next');
     await chapter(7);
     await press('Make it collapse');

@@ -6,8 +6,7 @@
 //
 // Source: A. Sage et al., "Logo synthesis and manipulation with clustered generative adversarial
 // networks", 2018 (synthetic labels).
-import type { Dataset } from './dataset.ts';
-import { featuresOf, type GroupedBy, type Points } from './group-features.ts';
+import { featuresOf, type Grouped, type GroupedBy, type Points } from './group-features.ts';
 
 /** Images that the centres are found on. */
 const STUDIED = 10_000;
@@ -20,7 +19,7 @@ const AT_ONCE = 1000;
  * The group of each image, 0 to count - 1; their sizes differ by one at most.
  * @param count from 2 to 256, and no more than there are images
  */
-export async function findGroups(data: Dataset, count: number, by: GroupedBy): Promise<Uint8Array> {
+export async function findGroups(data: Grouped, count: number, by: GroupedBy): Promise<Uint8Array> {
   const studied = featuresOf(data, chosen(data.count, Math.min(STUDIED, data.count), by), by);
   let centres = firstCentres(studied, count);
   for (let round = 0; round < FREE + EQUAL; round++) {

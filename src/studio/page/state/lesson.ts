@@ -1,6 +1,7 @@
 // What the lesson works with: digits that come with the page, a small pair of networks that learns
 // by single steps, and the networks of the visitor's own training once there are any.
 import type { Dataset, DCGAN, Picture } from 'dcgan/browser';
+import { findGroups } from '../../../data/groups.ts';
 import { makeGrid } from '../../../render/grid.ts';
 
 export type Library = typeof import('dcgan/browser');
@@ -36,14 +37,53 @@ export function realsOf({ digits }: Lesson, step: number): Float32Array {
   return digits.batch(Array.from({ length: BATCH }, (_, i) => (step * BATCH + i) % digits.count));
 }
 
-/** A judgement in words of numbers: the logit of the group that suits the image best. */
-export async function judgeOne(gan: DCGAN, image: Float32Array): Promise<number> {
+let grouped: { readonly key: string; readonly labels: Promise<Uint8Array> } | null = null;
+
+/**
+ * The group of each digit, as the visitor's training found it; null for networks without groups.
+ * The search takes seconds, so its answer is kept.
+ */
+export async function groupsOfDigits(
+  { digits }: Lesson,
+  { config }: Pick<DCGAN, 'config'>,
+): Promise<Uint8Array | null> {
+  const { groups, groupsBy } = config;
+  if (groups === 0) return null;
+  const key = `${groups} by ${groupsBy}`;
+  if (grouped?.key !== key) grouped = { key, labels: findGroups(digits, groups, groupsBy) };
+  return grouped.labels;
+}
+
+/** A number without a divisor in common with the usual numbers of groups. */
+const STRIDE = 37;
+
+/** The group that a seed draws beside its noise; null for networks without groups. */
+export const groupDrawn = ({ config: { classes } }: Pick<DCGAN, 'config'>, seed: number): number | null =>
+  classes > 0 ? (seed * STRIDE) % classes : null;
+
+export interface Judged {
+  readonly logit: number;
+  /** The group that the image was judged with; null for networks without groups. */
+  readonly group: number | null;
+}
+
+/**
+ * What the discriminator says of an image of that group, or, where nobody knows the group, of the
+ * group that suits the image best.
+ */
+export async function judgeOne(
+  gan: Pick<DCGAN, 'config' | 'judge'>,
+  image: Float32Array,
+  group: number | null,
+): Promise<Judged> {
   const { classes } = gan.config;
-  if (classes === 0) return (await gan.judge(image)).logits[0]!;
+  if (classes === 0) return { logit: (await gan.judge(image)).logits[0]!, group: null };
+  if (group !== null) return { logit: (await gan.judge(image, { classes: group })).logits[0]!, group };
   const copies = new Float32Array(classes * image.length);
   for (let i = 0; i < classes; i++) copies.set(image, i * image.length);
   const { logits } = await gan.judge(copies, { classes: Array.from({ length: classes }, (_, i) => i) });
-  return Math.max(...logits);
+  const logit = Math.max(...logits);
+  return { logit, group: logits.indexOf(logit) };
 }
 
 /** The sigmoid, for numbers that are only shown. */

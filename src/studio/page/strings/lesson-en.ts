@@ -18,6 +18,12 @@ export const lessonEn = {
   takeFake: 'Take a made one',
   clear: 'Clear',
   judged: (logit: string, percent: string) => `Logit ${logit}: real with a probability of ${percent} %.`,
+  judgedAs: {
+    real: (group: string) => `It is judged as ${group}, to which it belongs, as in training.`,
+    fake: (group: string) => `It is judged as ${group}, of which it was made, as in training.`,
+    drawing: (group: string) =>
+      `Nobody knows the group of a drawing, so it is judged as each of them, and the best answer is shown: ${group}. This is kinder than the judgement of a real or a made digit, which has one group alone.`,
+  },
   nextBatch: 'Another batch',
   takeSteps: (n: number) => `Take ${n} training steps`,
   lossD: (loss: string) => `The discriminator’s loss: ${loss}`,

@@ -20,6 +20,12 @@ export const lessonKo: LessonWords = {
   takeFake: '만든 숫자 가져오기',
   clear: '지우기',
   judged: (logit, percent) => `로짓 ${logit}: 진짜일 확률 ${percent} %.`,
+  judgedAs: {
+    real: (group) => `학습할 때처럼 이 숫자가 속한 ${group}(으)로 판단했습니다.`,
+    fake: (group) => `학습할 때처럼 이 숫자를 만든 ${group}(으)로 판단했습니다.`,
+    drawing: (group) =>
+      `그림이 어느 그룹인지는 아무도 모르므로 모든 그룹으로 판단해 보고 가장 좋은 답을 보입니다(${group}). 그룹이 하나로 정해진 진짜 숫자나 만든 숫자의 판단보다 너그럽습니다.`,
+  },
   nextBatch: '다른 배치',
   takeSteps: (n) => `학습 스텝 ${n}번 하기`,
   lossD: (loss) => `판별자의 손실: ${loss}`,

@@ -11,6 +11,8 @@ export const lessonEn = {
   codeOf: (file: string) => `The lines that do it, from ${file}:`,
   realDigits: 'Thirty-two real digits',
   newNoise: 'New noise',
+  groupDrawn: (groups: number, group: string) =>
+    `These networks know ${groups} groups of alike digits. New noise also draws one of them, now ${group}.`,
   whichValue: 'Which of the 100 numbers',
   noiseValue: (n: number, value: number) => `Number ${n} of the noise: ${value.toFixed(1)}`,
   made: 'The image',

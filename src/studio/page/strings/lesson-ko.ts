@@ -13,6 +13,8 @@ export const lessonKo: LessonWords = {
   codeOf: (file) => `이 일을 하는 코드(${file}):`,
   realDigits: '진짜 숫자 서른두 개',
   newNoise: '새 노이즈',
+  groupDrawn: (groups, group) =>
+    `이 신경망은 비슷한 숫자의 그룹 ${groups}개를 압니다. 새 노이즈는 그 가운데 하나도 함께 뽑습니다. 지금은 ${group}입니다.`,
   whichValue: '숫자 100개 가운데 몇 번째',
   noiseValue: (n, value) => `노이즈의 ${n}번째 숫자: ${value.toFixed(1)}`,
   made: '이미지',

@@ -23,8 +23,7 @@ export const lessonEn = {
   judgedAs: {
     real: (group: string) => `It is judged as ${group}, to which it belongs, as in training.`,
     fake: (group: string) => `It is judged as ${group}, of which it was made, as in training.`,
-    drawing: (group: string) =>
-      `Nobody knows the group of a drawing, so it is judged as each of them, and the best answer is shown: ${group}. This is kinder than the judgement of a real or a made digit, which has one group alone.`,
+    drawing: (group: string) => `It is judged as ${group}, that of the real digit whose pixels are nearest to it.`,
   },
   nextBatch: 'Another batch',
   takeSteps: (n: number) => `Take ${n} training steps`,
@@ -32,6 +31,10 @@ export const lessonEn = {
   lossG: (loss: string) => `The generator’s loss: ${loss}`,
   marks:
     'Round dots are real digits, square dots are made ones. To the right the logit says "real"; higher up is worse.',
+  atRest:
+    'The dots are judgements of networks at rest: such a generator scales its layers by averages over many steps. In a step it scales them by this mini-batch’s own numbers, so a step reports other losses than the dots show.',
+  stepLosses: (step: number, d: string, g: string) =>
+    `Step ${step} itself reported a loss of ${d} for the discriminator and of ${g} for the generator.`,
   parts: [
     'Draw noise',
     'Make fakes',
@@ -42,7 +45,8 @@ export const lessonEn = {
   ],
   stepsDone: (n: number) => (n === 1 ? '1 step done' : `${n} steps done`),
   partNoise: (numbers: string) => `Sixteen lists of 100 random numbers. The first begins with ${numbers}.`,
-  partFakes: 'The generator made an image of each list.',
+  partFakes:
+    'The generator made an image of each list. The pictures are those of a generator at rest, which scales its layers by averages over many steps. The step scales them by this mini-batch’s own numbers, and all numbers below are the step’s.',
   partJudged: (real: string, fake: string) =>
     `The discriminator gives the real digits a mean probability of ${real}, and the fakes ${fake}.`,
   partLosses: (d: string, g: string) => `The discriminator’s loss is ${d}, the generator’s is ${g}.`,
@@ -95,7 +99,7 @@ export const lessonEn = {
     {
       title: 'One step, slowly',
       text: [
-        'A training step changes both networks once. Press the button for each of its parts; the numbers are real. After the update, press on: each step changes the networks a little more.',
+        'A training step changes both networks once. Press the button for each of its parts; the scores and losses are those of the step itself. After the update, press on: each step changes the networks a little more.',
       ],
     },
     {

@@ -5,16 +5,7 @@ import type { DCGAN } from 'dcgan/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { toBytes, toNumbers } from '../../../../data/pixels.ts';
 import { Latest } from '../../state/lab.ts';
-import {
-  FORM,
-  groupDrawn,
-  groupsOfDigits,
-  type Judged,
-  judgeOne,
-  type Lesson,
-  probability,
-  SIDE,
-} from '../../state/lesson.ts';
+import { FORM, groupDrawn, groupOf, type Lesson, type Origin, probability, SIDE } from '../../state/lesson.ts';
 import { emptyPaper, type Paper } from '../../state/paper.ts';
 import { short, t } from '../../strings/index.ts';
 import { Easel } from '../draw/easel.tsx';
@@ -24,7 +15,11 @@ import { Quote } from './quote.tsx';
 
 const PEN = { colour: [255], radius: 1.2 } as const;
 
-const drawn = (paper: Paper): Shown => ({ paper, kind: 'drawing', group: null });
+/** What lies before the discriminator. */
+interface Shown {
+  readonly paper: Paper;
+  readonly from: Origin;
+}
 
 /** An image [28, 28, 1] in [-1, 1] on paper. */
 const onPaper = (image: Float32Array): Paper => ({
@@ -33,53 +28,48 @@ const onPaper = (image: Float32Array): Paper => ({
   painted: new Uint8Array(SIDE * SIDE).fill(1),
 });
 
-/** What lies before the discriminator; the group of a drawing is not known. */
-interface Shown {
-  readonly paper: Paper;
-  readonly kind: 'drawing' | 'real' | 'fake';
+const drawn = (paper: Paper): Shown => ({ paper, from: { kind: 'drawing', bytes: paper.bytes } });
+
+interface Judged {
+  readonly logit: number;
   readonly group: number | null;
+  readonly kind: Origin['kind'];
 }
 
 export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; readonly gan: DCGAN }) {
   const words = t.value.learn;
   const [shown, setShown] = useState<Shown>(() => drawn(emptyPaper(FORM)));
-  const [judged, setJudged] = useState<(Judged & Pick<Shown, 'kind'>) | null>(null);
+  const [judged, setJudged] = useState<Judged | null>(null);
   const [turn, setTurn] = useState(0);
-  const [looking, setLooking] = useState(false);
   const [error, setError] = useState<string | null>(null);
   const latest = useRef(new Latest());
-  /** A digit that is still looked for is not wanted any more once something else was put here. */
-  const puts = useRef(0);
+  useEffect(() => setJudged(null), [gan]);
   useEffect(() => {
     let current = true;
     latest.current.run(async () => {
-      const found = await judgeOne(gan, toNumbers(shown.paper.bytes), shown.group);
-      if (current) setJudged({ ...found, kind: shown.group === null ? 'drawing' : shown.kind });
+      const group = await groupOf(lesson, gan, shown.from);
+      const choice = group === null ? {} : { classes: group };
+      const { logits } = await gan.judge(toNumbers(shown.paper.bytes), choice);
+      if (current) setJudged({ logit: logits[0]!, group, kind: shown.from.kind });
     });
     return () => {
       current = false;
     };
   }, [gan, shown]);
   const put = (next: Shown): void => {
-    puts.current++;
     setError(null);
     setShown(next);
   };
-  const takeReal = async (): Promise<void> => {
+  const takeReal = (): void => {
     const index = (7 * turn) % lesson.digits.count;
-    const before = puts.current;
     setTurn(turn + 1);
-    setLooking(gan.config.groups > 0);
-    const groups = await groupsOfDigits(lesson, gan);
-    setLooking(false);
-    if (puts.current !== before) return;
-    put({ paper: onPaper(lesson.digits.batch([index])), kind: 'real', group: groups?.[index] ?? null });
+    put({ paper: onPaper(lesson.digits.batch([index])), from: { kind: 'real', index } });
   };
   const takeFake = async (): Promise<void> => {
     const group = groupDrawn(gan, turn);
     setTurn(turn + 1);
     const image = await gan.generate(1, { seed: turn, ...(group !== null && { classes: group }) });
-    put({ paper: onPaper(image), kind: 'fake', group });
+    put({ paper: onPaper(image), from: { kind: 'fake', group } });
   };
   const as = judged && judged.group !== null && words.judgedAs[judged.kind](t.value.group(judged.group));
   return (
@@ -88,7 +78,7 @@ export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; re
         <Easel paper={shown.paper} tool={PEN} change={(paper) => put(drawn(paper))} fail={setError} />
         <div>
           <div class="controls">
-            <button type="button" aria-disabled={looking} onClick={() => looking || takeReal()}>
+            <button type="button" onClick={takeReal}>
               {words.takeReal}
             </button>
             <button type="button" onClick={takeFake}>
@@ -99,11 +89,11 @@ export function DiscriminatorPart({ lesson, gan }: { readonly lesson: Lesson; re
             </button>
           </div>
           <p role="status">
-            {looking
-              ? words.preparing
-              : judged && words.judged(short(judged.logit), short(100 * probability(judged.logit)))}
+            {judged
+              ? words.judged(short(judged.logit), short(100 * probability(judged.logit)))
+              : gan.config.groups > 0 && words.preparing}
           </p>
-          {as && !looking && <p class="quiet">{as}</p>}
+          {as && <p class="quiet">{as}</p>}
           <Notice text={error} />
         </div>
       </div>

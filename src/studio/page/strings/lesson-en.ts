@@ -92,7 +92,7 @@ export const lessonEn = {
       title: 'Two losses',
       text: [
         'A loss says how badly a network did; training makes it smaller. A sure and right answer costs nearly 0, "I do not know" costs 0.69, and a sure and wrong answer costs a lot.',
-        'The discriminator’s loss asks for "real" on reals and for "fake" on fakes. The generator’s loss asks the discriminator to say "real" on fakes. So one network’s gain is the other’s loss.',
+        'The discriminator’s loss asks for "real" on reals and for "fake" on fakes. The generator’s loss asks the discriminator to say "real" on fakes. On fakes the two want opposite answers, so whenever one network gets better, the other has it harder.',
         'Each dot is the judgement of one image. Before any training all dots lie near 0. Take training steps, which the next chapter shows slowly, and look how the dots move apart and which loss falls.',
       ],
     },

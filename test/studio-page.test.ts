@@ -180,7 +180,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await page.getByLabel('limit', { exact: true }).fill('256');
     await page.getByLabel('device', { exact: true }).fill('wasm');
     await named('button', 'What it will cost here').click();
-    await page.getByText(/^It takes about .+ and \d+ MB of memory here\.$/).waitFor();
+    await page.getByText(/^It takes about .+ here\. The networks need \d+ MB of memory to work in, besides/).waitFor();
     await named('button', 'Start training').click();
     await named('heading', '00003-mnist-tiny').waitFor();
     await named('img', /^00003-mnist-tiny, epoch \d/).waitFor();

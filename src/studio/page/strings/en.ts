@@ -167,7 +167,8 @@ export const en = {
   estimating: 'Timing a few steps on this machine …',
   start: 'Start training',
   starting: 'Starting …',
-  about: (time: string, megabytes: string) => `It takes about ${time} and ${megabytes} MB of memory here.`,
+  about: (time: string, megabytes: string) =>
+    `It takes about ${time} here. The networks need ${megabytes} MB of memory to work in, besides what the program itself and the pictures take.`,
   lab: 'Look into the networks',
   explore: 'Explore',
   inside: 'Inside',

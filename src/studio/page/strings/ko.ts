@@ -157,7 +157,8 @@ export const ko: Strings = {
   estimating: '이 컴퓨터에서 몇 스텝을 재는 중 …',
   start: '학습 시작',
   starting: '시작하는 중 …',
-  about: (time, megabytes) => `이 컴퓨터에서 약 ${time} 걸리고 메모리 ${megabytes} MB를 씁니다.`,
+  about: (time, megabytes) =>
+    `이 컴퓨터에서 약 ${time} 걸립니다. 신경망이 계산하는 데 메모리 ${megabytes} MB가 들며, 프로그램 자체와 그림이 쓰는 메모리는 따로입니다.`,
   lab: '신경망 들여다보기',
   explore: '탐색',
   inside: '내부',

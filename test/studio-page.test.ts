@@ -67,6 +67,8 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     writeFileSync(path('00002-damaged', 'config.json'), '{}');
     unfinished('sweep/diverged', 6);
     appendFileSync(path('sweep/diverged', 'metrics.jsonl'), `${stepLine(13, null)}\n`);
+    mkdirSync(path('.studio'));
+    writeFileSync(path('.studio', 'sweep~diverged.log'), 'dcgan: the losses are not finite.\n');
     long('sweep/long');
     const pictures = join(shared.path, 'pictures');
     mkdirSync(pictures);
@@ -113,6 +115,8 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await go('/run/sweep%2Fdiverged');
     await page.getByText('Its losses became infinite or NaN.').waitFor();
     expect(await page.getByText('Nothing goes wrong').count()).toBe(0);
+    // Its output is open.
+    expect(await page.getByText('dcgan: the losses are not finite').isVisible()).toBe(true);
     await go('/run/00002-damaged');
     await page.getByText('Its files cannot be read as a run. config.json').waitFor();
   });
@@ -191,6 +195,10 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await named('button', 'Resume').click();
     await named('button', 'Stop').click();
     await page.getByText('stopped', { exact: true }).waitFor();
+    // What it printed is no warning, and folded away.
+    await page.getByText('Last lines of its output').waitFor();
+    expect(await page.getByText(/^Stopped after step/).isVisible()).toBe(false);
+    expect(await page.locator('section.warnings pre').count()).toBe(0);
   });
 
   it('compares two runs', async () => {

@@ -47,7 +47,7 @@ export interface RunDetail {
   readonly preview: PictureHead | null;
   readonly film: boolean;
   readonly checkpoints: readonly CheckpointHead[];
-  /** The last lines that its training printed when something was wrong; empty when nothing was. */
+  /** The last lines that its training printed, if the studio started it; else empty. */
   readonly output: string;
   /** The command that goes on with it, as the person would type it. */
   readonly resume: string;

@@ -1,5 +1,5 @@
 // Starts trainings. Each is `dcgan train` in a process of its own, which outlives the studio. The
-// studio keeps what it prints when something is wrong, and asks it to stop as Ctrl-C does.
+// studio keeps what it prints, and asks it to stop as Ctrl-C does.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, rmdirSync } from 'node:fs';
@@ -124,9 +124,7 @@ export class Trainings {
     throw inItsWords(Buffer.concat(complaints).toString('utf8'), ended);
   }
 
-  /**
-   * The last lines that a run's training printed when something was wrong; empty when nothing was.
-   */
+  /** The last lines that a run's training printed; empty where the studio did not start it. */
   async lastWords(id: string): Promise<string> {
     const file = await openInside(this.#root, OWN_FOLDER, `${logName(id)}.log`);
     if (!file) return '';

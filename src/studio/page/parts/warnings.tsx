@@ -16,12 +16,6 @@ export function Warnings({ warnings, detail, canStart }: WarningsProps) {
   return (
     <section class="warnings">
       <h2>{words.warnings}</h2>
-      {detail.output && (
-        <>
-          <h3>{words.output}</h3>
-          <pre>{detail.output}</pre>
-        </>
-      )}
       {warnings.length === 0 && detail.head.state !== 'diverged' && <p class="quiet">{words.noWarnings}</p>}
       <ul>
         {warnings.map((warning, i) => (

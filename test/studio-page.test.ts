@@ -167,6 +167,10 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
   it('starts a run from the form, follows its first epoch, stops it and goes on with it', async () => {
     await home();
     await named('link', 'New run').click();
+    // A name is shown as it must be typed.
+    await page.getByText('"mnist", "fashion-mnist", or the path').waitFor();
+    const cased = "getComputedStyle(document.querySelector('#data-help'), '::first-letter').textTransform";
+    expect(await page.evaluate(cased)).toBe('none');
     await page.getByLabel('Data', { exact: true }).fill('nothing-here');
     await named('button', 'Start training').click();
     await page.getByRole('alert').getByText('nothing-here').waitFor();

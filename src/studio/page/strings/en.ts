@@ -140,7 +140,7 @@ export const en = {
   differences: 'What differs in their configurations',
   noDifferences: 'Their configurations are the same.',
   data: 'Data',
-  dataHelp: 'mnist, fashion-mnist, or the path of a folder, archive or file of pictures on this machine',
+  dataHelp: '"mnist", "fashion-mnist", or the path of a folder, archive or file of pictures on this machine',
   look: 'Look at these data',
   looking: 'Looking at the pictures …',
   found: (n: string, side: string) => `${n} images; trained on as ${side}`,

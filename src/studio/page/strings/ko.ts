@@ -130,7 +130,7 @@ export const ko: Strings = {
   differences: '설정의 차이',
   noDifferences: '설정이 같습니다.',
   data: '데이터',
-  dataHelp: 'mnist, fashion-mnist, 또는 이 컴퓨터에 있는 그림 폴더·압축 파일·파일의 경로',
+  dataHelp: '"mnist", "fashion-mnist", 또는 이 컴퓨터에 있는 그림 폴더·압축 파일·파일의 경로',
   look: '데이터 살펴보기',
   looking: '그림을 살펴보는 중 …',
   found: (n, side) => `이미지 ${n}장, 학습 크기 ${side}`,

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findGroups } from '../src/data/groups.ts';
 import { loadDataset } from '../src/data/load.ts';
@@ -406,4 +407,16 @@ describe('real images', () => {
     expect((await ask('done')).every(({ label }) => label === null)).toBe(true);
     rmSync(path('grouped'), { recursive: true });
   });
+});
+
+it('draws the same noise in a square for a run with classes too', async () => {
+  await events({ ...SMALL, epochs: 1, cond: true, device: 'wasm', out: path('classes') });
+  for (const run of ['done', 'classes']) {
+    const { picture } = (await (await studio.post(`/api/runs/${run}/sample`, { seed: 1 })).json()) as {
+      picture: string;
+    };
+    const { width, height } = await sharp(Buffer.from(picture, 'base64')).metadata();
+    expect(width).toBe(height);
+  }
+  rmSync(path('classes'), { recursive: true });
 });

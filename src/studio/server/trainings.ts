@@ -97,10 +97,23 @@ export class Trainings {
 
   /**
    * Draws sixteen samples of a run's newest state, as a PNG in base64; `seed` decides the noise.
+   * The same place is the same noise for every run: four samples a row, with classes in turn.
    */
   async sample(folder: string, seed: number, signal: AbortSignal): Promise<string> {
     const picture = join(this.#own(), `${randomUUID()}.png`);
-    const options = ['--seed', String(seed), '--count', '16', '--threads', '1', '--no-pictures', '-o', picture];
+    const options = [
+      '--seed',
+      String(seed),
+      '--count',
+      '16',
+      '--columns',
+      '4',
+      '--threads',
+      '1',
+      '--no-pictures',
+      '-o',
+      picture,
+    ];
     try {
       await this.#ask(['sample', folder, ...options], signal);
       return await readFile(picture, 'base64');

@@ -187,6 +187,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await page.getByText('More options').click();
     await page.getByLabel('limit', { exact: true }).fill('256');
     await page.getByLabel('device', { exact: true }).fill('wasm');
+    await page.getByLabel('lr g', { exact: true }).fill('0.0002');
     await named('button', 'What it will cost here').click();
     await page.getByText(/^It takes about .+ here\. The networks need \d+ MB of memory to work in, besides/).waitFor();
     await named('button', 'Start training').click();
@@ -213,6 +214,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await named('img', '00001-mnist-tiny, epoch 4').waitFor();
     const rows = page.getByRole('row');
     await rows.filter({ hasText: 'epochs' }).getByRole('cell', { name: '400' }).waitFor();
+    await rows.filter({ hasText: 'generatorLearningRate' }).getByRole('cell', { name: 'as learningRate' }).waitFor();
     await rows.filter({ hasText: 'seed' }).getByRole('cell', { name: '41' }).waitFor();
     await named('button', 'Draw').click();
     await named('img', 'The same noise through each: 00001-mnist-tiny').waitFor();

@@ -138,6 +138,7 @@ export const en = {
   draw: 'Draw',
   drawing: 'Drawing samples of each run …',
   differences: 'What differs in their configurations',
+  settingWords: { asLearningRate: 'as learningRate', none: 'none' },
   noDifferences: 'Their configurations are the same.',
   data: 'Data',
   dataHelp: '"mnist", "fashion-mnist", or the path of a folder, archive or file of pictures on this machine',

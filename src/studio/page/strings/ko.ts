@@ -128,6 +128,7 @@ export const ko: Strings = {
   draw: '그리기',
   drawing: '각 학습의 샘플을 그리는 중 …',
   differences: '설정의 차이',
+  settingWords: { asLearningRate: 'learningRate와 같음', none: '없음' },
   noDifferences: '설정이 같습니다.',
   data: '데이터',
   dataHelp: '"mnist", "fashion-mnist", 또는 이 컴퓨터에 있는 그림 폴더·압축 파일·파일의 경로',

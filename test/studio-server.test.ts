@@ -258,7 +258,11 @@ describe('the metrics of a run', () => {
       found.push(await get<RunWarning[]>('/api/runs/lost/warnings'));
     }
     expect(found[0]).toEqual([]);
-    expect(found[1]).toMatchObject([{ since: 7, step: 206 }]);
+    expect(found[1]).toMatchObject([{ since: 7, step: 206, condition: 'discriminator-won' }]);
+    // A page in another language says the same changes in its own sentence.
+    const [{ help, changes } = { help: '', changes: [] }] = found[1]!;
+    expect(changes.length).toBeGreaterThan(1);
+    expect(help).toBe(`What usually helps, in a new run: ${changes.join(', or ')}`);
     expect(await get('/api/runs/lost/warnings')).toEqual(found[1]);
     const other = await openStudio(root);
     expect(await (await other.get('/api/runs/lost/warnings')).json()).toEqual(found[1]);

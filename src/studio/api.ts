@@ -1,5 +1,6 @@
 // The studio's server and its page speak in these types and columns, and import nothing else of
 // each other. The page's other sources (a training in the page, one file) answer in the same terms.
+import type { Condition } from '../train/health/advice.ts';
 import { EPOCH_FIGURES, STEP_FIGURES } from '../train/line-figures.ts';
 import type { RunConfig } from '../train/run-schema.ts';
 
@@ -89,12 +90,14 @@ export interface NearImage extends SentImage {
 
 /** What the watch saw; see train/health. */
 export interface RunWarning {
-  readonly condition: string;
+  readonly condition: Condition;
   readonly step: number;
   readonly since: number;
   readonly seen: string;
   readonly help: string;
-  /** The first change that `help` names, as options of a new run. */
+  /** The changes that `help` names, as options of the command line. */
+  readonly changes: readonly string[];
+  /** The first of them, as options of a new run. */
   readonly options: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,6 @@
 // This file holds every word of the page in English. A language that lacks a key does not compile.
 import type { PresetName } from '../../../gan/presets.ts';
+import type { Condition } from '../../../train/health/advice.ts';
 
 import { lessonEn } from './lesson-en.ts';
 
@@ -115,6 +116,10 @@ export const en = {
   removeYes: 'Yes, move it to .trash',
   cancel: 'Cancel',
   warnings: 'Warnings',
+  /** What each condition of the watch means; null where the watch speaks this language itself. */
+  conditions: null as Readonly<Record<Condition, string>> | null,
+  helps: (changes: string) => `What usually helps, in a new run: ${changes}`,
+  orChange: ', or ',
   noWarnings: 'Nothing goes wrong as far as its numbers tell.',
   fromStep: (since: number, step: number) => (since === step ? `step ${step}` : `steps ${since} to ${step}`),
   startWith: 'Start a run with this change',

@@ -69,6 +69,12 @@ describe('a run with options', () => {
     await run('sample', 'all', '--seed', '1', '-o', 'rows.png');
     const { width, height } = png('rows.png');
     expect(width).toBe(height);
+    // In columns the classes are in turn, so that a place is one noise for every run.
+    await run('sample', 'all', '--seed', '1', '--count', '16', '--columns', '4', '-o', 'turns.png');
+    const turn = Array.from({ length: 16 }, (_, i) => i % 10).join(',');
+    await run('sample', 'all', '--seed', '1', '--count', '16', '--class', turn, '-o', 'listed.png');
+    expect(png('turns.png').width).toBe(png('turns.png').height);
+    expect(png('turns.png').pixels).toEqual(png('listed.png').pixels);
     expect(await run('sample', 'all', '--seed', '1', '--class', '7', '--count', '4', '-o', 'sevens.png')).toMatchObject(
       {
         code: 0,

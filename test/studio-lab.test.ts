@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dataset } from '../src/data/dataset.ts';
 import { decodeNpy } from '../src/data/npy.ts';
-import { toBytes } from '../src/data/pixels.ts';
+import { toBytes, toNumbers } from '../src/data/pixels.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { ko } from '../src/studio/page/strings/ko.ts';
 import { exportHtml } from '../src/studio/still/html.ts';
@@ -203,12 +203,32 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio looks into networks'), () => {
     await named('img', 'Speaks for a real image').waitFor();
     await named('radio', 'A real image').check();
     await expect.poll(() => page.getByRole('region', { name: 'How the generator makes it' }).count()).toBe(0);
-    await page.getByText(/^Logit/).waitFor();
+    // It is judged with its own class, as in training.
+    const heading = named('heading', /^A real image, class \d$/);
+    await heading.waitFor();
+    await page.getByText(/^It is judged as class \d\. In training/).waitFor();
+    const logit = page.getByText(/^Logit -?[\d.]+/);
+    await logit.waitFor();
     const first = await pixelsOf('The picture');
+    const gan = await DCGAN.load(newestBytes(join(shared.path, 'runs', RUN)), { device: 'wasm', threads: 1 });
+    const image = toNumbers(Uint8Array.from(first));
+    const own = Number((await heading.textContent())!.at(-1));
+    const [alone, mean] = [await gan.judge(image, { classes: own }), await gan.judge(image)];
+    await gan.dispose();
+    const said = Number(/-?[\d.]+\d/.exec((await logit.textContent())!)![0]);
+    expect(Math.abs(said - alone.logits[0]!)).toBeLessThan(1e-3);
+    expect(Math.abs(said - mean.logits[0]!)).toBeGreaterThan(1e-3);
     await named('button', 'Another one').click();
     await expect.poll(async () => JSON.stringify(await pixelsOf('The picture'))).not.toBe(JSON.stringify(first));
     await named('radio', 'Your drawing').check();
     await named('img', /^conv1: .* of 16 × 12/).waitFor();
+    await page.getByText(/^It is judged as class \d, from which the nearest picture is/).waitFor();
+    await named('combobox', 'Judge it as').selectOption('4');
+    await named('heading', 'Your drawing, class 4').waitFor();
+    await page.getByText(/^It is judged as class 4\. In training/).waitFor();
+    await named('combobox', 'Judge it as').selectOption('not known');
+    await page.getByText(/^It is judged without a class or group/).waitFor();
+    await page.getByText(/^Logit/).waitFor();
   });
 
   it.each([

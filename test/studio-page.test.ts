@@ -67,6 +67,8 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     writeFileSync(path('00002-damaged', 'config.json'), '{}');
     unfinished('sweep/diverged', 6);
     appendFileSync(path('sweep/diverged', 'metrics.jsonl'), `${stepLine(13, null)}\n`);
+    mkdirSync(path('.studio'));
+    writeFileSync(path('.studio', 'sweep~diverged.log'), 'dcgan: the losses are not finite.\n');
     long('sweep/long');
     const pictures = join(shared.path, 'pictures');
     mkdirSync(pictures);
@@ -113,6 +115,8 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await go('/run/sweep%2Fdiverged');
     await page.getByText('Its losses became infinite or NaN.').waitFor();
     expect(await page.getByText('Nothing goes wrong').count()).toBe(0);
+    // Its output is open.
+    expect(await page.getByText('dcgan: the losses are not finite').isVisible()).toBe(true);
     await go('/run/00002-damaged');
     await page.getByText('Its files cannot be read as a run. config.json').waitFor();
   });
@@ -163,6 +167,10 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
   it('starts a run from the form, follows its first epoch, stops it and goes on with it', async () => {
     await home();
     await named('link', 'New run').click();
+    // A name is shown as it must be typed.
+    await page.getByText('"mnist", "fashion-mnist", or the path').waitFor();
+    const cased = "getComputedStyle(document.querySelector('#data-help'), '::first-letter').textTransform";
+    expect(await page.evaluate(cased)).toBe('none');
     await page.getByLabel('Data', { exact: true }).fill('nothing-here');
     await named('button', 'Start training').click();
     await page.getByRole('alert').getByText('nothing-here').waitFor();
@@ -179,8 +187,9 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await page.getByText('More options').click();
     await page.getByLabel('limit', { exact: true }).fill('256');
     await page.getByLabel('device', { exact: true }).fill('wasm');
+    await page.getByLabel('lr g', { exact: true }).fill('0.0002');
     await named('button', 'What it will cost here').click();
-    await page.getByText(/^It takes about .+ and \d+ MB of memory here\.$/).waitFor();
+    await page.getByText(/^It takes about .+ here\. The networks need \d+ MB of memory to work in, besides/).waitFor();
     await named('button', 'Start training').click();
     await named('heading', '00003-mnist-tiny').waitFor();
     await named('img', /^00003-mnist-tiny, epoch \d/).waitFor();
@@ -191,6 +200,10 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await named('button', 'Resume').click();
     await named('button', 'Stop').click();
     await page.getByText('stopped', { exact: true }).waitFor();
+    // What it printed is no warning, and folded away.
+    await page.getByText('Last lines of its output').waitFor();
+    expect(await page.getByText(/^Stopped after step/).isVisible()).toBe(false);
+    expect(await page.locator('section.warnings pre').count()).toBe(0);
   });
 
   it('compares two runs', async () => {
@@ -201,6 +214,7 @@ describe.skipIf(!CHROMIUM)(inChromium('the studio'), () => {
     await named('img', '00001-mnist-tiny, epoch 4').waitFor();
     const rows = page.getByRole('row');
     await rows.filter({ hasText: 'epochs' }).getByRole('cell', { name: '400' }).waitFor();
+    await rows.filter({ hasText: 'generatorLearningRate' }).getByRole('cell', { name: 'as learningRate' }).waitFor();
     await rows.filter({ hasText: 'seed' }).getByRole('cell', { name: '41' }).waitFor();
     await named('button', 'Draw').click();
     await named('img', 'The same noise through each: 00001-mnist-tiny').waitFor();

@@ -13,8 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MetricsPart, RunDetail, RunHead, RunWarning } from '../src/studio/api.ts';
+import { findGroups } from '../src/data/groups.ts';
+import { loadDataset } from '../src/data/load.ts';
+import type { MetricsPart, RunDetail, RunHead, RunWarning, SentReal } from '../src/studio/api.ts';
 import { decodePlaces, encodePlaces } from '../src/studio/server/live.ts';
 import { metricsFrom, metricsParts, START } from '../src/studio/server/tail.ts';
 import { Trainings } from '../src/studio/server/trainings.ts';
@@ -255,7 +258,11 @@ describe('the metrics of a run', () => {
       found.push(await get<RunWarning[]>('/api/runs/lost/warnings'));
     }
     expect(found[0]).toEqual([]);
-    expect(found[1]).toMatchObject([{ since: 7, step: 206 }]);
+    expect(found[1]).toMatchObject([{ since: 7, step: 206, condition: 'discriminator-won' }]);
+    // A page in another language says the same changes in its own sentence.
+    const [{ help, changes } = { help: '', changes: [] }] = found[1]!;
+    expect(changes.length).toBeGreaterThan(1);
+    expect(help).toBe(`What usually helps, in a new run: ${changes.join(', or ')}`);
     expect(await get('/api/runs/lost/warnings')).toEqual(found[1]);
     const other = await openStudio(root);
     expect(await (await other.get('/api/runs/lost/warnings')).json()).toEqual(found[1]);
@@ -391,4 +398,29 @@ describe('a run', () => {
     expect(answer.status).toBe(400);
     expect(((await answer.json()) as { error: string }).error).toMatch(/^the request is invalid/);
   });
+});
+
+describe('real images', () => {
+  it('come with the group that was found for them, or with nothing where there are none', async () => {
+    await events({ ...SMALL, epochs: 1, groups: 4, device: 'wasm', out: path('grouped') });
+    const ask = async (run: string): Promise<SentReal[]> =>
+      (await (await studio.post(`/api/runs/${run}/reals`, { count: 40, seed: 1 })).json()) as SentReal[];
+    const groups = await findGroups(await loadDataset('mnist', {}, 40), 4, 'edges');
+    const found = await ask('grouped');
+    expect(found.map(({ label }) => label)).toEqual(found.map(({ index }) => groups[index]));
+    expect((await ask('done')).every(({ label }) => label === null)).toBe(true);
+    rmSync(path('grouped'), { recursive: true });
+  });
+});
+
+it('draws the same noise in a square for a run with classes too', async () => {
+  await events({ ...SMALL, epochs: 1, cond: true, device: 'wasm', out: path('classes') });
+  for (const run of ['done', 'classes']) {
+    const { picture } = (await (await studio.post(`/api/runs/${run}/sample`, { seed: 1 })).json()) as {
+      picture: string;
+    };
+    const { width, height } = await sharp(Buffer.from(picture, 'base64')).metadata();
+    expect(width).toBe(height);
+  }
+  rmSync(path('classes'), { recursive: true });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { en } from '../src/studio/page/strings/en.ts';
 import { ko } from '../src/studio/page/strings/ko.ts';
+import { CONDITIONS } from '../src/train/health/advice.ts';
 
 const page = new URL('../src/studio/page/', import.meta.url).pathname;
 const sources = readdirSync(page, { recursive: true, encoding: 'utf8' })
@@ -24,6 +25,10 @@ describe('the words of the page', () => {
       (key) => !COMPUTED.test(key) && !new RegExp(`\\b(words|t\\.value)\\.${key}\\b`).test(sources),
     );
     expect(unused).toEqual([]);
+  });
+
+  it('tell every condition of the watch in Korean', () => {
+    expect(Object.keys(ko.conditions ?? {}).sort()).toEqual([...CONDITIONS].sort());
   });
 
   it('are all said, and in Korean by other words', () => {

@@ -1,5 +1,6 @@
 // Says what a training would do and cost, from its graph and plan and from a few steps on the
 // device. It writes nothing.
+
 import type { Dataset } from '../data/dataset.ts';
 import { compile } from '../engine/compile.ts';
 import { arenaBytes } from '../engine/plan.ts';
@@ -16,9 +17,10 @@ import { readRunConfig, resolveRun } from '../train/run.ts';
 import { dataOfRun, openData } from '../train/run-data.ts';
 import { locate } from '../train/run-names.ts';
 import type { TrainOptions } from '../train/run-options.ts';
+import { settingText } from '../train/setting.ts';
 import { refuseDone } from '../train/settle.ts';
 import { costOfStep, estimateTraining, timeInWords } from './estimate.ts';
-import { columns, count, duration, grouped, large, megabytes, setting } from './format.ts';
+import { columns, count, duration, grouped, large, megabytes } from './format.ts';
 
 export async function dryRun(options: TrainOptions, json: boolean): Promise<string> {
   const notes: string[] = [];
@@ -52,7 +54,7 @@ export async function dryRun(options: TrainOptions, json: boolean): Promise<stri
     taken === 0
       ? timeInWords(config, steps, secondsPerStep, secondsPerEpochEnd, secondsToStart)
       : `${duration(report.seconds)} for what is left`;
-  const settings = Object.entries(config).map(([name, value]) => [name, setting(value)] as const);
+  const settings = Object.entries(config).map(([name, value]) => [name, settingText(name, value)] as const);
   const rows: (readonly [string, string])[] = [
     ...settings,
     ['seed', report.seed === null ? 'random, drawn when the run starts' : String(report.seed)],

@@ -45,12 +45,6 @@ export function count(n: number, what: string): string {
   return `${grouped(n)} ${what}${n === 1 ? '' : 's'}`;
 }
 
-/** Returns a configuration value as text. Null is a rate that follows `learningRate`. */
-export function setting(value: unknown): string {
-  if (value === null) return 'as learningRate';
-  return Array.isArray(value) ? value.join(', ') || 'none' : String(value);
-}
-
 /** Lays names and values out in two columns. */
 export function columns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -13,6 +13,9 @@ import type { Dataset } from './dataset.ts';
 export const GROUPED_BY = ['copies', 'edges'] as const;
 export type GroupedBy = (typeof GROUPED_BY)[number];
 
+/** What is asked of the data whose groups are found; a page has them from its own library. */
+export type Grouped = Pick<Dataset, 'count' | 'height' | 'width' | 'channels' | 'bytes'>;
+
 /** Vectors side by side: [count, width]. */
 export interface Points {
   readonly values: Float32Array;
@@ -28,7 +31,7 @@ const DIRECTIONS = 4;
 const COARSE_WEIGHT = 0.25;
 
 /** Returns the features of the images with these indices: [indices, features of an image]. */
-export function featuresOf(data: Dataset, indices: readonly number[], by: GroupedBy): Points {
+export function featuresOf(data: Grouped, indices: readonly number[], by: GroupedBy): Points {
   const { height, width, channels } = data;
   const grid = (most: number): Cells => ({
     rows: bounds(Math.min(most, height), height),

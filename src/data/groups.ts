@@ -6,8 +6,7 @@
 //
 // Source: A. Sage et al., "Logo synthesis and manipulation with clustered generative adversarial
 // networks", 2018 (synthetic labels).
-import type { Dataset } from './dataset.ts';
-import { featuresOf, type GroupedBy, type Points } from './group-features.ts';
+import { featuresOf, type Grouped, type GroupedBy, type Points } from './group-features.ts';
 
 /** Images that the centres are found on. */
 const STUDIED = 10_000;
@@ -20,22 +19,25 @@ const AT_ONCE = 1000;
  * The group of each image, 0 to count - 1; their sizes differ by one at most.
  * @param count from 2 to 256, and no more than there are images
  */
-export async function findGroups(data: Dataset, count: number, by: GroupedBy): Promise<Uint8Array> {
+export async function findGroups(data: Grouped, count: number, by: GroupedBy): Promise<Uint8Array> {
   const studied = featuresOf(data, chosen(data.count, Math.min(STUDIED, data.count), by), by);
   let centres = firstCentres(studied, count);
   for (let round = 0; round < FREE + EQUAL; round++) {
     const distances = distancesTo(centres, studied);
     centres = centresOf(studied, round < FREE ? nearestOf(distances, count) : equalGroups(distances, count), centres);
-    // Ctrl-C and a page's messages have their turn.
-    await new Promise((resolve) => setTimeout(resolve));
+    await turn();
   }
   const distances = new Float32Array(data.count * count);
   for (let from = 0; from < data.count; from += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, data.count - from) }, (_, i) => from + i);
     distances.set(distancesTo(centres, featuresOf(data, some, by)), from * count);
+    await turn();
   }
   return equalGroups(distances, count);
 }
+
+/** Ctrl-C, a page's messages and a server's requests have their turn. */
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 /** Returns how many images `findGroups` compares with the centres, over all rounds. */
 export function comparedImages(count: number): number {

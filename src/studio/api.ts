@@ -1,5 +1,6 @@
 // The studio's server and its page speak in these types and columns, and import nothing else of
 // each other. The page's other sources (a training in the page, one file) answer in the same terms.
+import type { Condition } from '../train/health/advice.ts';
 import { EPOCH_FIGURES, STEP_FIGURES } from '../train/line-figures.ts';
 import type { RunConfig } from '../train/run-schema.ts';
 
@@ -47,7 +48,7 @@ export interface RunDetail {
   readonly preview: PictureHead | null;
   readonly film: boolean;
   readonly checkpoints: readonly CheckpointHead[];
-  /** The last lines that its training printed when something was wrong; empty when nothing was. */
+  /** The last lines that its training printed, if the studio started it; else empty. */
   readonly output: string;
   /** The command that goes on with it, as the person would type it. */
   readonly resume: string;
@@ -74,6 +75,12 @@ export interface SentImage {
   readonly pixels: string;
 }
 
+/** A real image with the label that the networks were given. */
+export interface SentReal extends SentImage {
+  /** Its class, or the group that was found for it; null where the networks know neither. */
+  readonly label: number | null;
+}
+
 /**
  * An image of the data near to a picture; `distance` is the mean difference in grey levels of 255.
  */
@@ -83,12 +90,14 @@ export interface NearImage extends SentImage {
 
 /** What the watch saw; see train/health. */
 export interface RunWarning {
-  readonly condition: string;
+  readonly condition: Condition;
   readonly step: number;
   readonly since: number;
   readonly seen: string;
   readonly help: string;
-  /** The first change that `help` names, as options of a new run. */
+  /** The changes that `help` names, as options of the command line. */
+  readonly changes: readonly string[];
+  /** The first of them, as options of a new run. */
   readonly options: Readonly<Record<string, string>>;
 }
 

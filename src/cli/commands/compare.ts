@@ -1,5 +1,6 @@
 // `dcgan compare` lays runs side by side: what differs in their configurations, their figures, and
 // their curves on one axis.
+
 import { type Command, Option } from 'commander';
 import plot from 'simple-ascii-chart';
 import { MEASURE_NAMES } from '../../metrics/gauge.ts';
@@ -16,7 +17,8 @@ import {
   type Point,
 } from '../../train/compare.ts';
 import { resolveRun } from '../../train/run.ts';
-import { grouped, setting, shown, table } from '../format.ts';
+import { settingText } from '../../train/setting.ts';
+import { grouped, shown, table } from '../format.ts';
 import { choice, debugOption } from '../options/values.ts';
 import { Screen, write } from '../output.ts';
 
@@ -137,7 +139,7 @@ function textOf(found: Comparison, drawn: readonly string[], columns: number, ou
   }
   const differing = differences.map(({ field, values }) => [
     field,
-    ...values.map((value) => (value === undefined ? '' : setting(value))),
+    ...values.map((value) => (value === undefined ? '' : settingText(field, value))),
   ]);
   const head = ['', ...runs.map(({ name }) => name)];
   const parts = [

@@ -2,7 +2,6 @@
 
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { sizeText } from '../../data/image-size.ts';
 import { makeModel, parameterCounts } from '../../gan/model.ts';
 import type { Config } from '../../gan/schema.ts';
 import type { ClassNames, Snapshot } from '../../gan/snapshot.ts';
@@ -10,7 +9,8 @@ import { readSnapshot } from '../../gan/snapshot-file.ts';
 import { whoTrains } from '../../train/lock.ts';
 import { readRunConfig, resolveSource } from '../../train/run.ts';
 import type { Sitting } from '../../train/run-schema.ts';
-import { columns, count, grouped, megabytes, setting } from '../format.ts';
+import { settingText } from '../../train/setting.ts';
+import { columns, count, grouped, megabytes } from '../format.ts';
 import { classList } from '../options/class.ts';
 import { debugOption } from '../options/values.ts';
 import { write } from '../output.ts';
@@ -119,7 +119,7 @@ function text(
   rows.push(...history);
   rows.push(['epochs', `${epoch} of ${config.epochs} done`], ['steps', grouped(step)], ['seed', String(seed)]);
   for (const [name, value] of Object.entries(config)) {
-    if (name !== 'epochs') rows.push([name, name === 'imageSize' ? sizeText(config.imageSize) : setting(value)]);
+    if (name !== 'epochs') rows.push([name, settingText(name, value)]);
     if (name === 'classes' && report.classNames) rows.push(['class names', classList(report.classNames)]);
   }
   rows.push(['generator', `${grouped(parameters.generator)} parameters`]);

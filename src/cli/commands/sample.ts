@@ -48,6 +48,7 @@ interface Flags extends DrawingFlags {
   readonly count?: number;
   readonly seed?: number;
   readonly class?: string;
+  readonly columns?: number;
   readonly noise?: string;
   readonly output: string;
 }
@@ -61,6 +62,11 @@ export function defineSample(program: Command): void {
       new Option('--count <n>', `how many (default: ${DEFAULT_COUNT})`).argParser(wholeNumber('--count', 1, MOST)),
     )
     .addOption(classesOption('in turn'))
+    .addOption(
+      new Option('--columns <n>', 'samples side by side in the picture; classes are then in turn').argParser(
+        wholeNumber('--columns', 1, MOST),
+      ),
+    )
     .addOption(seedOption('decides the noise (default: random, and printed)'))
     .addOption(new Option('--noise <file.npy>', 'noise to use: a matrix [N, latent]').conflicts(['count', 'seed']))
     .option(
@@ -81,13 +87,14 @@ async function sample(source: string | undefined, { noise: file, output: typed, 
     const seed = flags.seed ?? randomSeed();
     const { latent } = gan.config;
     const asked = classesAsked(flags.class, gan);
-    const inRows = asked === undefined && ownClasses(gan.config) > 0 ? classesInTurn(gan, seed) : [];
+    const free = asked === undefined && flags.columns === undefined;
+    const inRows = free && ownClasses(gan.config) > 0 ? classesInTurn(gan, seed) : [];
     const rows = inRows.length > 0;
     const wanted = flags.count ?? (rows ? inRows.length * OF_EACH_CLASS : DEFAULT_COUNT);
     const noise = file === undefined ? await gan.sampleNoise(wanted, seed) : readNoise(file, gan);
     const n = noise.length / latent;
-    const columns = rows ? Math.ceil(n / inRows.length) : undefined;
-    const given = columns === undefined ? asked : rowsOf(inRows, columns, n);
+    const columns = rows ? Math.ceil(n / inRows.length) : flags.columns;
+    const given = rows ? rowsOf(inRows, columns!, n) : asked;
     const images = await gan.generate(file === undefined ? n : noise, { seed, classes: given });
     const shape = [n, ...imageShape(gan.config)] as const;
     await save(images, shape, columns);

@@ -1,9 +1,11 @@
 // How the runs of a sweep stand, as a table: what each varies, and the figures of those that have
 // begun, as `dcgan compare` reads them.
+
 import { basename } from 'node:path';
 import { MEASURE_NAMES } from '../../metrics/gauge.ts';
 import { type ComparedRun, compareRuns } from '../../train/compare.ts';
-import { duration, setting, shown, table } from '../format.ts';
+import { settingText } from '../../train/setting.ts';
+import { duration, shown, table } from '../format.ts';
 import type { Cost } from './costs.ts';
 import { folderOfRun, type RunStanding, standingOf } from './folders.ts';
 import type { PlannedRun } from './plan.ts';
@@ -50,7 +52,7 @@ export function figuresTable(runs: readonly SweptRun[]): string {
     basename(folder),
     state,
     String(epochs),
-    ...options.map((name) => valueText(varied[name])),
+    ...options.map((name) => valueText(name, varied[name])),
     shown(last.generatorLoss),
     shown(last.discriminatorLoss),
     shown(last.diversity),
@@ -71,7 +73,7 @@ export function costTable(runs: readonly SweptRun[], costs: readonly Cost[]): st
     basename(run.folder),
     run.state,
     `${run.epochs} of ${costs[i]!.epochs}`,
-    ...options.map((name) => valueText(run.varied[name])),
+    ...options.map((name) => valueText(name, run.varied[name])),
     run.state === 'done' ? '' : duration(secondsLeft(run, costs[i]!)),
   ]);
   return table([['run', 'state', 'epochs', ...options, 'takes'], ...rows]);
@@ -81,4 +83,4 @@ function optionsOf(runs: readonly SweptRun[]): string[] {
   return [...new Set(runs.flatMap(({ varied }) => Object.keys(varied)))];
 }
 
-const valueText = (value: unknown): string => (value === undefined ? '' : setting(value));
+const valueText = (name: string, value: unknown): string => (value === undefined ? '' : settingText(name, value));

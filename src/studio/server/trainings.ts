@@ -1,5 +1,5 @@
 // Starts trainings. Each is `dcgan train` in a process of its own, which outlives the studio. The
-// studio keeps what it prints when something is wrong, and asks it to stop as Ctrl-C does.
+// studio keeps what it prints, and asks it to stop as Ctrl-C does.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, rmdirSync } from 'node:fs';
@@ -97,10 +97,23 @@ export class Trainings {
 
   /**
    * Draws sixteen samples of a run's newest state, as a PNG in base64; `seed` decides the noise.
+   * The same place is the same noise for every run: four samples a row, with classes in turn.
    */
   async sample(folder: string, seed: number, signal: AbortSignal): Promise<string> {
     const picture = join(this.#own(), `${randomUUID()}.png`);
-    const options = ['--seed', String(seed), '--count', '16', '--threads', '1', '--no-pictures', '-o', picture];
+    const options = [
+      '--seed',
+      String(seed),
+      '--count',
+      '16',
+      '--columns',
+      '4',
+      '--threads',
+      '1',
+      '--no-pictures',
+      '-o',
+      picture,
+    ];
     try {
       await this.#ask(['sample', folder, ...options], signal);
       return await readFile(picture, 'base64');
@@ -124,9 +137,7 @@ export class Trainings {
     throw inItsWords(Buffer.concat(complaints).toString('utf8'), ended);
   }
 
-  /**
-   * The last lines that a run's training printed when something was wrong; empty when nothing was.
-   */
+  /** The last lines that a run's training printed; empty where the studio did not start it. */
   async lastWords(id: string): Promise<string> {
     const file = await openInside(this.#root, OWN_FOLDER, `${logName(id)}.log`);
     if (!file) return '';

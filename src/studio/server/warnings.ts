@@ -25,7 +25,10 @@ export class Watching {
 
   /** Returns all warnings so far in the order of their steps. */
   warnings(nameOf: (flag: string) => string): RunWarning[] {
-    return this.#warnings.map((warning) => ({ ...warning, options: firstChange(warning.help, nameOf) }));
+    return this.#warnings.map((warning) => {
+      const changes = changesIn(warning.help);
+      return { ...warning, changes, options: optionsOf(changes[0] ?? '', nameOf) };
+    });
   }
 }
 
@@ -83,13 +86,14 @@ function warningsIn({ steps, epochs }: MetricsPart, watch: Watch): Warning[] {
   return warnings;
 }
 
-/**
- * Returns the options of the first change that a help names, under the library's names. The help
- * `--lr-d 5e-5, or --r1 0.1` names two changes.
- */
-function firstChange(help: string, nameOf: (flag: string) => string): Record<string, string> {
-  const [first = ''] = help.split(', or ');
-  const options = [...first.matchAll(/--([a-z][a-z0-9-]*)(?: (?!--)([^\s,]+))?/g)];
+/** The help `What usually helps: --lr-d 5e-5, or --r1 0.1` names two changes. */
+function changesIn(help: string): string[] {
+  return help.replace(/^[^-]*: /, '').split(', or ');
+}
+
+/** Returns the options of a change under the library's names. */
+function optionsOf(change: string, nameOf: (flag: string) => string): Record<string, string> {
+  const options = [...change.matchAll(/--([a-z][a-z0-9-]*)(?: (?!--)([^\s,]+))?/g)];
   return Object.fromEntries(options.map(([, flag = '', value = 'true']) => [nameOf(flag), value]));
 }
 

@@ -2,6 +2,7 @@
 import type { RunDetail, RunWarning } from '../../api.ts';
 import { download } from '../state/download.ts';
 import type { Axis, Series } from '../state/series.ts';
+import { seenText } from '../state/warnings.ts';
 import { t } from '../strings/index.ts';
 import { Chart, type ChartProps } from './chart.tsx';
 import { ChartBar, useChartSettings } from './chart-settings.tsx';
@@ -26,7 +27,11 @@ export function Charts({ detail, series, warnings, step, pick }: ChartsProps) {
     smoothing,
     at: step === null ? null : series.position(step, axis),
     onPick: (x: number) => pick(epochAt(series, x, axis, perEpoch)),
-    marks: warnings.map(({ since, seen }, i) => ({ x: series.position(since, axis), number: i + 1, text: seen })),
+    marks: warnings.map((warning, i) => ({
+      x: series.position(warning.since, axis),
+      number: i + 1,
+      text: seenText(warning),
+    })),
     syncKey: detail.head.id,
   } satisfies Partial<ChartProps>;
   return (

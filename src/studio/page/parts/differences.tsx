@@ -1,6 +1,7 @@
 // The table has a row for each field in which the configurations of runs differ, as `dcgan compare`
 // prints them.
-import { type Difference, differencesOf } from '../../../train/differences.ts';
+import { differencesOf } from '../../../train/differences.ts';
+import { settingText } from '../../../train/setting.ts';
 import type { RunDetail } from '../../api.ts';
 import { t } from '../strings/index.ts';
 import { Scroll } from './scroll.tsx';
@@ -28,11 +29,13 @@ export function Differences({ runs }: { readonly runs: readonly RunDetail[] }) {
               </tr>
             </thead>
             <tbody>
-              {differing.map((difference) => (
-                <tr key={difference.field}>
-                  <th scope="row">{difference.field}</th>
-                  {difference.values.map((value, i) => (
-                    <td key={known[i]!.id}>{textOf(difference, value)}</td>
+              {differing.map(({ field, values }) => (
+                <tr key={field}>
+                  <th scope="row">{field}</th>
+                  {values.map((value, i) => (
+                    <td key={known[i]!.id}>
+                      {value === undefined ? '–' : settingText(field, value, words.settingWords)}
+                    </td>
                   ))}
                 </tr>
               ))}
@@ -42,10 +45,4 @@ export function Differences({ runs }: { readonly runs: readonly RunDetail[] }) {
       )}
     </section>
   );
-}
-
-/** Lists are written as a person types them: widths with commas, and a size as `64x96`. */
-function textOf({ field }: Difference, value: Difference['values'][number]): string {
-  if (Array.isArray(value)) return value.join(field === 'imageSize' ? 'x' : ', ');
-  return (JSON.stringify(value) ?? '–').replace(/^"|"$/g, '');
 }

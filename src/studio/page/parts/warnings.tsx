@@ -2,6 +2,7 @@
 import type { RunDetail, RunWarning } from '../../api.ts';
 import type { TrainingOptions } from '../sources/source.ts';
 import { links } from '../state/route.ts';
+import { helpText, seenText } from '../state/warnings.ts';
 import { t } from '../strings/index.ts';
 
 interface WarningsProps {
@@ -16,12 +17,6 @@ export function Warnings({ warnings, detail, canStart }: WarningsProps) {
   return (
     <section class="warnings">
       <h2>{words.warnings}</h2>
-      {detail.output && (
-        <>
-          <h3>{words.output}</h3>
-          <pre>{detail.output}</pre>
-        </>
-      )}
       {warnings.length === 0 && detail.head.state !== 'diverged' && <p class="quiet">{words.noWarnings}</p>}
       <ul>
         {warnings.map((warning, i) => (
@@ -30,7 +25,7 @@ export function Warnings({ warnings, detail, canStart }: WarningsProps) {
               <b>
                 {i + 1}. {words.fromStep(warning.since, warning.step)}:
               </b>{' '}
-              {warning.seen}. {warning.help}.
+              {seenText(warning)}. {helpText(warning)}.
             </p>
             {canStart && (
               <a class="button" href={links.fresh(changed(detail, warning))}>

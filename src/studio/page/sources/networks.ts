@@ -54,10 +54,16 @@ export interface RealImage {
   readonly bytes: Uint8Array;
 }
 
+/** A real image with the label that the networks were given. */
+export interface LabelledImage extends RealImage {
+  /** Its class or group; null where the networks know neither. */
+  readonly label: number | null;
+}
+
 /** Images of the data that a run was trained on. */
 export interface RealImages {
   /** Some images, which `seed` chooses. */
-  some(id: string, count: number, seed: number): Promise<readonly RealImage[]>;
+  some(id: string, count: number, seed: number): Promise<readonly LabelledImage[]>;
   /**
    * The images of the data nearest to one picture, nearest first, with their distances in grey
    * levels.

@@ -1,5 +1,5 @@
 // This source asks a studio's server by HTTP, and follows runs by one stream of events.
-import type { LiveEvents, MetricsPart, NearImage, RunHead, SentImage } from '../../api.ts';
+import type { LiveEvents, MetricsPart, NearImage, RunHead, SentImage, SentReal } from '../../api.ts';
 import { openEngine } from './engine.ts';
 import type { Networks, RealImages } from './networks.ts';
 import type { Control, Source } from './source.ts';
@@ -138,7 +138,11 @@ const imageOf = ({ index, pixels }: SentImage) => ({
 });
 
 const reals: RealImages = {
-  some: async (id, count, seed) => (await ask<SentImage[]>(`${run(id)}/reals`, { count, seed })).map(imageOf),
+  some: async (id, count, seed) =>
+    (await ask<SentReal[]>(`${run(id)}/reals`, { count, seed })).map((image) => ({
+      ...imageOf(image),
+      label: image.label,
+    })),
   async nearest(id, picture, count) {
     const found = await ask<NearImage[]>(`${run(id)}/nearest`, {
       picture: btoa(String.fromCharCode(...picture)),

@@ -20,6 +20,8 @@ export interface Sample {
 /** The sample that was looked at last. */
 export const chosen = signal<Sample | null>(null);
 export const drawing = signal<Paper | null>(null);
+/** The class or group of the nearest thing to the drawing that the generator was found to make. */
+export const drawingLabel = signal<number | null>(null);
 /** The samples that a path leads through. */
 export const pins = signal<readonly Sample[]>([]);
 export const MOST_PINS = 12;
@@ -46,6 +48,7 @@ function open(source: NetworkSource, id: string, checkpoint: string): Promise<Ne
   if (before && JSON.parse(before.key)[0] !== id) {
     chosen.value = null;
     drawing.value = null;
+    drawingLabel.value = null;
     pins.value = [];
   }
   const networks = source.open(id, checkpoint);

@@ -1,5 +1,6 @@
 // This file holds every word of the page in English. A language that lacks a key does not compile.
 import type { PresetName } from '../../../gan/presets.ts';
+import type { Condition } from '../../../train/health/advice.ts';
 
 import { lessonEn } from './lesson-en.ts';
 
@@ -115,6 +116,10 @@ export const en = {
   removeYes: 'Yes, move it to .trash',
   cancel: 'Cancel',
   warnings: 'Warnings',
+  /** What each condition of the watch means; null where the watch speaks this language itself. */
+  conditions: null as Readonly<Record<Condition, string>> | null,
+  helps: (changes: string) => `What usually helps, in a new run: ${changes}`,
+  orChange: ', or ',
   noWarnings: 'Nothing goes wrong as far as its numbers tell.',
   fromStep: (since: number, step: number) => (since === step ? `step ${step}` : `steps ${since} to ${step}`),
   startWith: 'Start a run with this change',
@@ -138,9 +143,10 @@ export const en = {
   draw: 'Draw',
   drawing: 'Drawing samples of each run …',
   differences: 'What differs in their configurations',
+  settingWords: { asLearningRate: 'as learningRate', none: 'none' },
   noDifferences: 'Their configurations are the same.',
   data: 'Data',
-  dataHelp: 'mnist, fashion-mnist, or the path of a folder, archive or file of pictures on this machine',
+  dataHelp: '"mnist", "fashion-mnist", or the path of a folder, archive or file of pictures on this machine',
   look: 'Look at these data',
   looking: 'Looking at the pictures …',
   found: (n: string, side: string) => `${n} images; trained on as ${side}`,
@@ -167,7 +173,8 @@ export const en = {
   estimating: 'Timing a few steps on this machine …',
   start: 'Start training',
   starting: 'Starting …',
-  about: (time: string, megabytes: string) => `It takes about ${time} and ${megabytes} MB of memory here.`,
+  about: (time: string, megabytes: string) =>
+    `It takes about ${time} here. The networks need ${megabytes} MB of memory to work in, besides what the program itself and the pictures take.`,
   lab: 'Look into the networks',
   explore: 'Explore',
   inside: 'Inside',
@@ -260,6 +267,16 @@ export const en = {
   noDrawing: 'There is no drawing yet.',
   goDraw: 'Draw one',
   readingReals: 'Reading an image of the data …',
+  readingGroups: 'Reading the data. The groups of their images are being looked for, which takes some seconds …',
+  noRealsHere: 'The data are not in this page, so no real image can be looked at here.',
+  told: (label: string) =>
+    `It is judged as ${label}. In training the discriminator was told the class or group of each image.`,
+  toldNearest: (label: string) =>
+    `It is judged as ${label}, from which the nearest picture is that the generator was found to make.`,
+  toldNothing:
+    'It is judged without a class or group, as the mean over all of them. In training the discriminator was told one with each image, so this verdict says "fake" far too often.',
+  judgeAs: 'Judge it as',
+  labelUnknown: 'not known',
   layersGenerator: 'How the generator makes it',
   layersGeneratorHelp: 'Each square is one map of a layer, from noise to the picture. Bright is high.',
   layersDiscriminator: 'What the discriminator sees in it',

@@ -11,6 +11,8 @@ export const lessonEn = {
   codeOf: (file: string) => `The lines that do it, from ${file}:`,
   realDigits: 'Thirty-two real digits',
   newNoise: 'New noise',
+  groupDrawn: (groups: number, group: string) =>
+    `These networks know ${groups} groups of alike digits. New noise also draws one of them, now ${group}.`,
   whichValue: 'Which of the 100 numbers',
   noiseValue: (n: number, value: number) => `Number ${n} of the noise: ${value.toFixed(1)}`,
   made: 'The image',
@@ -18,12 +20,21 @@ export const lessonEn = {
   takeFake: 'Take a made one',
   clear: 'Clear',
   judged: (logit: string, percent: string) => `Logit ${logit}: real with a probability of ${percent} %.`,
+  judgedAs: {
+    real: (group: string) => `It is judged as ${group}, to which it belongs, as in training.`,
+    fake: (group: string) => `It is judged as ${group}, of which it was made, as in training.`,
+    drawing: (group: string) => `It is judged as ${group}, that of the real digit whose pixels are nearest to it.`,
+  },
   nextBatch: 'Another batch',
   takeSteps: (n: number) => `Take ${n} training steps`,
   lossD: (loss: string) => `The discriminator’s loss: ${loss}`,
   lossG: (loss: string) => `The generator’s loss: ${loss}`,
   marks:
     'Round dots are real digits, square dots are made ones. To the right the logit says "real"; higher up is worse.',
+  atRest:
+    'The dots are judgements of networks at rest: such a generator scales its layers by averages over many steps. In a step it scales them by this mini-batch’s own numbers, so a step reports other losses than the dots show.',
+  stepLosses: (step: number, d: string, g: string) =>
+    `Step ${step} itself reported a loss of ${d} for the discriminator and of ${g} for the generator.`,
   parts: [
     'Draw noise',
     'Make fakes',
@@ -34,7 +45,8 @@ export const lessonEn = {
   ],
   stepsDone: (n: number) => (n === 1 ? '1 step done' : `${n} steps done`),
   partNoise: (numbers: string) => `Sixteen lists of 100 random numbers. The first begins with ${numbers}.`,
-  partFakes: 'The generator made an image of each list.',
+  partFakes:
+    'The generator made an image of each list. The pictures are those of a generator at rest, which scales its layers by averages over many steps. The step scales them by this mini-batch’s own numbers, and all numbers below are the step’s.',
   partJudged: (real: string, fake: string) =>
     `The discriminator gives the real digits a mean probability of ${real}, and the fakes ${fake}.`,
   partLosses: (d: string, g: string) => `The discriminator’s loss is ${d}, the generator’s is ${g}.`,
@@ -80,14 +92,14 @@ export const lessonEn = {
       title: 'Two losses',
       text: [
         'A loss says how badly a network did; training makes it smaller. A sure and right answer costs nearly 0, "I do not know" costs 0.69, and a sure and wrong answer costs a lot.',
-        'The discriminator’s loss asks for "real" on reals and for "fake" on fakes. The generator’s loss asks the discriminator to say "real" on fakes. So one network’s gain is the other’s loss.',
+        'The discriminator’s loss asks for "real" on reals and for "fake" on fakes. The generator’s loss asks the discriminator to say "real" on fakes. On fakes the two want opposite answers, so whenever one network gets better, the other has it harder.',
         'Each dot is the judgement of one image. Before any training all dots lie near 0. Take training steps, which the next chapter shows slowly, and look how the dots move apart and which loss falls.',
       ],
     },
     {
       title: 'One step, slowly',
       text: [
-        'A training step changes both networks once. Press the button for each of its parts; the numbers are real. After the update, press on: each step changes the networks a little more.',
+        'A training step changes both networks once. Press the button for each of its parts; the scores and losses are those of the step itself. After the update, press on: each step changes the networks a little more.',
       ],
     },
     {

@@ -8,7 +8,7 @@ import { Command } from '../parts/facts.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Pixels } from '../parts/pixels.tsx';
 import { download } from '../state/download.ts';
-import { chosen, drawing, formOf, type LabProps, Latest, labelName } from '../state/lab.ts';
+import { chosen, drawing, drawingLabel, formOf, type LabProps, Latest, labelName } from '../state/lab.ts';
 import { saveNoise } from '../state/noise-files.ts';
 import { canvasOf, emptyPaper, isEmpty, maskOf, paperFrom } from '../state/paper.ts';
 import { bytesOf, pictureOf, pngOfCanvas } from '../state/pictures.ts';
@@ -40,10 +40,14 @@ export function Draw({ id, networks, checkpoint }: LabProps) {
     setFound(null);
     if (nothing) return;
     let wanted = true;
+    const tell = (next: Found): void => {
+      setFound(next);
+      drawingLabel.value = next.class;
+    };
     const timer = setTimeout(() => {
       latest.current.run(async () => {
         try {
-          await seek(networks, toNumbers(paper.bytes), maskOf(paper, emptyCounts), setFound, () => wanted);
+          await seek(networks, toNumbers(paper.bytes), maskOf(paper, emptyCounts), tell, () => wanted);
         } catch (reason) {
           if (wanted) setError((reason as Error).message);
         }
@@ -58,6 +62,7 @@ export function Draw({ id, networks, checkpoint }: LabProps) {
   const put = (next: typeof paper): void => {
     setError(null);
     drawing.value = next;
+    drawingLabel.value = null;
   };
   const colours = { light: [LIGHT, LIGHT, LIGHT], dark: [DARK, DARK, DARK], colour: rgbOf(hue), erase: null };
   const tool: Tool = { radius, colour: colours[kind]?.slice(0, channels) ?? null };

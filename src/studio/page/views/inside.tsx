@@ -4,13 +4,15 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { toBytes, toNumbers } from '../../../data/pixels.ts';
 import { Layers } from '../parts/inside/layers.tsx';
+import { Told } from '../parts/inside/told.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Pixels } from '../parts/pixels.tsx';
-import type { RealImage } from '../sources/networks.ts';
+import type { LabelledImage } from '../sources/networks.ts';
 import {
   chosen,
   classesFor,
   drawing,
+  drawingLabel,
   formOf,
   knownLabels,
   type LabProps,
@@ -42,8 +44,10 @@ export function Inside({ id, networks, source, checkpoint }: LabProps) {
   const { reals } = source;
   const [kind, setKind] = useState<Kind>('sample');
   const [sample, setSample] = useState<Sample | null>(chosen.value);
-  const [real, setReal] = useState<RealImage | null>(null);
+  const [real, setReal] = useState<LabelledImage | null>(null);
   const [seed, setSeed] = useState(1);
+  /** What the drawing is judged as; undefined until the person chooses. */
+  const [asked, setAsked] = useState<number | null | undefined>(undefined);
   const [seen, setSeen] = useState<Seen | null>(null);
   const [error, setError] = useState<string | null>(null);
   const latest = useRef(new Latest());
@@ -72,6 +76,8 @@ export function Inside({ id, networks, source, checkpoint }: LabProps) {
   }, [kind, seed]);
 
   const shown = { sample, real: real?.bytes ?? null, drawing: drawn?.bytes ?? null }[kind];
+  const ofDrawing = asked === undefined ? drawingLabel.value : asked;
+  const told = { sample: sample?.label ?? null, real: real?.label ?? null, drawing: ofDrawing }[kind];
   useEffect(() => {
     setSeen(null);
     if (shown === null) return;
@@ -80,8 +86,8 @@ export function Inside({ id, networks, source, checkpoint }: LabProps) {
     latest.current.run(async () => {
       try {
         const isSample = !(shown instanceof Uint8Array);
-        const label = isSample ? (shown.label ?? undefined) : undefined;
-        const image = isSample ? await networks.generate(shown.noise, classesFor([shown.label])) : toNumbers(shown);
+        const label = told ?? undefined;
+        const image = isSample ? await networks.generate(shown.noise, classesFor([told])) : toNumbers(shown);
         const generator = isSample ? mapsOf(await networks.generatorLayers(shown.noise, label)) : [];
         const { discriminator } = networks;
         const judged = await discriminator?.judge(image, label);
@@ -99,11 +105,11 @@ export function Inside({ id, networks, source, checkpoint }: LabProps) {
     return () => {
       current = false;
     };
-  }, [networks, shown]);
+  }, [networks, shown, told]);
 
   const picture = useMemo(() => (seen ? pictureOf(toBytes(seen.image), form) : null), [seen]);
   const names = { sample: words.insideSample, real: words.insideReal, drawing: words.insideDrawing };
-  const label = kind === 'sample' ? labelName(networks, sample?.label ?? null) : null;
+  const label = labelName(networks, told);
   return (
     <>
       <fieldset class="controls">
@@ -119,6 +125,7 @@ export function Inside({ id, networks, source, checkpoint }: LabProps) {
           </button>
         )}
       </fieldset>
+      {!reals && <p class="quiet">{words.noRealsHere}</p>}
       <Notice text={error} />
       {kind === 'drawing' && !drawn ? (
         <section class="empty">
@@ -145,7 +152,17 @@ export function Inside({ id, networks, source, checkpoint }: LabProps) {
                   {words.logit(short(seen.logit), short(Math.round(1000 / (1 + Math.exp(-seen.logit))) / 10))}
                 </p>
               )}
-              {kind === 'real' && real === null && <p role="status">{words.readingReals}</p>}
+              {kind === 'real' && real === null && error === null && (
+                <p role="status">{networks.facts.groups > 0 ? words.readingGroups : words.readingReals}</p>
+              )}
+              {shown !== null && (
+                <Told
+                  networks={networks}
+                  label={told}
+                  choose={kind === 'drawing' ? setAsked : null}
+                  nearest={kind === 'drawing' && asked === undefined}
+                />
+              )}
               {seen?.evidence && (
                 <>
                   <p class="quiet">{words.evidenceHelp}</p>

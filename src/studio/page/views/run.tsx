@@ -4,6 +4,7 @@ import { Actions } from '../parts/actions.tsx';
 import { Charts } from '../parts/charts.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { LabLinks } from '../parts/lab-links.tsx';
+import { Log } from '../parts/log.tsx';
 import { Progress } from '../parts/progress.tsx';
 import { State, StateSentence } from '../parts/state.tsx';
 import { Term } from '../parts/term.tsx';
@@ -47,6 +48,7 @@ export function Run({ source, id }: { readonly source: Source; readonly id: stri
         <div class="beside-charts">
           <Timeline source={source} detail={detail} epoch={epoch} choose={setEpoch} />
           <Warnings warnings={warnings} detail={detail} canStart={source.control !== null} />
+          <Log detail={detail} />
           <Facts source={source} detail={detail} />
         </div>
         <Charts

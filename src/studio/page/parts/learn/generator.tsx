@@ -1,17 +1,16 @@
-// The generator by touch: one value of the noise moves, and the image and every layer follow.
+// The generator by touch: one value of the noise moves, and the image and every layer follow. New
+// noise draws a group too, or all of it would show one kind of digit.
 import type { DCGAN, Picture } from 'dcgan/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { toBytes } from '../../../../data/pixels.ts';
 import { Latest } from '../../state/lab.ts';
-import { FORM } from '../../state/lesson.ts';
+import { FORM, groupDrawn } from '../../state/lesson.ts';
 import { type Maps, mapsOf } from '../../state/maps.ts';
 import { pictureOf } from '../../state/pictures.ts';
 import { t } from '../../strings/index.ts';
 import { Pixels } from '../pixels.tsx';
 import { GENERATOR } from './code.ts';
 import { Quote } from './quote.tsx';
-
-const GROUP = 0;
 
 export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
   const words = t.value.learn;
@@ -23,14 +22,14 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
   const [maps, setMaps] = useState<readonly Maps[]>([]);
   const [picture, setPicture] = useState<Picture | null>(null);
   const latest = useRef(new Latest());
+  const group = groupDrawn(gan, seed);
   useEffect(() => {
     let current = true;
     latest.current.run(async () => {
       const noise = await gan.sampleNoise(1, seed);
       const drawn = noise[place]!;
       noise[place] = chosen ?? drawn;
-      const choice = gan.config.classes > 0 ? { classes: GROUP } : {};
-      const layers = await gan.layers({ noise }, choice);
+      const layers = await gan.layers({ noise }, group === null ? {} : { classes: group });
       if (!current) return;
       setOwn(drawn);
       setMaps(mapsOf(layers.slice(0, -1)));
@@ -69,6 +68,7 @@ export function GeneratorPart({ gan }: { readonly gan: DCGAN }) {
           />
         </label>
       </div>
+      {group !== null && <p class="quiet">{words.groupDrawn(gan.config.classes, t.value.group(group))}</p>}
       <label>
         {words.noiseValue(place + 1, value)}
         <input

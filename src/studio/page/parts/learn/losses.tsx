@@ -1,4 +1,6 @@
-// Both losses of one batch: each logit is a dot on the curve of its answer.
+// Both losses of one batch: each logit is a dot on the curve of its answer. The dots are judgements
+// of the networks at rest; the steps report their own losses.
+import type { StepResult } from 'dcgan/browser';
 import { useEffect, useState } from 'preact/hooks';
 import { BATCH, type Lesson, lossOf, mean, realsOf } from '../../state/lesson.ts';
 import { short, t } from '../../strings/index.ts';
@@ -14,14 +16,14 @@ interface Logits {
   readonly fakes: Float32Array;
 }
 
-export async function judgeBatch(lesson: Lesson, batch: number): Promise<Logits & { readonly images: Float32Array }> {
+async function judgeBatch(lesson: Lesson, batch: number): Promise<Logits> {
   const images = await lesson.small.generate(BATCH, { seed: batch });
   const reals = (await lesson.small.judge(realsOf(lesson, batch))).logits;
-  return { reals, fakes: (await lesson.small.judge(images)).logits, images };
+  return { reals, fakes: (await lesson.small.judge(images)).logits };
 }
 
 /** The discriminator's loss and the generator's. */
-export function lossesOf({ reals, fakes }: Logits): readonly [discriminator: number, generator: number] {
+function lossesOf({ reals, fakes }: Logits): readonly [discriminator: number, generator: number] {
   const right = mean(Array.from(reals, lossOf)) + mean(Array.from(fakes, (logit) => lossOf(-logit)));
   return [right, mean(Array.from(fakes, lossOf))];
 }
@@ -61,6 +63,7 @@ export function LossesPart({ lesson }: { readonly lesson: Lesson }) {
   const [batch, setBatch] = useState(0);
   const [steps, setSteps] = useState(small.steps);
   const [busy, setBusy] = useState(false);
+  const [own, setOwn] = useState<StepResult | null>(null);
   const [logits, setLogits] = useState<Logits | null>(null);
   useEffect(() => {
     let current = true;
@@ -77,7 +80,7 @@ export function LossesPart({ lesson }: { readonly lesson: Lesson }) {
   const train = async (): Promise<void> => {
     setBusy(true);
     for (let i = 0; i < AT_ONCE; i++) {
-      await small.step(realsOf(lesson, small.steps));
+      setOwn(await small.step(realsOf(lesson, small.steps)));
       setSteps(small.steps);
     }
     setBusy(false);
@@ -94,7 +97,9 @@ export function LossesPart({ lesson }: { readonly lesson: Lesson }) {
         <span class="quiet">{words.stepsDone(steps)}</span>
       </div>
       {logits && <Curves logits={logits} />}
+      {own && <p role="status">{words.stepLosses(steps, short(own.discriminatorLoss), short(own.generatorLoss))}</p>}
       <p class="quiet">{words.marks}</p>
+      <p class="quiet">{words.atRest}</p>
       <Quote {...LOSSES} />
     </>
   );

@@ -1,20 +1,19 @@
-// One training step, slowly: a press for each of its parts, and the numbers are those of the
-// networks.
+// One training step, slowly: a press for each of its parts, and the numbers are those that the step
+// itself reports. The pictures are the generator's at rest.
 import { useState } from 'preact/hooks';
-import { FORM, gridOf, type Lesson, mean, probability, realsOf, SIDE } from '../../state/lesson.ts';
+import { BATCH, FORM, gridOf, type Lesson, type Rehearsal, realsOf, rehearse, SIDE } from '../../state/lesson.ts';
 import { evidenceOf } from '../../state/maps.ts';
 import { short, t } from '../../strings/index.ts';
 import { Pixels } from '../pixels.tsx';
 import { STEPS } from './code.ts';
-import { judgeBatch, lossesOf } from './losses.tsx';
 import { Quote } from './quote.tsx';
 
 /** What has been computed so far in this step. */
 interface Found {
   readonly noise: Float32Array;
-  readonly judged: Awaited<ReturnType<typeof judgeBatch>>;
+  readonly images: Float32Array;
   readonly gradient: Float32Array;
-  readonly after: readonly [number, number] | null;
+  readonly step: Rehearsal;
 }
 
 export function StepPart({ lesson }: { readonly lesson: Lesson }) {
@@ -28,22 +27,18 @@ export function StepPart({ lesson }: { readonly lesson: Lesson }) {
     setBusy(true);
     const next = (part + 1) % STEPS.length;
     if (next === 0) {
-      const noise = await small.sampleNoise(16, small.steps);
-      const judged = await judgeBatch(lesson, small.steps);
-      const { gradient } = await small.judge(judged.images);
-      setFound({ noise, judged, gradient, after: null });
+      const noise = await small.sampleNoise(BATCH, small.steps);
+      const images = await small.generate(noise);
+      const { gradient } = await small.judge(images);
+      setFound({ noise, images, gradient, step: await rehearse(lesson, realsOf(lesson, small.steps), noise) });
     }
-    if (next === STEPS.length - 1 && found) {
-      const batch = small.steps;
-      await small.step(realsOf(lesson, batch), { noise: found.noise });
-      setFound({ ...found, after: lossesOf(await judgeBatch(lesson, batch)) });
-    }
+    if (next === STEPS.length - 1 && found) await small.step(realsOf(lesson, small.steps), { noise: found.noise });
     setPart(next);
     setBusy(false);
   };
 
   const first = SIDE * SIDE;
-  const losses = found && lossesOf(found.judged);
+  const { before, after } = found?.step ?? {};
   return (
     <>
       <p>
@@ -64,25 +59,27 @@ export function StepPart({ lesson }: { readonly lesson: Lesson }) {
           <p>{words.partNoise(Array.from(found.noise.subarray(0, 6), (value) => value.toFixed(2)).join(', '))}</p>
         )}
         {found && part === 1 && <p>{words.partFakes}</p>}
-        {found && part === 2 && (
+        {before && part === 2 && <p>{words.partJudged(short(before.realScore), short(before.fakeScore))}</p>}
+        {before && part === 3 && (
+          <p>{words.partLosses(short(before.discriminatorLoss), short(before.generatorLoss))}</p>
+        )}
+        {found && part === 4 && <p>{words.partGradients}</p>}
+        {before && after && part === 5 && (
           <p>
-            {words.partJudged(
-              short(mean(Array.from(found.judged.reals, probability))),
-              short(mean(Array.from(found.judged.fakes, probability))),
+            {words.partUpdates(
+              short(before.discriminatorLoss),
+              short(after.discriminatorLoss),
+              short(before.generatorLoss),
+              short(after.generatorLoss),
             )}
           </p>
-        )}
-        {losses && part === 3 && <p>{words.partLosses(short(losses[0]), short(losses[1]))}</p>}
-        {found && part === 4 && <p>{words.partGradients}</p>}
-        {losses && found?.after && part === 5 && (
-          <p>{words.partUpdates(short(losses[0]), short(found.after[0]), short(losses[1]), short(found.after[1]))}</p>
         )}
       </div>
       {found && part >= 1 && (
         <div class="lesson-pictures">
           <figure>
             <figcaption>{words.fakes}</figcaption>
-            <Pixels picture={gridOf(found.judged.images, 4)} alt={words.fakes} />
+            <Pixels picture={gridOf(found.images, 4)} alt={words.fakes} />
           </figure>
           {part >= 4 && (
             <figure>

@@ -2,6 +2,7 @@
 // leaves are those that the lesson then looks into.
 import type { Dataset, Picture, TrainOptions } from 'dcgan/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { seenText } from '../../state/warnings.ts';
 import { short, t } from '../../strings/index.ts';
 import { Pixels } from '../pixels.tsx';
 
@@ -58,7 +59,7 @@ export function Training({ data, options, start, atOnce, said: phrases, ended }:
           begun = true;
         }
         if (event.type === 'picture') setPicture(event.picture);
-        if (event.type === 'warning') setSaid(event.seen);
+        if (event.type === 'warning') setSaid(seenText(event));
         if (event.type === 'checkpoint' || event.type === 'interrupted') ended?.(event.bytes, event.name);
         if (event.type === 'interrupted') setSaid(phrases.stopped);
         if (event.type === 'done') setSaid(words.trainingDone);

@@ -2,6 +2,7 @@
 // cut or show a file outside.
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -12,10 +13,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { keepRecord } from '../src/cli/sweep/folders.ts';
+import type { Sweep } from '../src/cli/sweep/plan.ts';
 import { ColumnsOf } from '../src/studio/server/columns.ts';
 import { hasFilm, pictureOf } from '../src/studio/server/heads.ts';
 import { Trainings } from '../src/studio/server/trainings.ts';
 import { moveToTrash } from '../src/studio/server/trash.ts';
+import { dcgan } from './support/cli.ts';
 import { workInFolders } from './support/folders.ts';
 import { events, SMALL } from './support/training.ts';
 
@@ -40,6 +44,39 @@ it.each(['metrics.jsonl', 'images', 'checkpoints'])('a run whose %s is a link is
   );
   expect(name === 'metrics.jsonl' ? readFileSync('elsewhere', 'utf8') : readdirSync('elsewhere')).toEqual(before);
   expect(existsSync('run/run.lock')).toBe(false);
+});
+
+it.each(['images/image_at_epoch_0002.png', 'checkpoints/best.safetensors'])(
+  'a run whose %s is a link is not resumed',
+  async (name) => {
+    await events({ ...SMALL, epochs: 1, device: 'wasm', out: 'run' });
+    writeFileSync('victim', 'precious');
+    symlinkSync('../../victim', join('run', name));
+    await expect(events({ resume: 'run', epochs: 2, device: 'wasm' })).rejects.toThrow(
+      `run/${name} is a symbolic link, through which a training would write outside the run's folder`,
+    );
+    expect(readFileSync('victim', 'utf8')).toBe('precious');
+  },
+);
+
+it('films and records of sweeps replace a link of their name', async () => {
+  await events({ ...SMALL, epochs: 1, device: 'wasm', out: 'run' });
+  writeFileSync('victim', 'precious');
+  for (const name of ['run/dcgan.gif', 'run/runs.json']) {
+    rmSync(name, { force: true });
+    symlinkSync('../victim', name);
+  }
+  expect(await dcgan(['gif', 'run'], { cwd: process.cwd() })).toMatchObject({ code: 0, stderr: '' });
+  writeFileSync('victim', '{ "format": 1, "runs": [] }');
+  keepRecord('run', { runs: [{ index: 0, options: { preset: 'tiny' } }] } as unknown as Sweep);
+  for (const name of ['run/dcgan.gif', 'run/runs.json']) expect(lstatSync(name).isFile()).toBe(true);
+  expect(readFileSync('run/dcgan.gif').toString('latin1', 0, 3)).toBe('GIF');
+  expect(readFileSync('victim', 'utf8')).toBe('{ "format": 1, "runs": [] }');
+  // A path that a person typed is theirs: its link is followed.
+  symlinkSync('victim', 'mine.gif');
+  expect(await dcgan(['gif', 'run', '-o', 'mine.gif'], { cwd: process.cwd() })).toMatchObject({ code: 0 });
+  expect(lstatSync('mine.gif').isSymbolicLink()).toBe(true);
+  expect(readFileSync('victim').toString('latin1', 0, 3)).toBe('GIF');
 });
 
 it("the studio's folder is its own, and so are the files in it", async () => {

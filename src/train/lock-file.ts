@@ -16,7 +16,7 @@ import { linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileS
 import { join } from 'node:path';
 import { z } from 'zod';
 import { shellWord } from '../platform/command.ts';
-import { fileError, writeFileDurably } from '../platform/durable.ts';
+import { fileError, writeOwnFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
 import { type ProcessState, processSchema } from '../platform/process.ts';
@@ -61,7 +61,7 @@ export function* takeRun(run: string, own: Holder, stateOf: (holder: Holder) => 
   const temporary = temporaryPath(run, LOCK_NAME);
   try {
     yield;
-    writeFileDurably(temporary, new TextEncoder().encode(`${JSON.stringify(own)}\n`));
+    writeOwnFile(temporary, new TextEncoder().encode(`${JSON.stringify(own)}\n`));
     for (let turn = 0; turn < TURNS; turn++) {
       if (yield* tryOnce(run, own, temporary, stateOf)) {
         yield* removeWhatCountsNoMore(run);

@@ -5,7 +5,7 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, statSync } f
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MEASURES } from '../metrics/gauge.ts';
-import { fileError, writeFileDurably } from '../platform/durable.ts';
+import { fileError, writeOwnFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { fileLines } from '../platform/file-lines.ts';
 import { GrowingFile } from '../platform/growing-file.ts';
@@ -155,7 +155,7 @@ export function cutMetrics(run: string, place: Place): { readonly missing: numbe
     }
   }
   if (!inOrder)
-    writeFileDurably(
+    writeOwnFile(
       path,
       linesWhere(path, (line) => isUpTo(line, place)),
     );

@@ -2,7 +2,7 @@
 // film made of them.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
+import { fileError, readFile, writeOwnFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { chooseFrames, encodeGif } from '../render/gif.ts';
 import type { Picture } from '../render/grid.ts';
@@ -19,7 +19,7 @@ export function pictureName(epoch: number): string {
 }
 
 export function savePicture(path: string, picture: Picture): void {
-  writeFileDurably(path, encodePng(picture));
+  writeOwnFile(path, encodePng(picture));
 }
 
 /** Returns the epochs with a picture in the run, in order, without epoch 0. */
@@ -63,7 +63,7 @@ export function filmFrames(run: string): Picture[] {
 /** Writes a run's film, `dcgan.gif`, into its folder and returns its path. */
 export function saveFilm(run: string): string {
   const path = join(run, GIF_NAME);
-  writeFileDurably(path, encodeGif(filmFrames(run)));
+  writeOwnFile(path, encodeGif(filmFrames(run)));
   return path;
 }
 

@@ -1,5 +1,6 @@
 // A folder of runs may come from somebody else: no link in it leads a training or the studio to write,
 // cut or show a file outside.
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -19,7 +20,7 @@ import { ColumnsOf } from '../src/studio/server/columns.ts';
 import { hasFilm, pictureOf } from '../src/studio/server/heads.ts';
 import { Trainings } from '../src/studio/server/trainings.ts';
 import { moveToTrash } from '../src/studio/server/trash.ts';
-import { dcgan } from './support/cli.ts';
+import { BIN, dcgan } from './support/cli.ts';
 import { workInFolders } from './support/folders.ts';
 import { events, SMALL } from './support/training.ts';
 
@@ -77,6 +78,20 @@ it('films and records of sweeps replace a link of their name', async () => {
   expect(await dcgan(['gif', 'run', '-o', 'mine.gif'], { cwd: process.cwd() })).toMatchObject({ code: 0 });
   expect(lstatSync('mine.gif').isSymbolicLink()).toBe(true);
   expect(readFileSync('victim').toString('latin1', 0, 3)).toBe('GIF');
+});
+
+it.skipIf(process.platform === 'win32').each([
+  ['run.lock', ['train', '--resume', 'run', '--epochs', '2']],
+  ['config.json', ['info', 'run']],
+  ['metrics.jsonl', ['export', 'run', '--to', 'csv', '-o', 'metrics.csv']],
+  ['images/image_at_epoch_0001.png', ['gif', 'run']],
+  ['checkpoints/epoch-0001.safetensors', ['info', 'run']],
+])('a pipe called %s is refused, and nobody waits for its writer', async (name, words) => {
+  await events({ ...SMALL, epochs: 1, device: 'wasm', out: 'run' });
+  rmSync(join('run', name), { force: true });
+  expect(spawnSync('mkfifo', [join('run', name)]).status).toBe(0);
+  const ended = spawnSync(process.execPath, [BIN, ...words], { timeout: 60_000, encoding: 'utf8' });
+  expect(ended).toMatchObject({ signal: null, status: 1, stderr: expect.stringContaining(`run/${name} `) });
 });
 
 it("the studio's folder is its own, and so are the files in it", async () => {

@@ -2,8 +2,9 @@
 // film made of them.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError, readFile, writeOwnFile } from '../platform/durable.ts';
+import { fileError, writeOwnFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
+import { readPlainFile } from '../platform/plain-file.ts';
 import { chooseFrames, encodeGif } from '../render/gif.ts';
 import type { Picture } from '../render/grid.ts';
 import { decodePng, encodePng } from '../render/png.ts';
@@ -40,7 +41,7 @@ export function picturedEpochs(run: string): number[] {
 /** Loads the picture of an epoch. */
 export function loadPicture(run: string, epoch: number): Picture {
   const path = join(run, IMAGES_FOLDER, pictureName(epoch));
-  return decodePng(readFile(path), path);
+  return decodePng(readPlainFile(path), path);
 }
 
 /** Returns the frames of a run's film. */

@@ -8,7 +8,6 @@ import { Command } from 'commander';
 import { commandLine } from '../../platform/command.ts';
 import { makeFolder } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
-import { ownIdentity, stateOf } from '../../platform/process.ts';
 import { describeForm, type TrainFlag } from '../../studio/server/form.ts';
 import { Doorkeeper } from '../../studio/server/guard.ts';
 import { listen } from '../../studio/server/listen.ts';
@@ -25,6 +24,7 @@ import { libraryNames } from '../options/model.ts';
 import { debugOption, wholeNumber } from '../options/values.ts';
 import { write } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
+import { stopRun } from '../stop-run.ts';
 import { refuseFull } from './export.ts';
 import { defineTrain } from './train.ts';
 
@@ -99,7 +99,7 @@ async function studio(root: string, { port, open }: Flags): Promise<number> {
       runs,
       trainings: new Trainings(root, [process.execPath, process.argv[1]!]),
       holderOf,
-      stop,
+      stop: stopRun,
       typed: commandLine,
       page: pageFiles(),
       nameOf: (flag) => flags.find((one) => one.flag === `--${flag}`)?.name ?? flag,
@@ -138,15 +138,6 @@ function holderOf(folder: string): { readonly pid: number; readonly text: string
   } catch {
     return null; // a training that is started there says what is wrong with the lock
   }
-}
-
-/** Asks a run's training to save and end, as Ctrl-C in its terminal does. */
-function stop(folder: string): void {
-  const holder = whoTrains(folder);
-  if (!holder) throw usage({ what: 'this run is not being trained' });
-  if (stateOf(holder, ownIdentity()) === 'elsewhere')
-    throw usage({ what: `this run is being trained on ${holder.host}`, todo: 'Stop it there' });
-  process.kill(holder.pid, 'SIGINT');
 }
 
 /**

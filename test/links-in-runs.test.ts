@@ -2,6 +2,7 @@
 // cut or show a file outside.
 import { spawnSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -20,6 +21,8 @@ import { ColumnsOf } from '../src/studio/server/columns.ts';
 import { hasFilm, pictureOf } from '../src/studio/server/heads.ts';
 import { Trainings } from '../src/studio/server/trainings.ts';
 import { moveToTrash } from '../src/studio/server/trash.ts';
+import { describe } from '../src/studio/still/gather.ts';
+import { writeSite } from '../src/studio/still/site.ts';
 import { BIN, dcgan } from './support/cli.ts';
 import { workInFolders } from './support/folders.ts';
 import { events, SMALL } from './support/training.ts';
@@ -92,6 +95,23 @@ it.skipIf(process.platform === 'win32').each([
   expect(spawnSync('mkfifo', [join('run', name)]).status).toBe(0);
   const ended = spawnSync(process.execPath, [BIN, ...words], { timeout: 60_000, encoding: 'utf8' });
   expect(ended).toMatchObject({ signal: null, status: 1, stderr: expect.stringContaining(`run/${name} `) });
+});
+
+it('an export takes no checkpoint behind a link, and none of another run', async () => {
+  await events({ ...SMALL, epochs: 1, device: 'wasm', out: 'run' });
+  await events({ ...SMALL, epochs: 1, seed: 42, device: 'wasm', out: 'mine' });
+  const own = 'run/checkpoints/epoch-0001.safetensors';
+  expect((await describe('run')).checkpoint).toBe(own);
+  rmSync(own);
+  symlinkSync('../../mine/checkpoints/epoch-0001.safetensors', own);
+  const words = `${own} lies behind a symbolic link, which an export does not follow`;
+  for (const source of ['run', own]) await expect(describe(source)).rejects.toThrow(words);
+  mkdirSync('site');
+  await expect(writeSite('site', ['run'])).rejects.toThrow(words);
+  expect(readdirSync('site')).toEqual([]);
+  rmSync(own);
+  copyFileSync('mine/checkpoints/epoch-0001.safetensors', own);
+  await expect(describe('run')).rejects.toThrow(`${own} belongs to another run`);
 });
 
 it("the studio's folder is its own, and so are the files in it", async () => {

@@ -161,8 +161,11 @@ function noteOn({ step, seen }: Divergence, checkpoint: number, halvedNow: boole
     : `${what}, and that will happen again; --on-nan lower-lr continues with half the learning rates`;
 }
 
-/** A checkpoint from before the learning rates were halved also belongs to the run. */
-function checkBelongs(snapshot: Snapshot, { config, seed }: RunConfig, path: string): void {
+/**
+ * A checkpoint from before the learning rates were halved also belongs to the run.
+ * @throws DcganError for a checkpoint of another run
+ */
+export function checkBelongs(snapshot: Snapshot, { config, seed }: RunConfig, path: string): void {
   const comparable = ({ halvedAfter, ...rest }: Config): string =>
     JSON.stringify({ ...rest, epochs: 0, halvedAfter: halvedAfter.filter((after) => after < snapshot.step) });
   const same = comparable(snapshot.config) === comparable(config);

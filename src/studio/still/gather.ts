@@ -7,10 +7,13 @@ import { parseCheckpointName } from '../../checkpoint/names.ts';
 import type { Snapshot } from '../../gan/snapshot.ts';
 import { readSnapshot } from '../../gan/snapshot-file.ts';
 import { shellWord } from '../../platform/command.ts';
+import { DcganError } from '../../platform/errors.ts';
 import { IMAGES_FOLDER, REALS_NAME } from '../../train/pictures.ts';
+import { checkBelongs } from '../../train/reopen.ts';
 import { resolveSource } from '../../train/run.ts';
 import type { RunConfig } from '../../train/run-schema.ts';
 import type { MetricsPart, RunDetail, RunHead, RunWarning } from '../api.ts';
+import { openInside } from '../server/files.ts';
 import { epochPictures, Heads, pictureOf, type RunPlace, readConfig } from '../server/heads.ts';
 import { metricsFrom, START } from '../server/tail.ts';
 import { Watching } from '../server/warnings.ts';
@@ -73,7 +76,7 @@ export interface Described {
 export async function describe(source: string | undefined): Promise<Described> {
   const { checkpoint, run } = resolveSource(source);
   const snapshot = readSnapshot(checkpoint);
-  const found = run === null ? aloneOf(checkpoint, snapshot) : await runOf(run);
+  const found = run === null ? aloneOf(checkpoint, snapshot) : await runOf(run, checkpoint, snapshot);
   const name = run === null ? basename(checkpoint) : basename(resolve(run));
   const detail: RunDetail = {
     ...{ preview: null, film: false, checkpoints: [], output: '', options: {} },
@@ -115,10 +118,23 @@ const typed = (...words: readonly string[]): string => ['npx dcgan', ...words.ma
 
 type Found = Pick<RunDetail, 'head' | 'config' | 'pictures' | 'reals'>;
 
-async function runOf(run: string): Promise<Found> {
+/**
+ * A run may come from somebody else, and what is shown of it will be published. So its checkpoint
+ * is taken as its pictures are: only where no link leads to it, and where it is one of this run.
+ */
+async function runOf(run: string, checkpoint: string, snapshot: Snapshot): Promise<Found> {
   const path = resolve(run);
   const place: RunPlace = { root: dirname(path), parts: [basename(path)] };
   const [head, config] = await Promise.all([new Heads(() => null).read(place), readConfig(place)]);
+  const inside = await openInside(path, CHECKPOINTS_FOLDER, basename(checkpoint));
+  if (!inside)
+    throw new DcganError({
+      what: `${checkpoint} lies behind a symbolic link, which an export does not follow`,
+      expected: 'a file in the folder of the run',
+      todo: 'Put in its place what it leads to, or name that checkpoint itself',
+    });
+  await inside.close();
+  if (typeof config !== 'string') checkBelongs(snapshot, config, checkpoint);
   return {
     head,
     config: typeof config === 'string' ? null : withoutPlaces(config),

@@ -9,6 +9,7 @@ import { toBytes } from '../src/data/pixels.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { readSnapshot } from '../src/gan/snapshot-file.ts';
 import { openHere } from '../src/generate/here.ts';
+import { gather } from '../src/studio/still/gather.ts';
 import type { Still } from '../src/studio/still/still.ts';
 import { CHROMIUM, inChromium, launch } from './support/chromium.ts';
 import { dcgan, sharedFolder } from './support/cli.ts';
@@ -60,6 +61,22 @@ describe('the file', () => {
     expect(stillOf('digits.html').detail.config).not.toHaveProperty('sittings');
     expect(text.match(/<!--/g)).toBeNull();
     expect(text.match(/<\/script>/g)).toHaveLength(2);
+  });
+
+  it('names an extractor without its folder, and the device without its compiler', async () => {
+    const path = at(`${RUN}/config.json`);
+    const record = JSON.parse(readFileSync(path, 'utf8'));
+    const notes = { ...record.notes, variant: 'avx2 built by clang 19.1.7' };
+    const data = { ...record.data, source: 'C:\\Users\\me\\pics', fromRun: '../../private/pics' };
+    writeFileSync(path, JSON.stringify({ ...record, notes, data, extractor: '/home/me/private/features.onnx' }));
+    const { still } = await gather(at(RUN), {});
+    writeFileSync(path, JSON.stringify(record));
+    expect(still.detail.config).toMatchObject({
+      extractor: 'features.onnx',
+      data: { source: 'pics' },
+      notes: { device: 'wasm', variant: '' },
+    });
+    expect(JSON.stringify(still)).not.toMatch(/private|Users|clang/);
   });
 
   it('takes a checkpoint alone, and refuses what has no meaning', async () => {

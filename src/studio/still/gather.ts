@@ -1,7 +1,7 @@
 // Collects what one file shows of a run, or of a checkpoint alone. The file tells nothing about the
 // machine and its folders.
 import { readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, win32 } from 'node:path';
 import { CHECKPOINTS_FOLDER } from '../../checkpoint/files.ts';
 import { parseCheckpointName } from '../../checkpoint/names.ts';
 import type { Snapshot } from '../../gan/snapshot.ts';
@@ -137,17 +137,30 @@ async function runOf(run: string, checkpoint: string, snapshot: Snapshot): Promi
   if (typeof config !== 'string') checkBelongs(snapshot, config, checkpoint);
   return {
     head,
-    config: typeof config === 'string' ? null : withoutPlaces(config),
+    config: typeof config === 'string' ? null : shown(config),
     pictures: epochPictures(place),
     reals: pictureOf(place, REALS_NAME),
   };
 }
 
-/** A configuration without paths and without what it says of machines. */
-function withoutPlaces({ sittings: _, data, ...config }: RunConfig): RunConfig {
-  const { fromRun: __, ...rest } = data;
-  return { ...config, data: { ...rest, source: basename(data.source) } };
+/**
+ * What a page shows of a run's record. Each field is named here, so that a new one stays out until
+ * somebody has asked whether it tells a path or something of the machine. The device keeps its
+ * name, and its variant is left out: it names the compiler, or the GPU.
+ */
+function shown({ data, notes, extractor, ...record }: RunConfig): RunConfig {
+  const { format, config, seed, contrast, onNan, evaluateEvery, keepBest, extractorRange, tensorboard } = record;
+  const { source, name, count, sha256, classes, reading } = data;
+  return {
+    ...{ format, config, seed, contrast, onNan, evaluateEvery, keepBest, extractorRange, tensorboard },
+    data: { source: lastOf(source), name, count, sha256, classes, reading },
+    extractor: extractor === undefined ? undefined : lastOf(extractor),
+    notes: { version: notes.version, device: notes.device, variant: '' },
+  };
 }
+
+/** The last part of a path of this system or of another. */
+const lastOf = (path: string): string => win32.basename(path);
 
 function aloneOf(checkpoint: string, { config, epoch, step }: Snapshot): Found {
   const head: RunHead = {

@@ -47,6 +47,9 @@ describe('the file', () => {
     const { title, license, pictures, detail, generator, metrics } = stillOf('digits.html');
     expect([title, license, detail.config!.config.preset]).toEqual([TITLE, 'CC-BY-4.0', 'tiny']);
     expect(detail.pictures.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
+    expect([detail.reals, Object.keys(pictures)]).toEqual([null, detail.pictures.map(({ name }) => name)]);
+    const open = (await gather(at(RUN), { withReals: true })).still.pictures;
+    expect(Buffer.from(open['reals.png']!, 'base64')).toEqual(readFileSync(at(`${RUN}/images/reals.png`)));
     for (const { name } of detail.pictures)
       expect(Buffer.from(pictures[name]!, 'base64')).toEqual(readFileSync(at(`${RUN}/images/${name}`)));
     expect(metrics!.steps.step.at(-1)).toBe(9);
@@ -86,6 +89,7 @@ describe('the file', () => {
     expect(stillOf('alone.html')).toMatchObject({ title: 'alone', license: null, metrics: null, pictures: {} });
     for (const [words, stderr] of [
       [['--to', 'html', '--half'], 'dcgan: --half has no meaning for html. Leave it out.\n'],
+      [['--to', 'onnx', '--with-reals'], 'dcgan: --with-reals has no meaning for onnx. Leave it out.\n'],
       [['--to', 'onnx', '--title', 'x'], 'dcgan: --title has no meaning for onnx. Leave it out.\n'],
     ] as const)
       expect(await dcgan(['export', RUN, ...words], { cwd: shared.path })).toMatchObject({ code: 2, stderr });

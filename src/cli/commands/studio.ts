@@ -44,6 +44,7 @@ interface Flags {
   readonly port: number;
   readonly open: boolean;
   readonly export?: string;
+  readonly withReals?: boolean;
 }
 
 export function defineStudio(program: Command, outcome: Outcome): void {
@@ -59,10 +60,12 @@ export function defineStudio(program: Command, outcome: Outcome): void {
     )
     .option('--no-open', 'do not open a browser')
     .option('--export <folder>', 'write the page with these runs as static files, for any web server')
+    .option('--with-reals', 'with --export: also show images of the data (reals.png of each run)')
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
     .action(async (given: readonly string[], flags: Flags) => {
-      if (flags.export !== undefined) return exportSite(flags.export, given);
+      if (flags.export !== undefined) return exportSite(flags.export, given, flags);
+      if (flags.withReals) throw usage({ what: '--with-reals has no meaning without --export', todo: 'Leave it out' });
       const [folder = RUNS_FOLDER, other] = given;
       if (other !== undefined)
         throw usage({ what: 'studio: too many folders', expected: 'one folder of runs', got: given.join(' ') });
@@ -71,12 +74,12 @@ export function defineStudio(program: Command, outcome: Outcome): void {
 }
 
 /** Writes the page as static files, or leaves nothing behind. */
-async function exportSite(folder: string, given: readonly string[]): Promise<void> {
+async function exportSite(folder: string, given: readonly string[], { withReals }: Flags): Promise<void> {
   refuseFull(folder, '--export FOLDER');
   const isNew = !existsSync(folder);
   makeFolder(folder);
   try {
-    const { files, bytes } = await writeSite(folder, given.length > 0 ? given : [undefined]);
+    const { files, bytes } = await writeSite(folder, given.length > 0 ? given : [undefined], { withReals });
     write(`The studio as a static page: ${folder}, ${files} files, ${megabytes(bytes)}\n`);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });

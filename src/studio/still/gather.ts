@@ -23,8 +23,10 @@ import { GENERATOR_NAME, type Still } from './still.ts';
 /** Charts of one file show at most this many steps. */
 const MOST_STEPS = 1500;
 
-/** What a file says of itself. */
+/** What a file says of itself, and what it shows. */
 export interface StillOptions {
+  /** Whether the page also shows images of the data: the run's `reals.png` (default: no). */
+  readonly withReals?: boolean | undefined;
   /** The title (default: the name of the run). */
   readonly title?: string | undefined;
   /** The licence of the generator and its pictures, such as `CC-BY-4.0`. */
@@ -43,8 +45,11 @@ export interface Gathered {
  * @param source a run or a checkpoint; the newest run when not given
  * @throws DcganError when it is neither
  */
-export async function gather(source: string | undefined, { title, license }: StillOptions): Promise<Gathered> {
-  const described = await describe(source);
+export async function gather(
+  source: string | undefined,
+  { title, license, ...options }: StillOptions,
+): Promise<Gathered> {
+  const described = await describe(source, options);
   const { checkpoint, run, snapshot, metrics, warnings } = described;
   const { bytes, type } = await generatorFile(snapshot);
   const detail = withCheckpoint(described, GENERATOR_NAME, bytes.length);
@@ -73,7 +78,10 @@ export interface Described {
 }
 
 /** @throws DcganError when `source` is neither a run nor a checkpoint */
-export async function describe(source: string | undefined): Promise<Described> {
+export async function describe(
+  source: string | undefined,
+  { withReals = false }: Pick<StillOptions, 'withReals'> = {},
+): Promise<Described> {
   const { checkpoint, run } = resolveSource(source);
   const snapshot = readSnapshot(checkpoint);
   const found = run === null ? aloneOf(checkpoint, snapshot) : await runOf(run, checkpoint, snapshot);
@@ -81,6 +89,7 @@ export async function describe(source: string | undefined): Promise<Described> {
   const detail: RunDetail = {
     ...{ preview: null, film: false, checkpoints: [], output: '', options: {} },
     ...found,
+    reals: withReals ? found.reals : null,
     resume: typed('train', '--resume', name),
     repeat: run === null ? typed('info', name) : typed('train', '--config', `${name}/config.json`),
   };

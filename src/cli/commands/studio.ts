@@ -96,7 +96,7 @@ async function studio(root: string, { port, open }: Flags): Promise<number> {
   const runs = new Runs(root, holderOf);
   let door: Doorkeeper | undefined;
   const listening = await listen(port, (taken) => {
-    door = new Doorkeeper(taken);
+    door = new Doorkeeper(taken, { say: (text) => write(`${text}\n`) });
     return routes({
       door,
       runs,
@@ -114,7 +114,7 @@ async function studio(root: string, { port, open }: Flags): Promise<number> {
   write(`The studio shows ${root}${elsewhere}:\n  ${link}\n`);
   if (!existsSync(root)) write('This folder does not exist yet. The first run that you start makes it.\n');
   write('The link works once. Enter: another link. Ctrl-C: end the studio; trainings go on.\n');
-  if (open) openBrowser(link);
+  if (open) openBrowser(door!);
   process.stdin.on('data', () => write(`  ${door!.link()}\n`));
   const by = await ended();
   process.stdin.destroy();
@@ -179,12 +179,19 @@ function pageFiles(): Map<string, { readonly type: string; readonly bytes: Uint8
 }
 
 /**
- * Opens the link in the person's browser where there is one; nothing is said where there is none.
+ * Opens a link in the person's browser where there is one; nothing is said where there is none.
+ * Other users can read command lines. On Linux the link is therefore good for this user alone, and
+ * on macOS it is told through a pipe. Windows shows command lines to their own user only.
  */
-function openBrowser(link: string): void {
-  const command = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
-  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
-  const child = spawn(command, [link], { detached: true, stdio: 'ignore' });
+function openBrowser(door: Doorkeeper): void {
+  const { platform } = process;
+  if (platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
+  const isMac = platform === 'darwin';
+  const link = door.link(platform === 'linux');
+  const [command, args] = isMac ? ['osascript', []] : [platform === 'win32' ? 'explorer' : 'xdg-open', [link]];
+  const child = spawn(command, args, { detached: true, stdio: [isMac ? 'pipe' : 'ignore', 'ignore', 'ignore'] });
   child.once('error', () => {});
+  child.stdin?.once('error', () => {});
+  child.stdin?.end(`open location "${link}"\n`);
   child.unref();
 }

@@ -355,6 +355,21 @@ test("labels beside pictures: StyleGAN's dataset.json, a table, and what does no
   expect((await open('s')).notes).toContain('there are no classes: s/labels.csv has no label for 00001/c.png');
 });
 
+test('a path of very many parts in a table takes little memory', async () => {
+  mkdirSync('s');
+  for (const name of ['a', 'b']) await png(noisy(16, name.charCodeAt(0)), `s/${name}.png`);
+  const why = async (path: string): Promise<unknown> => {
+    write('s/labels.csv', `file,label\n${path}a.png,1\n${path}b.png,2\n`);
+    return (await open('s')).data.whyNoClasses;
+  };
+  expect(await why('x/'.repeat(1000))).toBe('s/labels.csv has a path of more than 64 parts');
+  const before = process.memoryUsage.rss();
+  // All ends of it together have 3.6 GB.
+  expect(await why('x/'.repeat(60_000))).toBe('s/labels.csv has a path of more than 4096 characters');
+  expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 28);
+  expect(await why('x/'.repeat(60))).toBeUndefined();
+});
+
 test('a table may name files under other folders, with backslashes, and the same name in two folders', async () => {
   for (const [i, name] of ['x/1', 'x/2', 'y/1', 'y/2'].entries()) {
     mkdirSync(`s/${name.slice(0, 1)}`, { recursive: true });

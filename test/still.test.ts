@@ -9,6 +9,7 @@ import { toBytes } from '../src/data/pixels.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { readSnapshot } from '../src/gan/snapshot-file.ts';
 import { openHere } from '../src/generate/here.ts';
+import { gather } from '../src/studio/still/gather.ts';
 import type { Still } from '../src/studio/still/still.ts';
 import { CHROMIUM, inChromium, launch } from './support/chromium.ts';
 import { dcgan, sharedFolder } from './support/cli.ts';
@@ -46,6 +47,9 @@ describe('the file', () => {
     const { title, license, pictures, detail, generator, metrics } = stillOf('digits.html');
     expect([title, license, detail.config!.config.preset]).toEqual([TITLE, 'CC-BY-4.0', 'tiny']);
     expect(detail.pictures.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
+    expect([detail.reals, Object.keys(pictures)]).toEqual([null, detail.pictures.map(({ name }) => name)]);
+    const open = (await gather(at(RUN), { withReals: true })).still.pictures;
+    expect(Buffer.from(open['reals.png']!, 'base64')).toEqual(readFileSync(at(`${RUN}/images/reals.png`)));
     for (const { name } of detail.pictures)
       expect(Buffer.from(pictures[name]!, 'base64')).toEqual(readFileSync(at(`${RUN}/images/${name}`)));
     expect(metrics!.steps.step.at(-1)).toBe(9);
@@ -62,6 +66,22 @@ describe('the file', () => {
     expect(text.match(/<\/script>/g)).toHaveLength(2);
   });
 
+  it('names an extractor without its folder, and the device without its compiler', async () => {
+    const path = at(`${RUN}/config.json`);
+    const record = JSON.parse(readFileSync(path, 'utf8'));
+    const notes = { ...record.notes, variant: 'avx2 built by clang 19.1.7' };
+    const data = { ...record.data, source: 'C:\\Users\\me\\pics', fromRun: '../../private/pics' };
+    writeFileSync(path, JSON.stringify({ ...record, notes, data, extractor: '/home/me/private/features.onnx' }));
+    const { still } = await gather(at(RUN), {});
+    writeFileSync(path, JSON.stringify(record));
+    expect(still.detail.config).toMatchObject({
+      extractor: 'features.onnx',
+      data: { source: 'pics' },
+      notes: { device: 'wasm', variant: '' },
+    });
+    expect(JSON.stringify(still)).not.toMatch(/private|Users|clang/);
+  });
+
   it('takes a checkpoint alone, and refuses what has no meaning', async () => {
     writeFileSync(at('alone.safetensors'), readFileSync(at(CHECKPOINT)));
     const said = await dcgan(['export', 'alone.safetensors', '--to', 'html', '-o', 'alone.html'], { cwd: shared.path });
@@ -69,6 +89,7 @@ describe('the file', () => {
     expect(stillOf('alone.html')).toMatchObject({ title: 'alone', license: null, metrics: null, pictures: {} });
     for (const [words, stderr] of [
       [['--to', 'html', '--half'], 'dcgan: --half has no meaning for html. Leave it out.\n'],
+      [['--to', 'onnx', '--with-reals'], 'dcgan: --with-reals has no meaning for onnx. Leave it out.\n'],
       [['--to', 'onnx', '--title', 'x'], 'dcgan: --title has no meaning for onnx. Leave it out.\n'],
     ] as const)
       expect(await dcgan(['export', RUN, ...words], { cwd: shared.path })).toMatchObject({ code: 2, stderr });

@@ -1,11 +1,13 @@
 // Who may ask the studio anything. Every row sends a bad request by raw HTTP, and must get a sentence
 // and nothing of the runs; names of files outside the runs lead nowhere, whatever they contain.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { userOf } from '../src/studio/server/peer.ts';
 import { sharedFolder } from './support/cli.ts';
-import { openStudio, raw, type TestStudio } from './support/studio.ts';
+import { enter, openStudio, raw, type TestStudio } from './support/studio.ts';
 
 const SECRET = 'a line of a file outside the runs';
 const shared = sharedFolder();
@@ -23,7 +25,8 @@ beforeAll(async () => {
   symlinkSync(join(folder, 'secret.png'), join(root, '00001-mnist-tiny', 'images', 'image_at_epoch_0001.png'));
   symlinkSync(folder, join(root, '00002-link'));
   writeFileSync(join(folder, 'config.json'), '{}');
-  studio = await openStudio(root);
+  // Thousands of connections would each read the system's table.
+  studio = await openStudio(root, {}, { userOf: () => 1 });
 });
 afterAll(() => studio.close());
 
@@ -95,6 +98,60 @@ it('a link works once, and gives a cookie that no script and no other site can u
   const second = await fetch(link, { redirect: 'manual' });
   expect(second.status).toBe(401);
   expect(second.headers.get('Set-Cookie')).toBeNull();
+});
+
+it('a used link that comes again ends what it gave, and says so', async () => {
+  const said: string[] = [];
+  const own = await openStudio(join(shared.path, 'runs'), {}, { say: (text) => said.push(text) });
+  try {
+    const link = own.door.link();
+    const { get } = await enter(link);
+    expect((await get('/api/runs')).status).toBe(200);
+    const live = await get('/api/live');
+    expect((await fetch(link, { redirect: 'manual' })).status).toBe(401);
+    await expect(live.text()).rejects.toThrow();
+    expect((await get('/api/runs')).status).toBe(401);
+    expect((await own.get('/api/runs')).status).toBe(200);
+    expect((await fetch(link, { redirect: 'manual' })).status).toBe(401);
+    expect(said).toEqual(['A used link came again. Whoever used it before is shut out now. Enter: another link.']);
+  } finally {
+    await own.close();
+  }
+});
+
+it('what another user has read of a command line or a cookie opens nothing', async () => {
+  const said: string[] = [];
+  let user: number | null = process.geteuid!();
+  const options = { say: (text: string) => said.push(text), userOf: () => user };
+  const own = await openStudio(join(shared.path, 'runs'), {}, options);
+  try {
+    const link = own.door.link(true);
+    const { get } = await enter(own.door.link());
+    expect((await get('/api/runs')).status).toBe(200);
+    for (const other of [54_321, null]) {
+      user = other;
+      expect((await get('/api/runs')).status).toBe(401);
+      for (let times = 0; times < 2; times++) expect((await fetch(link, { redirect: 'manual' })).status).toBe(401);
+    }
+    expect(said).toEqual(['Another user of this machine tried the link that the browser was given, and was refused.']);
+    user = process.geteuid!();
+    expect((await fetch(link, { redirect: 'manual' })).status).toBe(303);
+    expect((await get('/api/runs')).status).toBe(200);
+  } finally {
+    await own.close();
+  }
+});
+
+it('the system says who is at the other end', async () => {
+  const users: (number | null)[] = [];
+  const server = createServer((socket) => {
+    users.push(userOf(socket));
+    socket.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await raw((server.address() as AddressInfo).port, 'hello');
+  server.close();
+  expect(users).toEqual([process.platform === 'linux' ? process.geteuid!() : null]);
 });
 
 it('every answer forbids what is not needed', async () => {

@@ -21,6 +21,7 @@ import type { MetricsPart, RunDetail, RunHead, RunWarning, SentReal } from '../s
 import { decodePlaces, encodePlaces } from '../src/studio/server/live.ts';
 import { metricsFrom, metricsParts, START } from '../src/studio/server/tail.ts';
 import { Trainings } from '../src/studio/server/trainings.ts';
+import { RunLock } from '../src/train/lock.ts';
 import { BIN, sharedFolder, startProgram, UNSHARE } from './support/cli.ts';
 import { enter, openStudio, type TestStudio } from './support/studio.ts';
 import { events, SMALL } from './support/training.ts';
@@ -143,6 +144,27 @@ describe('a training that cannot go on', () => {
     expect(((await answer.json()) as { error: string }).error).toContain(checkpoints.at(-1)!.name);
     const { output } = await get<RunDetail>('/api/runs/stopped');
     expect(output).toContain(checkpoints.at(-1)!.name);
+  });
+
+  it('takes no log away from the one that trains, and is asked for once at a time', async () => {
+    const folder = join(shared.path, 'twice');
+    cpSync(path('stopped'), join(folder, 'run'), { recursive: true });
+    mkdirSync(join(folder, '.studio'), { mode: 0o700 });
+    const log = join(folder, '.studio', 'run.log');
+    writeFileSync(log, 'the words of the one that trains');
+    const place = { root: folder, parts: ['run'] };
+    const trainings = new Trainings(folder, [process.execPath, '-e', 'console.error("dcgan: I refuse.")']);
+    const lock = RunLock.acquire(join(folder, 'run'));
+    const [first, second] = await Promise.allSettled([trainings.resume(place), trainings.resume(place)]);
+    lock.release();
+    expect([first, second].map((one) => one.status === 'rejected' && (one.reason as Error).message)).toEqual([
+      'I refuse.',
+      'this run is being resumed already.',
+    ]);
+    expect(readFileSync(log, 'utf8')).toBe('the words of the one that trains');
+    expect(readdirSync(join(folder, '.studio'))).toEqual(['run.log']);
+    await expect(trainings.resume(place)).rejects.toThrow('I refuse.');
+    expect(readFileSync(log, 'utf8')).toContain('I refuse.');
   });
 
   it('is no start, and its own words are said, when it ends at once with its record written', async () => {

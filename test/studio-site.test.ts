@@ -43,10 +43,21 @@ it('holds the run and nothing of the machine', () => {
       'image_at_epoch_0002.png',
       'initial.png',
       'metrics.json',
-      'reals.png',
     ].sort(),
   );
   expect(readFileSync(at('host/below/site/site.json'), 'utf8')).not.toContain(shared.path);
+});
+
+it('holds images of the data where that is asked for, and nowhere else', async () => {
+  expect((await run('--export', 'open', '--with-reals', `runs/${RUN}`)).code).toBe(0);
+  const shown = (site: string): unknown =>
+    JSON.parse(readFileSync(at(site, 'site.json'), 'utf8')).runs[0].detail.reals?.name ?? null;
+  expect([shown('open'), shown('host/below/site')]).toEqual(['reals.png', null]);
+  expect(readFileSync(at('open/runs/1/reals.png'))).toEqual(readFileSync(at('runs', RUN, 'images/reals.png')));
+  expect(await run('--with-reals')).toMatchObject({
+    code: 2,
+    stderr: 'dcgan: --with-reals has no meaning without --export. Leave it out.\n',
+  });
 });
 
 it('refuses a full folder and what is no run, and leaves nothing behind', async () => {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { stopRun } from '../src/cli/stop-run.ts';
 import { ownIdentity, type ProcessIdentity, stateOf } from '../src/platform/process.ts';
 import { LOCK_NAME, RunLock, whoTrains } from '../src/train/lock.ts';
 import { train } from '../src/train/train.ts';
@@ -62,6 +63,28 @@ it('is taken over from a process that is gone, and from one whose number another
     RunLock.acquire(run).release();
     expect(readdirSync(run)).toEqual([]);
   }
+});
+
+it.skipIf(OWN.started === null)('of a process that does not hold it sends nobody a signal', async () => {
+  const run = temporaryFolder();
+  const child = idle();
+  const [pid, path] = [child.pid!, join(run, LOCK_NAME)];
+  let ended = false;
+  child.once('exit', () => (ended = true));
+  const started = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[19]!;
+  for (const holder of [
+    { pid, started: null },
+    { pid, started },
+  ]) {
+    leave(run, holder);
+    expect(whoTrains(run)).toMatchObject(holder);
+    expect(() => stopRun(run)).toThrow(
+      `the run's run.lock names process ${pid}, of which nothing shows that it trains this run`,
+    );
+    expect(() => RunLock.acquire(run)).toThrow(`Wait for it; if that process does not train there: rm ${path}.`);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(ended).toBe(false);
 });
 
 it.skipIf(OWN.boot === null)('is left to other machines and containers, and says what to do', () => {
@@ -169,7 +192,7 @@ it('a second training of a run is refused, reading it is not, and a stop takes t
       `^dcgan: r is being trained by process ${first.child.pid} since \\S+: dcgan train .*kill -INT ${first.child.pid}\\.\\n$`,
     ),
   );
-  first.child.kill('SIGINT');
+  stopRun(join(cwd, 'r'));
   expect((await first.ended).code).toBe(130);
   expect(existsSync(join(cwd, 'r', LOCK_NAME))).toBe(false);
 

@@ -4,7 +4,7 @@
 
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileError, syncFolder, writeFileDurably } from '../platform/durable.ts';
+import { fileError, syncFolder, writeOwnFile } from '../platform/durable.ts';
 import { temporaryPath } from '../platform/temporary.ts';
 import { byTime, type Moment, parseCheckpointName, superfluous } from './names.ts';
 
@@ -77,7 +77,7 @@ export function saveCheckpoint(folder: string, name: string, bytes: Uint8Array |
   } catch (error) {
     throw fileError('written', path, error);
   }
-  writeFileDurably(path, bytes, { temporary: temporaryPath(run, name) });
+  writeOwnFile(path, bytes, { temporary: temporaryPath(run, name) });
   return path;
 }
 

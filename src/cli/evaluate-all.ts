@@ -9,7 +9,7 @@ import { readSnapshot } from '../gan/snapshot-file.ts';
 import { EVALUATION_SEED } from '../metrics/comparison.ts';
 import { type ExtractorChoice, openExtractor } from '../metrics/extractors.ts';
 import { comparable, Gauge, MEASURE_NAMES, type Measurement } from '../metrics/gauge.ts';
-import { writeFileDurably } from '../platform/durable.ts';
+import { writeOwnFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { curveSvg } from '../render/curve.ts';
 import { readMetrics } from '../train/metrics.ts';
@@ -93,7 +93,7 @@ export async function evaluateAll(run: string, question: Question, screen: Scree
   const points = epochs.map(({ epoch, value }) => [epoch, value] as const);
   const svg = join(run, CURVE_NAME);
   const curve = curveSvg({ title: `${run}: ${MEASURE_NAMES[measure]}`, name: MEASURE_NAMES[measure], points, floor });
-  writeFileDurably(svg, new TextEncoder().encode(curve));
+  writeOwnFile(svg, new TextEncoder().encode(curve));
   return { run, svg, epochs };
 }
 

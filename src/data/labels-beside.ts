@@ -15,6 +15,15 @@ const LABEL_COLUMN = /^(label|labels|label[_ ]name|class|class[_ ]name|classname
 /** Such a file is not read when it is larger. */
 const LARGEST = 256 * 2 ** 20;
 
+/**
+ * Every end of every path is looked up, so a path of very many parts would take memory by the
+ * square of its length. No system takes paths longer than this.
+ */
+const MOST_PARTS = 64;
+const LONGEST_PATH = 4096;
+/** Ends of all paths together: some millions of pictures, and less than a gigabyte. */
+const MOST_ENDS = 2 ** 23;
+
 /** The same pictures under the labels of such a file, where there is one. */
 export async function withLabelsBeside(container: Container, onNote: (note: string) => void): Promise<Supply> {
   if (!container.unread.kinds.some(({ kind }) => /^(JSON|CSV|TSV)$/.test(kind))) return container;
@@ -117,6 +126,8 @@ function cellsOf(line: string, between: string): string[] {
 /** Null where no picture is named. */
 function classesBy(labels: ReadonlyMap<string, Label>, paths: readonly string[], file: FormFile): ClassesOrWhy | null {
   if (labels.size === 0) return { classes: null, whyNoClasses: `${file.name} says that there are none` };
+  const whyNoClasses = tooMuchOf(labels, file);
+  if (whyNoClasses !== null) return { classes: null, whyNoClasses };
   const byEnd = labelsByEnd(labels);
   const found = paths.map((path) => labels.get(path) ?? labelOf(path, byEnd));
   if (found.every((label) => label === undefined)) return null;
@@ -127,6 +138,24 @@ function classesBy(labels: ReadonlyMap<string, Label>, paths: readonly string[],
     return { classes: null, whyNoClasses: `${file.name} has ${which} for ${without[0]}${more}` };
   }
   return labelled(found as string[], `labels of ${file.name}`);
+}
+
+/** Says what of a file is more than is looked through; null where nothing is. */
+function tooMuchOf(labels: ReadonlyMap<string, Label>, { name }: FormFile): string | null {
+  let ends = 0;
+  for (const path of labels.keys()) {
+    if (path.length > LONGEST_PATH) return `${name} has a path of more than ${LONGEST_PATH} characters`;
+    const parts = partsOf(path);
+    if (parts > MOST_PARTS) return `${name} has a path of more than ${MOST_PARTS} parts`;
+    ends += parts;
+  }
+  return ends > MOST_ENDS ? `${name} has paths of more than ${MOST_ENDS} parts in all` : null;
+}
+
+function partsOf(path: string): number {
+  let parts = 1;
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) parts++;
+  return parts;
 }
 
 /**
@@ -145,8 +174,12 @@ function labelOf(path: string, byEnd: ReadonlyMap<string, Label>): Label | undef
   return ends.map((end) => byEnd.get(end)).find((label) => label !== undefined);
 }
 
-/** `a/b/c.png`, `b/c.png`, `c.png`. */
+/** `a/b/c.png`, `b/c.png`, `c.png`; of a path with more parts those that a file may have. */
 function endsOf(path: string): string[] {
-  const parts = path.split('/');
-  return parts.map((_, from) => parts.slice(from).join('/'));
+  const ends: string[] = [];
+  for (let at = path.length; at > 0 && ends.length < MOST_PARTS; ) {
+    at = path.lastIndexOf('/', at - 1);
+    ends.unshift(path.slice(at + 1));
+  }
+  return ends;
 }

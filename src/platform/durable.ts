@@ -21,7 +21,7 @@ import { constants as system } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { DcganError } from './errors.ts';
 import { checkPath } from './near-path.ts';
-import { outputTarget } from './outputs.ts';
+import { outputTarget, ownTarget, type Target } from './outputs.ts';
 import { sweepLeft, temporaryFor, temporaryPath } from './temporary.ts';
 
 /** The meaning of each error code of the operating system, and what to do about it. */
@@ -141,8 +141,14 @@ export function makeUnusedFolder(next: (attempt: number) => string): string {
 /** Most characters of a file's name in its temporary name, so that this is never too long. */
 const SHOWN = 40;
 
+interface WriteOptions {
+  readonly temporary?: string;
+  readonly mode?: number;
+}
+
 /**
- * Writes a file whole. After an error or a power cut, the file is as it was before.
+ * Writes a file whole to a path that a person chose. After an error or a power cut, the file is as
+ * it was before.
  * @param contents the bytes, or chunks of them one after another
  * @param path a link is followed; a device or a pipe is written into (outputs.ts)
  * @param options.temporary an unused name for the growing file, on the same file system
@@ -153,10 +159,31 @@ const SHOWN = 40;
 export function writeFileDurably(
   path: string,
   contents: Uint8Array | Iterable<Uint8Array>,
-  { temporary, mode = 0o666 }: { readonly temporary?: string; readonly mode?: number } = {},
+  options: WriteOptions = {},
+): void {
+  write(path, contents, outputTarget, options);
+}
+
+/**
+ * Writes a file in the same way under a name that this program chose, such as a picture of a run.
+ * The folder may come from somebody else, so a link of that name is replaced and not followed.
+ */
+export function writeOwnFile(
+  path: string,
+  contents: Uint8Array | Iterable<Uint8Array>,
+  options: WriteOptions = {},
+): void {
+  write(path, contents, ownTarget, options);
+}
+
+function write(
+  path: string,
+  contents: Uint8Array | Iterable<Uint8Array>,
+  targetOf: (path: string) => Target,
+  { temporary, mode = 0o666 }: WriteOptions,
 ): void {
   try {
-    const target = outputTarget(path);
+    const target = targetOf(path);
     if (target.how === 'written into') {
       writeInto(target.path, contents);
       return;

@@ -1,21 +1,24 @@
 // Reads the bytes of a file by position, and small JSON files whole.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { type Bytes, eachPiece } from './bytes.ts';
 import { fileError } from './durable.ts';
 import { DcganError } from './errors.ts';
 import { parseJson } from './json.ts';
+import { openPlain, READ_AT_ONCE } from './plain-file.ts';
 import { Sha256 } from './sha256.ts';
 
 /** Node and the operating systems read at most 2 GiB at once. */
 const AT_ONCE = 2 ** 30;
+
+const openAtOnce = (path: string): number => openSync(path, READ_AT_ONCE);
 
 /**
  * Opens a file while `use` runs.
  * @throws DcganError that names the file and the cause in words
  */
 export function withFile<T>(path: string, use: (bytes: Bytes) => T): T {
-  return withOpen(path, (fd) => {
+  return withOpen(path, openAtOnce, (fd) => {
     const stat = fstatSync(fd);
     // Devices and pipes have no length and can't be read by position.
     const length = stat.isFile() ? stat.size : 0;
@@ -48,13 +51,21 @@ export function sha256OfFile(path: string): string {
 /** Files of settings have some kilobytes. A much longer file is something else. */
 const LONGEST_JSON = 2 ** 24;
 
+/** Opens a path that a person typed, and waits for the writer of a pipe. */
+const openTyped = (path: string): number => openSync(path, constants.O_RDONLY);
+
 /**
- * Returns the value of a small JSON file. The file may be a pipe.
+ * Returns the value of a small JSON file.
  * @param wrong makes the error for a file that is not JSON, from a clause that says why
+ * @param options.typed a person typed this path, so it may be a pipe
  * @throws DcganError that names the file and the cause in words
  */
-export function readJsonFile(path: string, wrong: (got: string) => DcganError): unknown {
-  const bytes = withOpen(path, (fd) => {
+export function readJsonFile(
+  path: string,
+  wrong: (got: string) => DcganError,
+  { typed = false }: { readonly typed?: boolean } = {},
+): unknown {
+  const bytes = withOpen(path, typed ? openTyped : openPlain, (fd) => {
     const stat = fstatSync(fd);
     // Reading one byte more than expected shows whether the file goes on. Pipes have no length.
     const buffer = Buffer.alloc(Math.min(stat.isFile() ? stat.size : LONGEST_JSON, LONGEST_JSON) + 1);
@@ -68,10 +79,10 @@ export function readJsonFile(path: string, wrong: (got: string) => DcganError): 
   }
 }
 
-function withOpen<T>(path: string, use: (fd: number) => T): T {
+function withOpen<T>(path: string, open: (path: string) => number, use: (fd: number) => T): T {
   let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
+    fd = open(path);
     return use(fd);
   } catch (error) {
     throw isSystem(error) ? fileError('read', path, error) : error;

@@ -1,6 +1,7 @@
 // Reads a text file line by line and in pieces, since it may be longer than any string.
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { fileError } from './durable.ts';
+import { openPlain } from './plain-file.ts';
 
 const PIECE = 2 ** 20;
 /** Most bytes of a line. A longer one is not text and is cut. */
@@ -20,7 +21,7 @@ export interface Line {
 export function* fileLines(path: string): Generator<Line, void, undefined> {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openPlain(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw fileError('read', path, error);

@@ -1,7 +1,15 @@
 // A file that only grows while a run trains. What a failing disk does not take is kept in memory
 // and written before what comes after it, so nothing that was added is lost.
-import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { fileError, writeAll } from './durable.ts';
+
+/** The run may come from somebody else: no link is followed, and no pipe is waited for. */
+const APPEND =
+  constants.O_WRONLY |
+  constants.O_APPEND |
+  constants.O_CREAT |
+  (constants.O_NOFOLLOW ?? 0) |
+  (constants.O_NONBLOCK ?? 0);
 
 export class GrowingFile {
   readonly #path: string;
@@ -33,7 +41,7 @@ export class GrowingFile {
   #write(sync: boolean): void {
     let fd: number | undefined;
     try {
-      fd = openSync(this.#path, 'a');
+      fd = openSync(this.#path, APPEND, 0o666);
       const { size } = fstatSync(fd);
       if (size > this.#bytes) ftruncateSync(fd, this.#bytes);
       const bytes = Buffer.concat(this.#waiting);

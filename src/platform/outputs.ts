@@ -41,6 +41,17 @@ export function outputTarget(path: string): Target {
 }
 
 /**
+ * Returns how a file is written whose name this program chose in a folder that may come from
+ * somebody else. A link of that name, a device or a pipe is replaced and never followed.
+ * @throws the operating system's error for a folder
+ */
+export function ownTarget(path: string): Target {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status?.isDirectory()) throw coded('EISDIR');
+  return { how: 'replaced', path, ...(status?.isFile() && { mode: status.mode & 0o777 }) };
+}
+
+/**
  * Returns a value that is equal for all paths that lead to the same file, whatever links and names
  * they use. Returns null where a path leads nowhere.
  */

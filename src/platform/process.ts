@@ -2,9 +2,9 @@
 // process number alone is not enough: later processes get the same number, and it means another
 // process in another container or on another machine. So a process is identified by its number, its
 // start time, the boot of its system and its PID namespace.
-// Sources: proc(5): /proc/PID/stat (fields 3 and 22), /proc/sys/kernel/random/boot_id;
-// namespaces(7); machine-id(5).
-import { readFileSync, readlinkSync } from 'node:fs';
+// Sources: proc(5): /proc/PID/stat (fields 3 and 22), /proc/PID/fd,
+// /proc/sys/kernel/random/boot_id; namespaces(7); machine-id(5).
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
@@ -54,6 +54,37 @@ export function stateOf(other: ProcessIdentity, own: ProcessIdentity = ownIdenti
   // Where the process' state is hidden, its answer to the signal has to do.
   if (!stat) return 'running';
   return stat.over || (other.started !== null && stat.started !== other.started) ? 'gone' : 'running';
+}
+
+/**
+ * Tells whether a process runs here and itself keeps the file at `path` open. Whatever a file from
+ * somebody else says of a process, only one that works with that file is sent a signal. A system
+ * that reports no start times shows no open files either, and the identity has to do there.
+ */
+export function keepsOpen(other: ProcessIdentity, path: string, own: ProcessIdentity = ownIdentity()): boolean {
+  if (stateOf(other, own) !== 'running') return false;
+  if (own.started === null) return true;
+  if (other.started === null) return false;
+  const file = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!file) return false;
+  const folder = `/proc/${other.pid}/fd`;
+  return namesIn(folder).some((name) => {
+    try {
+      const opened = statSync(`${folder}/${name}`, { bigint: true });
+      return opened.ino === file.ino && opened.dev === file.dev;
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
+
+/** Returns no names where the process is gone, or is somebody else's. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function answers(pid: number): boolean {

@@ -16,10 +16,10 @@ import { linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileS
 import { join } from 'node:path';
 import { z } from 'zod';
 import { shellWord } from '../platform/command.ts';
-import { fileError, writeFileDurably } from '../platform/durable.ts';
+import { fileError, writeOwnFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
-import { type ProcessState, processSchema } from '../platform/process.ts';
+import { keepsOpen, type ProcessState, processSchema } from '../platform/process.ts';
 import { temporaryPath } from '../platform/temporary.ts';
 
 export const LOCK_NAME = 'run.lock';
@@ -61,7 +61,7 @@ export function* takeRun(run: string, own: Holder, stateOf: (holder: Holder) => 
   const temporary = temporaryPath(run, LOCK_NAME);
   try {
     yield;
-    writeFileDurably(temporary, new TextEncoder().encode(`${JSON.stringify(own)}\n`));
+    writeOwnFile(temporary, new TextEncoder().encode(`${JSON.stringify(own)}\n`));
     for (let turn = 0; turn < TURNS; turn++) {
       if (yield* tryOnce(run, own, temporary, stateOf)) {
         yield* removeWhatCountsNoMore(run);
@@ -205,12 +205,15 @@ function notUnderstood(path: string, got: string): DcganError {
   });
 }
 
-function refused(run: string, path: string, { pid, host, since, command }: Holder, elsewhere: boolean): DcganError {
+function refused(run: string, path: string, holder: Holder, elsewhere: boolean): DcganError {
+  const { pid, host, since, command } = holder;
   const where = elsewhere ? ` on ${host}, another machine or container,` : '';
   return new DcganError({
     what: `${run} is being trained by process ${pid}${where} since ${since}: ${command}`,
     todo: elsewhere
       ? `Wait for it, or stop it there; if that machine or container is gone: rm ${shellWord(path)}`
-      : `Wait for it, or stop it: kill -INT ${pid}`,
+      : keepsOpen(holder, path)
+        ? `Wait for it, or stop it: kill -INT ${pid}`
+        : `Wait for it; if that process does not train there: rm ${shellWord(path)}`,
   });
 }

@@ -3,7 +3,7 @@
 // (kill -9, a power cut) is taken over (lock-file.ts). Commands that only read need no lock. A
 // training that is dropped in the middle gives its lock back when it is garbage-collected.
 import { randomUUID } from 'node:crypto';
-import { statSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownCommandLine } from '../platform/command.ts';
 import { ownIdentity, stateOf } from '../platform/process.ts';
@@ -15,6 +15,8 @@ export { LOCK_NAME } from './lock-file.ts';
 interface Held {
   readonly path: string;
   own: Holder;
+  /** The lock's file, kept open so that others see that this process holds it (`keepsOpen`). */
+  file: number | null;
 }
 
 const held = new Set<Held>();
@@ -29,7 +31,7 @@ export class RunLock {
 
   private constructor(run: string) {
     this.#run = run;
-    this.#held = { path: join(run, LOCK_NAME), own: newHolder() };
+    this.#held = { path: join(run, LOCK_NAME), own: newHolder(), file: null };
   }
 
   /**
@@ -65,6 +67,8 @@ export class RunLock {
     const own = newHolder();
     runThrough(takeRun(this.#run, own, (holder) => stateOf(holder, own)));
     this.#held.own = own;
+    close(this.#held);
+    this.#held.file = opened(this.#held.path);
     this.#mark = markOf(this.#held.path);
   }
 }
@@ -84,6 +88,7 @@ const ATTEMPTS = 3;
 
 function giveBack(one: Held): void {
   held.delete(one);
+  close(one);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
       if (readHolder(one.path)?.id === one.own.id) unlinkSync(one.path);
@@ -97,6 +102,21 @@ function giveBack(one: Held): void {
 
 function giveAllBack(): void {
   for (const one of held) giveBack(one);
+}
+
+/** Open files can be seen on Linux alone; Windows would not let others replace an open one. */
+function opened(path: string): number | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return null; // taken away already, which `check` finds
+  }
+}
+
+function close(one: Held): void {
+  if (one.file !== null) closeSync(one.file);
+  one.file = null;
 }
 
 function newHolder(): Holder {

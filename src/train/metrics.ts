@@ -1,11 +1,11 @@
 // metrics.jsonl has a line for every step, every epoch and every evaluation, appended as they
 // happen. A resumed run cuts off the lines past its checkpoint, and a last line that a crash tore,
 // so the file reads as if the run had never stopped.
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fsyncSync, ftruncateSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { MEASURES } from '../metrics/gauge.ts';
-import { fileError, writeFileDurably } from '../platform/durable.ts';
+import { fileError, writeOwnFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
 import { fileLines } from '../platform/file-lines.ts';
 import { GrowingFile } from '../platform/growing-file.ts';
@@ -155,7 +155,7 @@ export function cutMetrics(run: string, place: Place): { readonly missing: numbe
     }
   }
   if (!inOrder)
-    writeFileDurably(
+    writeOwnFile(
       path,
       linesWhere(path, (line) => isUpTo(line, place)),
     );
@@ -177,7 +177,7 @@ function* linesWhere(path: string, isWanted: (line: MetricsLine) => boolean): Ge
 function shorten(path: string, bytes: number): void {
   let fd: number | undefined;
   try {
-    fd = openSync(path, 'r+');
+    fd = openSync(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
     ftruncateSync(fd, bytes);
     fsyncSync(fd);
   } catch (error) {

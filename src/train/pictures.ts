@@ -2,8 +2,9 @@
 // film made of them.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError, readFile, writeFileDurably } from '../platform/durable.ts';
+import { fileError, writeOwnFile } from '../platform/durable.ts';
 import { DcganError } from '../platform/errors.ts';
+import { readPlainFile } from '../platform/plain-file.ts';
 import { chooseFrames, encodeGif } from '../render/gif.ts';
 import type { Picture } from '../render/grid.ts';
 import { decodePng, encodePng } from '../render/png.ts';
@@ -19,7 +20,7 @@ export function pictureName(epoch: number): string {
 }
 
 export function savePicture(path: string, picture: Picture): void {
-  writeFileDurably(path, encodePng(picture));
+  writeOwnFile(path, encodePng(picture));
 }
 
 /** Returns the epochs with a picture in the run, in order, without epoch 0. */
@@ -40,7 +41,7 @@ export function picturedEpochs(run: string): number[] {
 /** Loads the picture of an epoch. */
 export function loadPicture(run: string, epoch: number): Picture {
   const path = join(run, IMAGES_FOLDER, pictureName(epoch));
-  return decodePng(readFile(path), path);
+  return decodePng(readPlainFile(path), path);
 }
 
 /** Returns the frames of a run's film. */
@@ -63,7 +64,7 @@ export function filmFrames(run: string): Picture[] {
 /** Writes a run's film, `dcgan.gif`, into its folder and returns its path. */
 export function saveFilm(run: string): string {
   const path = join(run, GIF_NAME);
-  writeFileDurably(path, encodeGif(filmFrames(run)));
+  writeOwnFile(path, encodeGif(filmFrames(run)));
   return path;
 }
 

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { CHECKPOINTS_FOLDER, newestCheckpoint } from '../checkpoint/files.ts';
 import { commandLine, shellWord } from '../platform/command.ts';
-import { makeFolder, makeUnusedFolder, writeFileDurably } from '../platform/durable.ts';
+import { makeFolder, makeUnusedFolder, writeOwnFile } from '../platform/durable.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readJsonFile } from '../platform/file-bytes.ts';
 import { checkPath } from '../platform/near-path.ts';
@@ -71,14 +71,26 @@ function isUnused(out: string): boolean {
 }
 
 /**
- * A run may come from somebody else. What is appended to it or cut must lie in its own folder.
- * @throws DcganError that names a symbolic link in a run's folder
+ * A run may come from somebody else. What is written in it must lie in its own folder, and what is
+ * read must come to an end.
+ * @throws DcganError that names a symbolic link, a pipe or the like in a run's folder
  */
 export function refuseLinks(run: string): void {
-  const link = readdirSync(run, { withFileTypes: true }).find((entry) => entry.isSymbolicLink());
-  if (!link) return;
-  const path = join(run, link.name);
-  throw new DcganError({
+  for (const folder of [run, join(run, IMAGES_FOLDER), checkpointsOf(run)]) {
+    if (!existsSync(folder)) continue;
+    const found = readdirSync(folder, { withFileTypes: true }).find((entry) => !entry.isFile() && !entry.isDirectory());
+    if (found) throw strangeEntry(join(folder, found.name), found.isSymbolicLink());
+  }
+}
+
+function strangeEntry(path: string, isLink: boolean): DcganError {
+  if (!isLink)
+    return new DcganError({
+      what: `${path} is neither a file nor a folder`,
+      expected: 'the files and folders of a run',
+      todo: `Remove it: rm ${shellWord(path)}`,
+    });
+  return new DcganError({
     what: `${path} is a symbolic link, through which a training would write outside the run's folder`,
     expected: 'the files and folders themselves',
     todo: `If you made it, put in its place what it leads to; to look where that is: readlink ${shellWord(path)}`,
@@ -99,7 +111,7 @@ export function sweepRun(run: string): void {
 }
 
 export function writeRunConfig(run: string, config: RunConfig): void {
-  writeFileDurably(join(run, CONFIG_NAME), new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
+  writeOwnFile(join(run, CONFIG_NAME), new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`));
 }
 
 /**

@@ -6,14 +6,8 @@ import { existsSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CHECKPOINTS_FOLDER, laterCheckpoints } from '../checkpoint/files.ts';
 import { readSnapshot } from '../gan/snapshot-file.ts';
-import {
-  fileError,
-  makeFolder,
-  makeUnusedFolder,
-  readFile,
-  syncFolder,
-  writeFileDurably,
-} from '../platform/durable.ts';
+import { fileError, makeFolder, makeUnusedFolder, syncFolder, writeOwnFile } from '../platform/durable.ts';
+import { readPlainFile } from '../platform/plain-file.ts';
 import { BEST_NAME } from './best.ts';
 import { linesAfter, METRICS_NAME, type Place } from './metrics.ts';
 import { GIF_NAME, IMAGES_FOLDER, picturedEpochs, pictureName } from './pictures.ts';
@@ -30,8 +24,8 @@ export function setAside(run: string, place: Place): string | null {
   if (later.length === 0) return null;
   const folder = makeUnusedFolder((number) => join(run, `aside-${number}`));
   for (const part of [CHECKPOINTS_FOLDER, IMAGES_FOLDER]) makeFolder(join(folder, part));
-  writeFileDurably(join(folder, CONFIG_NAME), readFile(join(run, CONFIG_NAME)));
-  writeFileDurably(join(folder, METRICS_NAME), linesAfter(run, place));
+  writeOwnFile(join(folder, CONFIG_NAME), readPlainFile(join(run, CONFIG_NAME)));
+  writeOwnFile(join(folder, METRICS_NAME), linesAfter(run, place));
   const best = join(checkpointsOf(run), BEST_NAME);
   const pictures = picturedEpochs(run).filter((epoch) => epoch > place.epoch);
   const names = [

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileSchema } from '../../src/cli/options/config-file.ts';
 import { describeForm } from '../../src/studio/server/form.ts';
-import { Doorkeeper } from '../../src/studio/server/guard.ts';
+import { Doorkeeper, type DoorOptions } from '../../src/studio/server/guard.ts';
 import type { HolderOf } from '../../src/studio/server/heads.ts';
 import { type Listening, listen } from '../../src/studio/server/listen.ts';
 import { routes, type Studio } from '../../src/studio/server/routes.ts';
@@ -27,11 +27,15 @@ const FLAGS = ['preset', 'data', 'limit', 'epochs', 'seed', 'batchSize', 'genera
 }));
 const FORM = describeForm(FLAGS, fileSchema);
 
-export async function openStudio(root: string, parts: Partial<Studio> = {}): Promise<TestStudio> {
+export async function openStudio(
+  root: string,
+  parts: Partial<Studio> = {},
+  options: DoorOptions = {},
+): Promise<TestStudio> {
   const nobody: HolderOf = () => null;
   let door: Doorkeeper | undefined;
   const listening = await listen(43_210 + Math.floor(Math.random() * 2000), (port) => {
-    door = new Doorkeeper(port);
+    door = new Doorkeeper(port, options);
     return routes({
       door,
       runs: new Runs(root, parts.holderOf ?? nobody),

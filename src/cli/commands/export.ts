@@ -53,6 +53,7 @@ Examples:
 interface Flags extends ExportForm {
   readonly to: (typeof KINDS)[number];
   readonly title?: string;
+  readonly withReals?: boolean;
   readonly output?: string;
 }
 
@@ -86,6 +87,7 @@ export function defineExport(program: Command): void {
     )
     .option('--license <id>', 'huggingface, html: the licence that is named, such as mit (default: unknown)')
     .option('--title <text>', "html: the page's title (default: the run's name)")
+    .option('--with-reals', 'html: also show images of the data (reals.png of the run)')
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
     .action(async (source: string | undefined, flags: Flags) => {
@@ -104,7 +106,7 @@ async function exportNetwork(
   { to: _, output, ...form }: Flags,
   kind: ExportKind,
 ): Promise<void> {
-  refuse(kind, form, 'title');
+  refuse(kind, form, 'title', 'withReals');
   checkForm(kind, form);
   const { checkpoint, run } = resolveSource(source);
   const network = form.network ?? 'generator';
@@ -164,14 +166,14 @@ function writeFolder(path: string, files: ReadonlyMap<string, Uint8Array>): void
 /** One file for a browser: a run's pictures and charts, and the generator at work. */
 async function exportPage(
   source: string | undefined,
-  { to: _, output, title, license, ...form }: Flags,
+  { to: _, output, title, license, withReals, ...form }: Flags,
 ): Promise<void> {
   refuse('html', form);
   const { exportHtml } = await import('../../studio/still/html.ts');
   const { checkpoint } = resolveSource(source);
   const path = pathFor(output, 'generator.html');
   refuseSources(path, [checkpoint]);
-  const { html, type } = await exportHtml(source, { title, license });
+  const { html, type } = await exportHtml(source, { title, license, withReals });
   writeFileDurably(path, html);
   write(`generator of ${checkpoint} as html, weights in ${type}: ${path}, ${megabytes(html.length)}\n`);
 }

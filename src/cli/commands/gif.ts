@@ -1,7 +1,7 @@
 // `dcgan gif` makes a run's film again from its pictures.
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { writeFileDurably } from '../../platform/durable.ts';
+import { writeFileDurably, writeOwnFile } from '../../platform/durable.ts';
 import { pictureEncoder } from '../../render/encode.ts';
 import { filmFrames, GIF_NAME } from '../../train/pictures.ts';
 import { resolveRun } from '../../train/run.ts';
@@ -24,8 +24,10 @@ export function defineGif(program: Command): void {
     .action(async (asked: string | undefined, { output }: { readonly output?: string }) => {
       const encode = await pictureEncoder(output ?? GIF_NAME, '--output', { film: true });
       const run = resolveRun(asked);
+      const film = await encode(filmFrames(run));
       const path = output ?? join(run, GIF_NAME);
-      writeFileDurably(path, await encode(filmFrames(run)));
+      if (output === undefined) writeOwnFile(path, film);
+      else writeFileDurably(path, film);
       write(`${path}\n`);
     });
 }

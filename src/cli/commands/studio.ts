@@ -8,7 +8,6 @@ import { Command } from 'commander';
 import { commandLine } from '../../platform/command.ts';
 import { makeFolder } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
-import { ownIdentity, stateOf } from '../../platform/process.ts';
 import { describeForm, type TrainFlag } from '../../studio/server/form.ts';
 import { Doorkeeper } from '../../studio/server/guard.ts';
 import { listen } from '../../studio/server/listen.ts';
@@ -25,6 +24,7 @@ import { libraryNames } from '../options/model.ts';
 import { debugOption, wholeNumber } from '../options/values.ts';
 import { write } from '../output.ts';
 import { EXIT_CODES, Stop } from '../stop.ts';
+import { stopRun } from '../stop-run.ts';
 import { refuseFull } from './export.ts';
 import { defineTrain } from './train.ts';
 
@@ -44,6 +44,7 @@ interface Flags {
   readonly port: number;
   readonly open: boolean;
   readonly export?: string;
+  readonly withReals?: boolean;
 }
 
 export function defineStudio(program: Command, outcome: Outcome): void {
@@ -59,10 +60,12 @@ export function defineStudio(program: Command, outcome: Outcome): void {
     )
     .option('--no-open', 'do not open a browser')
     .option('--export <folder>', 'write the page with these runs as static files, for any web server')
+    .option('--with-reals', 'with --export: also show images of the data (reals.png of each run)')
     .addOption(debugOption())
     .addHelpText('after', EXAMPLES)
     .action(async (given: readonly string[], flags: Flags) => {
-      if (flags.export !== undefined) return exportSite(flags.export, given);
+      if (flags.export !== undefined) return exportSite(flags.export, given, flags);
+      if (flags.withReals) throw usage({ what: '--with-reals has no meaning without --export', todo: 'Leave it out' });
       const [folder = RUNS_FOLDER, other] = given;
       if (other !== undefined)
         throw usage({ what: 'studio: too many folders', expected: 'one folder of runs', got: given.join(' ') });
@@ -71,12 +74,12 @@ export function defineStudio(program: Command, outcome: Outcome): void {
 }
 
 /** Writes the page as static files, or leaves nothing behind. */
-async function exportSite(folder: string, given: readonly string[]): Promise<void> {
+async function exportSite(folder: string, given: readonly string[], { withReals }: Flags): Promise<void> {
   refuseFull(folder, '--export FOLDER');
   const isNew = !existsSync(folder);
   makeFolder(folder);
   try {
-    const { files, bytes } = await writeSite(folder, given.length > 0 ? given : [undefined]);
+    const { files, bytes } = await writeSite(folder, given.length > 0 ? given : [undefined], { withReals });
     write(`The studio as a static page: ${folder}, ${files} files, ${megabytes(bytes)}\n`);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
@@ -93,13 +96,13 @@ async function studio(root: string, { port, open }: Flags): Promise<number> {
   const runs = new Runs(root, holderOf);
   let door: Doorkeeper | undefined;
   const listening = await listen(port, (taken) => {
-    door = new Doorkeeper(taken);
+    door = new Doorkeeper(taken, { say: (text) => write(`${text}\n`) });
     return routes({
       door,
       runs,
       trainings: new Trainings(root, [process.execPath, process.argv[1]!]),
       holderOf,
-      stop,
+      stop: stopRun,
       typed: commandLine,
       page: pageFiles(),
       nameOf: (flag) => flags.find((one) => one.flag === `--${flag}`)?.name ?? flag,
@@ -111,7 +114,7 @@ async function studio(root: string, { port, open }: Flags): Promise<number> {
   write(`The studio shows ${root}${elsewhere}:\n  ${link}\n`);
   if (!existsSync(root)) write('This folder does not exist yet. The first run that you start makes it.\n');
   write('The link works once. Enter: another link. Ctrl-C: end the studio; trainings go on.\n');
-  if (open) openBrowser(link);
+  if (open) openBrowser(door!);
   process.stdin.on('data', () => write(`  ${door!.link()}\n`));
   const by = await ended();
   process.stdin.destroy();
@@ -138,15 +141,6 @@ function holderOf(folder: string): { readonly pid: number; readonly text: string
   } catch {
     return null; // a training that is started there says what is wrong with the lock
   }
-}
-
-/** Asks a run's training to save and end, as Ctrl-C in its terminal does. */
-function stop(folder: string): void {
-  const holder = whoTrains(folder);
-  if (!holder) throw usage({ what: 'this run is not being trained' });
-  if (stateOf(holder, ownIdentity()) === 'elsewhere')
-    throw usage({ what: `this run is being trained on ${holder.host}`, todo: 'Stop it there' });
-  process.kill(holder.pid, 'SIGINT');
 }
 
 /**
@@ -185,12 +179,19 @@ function pageFiles(): Map<string, { readonly type: string; readonly bytes: Uint8
 }
 
 /**
- * Opens the link in the person's browser where there is one; nothing is said where there is none.
+ * Opens a link in the person's browser where there is one; nothing is said where there is none.
+ * Other users can read command lines. On Linux the link is therefore good for this user alone, and
+ * on macOS it is told through a pipe. Windows shows command lines to their own user only.
  */
-function openBrowser(link: string): void {
-  const command = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
-  if (process.platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
-  const child = spawn(command, [link], { detached: true, stdio: 'ignore' });
+function openBrowser(door: Doorkeeper): void {
+  const { platform } = process;
+  if (platform === 'linux' && !process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return;
+  const isMac = platform === 'darwin';
+  const link = door.link(platform === 'linux');
+  const [command, args] = isMac ? ['osascript', []] : [platform === 'win32' ? 'explorer' : 'xdg-open', [link]];
+  const child = spawn(command, args, { detached: true, stdio: [isMac ? 'pipe' : 'ignore', 'ignore', 'ignore'] });
   child.once('error', () => {});
+  child.stdin?.once('error', () => {});
+  child.stdin?.end(`open location "${link}"\n`);
   child.unref();
 }

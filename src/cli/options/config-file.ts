@@ -3,7 +3,7 @@
 // that name the nearest right key.
 import { z } from 'zod';
 import { configSchema } from '../../gan/schema.ts';
-import { usage } from '../../platform/errors.ts';
+import { type DcganError, usage } from '../../platform/errors.ts';
 import { readJsonFile } from '../../platform/file-bytes.ts';
 import { parseData } from '../../platform/schema.ts';
 import { optionsThatRepeat } from '../../train/repeat.ts';
@@ -49,7 +49,7 @@ export function readConfigFile(path: string, preset?: string): TrainOptions {
 }
 
 function parseJson(path: string): unknown {
-  return readJsonFile(path, (got) =>
-    usage({ what: `${path} is not JSON`, got, todo: 'Mend it, or leave --config out' }),
-  );
+  const wrong = (got: string): DcganError =>
+    usage({ what: `${path} is not JSON`, got, todo: 'Mend it, or leave --config out' });
+  return readJsonFile(path, wrong, { typed: true });
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { newestCheckpoint } from '../../checkpoint/files.ts';
-import { makeFolder, writeFileDurably } from '../../platform/durable.ts';
+import { makeFolder, writeOwnFile } from '../../platform/durable.ts';
 import { DcganError, usage } from '../../platform/errors.ts';
 import { readJsonFile } from '../../platform/file-bytes.ts';
 import { showJson } from '../../platform/json.ts';
@@ -71,7 +71,7 @@ export function keepRecord(folder: string, { runs }: Sweep): void {
   if (readRecord(folder).length >= runs.length) return;
   makeFolder(folder);
   const record = { format: 1, runs: runs.map(({ options }) => options) };
-  writeFileDurably(join(folder, RECORD_NAME), new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`));
+  writeOwnFile(join(folder, RECORD_NAME), new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`));
 }
 
 function readRecord(folder: string): readonly Readonly<Record<string, unknown>>[] {

@@ -3,7 +3,7 @@
 // agree on it without talking to each other.
 import { z } from 'zod';
 import { drawWord, wordToUniform } from '../../engine/random.ts';
-import { usage } from '../../platform/errors.ts';
+import { type DcganError, usage } from '../../platform/errors.ts';
 import { readJsonFile } from '../../platform/file-bytes.ts';
 import { parseData } from '../../platform/schema.ts';
 import type { TrainOptions } from '../../train/run-options.ts';
@@ -60,7 +60,8 @@ export interface Sweep {
 
 /** @throws a usage error that names the key or the value that is wrong */
 export function readSweep(path: string): Sweep {
-  const data = readJsonFile(path, (got) => usage({ what: `${path} is not JSON`, got, todo: 'Mend it' }));
+  const wrong = (got: string): DcganError => usage({ what: `${path} is not JSON`, got, todo: 'Mend it' });
+  const data = readJsonFile(path, wrong, { typed: true });
   const file = parseData(sweepSchema, data, path, Object.keys(sweepSchema.shape));
   const given = KINDS.filter((kind) => file[kind] !== undefined);
   if (given.length > 1)

@@ -5,6 +5,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../../platform/durable.ts';
 import { DcganError } from '../../platform/errors.ts';
+import { READ_AT_ONCE } from '../../platform/plain-file.ts';
 
 /**
  * Opens a file below `root` for reading; null when it does not exist, is no plain file, or is
@@ -19,7 +20,7 @@ export async function openInside(root: string, ...parts: readonly string[]): Pro
     if (!status || (last ? !status.isFile() : !status.isDirectory())) return null;
   }
   try {
-    const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    const file = await open(path, READ_AT_ONCE | (constants.O_NOFOLLOW ?? 0));
     if ((await file.stat()).isFile()) return file;
     await file.close();
     return null;

@@ -1,12 +1,17 @@
 // Decides who may ask the studio anything. It listens on this machine alone, but every page that a
 // browser shows can send requests to this machine, and a name of somebody else's can be made to
 // lead here (DNS rebinding). So a request must name this server as its host, must come from the
-// studio's own page, and must carry the cookie that the link in the terminal gave, once. Sources:
-// W3C, "Fetch Metadata Request Headers"; RFC 6265bis (SameSite); W3C, "Content Security Policy
-// Level 3".
+// studio's own page, and must carry the cookie that the link in the terminal gave, once. A cookie
+// is good only for the user of this machine who got it, where the system says who that is: browsers
+// send it to other servers at this address too.
+// Sources: W3C, "Fetch Metadata Request Headers"; RFC 6265bis (SameSite); W3C, "Content Security
+// Policy Level 3".
 import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import { userOf } from './peer.ts';
 
 /** Bytes of a token and of a session's secret. */
 const SECRET_BYTES = 32;
@@ -47,23 +52,52 @@ const SENTENCES = {
   json: 'What changes something is sent as JSON (Content-Type: application/json).',
 } as const;
 
-/**
- * Holds the secrets of a running studio: the links that were printed and not used yet, and its
- * session.
- */
+/** The person at the terminal reads these. */
+const OTHER_USER = 'Another user of this machine tried the link that the browser was given, and was refused.';
+const UNKNOWN_USER = 'The system does not tell who follows the link that the browser was given. Open the printed one.';
+const USED_AGAIN = 'A used link came again. Whoever used it before is shut out now. Enter: another link.';
+
+/** What a link gave. */
+interface Session {
+  readonly secret: string;
+  readonly user: number | null;
+  /** Its open connections. */
+  readonly sockets: Set<Socket>;
+}
+
+/** A link; `own`: it shows in command lines, so it is for this process's user alone. */
+interface Link {
+  readonly token: string;
+  readonly own: boolean;
+  /** What it gave, once it was used. */
+  session: Session | null;
+  /** Whether it was said that somebody else tried it. */
+  told: boolean;
+}
+
+export interface DoorOptions {
+  /** Says something to the person at the terminal. */
+  readonly say?: (text: string) => void;
+  readonly userOf?: (socket: Socket) => number | null;
+}
+
+/** Holds the secrets of a running studio: the links that it made, and the sessions they gave. */
 export class Doorkeeper {
   readonly #port: number;
-  readonly #links = new Set<string>();
-  readonly #session = randomBytes(SECRET_BYTES).toString('base64url');
+  readonly #say: (text: string) => void;
+  readonly #userOf: (socket: Socket) => number | null;
+  readonly #links = new Set<Link>();
 
-  constructor(port: number) {
+  constructor(port: number, { say = () => {}, userOf: user = userOf }: DoorOptions = {}) {
     this.#port = port;
+    this.#say = say;
+    this.#userOf = user;
   }
 
-  /** Makes a new link for one browser. */
-  link(): string {
-    const token = randomBytes(SECRET_BYTES).toString('base64url');
-    this.#links.add(token);
+  /** Makes a new link for one browser; `own`: only of this process's own user. */
+  link(own = false): string {
+    const token = secret();
+    this.#links.add({ token, own, session: null, told: false });
     return `http://127.0.0.1:${this.#port}/?token=${token}`;
   }
 
@@ -97,22 +131,55 @@ export class Doorkeeper {
   }
 
   #enter(context: Context, token: string): Response {
-    const known = [...this.#links].find((link) => isSame(link, token));
-    if (known === undefined) return context.text(`${SENTENCES.link}\n`, 401);
-    this.#links.delete(known);
-    setCookie(context, this.#cookie, this.#session, { httpOnly: true, sameSite: 'Strict', path: '/' });
+    const link = [...this.#links].find((one) => isSame(one.token, token));
+    const user = this.#user(context);
+    const refused = (): Response => context.text(`${SENTENCES.link}\n`, 401);
+    if (link === undefined) return refused();
+    if (link.own && !isOwn(user)) {
+      if (!link.told) this.#say(user === null ? UNKNOWN_USER : OTHER_USER);
+      link.told = true;
+      return refused();
+    }
+    if (link.session !== null) {
+      this.#links.delete(link);
+      for (const socket of link.session.sockets) if (socket !== socketOf(context)) socket.destroy();
+      this.#say(USED_AGAIN);
+      return refused();
+    }
+    link.session = { secret: secret(), user, sockets: new Set() };
+    setCookie(context, this.#cookie, link.session.secret, { httpOnly: true, sameSite: 'Strict', path: '/' });
     return context.redirect('/', 303);
   }
 
   #hasSession(context: Context): boolean {
     const value = getCookie(context, this.#cookie);
-    return value !== undefined && isSame(value, this.#session);
+    if (value === undefined) return false;
+    const found = [...this.#links].find(({ session }) => session !== null && isSame(value, session.secret));
+    if (!found?.session || found.session.user !== this.#user(context)) return false;
+    const { sockets } = found.session;
+    const socket = socketOf(context);
+    if (!sockets.has(socket)) socket.once('close', () => sockets.delete(socket));
+    sockets.add(socket);
+    return true;
+  }
+
+  #user(context: Context): number | null {
+    return this.#userOf(socketOf(context));
   }
 
   /** Cookies know no ports, and studios on two ports must not overwrite each other's. */
   get #cookie(): string {
     return `dcgan-studio-${this.#port}`;
   }
+}
+
+const socketOf = ({ env }: Context<{ Bindings: HttpBindings }>): Socket => env.incoming.socket;
+
+const secret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
+
+/** Root may do everything anyway, and forwards connections for virtual machines. */
+function isOwn(user: number | null): boolean {
+  return user !== null && (user === 0 || user === process.geteuid?.());
 }
 
 function isSame(a: string, b: string): boolean {

@@ -3,10 +3,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, rmdirSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DEFAULT_PRESET } from '../../gan/presets.ts';
 import { type DcganError, usage } from '../../platform/errors.ts';
+import { whoTrains } from '../../train/lock.ts';
 import { reserveFolder } from '../../train/run.ts';
 import type { DataReport } from '../api.ts';
 import { openInside, openNew, ownFolder, readTail, writeNew } from './files.ts';
@@ -28,6 +29,8 @@ export type TrainingOptions = Readonly<Record<string, unknown>>;
 export class Trainings {
   readonly #root: string;
   readonly #program: ProgramCommand;
+  /** Folders of runs that are being resumed and have not begun yet. */
+  readonly #resuming = new Set<string>();
 
   constructor(root: string, program: ProgramCommand) {
     this.#root = root;
@@ -65,11 +68,31 @@ export class Trainings {
    * @throws DcganError with the training's own words when it ends before that
    */
   async resume(place: RunPlace, epochs?: number): Promise<void> {
+    const folder = folderOf(place);
+    if (this.#resuming.has(folder)) throw usage({ what: 'this run is being resumed already' });
+    this.#resuming.add(folder);
+    try {
+      await this.#resume(place, epochs);
+    } finally {
+      this.#resuming.delete(folder);
+    }
+  }
+
+  /** The log is a new file until this training has the run, whose log may be that of another. */
+  async #resume(place: RunPlace, epochs: number | undefined): Promise<void> {
     const more = epochs === undefined ? [] : ['--epochs', String(epochs)];
-    const log = logName(place.parts.join('/'));
+    const [log, old] = [randomUUID(), logName(place.parts.join('/'))];
+    const [from, to] = [log, old].map((name) => join(this.#own(), `${name}.log`)) as [string, string];
     const before = await newestSitting(place);
-    const child = this.#spawn(log, ['--resume', folderOf(place), ...more]);
-    await this.#until(child, log, async () => (await newestSitting(place)) !== before);
+    try {
+      const child = this.#spawn(log, ['--resume', folderOf(place), ...more]);
+      await this.#until(child, log, async () => (await newestSitting(place)) !== before);
+      await rename(from, to);
+    } catch (error) {
+      if (isHeld(folderOf(place))) await rm(from, { force: true });
+      else await rename(from, to).catch(() => {});
+      throw error;
+    }
   }
 
   /** Asks what a training would do and cost here, by `train --dry-run --json`. */
@@ -195,6 +218,14 @@ function inItsWords(output: string, ended: string): DcganError {
 async function newestSitting(place: RunPlace): Promise<number | undefined> {
   const config = await readConfig(place);
   return typeof config === 'string' ? undefined : config.sittings?.at(-1)?.start;
+}
+
+function isHeld(folder: string): boolean {
+  try {
+    return whoTrains(folder) !== null;
+  } catch {
+    return false; // the training that was refused says what is wrong with the lock
+  }
 }
 
 /** A run's place as the name of one file. */

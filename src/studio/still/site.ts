@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { DcganError } from '../../platform/errors.ts';
 import { GIF_NAME, IMAGES_FOLDER } from '../../train/pictures.ts';
 import { hasFilm } from '../server/heads.ts';
-import { describe, withCheckpoint } from './gather.ts';
+import { describe, type StillOptions, withCheckpoint } from './gather.ts';
 import { partBytes } from './html.ts';
 import type { Site } from './still.ts';
 
@@ -31,7 +31,11 @@ export interface WrittenSite {
  * @param sources runs or checkpoints, as everywhere
  * @throws DcganError for what is neither, and for a folder that cannot be written
  */
-export async function writeSite(folder: string, sources: readonly (string | undefined)[]): Promise<WrittenSite> {
+export async function writeSite(
+  folder: string,
+  sources: readonly (string | undefined)[],
+  options: Pick<StillOptions, 'withReals'> = {},
+): Promise<WrittenSite> {
   const written = new Map<string, number>();
   const version = createHash('sha256');
   const put = (name: string, content: string | Uint8Array): void => {
@@ -44,7 +48,7 @@ export async function writeSite(folder: string, sources: readonly (string | unde
   const copy = (from: string, name: string): void => put(name, readFileSync(from));
   const runs: Site['runs'][number][] = [];
   for (const [i, source] of sources.entries()) {
-    const described = await describe(source);
+    const described = await describe(source, options);
     const at = `runs/${i + 1}`;
     const { checkpoint, run, metrics, warnings } = described;
     const name = basename(checkpoint);

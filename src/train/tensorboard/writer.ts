@@ -3,8 +3,9 @@
 // resume cuts it back to its checkpoint, so it reads as if the run had never stopped.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFile, writeFileDurably } from '../../platform/durable.ts';
+import { writeOwnFile } from '../../platform/durable.ts';
 import { GrowingFile } from '../../platform/growing-file.ts';
+import { readPlainFile } from '../../platform/plain-file.ts';
 import type { Picture } from '../../render/grid.ts';
 import { encodePng } from '../../render/png.ts';
 import type { State } from '../loop.ts';
@@ -30,11 +31,11 @@ export class EventWriter {
   /** @param step steps of the state that the run begins or continues with */
   constructor(run: string, step: number) {
     const path = join(run, EVENTS_NAME);
-    const old = step > 0 && existsSync(path) ? readFile(path) : null;
+    const old = step > 0 && existsSync(path) ? readPlainFile(path) : null;
     const kept = old ? bytesUpTo(old, step) : 0;
     // Where not even the first record is whole the file begins anew.
-    if (old === null || kept === 0) writeFileDurably(path, firstRecord(now()));
-    else if (kept < old.length) writeFileDurably(path, old.subarray(0, kept));
+    if (old === null || kept === 0) writeOwnFile(path, firstRecord(now()));
+    else if (kept < old.length) writeOwnFile(path, old.subarray(0, kept));
     this.#file = new GrowingFile(path);
   }
 

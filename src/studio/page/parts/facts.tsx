@@ -11,7 +11,11 @@ export function Facts({ source, detail }: { readonly source: Source; readonly de
     ? [
         [words.data, `${config.data.name}, ${words.images(String(config.data.count))} (${config.data.source})`],
         ['seed', String(config.seed)],
-        ['device', `${config.notes.device} (${config.notes.variant})`],
+        // An export leaves the variant out.
+        [
+          'device',
+          config.notes.variant === '' ? config.notes.device : `${config.notes.device} (${config.notes.variant})`,
+        ],
         ...Object.entries(config.config).map(([name, value]): [string, string] => [name, settingText(value)]),
       ]
     : [];

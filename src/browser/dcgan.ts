@@ -6,6 +6,7 @@ import { imageShape } from '../data/image-size.ts';
 import type { CreateOptions, LookOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
 import type { Judgement, Layer, Projection, ProjectOptions } from '../gan/looking.ts';
 import type { MachineOptions } from '../gan/machine.ts';
+import { floats } from '../platform/arrays.ts';
 import type { Mirror } from './face.ts';
 import { Host } from './host.ts';
 import { whole } from './wire.ts';
@@ -87,7 +88,8 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
    * fails
    */
   async step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
-    const result = await this.#host.call('step', whole(images), options);
+    const sent = whole(floats('step: the images do not match the model', images));
+    const result = await this.#host.call('step', sent, options);
     this.#steps++;
     return result;
   }
@@ -124,8 +126,9 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
    * @param images [N, H, W, channels] in [-1, 1]
    * @throws DcganError for images or classes of another shape
    */
-  judge(images: Float32Array, options: LookOptions = {}): Promise<Judgement> {
-    return this.#host.call('judge', whole(images), options);
+  async judge(images: Float32Array, options: LookOptions = {}): Promise<Judgement> {
+    const sent = whole(floats('judge: the images do not match the model', images));
+    return this.#host.call('judge', sent, options);
   }
 
   /**
@@ -143,8 +146,9 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
    * @throws DcganError for a picture, mask or start of another shape, and for an invalid class or
    * number
    */
-  project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
-    return this.#host.call('project', whole(picture), options);
+  async project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
+    const sent = whole(floats('project: the picture does not match the model', picture));
+    return this.#host.call('project', sent, options);
   }
 
   /**

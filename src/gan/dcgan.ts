@@ -3,6 +3,7 @@
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import { imageShape } from '../data/image-size.ts';
 import { showShape } from '../engine/graph.ts';
+import { floats } from '../platform/arrays.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
 import { resolveConfig } from './config.ts';
@@ -87,7 +88,7 @@ export interface LookOptions {
 
 /**
  * A DCGAN: both networks and the state of their optimisers, on a device that `dispose` frees. Calls
- * take effect in their order.
+ * take effect in their order, whether or not the earlier ones are awaited.
  */
 export class DCGAN {
   readonly #machine: Machine;
@@ -160,7 +161,7 @@ export class DCGAN {
   static async fromSnapshot(snapshot: Snapshot, options: RankedOptions = {}): Promise<DCGAN> {
     const gan = new DCGAN(await Machine.open(snapshot.config, options), snapshot);
     try {
-      await gan.restore(snapshot.tensors);
+      await gan.#machine.writeState(dataOf(snapshot.tensors));
     } catch (error) {
       await gan.dispose();
       throw error;
@@ -195,9 +196,9 @@ export class DCGAN {
    * Updates both networks once. The next step may be requested before this one is finished, so that
    * a GPU never waits for it.
    * @param images reals, [R, H, W, channels] in [-1, 1], R from 1 to the batch size; do not change
-   * them until the step is finished
-   * @throws DcganError for images, classes or injected values of another shape, and when the device
-   * fails
+   * them, or values given in the options, until the step is finished
+   * @throws DcganError for images, classes or injected values of another type or shape, and when
+   * the device fails
    */
   step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
     return this.#step(images, options);
@@ -230,10 +231,11 @@ export class DCGAN {
   ): Promise<StepResult> {
     checkClasses(this.config, classes, reals);
     const injected: Record<string, Float32Array> = {};
-    if (noise) injected[NOISE.name] = noise;
+    if (noise) injected[NOISE.name] = floats('step: the noise', noise);
     for (const of of ['real', 'fake'] as const)
       dropoutMasks?.[of].forEach((mask, i) => {
-        injected[maskSource(of, i + 1).name] = mask;
+        const { name } = maskSource(of, i + 1);
+        injected[name] = floats(`step: ${name}`, mask);
       });
     this.#steps += 1;
     const step = this.#steps;
@@ -295,7 +297,7 @@ export class DCGAN {
    */
   async judge(images: Float32Array, { classes }: LookOptions = {}): Promise<Judgement> {
     const count = this.#countWhole('judge: the images do not match the model', images, this.imageShape);
-    return judgeImages(this.#machine, images, this.#sharesOf(classes, count));
+    return judgeImages(this.#machine, images.slice(), this.#sharesOf(classes, count));
   }
 
   /**
@@ -311,13 +313,13 @@ export class DCGAN {
   ): Promise<Layer[]> {
     if ('images' in from) {
       const count = this.#countWhole('layers: the images do not match the model', from.images, this.imageShape);
-      return layersOf(this.#machine, from, count, this.#sharesOf(classes, count));
+      return layersOf(this.#machine, { images: from.images.slice() }, count, this.#sharesOf(classes, count));
     }
     const count = this.#countWhole('layers: the noise does not match the latent size', from.noise, [
       this.config.latent,
     ]);
     const asked = classes ?? (this.config.classes > 0 ? classesInTurn(this, 0) : undefined);
-    return layersOf(this.#machine, from, count, this.#sharesOf(asked, count));
+    return layersOf(this.#machine, { noise: from.noise.slice() }, count, this.#sharesOf(asked, count));
   }
 
   /**
@@ -351,7 +353,7 @@ export class DCGAN {
     const given = from && this.#countWhole('project: from does not match the latent size', from, [this.config.latent]);
     whole('starts', given ?? starts, 1, 64);
     if (resume) this.#countWhole('project: resume does not match the latent size', resume.noise, [this.config.latent]);
-    return projectPicture(this.#machine, picture, options);
+    return projectPicture(this.#machine, picture.slice(), { ...options, from: from?.slice() });
   }
 
   /**
@@ -374,10 +376,11 @@ export class DCGAN {
 
   /**
    * Sets tensors of the state by their names; the others keep their values.
-   * @throws DcganError for a name that is not the model's, or another number of values
+   * @throws DcganError for a name that is not the model's, or another type or number of values
    */
-  restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
-    return this.#machine.writeState(new Map([...tensors].map(([name, { data }]) => [name, data])));
+  async restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
+    const own = [...dataOf(tensors)].map(([name, data]) => [name, floats(`tensor ${name}`, data).slice()] as const);
+    await this.#machine.writeState(new Map(own));
   }
 
   /** Returns the bytes of a checkpoint; equal states give equal bytes. */
@@ -400,6 +403,7 @@ export class DCGAN {
 
   /** How many of `shape` the values are, one at least. */
   #countWhole(what: string, values: Float32Array, shape: readonly number[]): number {
+    floats(what, values);
     const count = values.length / shape.reduce((product, n) => product * n, 1);
     if (Number.isInteger(count) && count >= 1) return count;
     throw usage({ what, expected: `a multiple of ${showShape(shape)}`, got: `${values.length} values` });
@@ -415,17 +419,23 @@ export class DCGAN {
   }
 
   #countImages(images: Float32Array): number {
+    const what = 'step: the images do not match the model';
+    floats(what, images);
     const { batchSize } = this.config;
     const [height, width, channels] = this.imageShape;
     const reals = images.length / (height * width * channels);
     if (Number.isInteger(reals) && reals >= 1 && reals <= batchSize) return reals;
     throw new DcganError({
-      what: 'step: the images do not match the model',
+      what,
       expected: `1 to ${batchSize} images ${showShape([height, width, channels])}`,
       got: `${images.length} values`,
       exitCode: 2,
     });
   }
+}
+
+function dataOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Float32Array> {
+  return new Map([...tensors].map(([name, { data }]) => [name, data]));
 }
 
 /** Returns the complete present state of a model. */

@@ -4,15 +4,7 @@ import { toBytes } from '../data/pixels.ts';
 import { compile } from '../engine/compile.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Session } from '../engine/session.ts';
-import {
-  type Drawer,
-  drawImages,
-  drawNoise,
-  type GenerateOptions,
-  generateImages,
-  type Run,
-  sampleNoise,
-} from '../gan/drawing.ts';
+import { type Drawer, type GenerateOptions, generateImages, type Run, sampleNoise } from '../gan/drawing.ts';
 import type { GeneratorModel } from '../gan/model.ts';
 import { usage } from '../platform/errors.ts';
 import { rgba } from '../render/rgba.ts';
@@ -85,8 +77,7 @@ export class LoadedGenerator implements Generator {
     this.#session = session;
     this.#drawer = {
       model,
-      sampleNoise: (count, seed) => drawNoise(model, count, seed, this.#run),
-      generate: (noise, count, shares) => drawImages(model, noise, count, shares, this.#run),
+      together: (calls) => session.together((inner) => calls({ run: this.#runOn(inner) })),
     };
   }
 
@@ -115,12 +106,14 @@ export class LoadedGenerator implements Generator {
     return this.#session.dispose();
   }
 
-  readonly #run: Run = (name, computation, options) => {
-    let plan = this.#plans.get(name);
-    if (!plan) {
-      plan = compile(computation(), this.#session.layout);
-      this.#plans.set(name, plan);
-    }
-    return this.#session.run(plan, options);
-  };
+  #runOn(session: Session): Run {
+    return (name, computation, options) => {
+      let plan = this.#plans.get(name);
+      if (!plan) {
+        plan = compile(computation(), session.layout);
+        this.#plans.set(name, plan);
+      }
+      return session.run(plan, options);
+    };
+  }
 }

@@ -6,7 +6,9 @@ import { imageShape } from '../data/image-size.ts';
 import type { CreateOptions, LookOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
 import type { Judgement, Layer, Projection, ProjectOptions } from '../gan/looking.ts';
 import type { MachineOptions } from '../gan/machine.ts';
+import { frozen } from '../gan/schema.ts';
 import { floats } from '../platform/arrays.ts';
+import { wholeNumber } from '../platform/whole.ts';
 import type { Mirror } from './face.ts';
 import { Host } from './host.ts';
 import { whole } from './wire.ts';
@@ -26,21 +28,18 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   readonly info: Mirror['info'];
   /** Decides every bit of the state, together with the configuration and the data. */
   readonly seed: number;
-  /**
-   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
-   */
-  epoch: number;
   /** The names of the classes in their order; null when they are unknown. */
   readonly classNames: Mirror['classNames'];
   #steps: number;
+  #epoch: number;
 
   private constructor(host: Host, { config, info, seed, epoch, steps, classNames }: Mirror) {
     this.#host = host;
-    this.config = config;
+    this.config = frozen(config);
     this.info = info;
     this.seed = seed;
-    this.epoch = epoch;
-    this.classNames = classNames;
+    this.#epoch = epoch;
+    this.classNames = classNames && Object.freeze(classNames);
     this.#steps = steps;
   }
 
@@ -74,6 +73,18 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   /** The shape of one image. */
   get imageShape(): readonly [height: number, width: number, channels: number] {
     return imageShape(this.config);
+  }
+
+  /**
+   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
+   * @throws DcganError for what is no whole number
+   */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  set epoch(epoch: number) {
+    this.#epoch = wholeNumber('epoch', epoch);
   }
 
   /** The number of steps taken. */

@@ -1,12 +1,14 @@
 // The library's one class: a DCGAN that can be trained step by step, sampled, saved and loaded.
 
+import { brokenTensor } from '../checkpoint/finite.ts';
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import { imageShape } from '../data/image-size.ts';
 import { showShape } from '../engine/graph.ts';
 import { floats } from '../platform/arrays.ts';
 import { DcganError, usage } from '../platform/errors.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
-import { resolveConfig } from './config.ts';
+import { wholeNumber } from '../platform/whole.ts';
+import { parseConfig, resolveConfig } from './config.ts';
 import {
   checkClasses,
   checkSeed,
@@ -31,7 +33,14 @@ import {
 import { Machine, type MachineInfo, type MachineOptions, type RankedOptions } from './machine.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
 import type { Share } from './shards.ts';
-import { type ClassNames, decodeSnapshot, encodeSnapshot, type Snapshot, snapshotParts } from './snapshot.ts';
+import {
+  type ClassNames,
+  checkNames,
+  decodeSnapshot,
+  encodeSnapshot,
+  type Snapshot,
+  snapshotParts,
+} from './snapshot.ts';
 import { STEP_NUMBERS } from './step.ts';
 import { maskSource, NOISE } from './streams.ts';
 
@@ -95,15 +104,12 @@ export class DCGAN {
   /** Decides every bit of the state, together with the configuration and the data. */
   readonly seed: number;
   /**
-   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
-   */
-  epoch: number;
-  /**
    * The names of the classes in their order. A class that the data had no image of has null. All of
    * it is null when the names are unknown.
    */
   readonly classNames: ClassNames | null;
   #steps: number;
+  #epoch: number;
 
   private constructor(
     machine: Machine,
@@ -111,15 +117,15 @@ export class DCGAN {
   ) {
     this.#machine = machine;
     this.seed = seed;
-    this.epoch = epoch;
-    this.classNames = classNames ?? null;
+    this.#epoch = wholeNumber('epoch', epoch);
+    this.classNames = classNames ? checkNames(classNames, machine.model.config) : null;
     this.#steps = step;
   }
 
   /**
    * Makes a new model with random initial weights.
-   * @throws DcganError for an unknown preset, option or device, or a device or precision that
-   * cannot run here
+   * @throws DcganError for an unknown preset, option or device, names that do not fit the classes,
+   * or a device or precision that cannot run here
    */
   static async create({
     preset,
@@ -132,11 +138,13 @@ export class DCGAN {
     ...overrides
   }: CreateOptions & RankedOptions = {}): Promise<DCGAN> {
     const config = resolveConfig(preset, overrides);
+    if (classNames) checkNames(classNames, config);
+    checkSeed(seed);
     const machine = await Machine.open(config, { device, threads, variant, ranks });
     try {
       // An impossible precision is refused here rather than in the first step; see `refuseBf16`.
       if (config.precision !== 'float32') await machine.prepareStep(config.batchSize);
-      await machine.start(checkSeed(seed));
+      await machine.start(seed);
     } catch (error) {
       await machine.dispose();
       throw error;
@@ -159,7 +167,11 @@ export class DCGAN {
    * configuration's
    */
   static async fromSnapshot(snapshot: Snapshot, options: RankedOptions = {}): Promise<DCGAN> {
-    const gan = new DCGAN(await Machine.open(snapshot.config, options), snapshot);
+    const config = parseConfig(snapshot.config, 'the snapshot: config');
+    if (snapshot.classNames) checkNames(snapshot.classNames, config);
+    checkSeed(snapshot.seed);
+    for (const key of ['step', 'epoch'] as const) wholeNumber(`the snapshot: ${key}`, snapshot[key]);
+    const gan = new DCGAN(await Machine.open(config, options), snapshot);
     try {
       await gan.#machine.writeState(dataOf(snapshot.tensors));
     } catch (error) {
@@ -187,6 +199,18 @@ export class DCGAN {
     return imageShape(this.config);
   }
 
+  /**
+   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
+   * @throws DcganError for what is no whole number
+   */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  set epoch(epoch: number) {
+    this.#epoch = wholeNumber('epoch', epoch);
+  }
+
   /** The number of steps taken, including those in progress. */
   get steps(): number {
     return this.#steps;
@@ -195,8 +219,9 @@ export class DCGAN {
   /**
    * Updates both networks once. The next step may be requested before this one is finished, so that
    * a GPU never waits for it.
-   * @param images reals, [R, H, W, channels] in [-1, 1], R from 1 to the batch size; do not change
-   * them, or values given in the options, until the step is finished
+   * @param images reals, [R, H, W, channels] in [-1, 1], R from 1 to the batch size, all finite,
+   * or the model's values no longer are; do not change them, nor values in the options, until
+   * the step is finished
    * @throws DcganError for images, classes or injected values of another type or shape, and when
    * the device fails
    */
@@ -260,8 +285,8 @@ export class DCGAN {
    * Prepares a step on `reals` images before its first use.
    * @throws DcganError for a step that the device cannot run: it is too large, or in bf16
    */
-  prepareStep(reals = this.config.batchSize): Promise<void> {
-    return this.#machine.prepareStep(reals);
+  async prepareStep(reals = this.config.batchSize): Promise<void> {
+    await this.#machine.prepareStep(wholeNumber('prepareStep: reals', reals, 1, this.config.batchSize));
   }
 
   /**
@@ -343,15 +368,10 @@ export class DCGAN {
       throw usage({ what: 'project takes one picture', got: `${picture.length} values` });
     checkSeed(seed);
     if (asked !== undefined) checkClasses(this.config, [asked], 1);
-    const whole = (what: string, value: number, least: number, most: number): void => {
-      if (Number.isInteger(value) && value >= least && value <= most) return;
-      const expected = `a whole number from ${least} to ${most}`;
-      throw usage({ what: `project: ${what} has an invalid value`, expected, got: String(value) });
-    };
-    whole('steps', steps, 0, 1_000_000);
-    whole('pauseAt', pauseAt, 0, 1_000_000);
+    wholeNumber('project: steps', steps, 0, 1_000_000);
+    wholeNumber('project: pauseAt', pauseAt, 0, 1_000_000);
     const given = from && this.#countWhole('project: from does not match the latent size', from, [this.config.latent]);
-    whole('starts', given ?? starts, 1, 64);
+    wholeNumber('project: starts', given ?? starts, 1, 64);
     if (resume) this.#countWhole('project: resume does not match the latent size', resume.noise, [this.config.latent]);
     return projectPicture(this.#machine, picture.slice(), { ...options, from: from?.slice() });
   }
@@ -383,17 +403,21 @@ export class DCGAN {
     await this.#machine.writeState(new Map(own));
   }
 
-  /** Returns the bytes of a checkpoint; equal states give equal bytes. */
+  /**
+   * Returns the bytes of a checkpoint; equal states give equal bytes.
+   * @throws DcganError for a state with a value that is not finite
+   */
   async toBytes(): Promise<Uint8Array> {
-    return encodeSnapshot(await snapshotOf(this));
+    return encodeSnapshot(await soundSnapshotOf(this));
   }
 
   /**
    * Writes a checkpoint completely or not at all.
-   * @throws DcganError for a path that cannot be written
+   * @throws DcganError for a path that cannot be written, and for a state with a value that is not
+   * finite
    */
   async save(path: string): Promise<void> {
-    await writePlace(path, snapshotParts(await snapshotOf(this)));
+    await writePlace(path, snapshotParts(await soundSnapshotOf(this)));
   }
 
   /** Frees the device. */
@@ -442,6 +466,18 @@ function dataOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Float32
 export async function snapshotOf(gan: DCGAN): Promise<Snapshot> {
   const { config, seed, epoch, steps: step, classNames } = gan;
   return { config, seed, epoch, step, ...(classNames && { classNames }), tensors: await gan.tensors() };
+}
+
+/** Returns the state as a checkpoint may hold it: all of its values are finite. */
+async function soundSnapshotOf(gan: DCGAN): Promise<Snapshot> {
+  const snapshot = await snapshotOf(gan);
+  const broken = brokenTensor(snapshot.tensors);
+  if (broken === null) return snapshot;
+  throw new DcganError({
+    what: `the model cannot be saved: ${broken}`,
+    expected: 'finite numbers',
+    todo: 'Go on from its last checkpoint with a lower learningRate, and check that the images are finite',
+  });
 }
 
 async function loadSnapshot(source: string | URL | Blob | Uint8Array): Promise<Snapshot> {

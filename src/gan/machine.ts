@@ -16,7 +16,7 @@ import { drawImages, type Run } from './drawing.ts';
 import { dutiesOf, kindsOfStep, wordsOf } from './duties.ts';
 import { type MachineInfo, type RankedOptions, shardsHeld } from './machine-options.ts';
 import { type Model, makeModel, startComputation } from './model.ts';
-import type { Config } from './schema.ts';
+import { type Config, frozen } from './schema.ts';
 import { drawStep, type Share, shareOf } from './shards.ts';
 import { fakesOfStep, gradientStep, OF_SAMPLES, trainingStep, updateStep } from './step.ts';
 import { StepFeeds, type StepRequest } from './step-feeds.ts';
@@ -78,7 +78,7 @@ export class Machine {
         got: String(threads),
       });
     const held = shardsHeld(config, ranks);
-    const model = makeModel(config);
+    const model = makeModel(frozen(config));
     const step = (): Plan => compile(trainingStep(model, config.batchSize), model.layout);
     const open = async (choice: ChosenDevice): Promise<Machine> => {
       const sessions: Session[] = [];

@@ -2,7 +2,7 @@
 import { checkLimit } from '../data/image-options.ts';
 import type { TrainEvent } from './events.ts';
 import { Host } from './host.ts';
-import type { TrainOptions } from './page-options.ts';
+import { checkPageOptions, type TrainOptions } from './page-options.ts';
 import { whole } from './wire.ts';
 
 /**
@@ -12,6 +12,7 @@ import { whole } from './wire.ts';
  * @throws DcganError for invalid options, a device that fails, or a page that may store no more
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  checkPageOptions(options);
   const { data, limit, signal, resume, ...rest } = options;
   checkLimit(limit);
   // Only the images in use are sent.

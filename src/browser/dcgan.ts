@@ -32,6 +32,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   readonly classNames: Mirror['classNames'];
   #steps: number;
   #epoch: number;
+  #disposed: Promise<void> | undefined;
 
   private constructor(host: Host, { config, info, seed, epoch, steps, classNames }: Mirror) {
     this.#host = host;
@@ -87,7 +88,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
     this.#epoch = wholeNumber('epoch', epoch);
   }
 
-  /** The number of steps taken. */
+  /** The number of steps taken, including those in progress. */
   get steps(): number {
     return this.#steps;
   }
@@ -100,9 +101,15 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
    */
   async step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
     const sent = whole(floats('step: the images do not match the model', images));
-    const result = await this.#host.call('step', sent, options);
     this.#steps++;
-    return result;
+    const step = this.#steps;
+    try {
+      return await this.#host.call('step', sent, options);
+    } catch (error) {
+      // The failed step is not counted, unless later steps have been numbered after it.
+      if (this.#steps === step) this.#steps--;
+      throw error;
+    }
   }
 
   /**
@@ -200,8 +207,13 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
     return this.#host.call('save', name, this.epoch);
   }
 
-  /** Frees the device and the Worker. */
-  async dispose(): Promise<void> {
+  /** Frees the device and the Worker; it does so once, however often it is called. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#end();
+    return this.#disposed;
+  }
+
+  async #end(): Promise<void> {
     try {
       await this.#host.call('dispose');
     } finally {

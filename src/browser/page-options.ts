@@ -1,4 +1,4 @@
-// The options of a run in a page, and their check before a Worker is started.
+// The options of a run in a page, and their check in its Worker.
 import type { Dataset, DatasetParts } from '../data/dataset.ts';
 import type { MachineOptions } from '../gan/machine.ts';
 import { type ConfigOverrides, configSchema } from '../gan/schema.ts';
@@ -51,7 +51,7 @@ const OWN = {
 const KNOWN = [...Object.keys(configSchema.shape), ...Object.keys(OWN)];
 
 /** @throws a usage error for an option of another name, and for a value that no run can have */
-export function checkPageOptions(options: TrainOptions): void {
+export function checkPageOptions(options: SentOptions | TrainOptions): void {
   refuseUnknown(options, KNOWN);
   const { contrast = 'fixed', cond = false, pictureEvery = 1 } = options;
   checkContrast('contrast', contrast);

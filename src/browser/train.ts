@@ -2,7 +2,7 @@
 import { checkLimit } from '../data/image-options.ts';
 import type { TrainEvent } from './events.ts';
 import { Host } from './host.ts';
-import { checkPageOptions, type TrainOptions } from './page-options.ts';
+import type { TrainOptions } from './page-options.ts';
 import { whole } from './wire.ts';
 
 /**
@@ -12,7 +12,6 @@ import { whole } from './wire.ts';
  * @throws DcganError for invalid options, a device that fails, or a page that may store no more
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
-  checkPageOptions(options);
   const { data, limit, signal, resume, ...rest } = options;
   checkLimit(limit);
   // Only the images in use are sent.
@@ -29,7 +28,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   const host = new Host();
   const abort = (): void => void host.call('abort').catch(() => {});
   try {
-    await host.call('train', { ...rest, data: parts, resume: from });
+    // A function cannot be sent. No option is one, and the Worker refuses its name.
+    const sent = Object.entries(rest).map(([key, value]) => [key, typeof value === 'function' ? null : value]);
+    await host.call('train', { ...Object.fromEntries(sent), data: parts, resume: from });
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
     for (;;) {

@@ -375,6 +375,9 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
         await told(() => train({ resume: 'nowhere' })),
         await told(() => train({ imageSize: 32 })),
         await told(() => train({ limit: 1.5 })),
+        await told(() => train({ epoch: 3 })),
+        await told(() => train({ onDataProgress: () => {} })),
+        await told(() => train({ pictureEvery: 0.5 })),
       ];
     });
     expect(said).toEqual([
@@ -389,6 +392,9 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       '2: preset cannot change when a run is resumed. Leave it out, or start a new run.',
       '2: imageSize differs from the data: expected 28, got 32.',
       '2: limit has an invalid value: expected a whole number from 1, got 1.5.',
+      '2: the options of train: unknown key epoch. Did you mean epochs?',
+      expect.stringMatching(/^2: the options of train: unknown key onDataProgress/),
+      '2: pictureEvery has an invalid value: expected a whole number from 1, got 0.5.',
     ]);
   });
 

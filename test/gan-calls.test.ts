@@ -1,10 +1,16 @@
 // What a program may do wrong with a model's calls: arrays of another type, and calls that are not
 // awaited one after another.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { DamagedCheckpoint } from '../src/checkpoint/checksum.ts';
 import { Dataset } from '../src/data/dataset.ts';
 import { DCGAN } from '../src/gan/dcgan.ts';
+import type * as Entry from '../src/generate/index.ts';
+import { DcganError, usage } from '../src/platform/errors.ts';
 import { evaluate } from '../src/train/evaluate-model.ts';
 import { TEST_DEVICES, title } from './support/devices.ts';
+import { ROOT } from './support/pack.ts';
 import { values } from './support/values.ts';
 
 const SMALL = { preset: 'tiny', imageSize: 16, latent: 12, batchSize: 4, seed: 9, threads: 2 } as const;
@@ -118,4 +124,20 @@ it('datasets and evaluations refuse other arrays', async () => {
   await expect(evaluate(new Float64Array(2 * 256) as never, { data })).rejects.toThrow(
     'evaluate: the samples: expected a Float32Array, got Float64Array',
   );
+});
+
+it('errors are of one class in all entries, and name what is wrong', async () => {
+  const entry = (await import(pathToFileURL(join(ROOT, 'dist/generate.js')).href)) as typeof Entry;
+  const error = await entry.loadGenerator(new Uint8Array(3)).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DcganError);
+  expect(usage({ what: 'it' })).toBeInstanceOf(entry.DcganError);
+  expect(error).not.toBeInstanceOf(DamagedCheckpoint);
+  expect(new Error('it')).not.toBeInstanceOf(DcganError);
+  await expect(DCGAN.load(new URL('http://localhost:1/x'))).rejects.toThrow(
+    /^checkpoint http:\/\/localhost:1\/x cannot be fetched: got fetch failed \(.+\)\. Give an address/,
+  );
+  const gan = await DCGAN.create({ ...SMALL, device: 'wasm' });
+  onTestFinished(() => gan.dispose());
+  for (const reals of [0, 5, 1.5])
+    await expect(gan.prepareStep(reals)).rejects.toThrow('prepareStep: reals has an invalid value: expected a whole');
 });

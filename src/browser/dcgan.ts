@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The library's one class in a page. It has the same members as in Node; each call is a message to
 // the Worker that holds the model.
 
@@ -194,7 +195,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   }
 
   /** Returns the bytes of a checkpoint; equal states give equal bytes, here and in Node. */
-  toBytes(): Promise<Uint8Array> {
+  toBytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#host.call('toBytes', this.epoch);
   }
 
@@ -211,6 +212,11 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   dispose(): Promise<void> {
     this.#disposed ??= this.#end();
     return this.#disposed;
+  }
+
+  /** Calls `dispose`, for `await using gan = ...`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   async #end(): Promise<void> {

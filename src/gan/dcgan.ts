@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The library's one class: a DCGAN that can be trained step by step, sampled, saved and loaded.
 
 import { brokenTensor } from '../checkpoint/finite.ts';
@@ -6,6 +7,7 @@ import { imageShape } from '../data/image-size.ts';
 import { showShape } from '../engine/graph.ts';
 import { floats } from '../platform/arrays.ts';
 import { DcganError, usage } from '../platform/errors.ts';
+import { fetched } from '../platform/fetched.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
 import { wholeNumber } from '../platform/whole.ts';
 import { parseConfig, resolveConfig } from './config.ts';
@@ -31,6 +33,7 @@ import {
   projectPicture,
 } from './looking.ts';
 import { Machine, type MachineInfo, type MachineOptions, type RankedOptions } from './machine.ts';
+import type { AnyName, PresetName } from './presets.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
 import type { Share } from './shards.ts';
 import {
@@ -50,7 +53,7 @@ export interface CreateOptions extends MachineOptions, ConfigOverrides {
    * One of `presets`: `tf2018` (default), `tf2`, `tiny`, `quick`, `best` or `paper`. Other options
    * override its values.
    */
-  readonly preset?: string | undefined;
+  readonly preset?: PresetName | AnyName | undefined;
   /** A whole number below 2^53 that decides every random number. The default is a random one. */
   readonly seed?: number | undefined;
   /** The names of the classes, one for each; see the member of this name. */
@@ -154,7 +157,7 @@ export class DCGAN {
 
   /**
    * Loads a saved model from a path, a file URL, an http(s) URL, a Blob, or its bytes.
-   * @throws DcganError for a file that is not a checkpoint, or is a damaged one
+   * @throws DcganError for a file that cannot be read, is not a checkpoint, or is a damaged one
    */
   static async load(source: string | URL | Blob | Uint8Array, options: MachineOptions = {}): Promise<DCGAN> {
     return DCGAN.fromSnapshot(await loadSnapshot(source), options);
@@ -407,7 +410,7 @@ export class DCGAN {
    * Returns the bytes of a checkpoint; equal states give equal bytes.
    * @throws DcganError for a state with a value that is not finite
    */
-  async toBytes(): Promise<Uint8Array> {
+  async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
     return encodeSnapshot(await soundSnapshotOf(this));
   }
 
@@ -420,9 +423,14 @@ export class DCGAN {
     await writePlace(path, snapshotParts(await soundSnapshotOf(this)));
   }
 
-  /** Frees the device. */
+  /** Frees the device once all calls before it have ended. */
   dispose(): Promise<void> {
     return this.#machine.dispose();
+  }
+
+  /** Calls `dispose`, for `await using gan = ...`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   /** How many of `shape` the values are, one at least. */
@@ -483,11 +491,7 @@ async function soundSnapshotOf(gan: DCGAN): Promise<Snapshot> {
 async function loadSnapshot(source: string | URL | Blob | Uint8Array): Promise<Snapshot> {
   if (source instanceof Uint8Array) return decodeSnapshot(source, 'the checkpoint');
   if (source instanceof Blob) return decodeSnapshot(new Uint8Array(await source.arrayBuffer()), 'the checkpoint');
-  if (source instanceof URL && source.protocol !== 'file:') {
-    const response = await fetch(source);
-    if (!response.ok)
-      throw new DcganError({ what: `checkpoint ${source} cannot be fetched`, got: `HTTP status ${response.status}` });
-    return decodeSnapshot(new Uint8Array(await response.arrayBuffer()), source.href);
-  }
+  if (source instanceof URL && source.protocol !== 'file:')
+    return decodeSnapshot(await fetched(source, 'checkpoint'), source.href);
   return readPlace(source, decodeSnapshot);
 }

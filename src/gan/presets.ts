@@ -103,6 +103,9 @@ export const presets = Object.freeze({
   } satisfies Config),
 }) satisfies Readonly<Record<string, Config>>;
 
+/** Any string, beside names that an editor completes. */
+export type AnyName = string & Readonly<Record<never, never>>;
+
 /** The name of a preset. */
 export type PresetName = keyof typeof presets;
 export const DEFAULT_PRESET: PresetName = 'tf2018';

@@ -45,7 +45,7 @@ export interface Snapshot {
 }
 
 /** Returns the bytes of a snapshot's file. */
-export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
+export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
   return joined(snapshotParts(snapshot));
 }
 

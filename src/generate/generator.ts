@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // A generator alone on the device of its thread.
 import { type ImageSize, imageShape } from '../data/image-size.ts';
 import { toBytes } from '../data/pixels.ts';
@@ -52,6 +53,9 @@ export interface Generator {
 
   /** Frees the memory of the device. */
   dispose(): Promise<void>;
+
+  /** Calls `dispose`, for `await using generator = ...`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A generator whose weights lie on a device. */
@@ -104,6 +108,10 @@ export class LoadedGenerator implements Generator {
 
   dispose(): Promise<void> {
     return this.#session.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   #runOn(session: Session): Run {

@@ -28,7 +28,7 @@ export {
 export type { GenerateOptions } from './gan/drawing.ts';
 export type { Judgement, Layer, Projection, ProjectOptions, Search } from './gan/looking.ts';
 export type { MachineInfo, MachineOptions, RankedOptions } from './gan/machine.ts';
-export { type PresetName, presets } from './gan/presets.ts';
+export { type AnyName, type PresetName, presets } from './gan/presets.ts';
 export type { Config, ConfigOverrides } from './gan/schema.ts';
 export type { Share } from './gan/shards.ts';
 export type { ClassNames, Snapshot } from './gan/snapshot.ts';

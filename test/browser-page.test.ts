@@ -281,6 +281,56 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
     expect(same).toEqual([expected, expected, expected]);
   });
 
+  it('refuses what Node refuses, counts the steps in progress, and is disposed of more than once', async () => {
+    const told = await page.evaluate(async () => {
+      const gan = await dcgan.DCGAN.create({ preset: 'tiny', seed: 2, device: 'wasm', batchSize: 4 });
+      const images = new Float32Array(4 * 784);
+      const told: unknown[] = [];
+      const tell = async (ask: () => Promise<unknown>): Promise<void> => {
+        try {
+          told.push(await ask());
+        } catch (error) {
+          told.push(error instanceof dcgan.DcganError ? error.message : String(error));
+        }
+      };
+      await tell(() => gan.step(new Float64Array(4 * 784) as never));
+      await tell(() => gan.step([...images] as never));
+      await tell(() => gan.judge(undefined as never));
+      await tell(() => gan.generate(new Float64Array(100) as never));
+      await tell(() => gan.project([...images] as never));
+      await tell(() => gan.prepareStep(1.5));
+      await tell(() => dcgan.DCGAN.load(new URL('nothing', location.href)));
+      await tell(async () => {
+        gan.epoch = 0.5;
+      });
+      const steps = [gan.step(images), gan.step(images)];
+      told.push(gan.steps);
+      await Promise.all(steps);
+      await tell(() => gan.step(new Float32Array(3)));
+      told.push(gan.steps, Object.isFrozen(gan.config.generatorWidths));
+      const disposed = [gan.dispose(), gan.dispose()];
+      await Promise.all(disposed);
+      await tell(() => gan.dispose());
+      return told;
+    });
+    const wrong = (what: string, got: string): string =>
+      `${what}: expected a Float32Array, got ${got}. ${got === 'undefined' ? 'Give a Float32Array' : 'Convert it: Float32Array.from(values)'}.`;
+    expect(told).toEqual([
+      wrong('step: the images do not match the model', 'Float64Array'),
+      wrong('step: the images do not match the model', 'Array'),
+      wrong('judge: the images do not match the model', 'undefined'),
+      wrong('generate: the noise does not match the latent size', 'Float64Array'),
+      wrong('project: the picture does not match the model', 'Array'),
+      'prepareStep: reals has an invalid value: expected a whole number from 1 to 4, got 1.5.',
+      expect.stringMatching(/^checkpoint http\S+nothing cannot be fetched: got HTTP status 404\./),
+      'epoch has an invalid value: expected a whole number, got 0.5.',
+      2,
+      expect.stringMatching(/^step: the images do not match the model/),
+      ...[2, true, undefined],
+    ]);
+    complaints.splice(0);
+  });
+
   it("looks into a model with the bits of Node's wasm", async () => {
     const look = async (gan: Pick<DCGAN, 'generate' | 'judge' | 'layers' | 'project' | 'dispose'>) => {
       const noise = Float32Array.from({ length: 100 }, (_, i) => Math.abs((i % 7) - 3) - 1);
@@ -325,6 +375,9 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
         await told(() => train({ resume: 'nowhere' })),
         await told(() => train({ imageSize: 32 })),
         await told(() => train({ limit: 1.5 })),
+        await told(() => train({ epoch: 3 })),
+        await told(() => train({ onDataProgress: () => {} })),
+        await told(() => train({ pictureEvery: 0.5 })),
       ];
     });
     expect(said).toEqual([
@@ -339,6 +392,9 @@ describe.skipIf(!CHROMIUM)(inChromium('a page'), () => {
       '2: preset cannot change when a run is resumed. Leave it out, or start a new run.',
       '2: imageSize differs from the data: expected 28, got 32.',
       '2: limit has an invalid value: expected a whole number from 1, got 1.5.',
+      '2: the options of train: unknown key epoch. Did you mean epochs?',
+      expect.stringMatching(/^2: the options of train: unknown key onDataProgress/),
+      '2: pictureEvery has an invalid value: expected a whole number from 1, got 0.5.',
     ]);
   });
 

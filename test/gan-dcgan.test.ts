@@ -127,7 +127,7 @@ for (const device of TEST_DEVICES)
       await gan.save(path);
       const bytes = await gan.toBytes();
       const next = await gan.step(IMAGES);
-      for (const source of [path, pathToFileURL(path), new Blob([new Uint8Array(bytes)]), bytes]) {
+      for (const source of [path, pathToFileURL(path), new Blob([bytes]), bytes]) {
         const loaded = await DCGAN.load(source, { device: device.name, threads: 1 });
         onTestFinished(() => loaded.dispose());
         expect([loaded.steps, loaded.seed, loaded.config]).toEqual([1, 9, gan.config]);

@@ -93,7 +93,7 @@ describe('a file, as it may be', () => {
     await refused(alone(made.snapshot, { network: 'discriminator' })).toThrow(/got dcgan-discriminator-1/);
     const damaged = alone(made.snapshot).slice();
     damaged[damaged.length - 1]! ^= 1;
-    await refused(damaged).toThrow(/^checkpoint the generator is damaged: expected SHA-256 [0-9a-f]{64}, as the file/);
+    await refused(damaged).toThrow(/^the generator is damaged: expected SHA-256 [0-9a-f]{64}, as the file/);
     await refused(new Uint8Array(3)).toThrow(/^the generator is not a valid safetensors file/);
     await expect(loadGenerator('http://127.0.0.1:9/none')).rejects.toThrow(/^generator http.*none cannot be fetched/);
   });

@@ -18,3 +18,17 @@ it('Node with CommonJS draws a picture', async () => {
   await promisify(execFile)(process.execPath, ['draw.cjs'], { cwd: folder });
   expect(existsSync(join(folder, 'samples.png'))).toBe(true);
 });
+
+it('a bundle for Node leaves the package outside, and draws', async () => {
+  const [, command] = /## Bundling for Node[\s\S]*?```sh\n([\s\S]*?)```/.exec(TEXT)!;
+  const [, program] = /## Bun and Deno[\s\S]*?```js\n([\s\S]*?)```/.exec(TEXT)!;
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(ROOT, join(folder, 'node_modules/dcgan'));
+  writeFileSync(join(folder, 'draw.mjs'), program!);
+  const [npx, name, ...words] = command!.trim().split(' ');
+  expect([npx, name]).toEqual(['npx', 'esbuild']);
+  await promisify(execFile)(join(ROOT, 'node_modules/.bin/esbuild'), words, { cwd: folder });
+  await promisify(execFile)(process.execPath, ['bundle.mjs'], { cwd: folder });
+  expect(existsSync(join(folder, 'samples.png'))).toBe(true);
+});

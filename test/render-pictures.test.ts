@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { decode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { toBytes } from '../src/data/pixels.ts';
+import { encodeGif } from '../src/render/gif.ts';
 import { makeGrid, type Picture } from '../src/render/grid.ts';
 import { decodePng, encodePng } from '../src/render/png.ts';
+import { rgba } from '../src/render/rgba.ts';
 
 /** The value at (x, y) of a grey picture. */
 const tone = ({ width, pixels }: Picture, x: number, y: number): number => pixels[y * width + x]!;
@@ -136,4 +138,19 @@ test('other kinds of PNG are told apart', async () => {
   );
   const deep = encode({ width: 1, height: 1, channels: 1, depth: 16, data: Uint16Array.of(1) });
   expect(() => decodePng(deep, 'x')).toThrow('got 1 channels, 16 bits.');
+});
+
+test('options and pictures of no size are refused', () => {
+  const grid = (options: object) => () => makeGrid(new Float32Array(16), [1, 4, 4, 1], options);
+  expect(grid({ columns: 0 })).toThrow(
+    "a grid's columns has an invalid value: expected a whole number from 1 to 65535",
+  );
+  expect(grid({ enlarge: 0.5 })).toThrow("a grid's enlarge has an invalid value");
+  expect(grid({ contrast: 'zz' })).toThrow(
+    'a grid\'s contrast has an invalid value: expected fixed or tile, got "zz".',
+  );
+  const picture: Picture = { width: 3, height: 4, channels: 1, pixels: new Uint8Array(16) };
+  const refused = 'the pixels of a picture do not fill its size: expected width x height x channels bytes, with 1 or 3';
+  for (const encode of [encodePng, rgba, (one: Picture) => encodeGif([one])])
+    expect(() => encode(picture)).toThrow(refused);
 });

@@ -10,7 +10,7 @@ const PICTURE_EVERY = 25;
 
 interface Checkpoint {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 let newest: Checkpoint | null = null;
@@ -117,7 +117,7 @@ async function save(): Promise<void> {
   if (checkpoint === null) return;
   const { name, bytes } = checkpoint;
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([bytes.slice()]));
+  link.href = URL.createObjectURL(new Blob([bytes]));
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The library's one class in a page. It has the same members as in Node; each call is a message to
 // the Worker that holds the model.
 
@@ -6,6 +7,9 @@ import { imageShape } from '../data/image-size.ts';
 import type { CreateOptions, LookOptions, StepOptions, StepResult, DCGAN as WorkerDCGAN } from '../gan/dcgan.ts';
 import type { Judgement, Layer, Projection, ProjectOptions } from '../gan/looking.ts';
 import type { MachineOptions } from '../gan/machine.ts';
+import { frozen } from '../gan/schema.ts';
+import { floats } from '../platform/arrays.ts';
+import { wholeNumber } from '../platform/whole.ts';
 import type { Mirror } from './face.ts';
 import { Host } from './host.ts';
 import { whole } from './wire.ts';
@@ -25,21 +29,19 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   readonly info: Mirror['info'];
   /** Decides every bit of the state, together with the configuration and the data. */
   readonly seed: number;
-  /**
-   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
-   */
-  epoch: number;
   /** The names of the classes in their order; null when they are unknown. */
   readonly classNames: Mirror['classNames'];
   #steps: number;
+  #epoch: number;
+  #disposed: Promise<void> | undefined;
 
   private constructor(host: Host, { config, info, seed, epoch, steps, classNames }: Mirror) {
     this.#host = host;
-    this.config = config;
+    this.config = frozen(config);
     this.info = info;
     this.seed = seed;
-    this.epoch = epoch;
-    this.classNames = classNames;
+    this.#epoch = epoch;
+    this.classNames = classNames && Object.freeze(classNames);
     this.#steps = steps;
   }
 
@@ -75,7 +77,19 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
     return imageShape(this.config);
   }
 
-  /** The number of steps taken. */
+  /**
+   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
+   * @throws DcganError for what is no whole number
+   */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  set epoch(epoch: number) {
+    this.#epoch = wholeNumber('epoch', epoch);
+  }
+
+  /** The number of steps taken, including those in progress. */
   get steps(): number {
     return this.#steps;
   }
@@ -87,9 +101,16 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
    * fails
    */
   async step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
-    const result = await this.#host.call('step', whole(images), options);
+    const sent = whole(floats('step: the images do not match the model', images));
     this.#steps++;
-    return result;
+    const step = this.#steps;
+    try {
+      return await this.#host.call('step', sent, options);
+    } catch (error) {
+      // The failed step is not counted, unless later steps have been numbered after it.
+      if (this.#steps === step) this.#steps--;
+      throw error;
+    }
   }
 
   /**
@@ -124,8 +145,9 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
    * @param images [N, H, W, channels] in [-1, 1]
    * @throws DcganError for images or classes of another shape
    */
-  judge(images: Float32Array, options: LookOptions = {}): Promise<Judgement> {
-    return this.#host.call('judge', whole(images), options);
+  async judge(images: Float32Array, options: LookOptions = {}): Promise<Judgement> {
+    const sent = whole(floats('judge: the images do not match the model', images));
+    return this.#host.call('judge', sent, options);
   }
 
   /**
@@ -143,8 +165,9 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
    * @throws DcganError for a picture, mask or start of another shape, and for an invalid class or
    * number
    */
-  project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
-    return this.#host.call('project', whole(picture), options);
+  async project(picture: Float32Array, options: ProjectOptions = {}): Promise<Projection> {
+    const sent = whole(floats('project: the picture does not match the model', picture));
+    return this.#host.call('project', sent, options);
   }
 
   /**
@@ -172,7 +195,7 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
   }
 
   /** Returns the bytes of a checkpoint; equal states give equal bytes, here and in Node. */
-  toBytes(): Promise<Uint8Array> {
+  toBytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#host.call('toBytes', this.epoch);
   }
 
@@ -185,8 +208,18 @@ export class DCGAN implements Omit<WorkerDCGAN, OfRanks> {
     return this.#host.call('save', name, this.epoch);
   }
 
-  /** Frees the device and the Worker. */
-  async dispose(): Promise<void> {
+  /** Frees the device and the Worker; it does so once, however often it is called. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#end();
+    return this.#disposed;
+  }
+
+  /** Calls `dispose`, for `await using gan = ...`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #end(): Promise<void> {
     try {
       await this.#host.call('dispose');
     } finally {

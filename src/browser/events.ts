@@ -29,7 +29,7 @@ export interface PictureEvent extends Omit<DiskPicture, 'path'> {
 
 interface Saved {
   /** The checkpoint's file, from which Node and pages can continue. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** Its usual name: `epoch-0015.safetensors`. */
   readonly name: string;
 }

@@ -10,7 +10,10 @@ import { Host } from './host.ts';
  * @throws DcganError for bytes that are no checkpoint, an option that the form does not take, a
  * discriminator that judges the images of a mini-batch together
  */
-export async function exportModel(model: Exportable, options: ExportOptions): Promise<Map<string, Uint8Array>> {
+export async function exportModel(
+  model: Exportable,
+  options: ExportOptions,
+): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const bytes = model instanceof Uint8Array ? model : await model.toBytes();
   const host = new Host();
   try {

@@ -66,7 +66,7 @@ export class Face {
     return this.#model!.restore(tensors);
   }
 
-  toBytes(epoch: number): Promise<Uint8Array> {
+  toBytes(epoch: number): Promise<Uint8Array<ArrayBuffer>> {
     this.#model!.epoch = epoch;
     return this.#model!.toBytes();
   }
@@ -77,7 +77,7 @@ export class Face {
   }
 
   /** Needs no model of its own. */
-  exportModel(bytes: Uint8Array, options: ExportOptions): Promise<Map<string, Uint8Array>> {
+  exportModel(bytes: Uint8Array, options: ExportOptions): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
     return exportModel(bytes, options);
   }
 

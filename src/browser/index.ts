@@ -16,7 +16,7 @@ export type { CreateOptions, LookOptions, StepOptions, StepResult } from '../gan
 export type { GenerateOptions } from '../gan/drawing.ts';
 export type { Judgement, Layer, Projection, ProjectOptions, Search } from '../gan/looking.ts';
 export type { MachineInfo, MachineOptions } from '../gan/machine.ts';
-export { type PresetName, presets } from '../gan/presets.ts';
+export { type AnyName, type PresetName, presets } from '../gan/presets.ts';
 export type { Config, ConfigOverrides } from '../gan/schema.ts';
 export type { ClassNames } from '../gan/snapshot.ts';
 export { type Complaint, DcganError } from '../platform/errors.ts';

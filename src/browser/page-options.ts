@@ -1,7 +1,11 @@
-// The options of a run in a page.
+// The options of a run in a page, and their check in its Worker.
 import type { Dataset, DatasetParts } from '../data/dataset.ts';
 import type { MachineOptions } from '../gan/machine.ts';
-import type { ConfigOverrides } from '../gan/schema.ts';
+import { type ConfigOverrides, configSchema } from '../gan/schema.ts';
+import { usage } from '../platform/errors.ts';
+import { wholeNumber } from '../platform/whole.ts';
+import { checkContrast } from '../render/grid.ts';
+import { refuseUnknown } from '../train/check-options.ts';
 import type { TrainOptions as NodeOptions } from '../train/run-options.ts';
 
 /** Options of `train` in a page; values of the configuration override those of the preset. */
@@ -37,4 +41,21 @@ export interface TrainOptions
 export interface SentOptions extends Omit<TrainOptions, 'data' | 'limit' | 'signal' | 'resume'> {
   readonly data: DatasetParts & { readonly images: Uint8Array };
   readonly resume?: string | Uint8Array | undefined;
+}
+
+const OWN = {
+  ...{ data: true, cond: true, seed: true, limit: true, contrast: true, signal: true, pictureEvery: true },
+  ...{ keep: true, resume: true, device: true, threads: true },
+} satisfies Record<Exclude<keyof TrainOptions, keyof typeof configSchema.shape>, true>;
+
+const KNOWN = [...Object.keys(configSchema.shape), ...Object.keys(OWN)];
+
+/** @throws a usage error for an option of another name, and for a value that no run can have */
+export function checkPageOptions(options: SentOptions | TrainOptions): void {
+  refuseUnknown(options, KNOWN);
+  const { contrast = 'fixed', cond = false, pictureEvery = 1 } = options;
+  checkContrast('contrast', contrast);
+  wholeNumber('pictureEvery', pictureEvery, 1);
+  if (typeof cond !== 'boolean')
+    throw usage({ what: 'cond has an invalid value', expected: 'true or false', got: String(cond) });
 }

@@ -13,7 +13,7 @@ import { progressPicture } from '../train/progress-pictures.ts';
 import { classNamesOf, configOn, continuedConfig, refuseSettled, withGroups } from '../train/settle.ts';
 import type { CheckpointEvent, PictureEvent, TrainEvent } from './events.ts';
 import * as kept from './kept.ts';
-import type { SentOptions } from './page-options.ts';
+import { checkPageOptions, type SentOptions } from './page-options.ts';
 
 export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
   readonly #options: SentOptions;
@@ -38,6 +38,7 @@ export class PageRun extends Loop<PictureEvent, CheckpointEvent> {
   }
 
   static async open(options: SentOptions): Promise<PageRun> {
+    checkPageOptions(options);
     const { resume, keep } = options;
     const name = keep ?? (typeof resume === 'string' ? resume : null);
     const unlock = name === null ? () => {} : await kept.lock(name);

@@ -28,7 +28,9 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   const host = new Host();
   const abort = (): void => void host.call('abort').catch(() => {});
   try {
-    await host.call('train', { ...rest, data: parts, resume: from });
+    // A function cannot be sent. No option is one, and the Worker refuses its name.
+    const sent = Object.entries(rest).map(([key, value]) => [key, typeof value === 'function' ? null : value]);
+    await host.call('train', { ...Object.fromEntries(sent), data: parts, resume: from });
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
     for (;;) {

@@ -62,13 +62,15 @@ export function hasChecksum(source: ByteSource): boolean {
 
 /**
  * Checks a sealed file.
+ * @param kind what it is, for the error; a file without a name is `the checkpoint`
  * @throws DamagedCheckpoint with the checksum in the file and the one of its bytes
  */
-export function verify(source: ByteSource, file: string): void {
+export function verify(source: ByteSource, file: string, kind = 'checkpoint'): void {
   const bytes = asBytes(source);
   const place = placeIn(bytes);
+  const named = file === `the ${kind}` ? file : `${kind} ${file}`;
   const damaged = (expected: string, got: string): DamagedCheckpoint =>
-    new DamagedCheckpoint({ what: `checkpoint ${file} is damaged`, expected, got, todo: 'Use another checkpoint' });
+    new DamagedCheckpoint({ what: `${named} is damaged`, expected, got, todo: `Use another ${kind}` });
   if (place === null) throw damaged('a checksum in its metadata', bytes.length === 0 ? 'an empty file' : 'none');
   const said = textOf(bytes, place, place + DIGITS);
   const found = checksum(bytes, place);

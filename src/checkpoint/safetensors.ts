@@ -51,14 +51,14 @@ export const MAX_HEADER = 2 ** 22;
 export function encodeTensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   return joined(encodeParts(tensors, metadata));
 }
 
 /** Joins parts into one array. @throws DcganError when no array can be so long */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const length = parts.reduce((sum, { length }) => sum + length, 0);
-  let file: Uint8Array;
+  let file: Uint8Array<ArrayBuffer>;
   try {
     file = new Uint8Array(length);
   } catch (cause) {

@@ -3,6 +3,7 @@
 // instead of 188, and scaling a mini-batch costs nothing beside the step that it feeds. Only
 // pixel-source.ts knows where the bytes lie: in memory, or in a file that is too large for it.
 
+import { bytes, isBytes } from '../platform/arrays.ts';
 import { DcganError } from '../platform/errors.ts';
 import { FirstPixels, MemoryPixels, MirroredPixels, type PixelSource } from './pixel-source.ts';
 import { toNumbers } from './pixels.ts';
@@ -62,6 +63,10 @@ export class Dataset implements DatasetParts {
 
   constructor(parts: DatasetParts) {
     const { name, images, count, height, width, channels, labels, classes, origin, whyNoClasses } = parts;
+    // A source of pixels is known by its call; anything else must be bytes.
+    if (typeof (images as Partial<PixelSource> | undefined)?.read !== 'function')
+      bytes(`dataset ${name}: its images`, images);
+    if (labels) bytes(`dataset ${name}: its labels`, labels);
     const expected = count * height * width * channels;
     if (count === 0 || images.length !== expected) {
       throw new DcganError({
@@ -78,7 +83,7 @@ export class Dataset implements DatasetParts {
       });
     }
     this.name = name;
-    this.#pixels = images instanceof Uint8Array ? new MemoryPixels(images) : images;
+    this.#pixels = isBytes(images) ? new MemoryPixels(images) : images;
     this.count = count;
     this.height = height;
     this.width = width;

@@ -1,6 +1,7 @@
 // One model on one backend: a state, the plans that work on it, and their runs. A run receives its
 // inputs, the key of its random draws, and values to inject in place of draws. It returns the
 // outputs that were asked for. The backend orders all calls; a session adds names and checks.
+import { floats } from '../platform/arrays.ts';
 import { DcganError } from '../platform/errors.ts';
 import { didYouMean } from '../platform/suggest.ts';
 import type { Backend, Executable } from './backends/backend.ts';
@@ -21,18 +22,24 @@ export interface RunOptions {
   readonly outputs: readonly string[];
 }
 
+/** The result of calls that were all handed to the backend, but need not have ended. */
+export interface Handed<T> {
+  readonly done: Promise<T>;
+}
+
 const NOTHING = Promise.resolve();
 
 export class Session {
   readonly backend: Backend;
   readonly layout: StateLayout;
-  readonly #ready = new Map<Plan, Promise<Executable>>();
+  readonly #ready: Map<Plan, Promise<Executable>>;
   /** Settles when all calls so far were handed to the backend. */
   #handed: Promise<unknown> = Promise.resolve();
 
-  constructor(backend: Backend, layout: StateLayout) {
+  constructor(backend: Backend, layout: StateLayout, ready = new Map<Plan, Promise<Executable>>()) {
     this.backend = backend;
     this.layout = layout;
+    this.#ready = ready;
   }
 
   /** Prepares a plan before its first run. */
@@ -80,14 +87,36 @@ export class Session {
    * Hands a call to the backend once it is ready and all earlier calls were handed over, however
    * long their plans take to prepare.
    */
-  async #inTurn<R, T>(ready: Promise<R>, call: (ready: R) => Promise<T>): Promise<T> {
-    const before = this.#handed;
+  #inTurn<R, T>(ready: Promise<R>, call: (ready: R) => Promise<T>): Promise<T> {
     // Its failure may come before its turn.
     ready.catch(() => {});
+    return this.#handOver(async () => ({ done: call(await ready) }));
+  }
+
+  /**
+   * Makes several calls that count as one: every other call is handed over before or after all of
+   * them. `calls` makes them on the session that it is given. Later calls are handed over once its
+   * promise has settled, whether or not the result is done by then.
+   */
+  together<T>(calls: (session: Session) => Promise<Handed<T>>): Promise<T> {
+    const inner = new Session(this.backend, this.layout, this.#ready);
+    return this.#handOver(async () => {
+      try {
+        const made = await calls(inner);
+        // Its failure may come before it is waited for.
+        made.done.catch(() => {});
+        return made;
+      } finally {
+        await inner.#handed;
+      }
+    });
+  }
+
+  async #handOver<T>(call: () => Promise<Handed<T>>): Promise<T> {
+    const before = this.#handed;
     const handing = (async () => {
       await before;
-      const value = await ready;
-      return { done: call(value) };
+      return call();
     })();
     this.#handed = handing.catch(() => {});
     return (await handing).done;
@@ -159,6 +188,7 @@ function find(plan: Plan, kind: 'inputs' | 'injections' | 'outputs', name: strin
 }
 
 function checkSize(what: string, slot: Slot, values: Float32Array): void {
+  floats(what, values);
   if (values.length === size(slot.shape)) return;
   throw new DcganError({
     what,

@@ -22,7 +22,7 @@ export interface CardNotes {
       }
     | undefined;
   /** A picture of samples, as a .png file. */
-  readonly samples?: Uint8Array | undefined;
+  readonly samples?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 export const SAMPLES_NAME = 'samples.png';
@@ -34,7 +34,7 @@ export function huggingFaceFiles(
   network: Network,
   snapshot: Snapshot,
   { license = NO_LICENSE, ...notes }: CardNotes & { readonly license?: string | undefined },
-): Map<string, Uint8Array> {
+): Map<string, Uint8Array<ArrayBuffer>> {
   const { config, seed, epoch, step, classNames } = snapshot;
   const encoder = new TextEncoder();
   const record = {

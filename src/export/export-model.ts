@@ -23,7 +23,10 @@ export type Exportable =
  * @throws DcganError for bytes that are no checkpoint, an option that the form does not take, a
  * discriminator that judges the images of a mini-batch together
  */
-export async function exportModel(model: Exportable, { to, ...form }: ExportOptions): Promise<Map<string, Uint8Array>> {
+export async function exportModel(
+  model: Exportable,
+  { to, ...form }: ExportOptions,
+): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   checkForm(to, form);
   const bytes = model instanceof Uint8Array ? model : await model.toBytes();
   return exportSnapshot(decodeSnapshot(bytes, 'the checkpoint'), to, form);

@@ -12,7 +12,7 @@ const MODEL_NAME = 'model.py';
 const NO_TIME = new Date('1980-01-01T00:00:00');
 
 /** Returns the files of the folder by name. */
-export function kerasFiles(network: Network): Map<string, Uint8Array> {
+export function kerasFiles(network: Network): Map<string, Uint8Array<ArrayBuffer>> {
   const arrays = [...weightsOf(network.layers)].map(([name, { data, shape }]) => [
     `${name}.npy`,
     encodeNpy(data, shape),

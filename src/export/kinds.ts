@@ -35,7 +35,12 @@ interface Form {
   /** The name of the file, or of the folder that the files lie in. */
   output(network: NetworkName): string;
   /** The files' names and contents. A form that is no folder has one. */
-  files(snapshot: Snapshot, network: NetworkName, form: ExportForm, notes: CardNotes): Map<string, Uint8Array>;
+  files(
+    snapshot: Snapshot,
+    network: NetworkName,
+    form: ExportForm,
+    notes: CardNotes,
+  ): Map<string, Uint8Array<ArrayBuffer>>;
 }
 
 export const EXPORT_KINDS = ['safetensors', 'onnx', 'pytorch', 'keras', 'huggingface'] as const;
@@ -97,7 +102,7 @@ export function exportSnapshot(
   kind: ExportKind,
   form: ExportForm,
   notes: CardNotes = {},
-): Map<string, Uint8Array> {
+): Map<string, Uint8Array<ArrayBuffer>> {
   checkForm(kind, form);
   return FORMS[kind].files(snapshot, form.network ?? 'generator', form, notes);
 }

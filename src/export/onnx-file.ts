@@ -45,7 +45,7 @@ const OPSET = 13;
 const IR_VERSION = 7;
 
 /** Returns the bytes of an .onnx file; equal models give equal bytes. */
-export function encodeOnnx(model: OnnxModel): Uint8Array {
+export function encodeOnnx(model: OnnxModel): Uint8Array<ArrayBuffer> {
   const pbf = new PbfWriter();
   pbf.writeVarintField(1, IR_VERSION);
   pbf.writeStringField(2, model.producer);
@@ -53,7 +53,8 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
   pbf.writeMessage(7, writeGraph, model);
   pbf.writeMessage(8, (version, to) => to.writeVarintField(2, version), OPSET);
   for (const pair of Object.entries(model.metadata)) pbf.writeMessage(14, writePair, pair);
-  return pbf.finish();
+  // Its types are older than those that tell shared memory.
+  return pbf.finish() as Uint8Array<ArrayBuffer>;
 }
 
 function writeGraph(model: OnnxModel, to: PbfWriter): void {

@@ -35,7 +35,7 @@ export function encodeOnnxNetwork(
   network: Network,
   form: OnnxForm,
   metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const { name, config, image } = network;
   const graph = new Graph();
   const generates = name === 'generator';

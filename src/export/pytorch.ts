@@ -10,7 +10,10 @@ export const WEIGHTS_NAME = 'weights.safetensors';
 export const MODEL_NAME = 'model.py';
 
 /** Returns the files of the folder by name. */
-export function pytorchFiles(network: Network, notes: Readonly<Record<string, string>>): Map<string, Uint8Array> {
+export function pytorchFiles(
+  network: Network,
+  notes: Readonly<Record<string, string>>,
+): Map<string, Uint8Array<ArrayBuffer>> {
   const layers = channelsFirst(network.layers);
   return new Map([
     [MODEL_NAME, new TextEncoder().encode(moduleText(network, layers))],

@@ -5,7 +5,7 @@ import { parseData } from '../platform/schema.ts';
 import { didYouMean } from '../platform/suggest.ts';
 import { refuseNonsense } from './combinations.ts';
 import { DEFAULT_PRESET, presets } from './presets.ts';
-import { type Config, type ConfigOverrides, configSchema, savedConfigSchema } from './schema.ts';
+import { type Config, type ConfigOverrides, configSchema, frozen, savedConfigSchema } from './schema.ts';
 
 /**
  * Returns a preset with single values replaced.
@@ -40,5 +40,5 @@ export function replaced(preset: string, overrides: ConfigOverrides): Config {
 export function parseConfig(data: unknown, where: string): Config {
   const config = parseData(savedConfigSchema, data, where, Object.keys(configSchema.shape));
   refuseNonsense(config);
-  return config;
+  return frozen(config);
 }

@@ -1,11 +1,16 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The library's one class: a DCGAN that can be trained step by step, sampled, saved and loaded.
 
+import { brokenTensor } from '../checkpoint/finite.ts';
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import { imageShape } from '../data/image-size.ts';
 import { showShape } from '../engine/graph.ts';
+import { floats } from '../platform/arrays.ts';
 import { DcganError, usage } from '../platform/errors.ts';
+import { fetched } from '../platform/fetched.ts';
 import { readPlace, writePlace } from '../platform/places.ts';
-import { resolveConfig } from './config.ts';
+import { wholeNumber } from '../platform/whole.ts';
+import { parseConfig, resolveConfig } from './config.ts';
 import {
   checkClasses,
   checkSeed,
@@ -28,9 +33,17 @@ import {
   projectPicture,
 } from './looking.ts';
 import { Machine, type MachineInfo, type MachineOptions, type RankedOptions } from './machine.ts';
+import type { AnyName, PresetName } from './presets.ts';
 import type { Config, ConfigOverrides } from './schema.ts';
 import type { Share } from './shards.ts';
-import { type ClassNames, decodeSnapshot, encodeSnapshot, type Snapshot, snapshotParts } from './snapshot.ts';
+import {
+  type ClassNames,
+  checkNames,
+  decodeSnapshot,
+  encodeSnapshot,
+  type Snapshot,
+  snapshotParts,
+} from './snapshot.ts';
 import { STEP_NUMBERS } from './step.ts';
 import { maskSource, NOISE } from './streams.ts';
 
@@ -40,7 +53,7 @@ export interface CreateOptions extends MachineOptions, ConfigOverrides {
    * One of `presets`: `tf2018` (default), `tf2`, `tiny`, `quick`, `best` or `paper`. Other options
    * override its values.
    */
-  readonly preset?: string | undefined;
+  readonly preset?: PresetName | AnyName | undefined;
   /** A whole number below 2^53 that decides every random number. The default is a random one. */
   readonly seed?: number | undefined;
   /** The names of the classes, one for each; see the member of this name. */
@@ -87,22 +100,19 @@ export interface LookOptions {
 
 /**
  * A DCGAN: both networks and the state of their optimisers, on a device that `dispose` frees. Calls
- * take effect in their order.
+ * take effect in their order, whether or not the earlier ones are awaited.
  */
 export class DCGAN {
   readonly #machine: Machine;
   /** Decides every bit of the state, together with the configuration and the data. */
   readonly seed: number;
   /**
-   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
-   */
-  epoch: number;
-  /**
    * The names of the classes in their order. A class that the data had no image of has null. All of
    * it is null when the names are unknown.
    */
   readonly classNames: ClassNames | null;
   #steps: number;
+  #epoch: number;
 
   private constructor(
     machine: Machine,
@@ -110,15 +120,15 @@ export class DCGAN {
   ) {
     this.#machine = machine;
     this.seed = seed;
-    this.epoch = epoch;
-    this.classNames = classNames ?? null;
+    this.#epoch = wholeNumber('epoch', epoch);
+    this.classNames = classNames ? checkNames(classNames, machine.model.config) : null;
     this.#steps = step;
   }
 
   /**
    * Makes a new model with random initial weights.
-   * @throws DcganError for an unknown preset, option or device, or a device or precision that
-   * cannot run here
+   * @throws DcganError for an unknown preset, option or device, names that do not fit the classes,
+   * or a device or precision that cannot run here
    */
   static async create({
     preset,
@@ -131,11 +141,13 @@ export class DCGAN {
     ...overrides
   }: CreateOptions & RankedOptions = {}): Promise<DCGAN> {
     const config = resolveConfig(preset, overrides);
+    if (classNames) checkNames(classNames, config);
+    checkSeed(seed);
     const machine = await Machine.open(config, { device, threads, variant, ranks });
     try {
       // An impossible precision is refused here rather than in the first step; see `refuseBf16`.
       if (config.precision !== 'float32') await machine.prepareStep(config.batchSize);
-      await machine.start(checkSeed(seed));
+      await machine.start(seed);
     } catch (error) {
       await machine.dispose();
       throw error;
@@ -145,7 +157,7 @@ export class DCGAN {
 
   /**
    * Loads a saved model from a path, a file URL, an http(s) URL, a Blob, or its bytes.
-   * @throws DcganError for a file that is not a checkpoint, or is a damaged one
+   * @throws DcganError for a file that cannot be read, is not a checkpoint, or is a damaged one
    */
   static async load(source: string | URL | Blob | Uint8Array, options: MachineOptions = {}): Promise<DCGAN> {
     return DCGAN.fromSnapshot(await loadSnapshot(source), options);
@@ -158,9 +170,13 @@ export class DCGAN {
    * configuration's
    */
   static async fromSnapshot(snapshot: Snapshot, options: RankedOptions = {}): Promise<DCGAN> {
-    const gan = new DCGAN(await Machine.open(snapshot.config, options), snapshot);
+    const config = parseConfig(snapshot.config, 'the snapshot: config');
+    if (snapshot.classNames) checkNames(snapshot.classNames, config);
+    checkSeed(snapshot.seed);
+    for (const key of ['step', 'epoch'] as const) wholeNumber(`the snapshot: ${key}`, snapshot[key]);
+    const gan = new DCGAN(await Machine.open(config, options), snapshot);
     try {
-      await gan.restore(snapshot.tensors);
+      await gan.#machine.writeState(dataOf(snapshot.tensors));
     } catch (error) {
       await gan.dispose();
       throw error;
@@ -186,6 +202,18 @@ export class DCGAN {
     return imageShape(this.config);
   }
 
+  /**
+   * The number of finished epochs. Whoever trains counts them here; a checkpoint saves the number.
+   * @throws DcganError for what is no whole number
+   */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  set epoch(epoch: number) {
+    this.#epoch = wholeNumber('epoch', epoch);
+  }
+
   /** The number of steps taken, including those in progress. */
   get steps(): number {
     return this.#steps;
@@ -194,10 +222,11 @@ export class DCGAN {
   /**
    * Updates both networks once. The next step may be requested before this one is finished, so that
    * a GPU never waits for it.
-   * @param images reals, [R, H, W, channels] in [-1, 1], R from 1 to the batch size; do not change
-   * them until the step is finished
-   * @throws DcganError for images, classes or injected values of another shape, and when the device
-   * fails
+   * @param images reals, [R, H, W, channels] in [-1, 1], R from 1 to the batch size, all finite,
+   * or the model's values no longer are; do not change them, nor values in the options, until
+   * the step is finished
+   * @throws DcganError for images, classes or injected values of another type or shape, and when
+   * the device fails
    */
   step(images: Float32Array, options: StepOptions = {}): Promise<StepResult> {
     return this.#step(images, options);
@@ -230,10 +259,11 @@ export class DCGAN {
   ): Promise<StepResult> {
     checkClasses(this.config, classes, reals);
     const injected: Record<string, Float32Array> = {};
-    if (noise) injected[NOISE.name] = noise;
+    if (noise) injected[NOISE.name] = floats('step: the noise', noise);
     for (const of of ['real', 'fake'] as const)
       dropoutMasks?.[of].forEach((mask, i) => {
-        injected[maskSource(of, i + 1).name] = mask;
+        const { name } = maskSource(of, i + 1);
+        injected[name] = floats(`step: ${name}`, mask);
       });
     this.#steps += 1;
     const step = this.#steps;
@@ -258,8 +288,8 @@ export class DCGAN {
    * Prepares a step on `reals` images before its first use.
    * @throws DcganError for a step that the device cannot run: it is too large, or in bf16
    */
-  prepareStep(reals = this.config.batchSize): Promise<void> {
-    return this.#machine.prepareStep(reals);
+  async prepareStep(reals = this.config.batchSize): Promise<void> {
+    await this.#machine.prepareStep(wholeNumber('prepareStep: reals', reals, 1, this.config.batchSize));
   }
 
   /**
@@ -295,7 +325,7 @@ export class DCGAN {
    */
   async judge(images: Float32Array, { classes }: LookOptions = {}): Promise<Judgement> {
     const count = this.#countWhole('judge: the images do not match the model', images, this.imageShape);
-    return judgeImages(this.#machine, images, this.#sharesOf(classes, count));
+    return judgeImages(this.#machine, images.slice(), this.#sharesOf(classes, count));
   }
 
   /**
@@ -311,13 +341,13 @@ export class DCGAN {
   ): Promise<Layer[]> {
     if ('images' in from) {
       const count = this.#countWhole('layers: the images do not match the model', from.images, this.imageShape);
-      return layersOf(this.#machine, from, count, this.#sharesOf(classes, count));
+      return layersOf(this.#machine, { images: from.images.slice() }, count, this.#sharesOf(classes, count));
     }
     const count = this.#countWhole('layers: the noise does not match the latent size', from.noise, [
       this.config.latent,
     ]);
     const asked = classes ?? (this.config.classes > 0 ? classesInTurn(this, 0) : undefined);
-    return layersOf(this.#machine, from, count, this.#sharesOf(asked, count));
+    return layersOf(this.#machine, { noise: from.noise.slice() }, count, this.#sharesOf(asked, count));
   }
 
   /**
@@ -341,17 +371,12 @@ export class DCGAN {
       throw usage({ what: 'project takes one picture', got: `${picture.length} values` });
     checkSeed(seed);
     if (asked !== undefined) checkClasses(this.config, [asked], 1);
-    const whole = (what: string, value: number, least: number, most: number): void => {
-      if (Number.isInteger(value) && value >= least && value <= most) return;
-      const expected = `a whole number from ${least} to ${most}`;
-      throw usage({ what: `project: ${what} has an invalid value`, expected, got: String(value) });
-    };
-    whole('steps', steps, 0, 1_000_000);
-    whole('pauseAt', pauseAt, 0, 1_000_000);
+    wholeNumber('project: steps', steps, 0, 1_000_000);
+    wholeNumber('project: pauseAt', pauseAt, 0, 1_000_000);
     const given = from && this.#countWhole('project: from does not match the latent size', from, [this.config.latent]);
-    whole('starts', given ?? starts, 1, 64);
+    wholeNumber('project: starts', given ?? starts, 1, 64);
     if (resume) this.#countWhole('project: resume does not match the latent size', resume.noise, [this.config.latent]);
-    return projectPicture(this.#machine, picture, options);
+    return projectPicture(this.#machine, picture.slice(), { ...options, from: from?.slice() });
   }
 
   /**
@@ -374,32 +399,43 @@ export class DCGAN {
 
   /**
    * Sets tensors of the state by their names; the others keep their values.
-   * @throws DcganError for a name that is not the model's, or another number of values
+   * @throws DcganError for a name that is not the model's, or another type or number of values
    */
-  restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
-    return this.#machine.writeState(new Map([...tensors].map(([name, { data }]) => [name, data])));
+  async restore(tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
+    const own = [...dataOf(tensors)].map(([name, data]) => [name, floats(`tensor ${name}`, data).slice()] as const);
+    await this.#machine.writeState(new Map(own));
   }
 
-  /** Returns the bytes of a checkpoint; equal states give equal bytes. */
-  async toBytes(): Promise<Uint8Array> {
-    return encodeSnapshot(await snapshotOf(this));
+  /**
+   * Returns the bytes of a checkpoint; equal states give equal bytes.
+   * @throws DcganError for a state with a value that is not finite
+   */
+  async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return encodeSnapshot(await soundSnapshotOf(this));
   }
 
   /**
    * Writes a checkpoint completely or not at all.
-   * @throws DcganError for a path that cannot be written
+   * @throws DcganError for a path that cannot be written, and for a state with a value that is not
+   * finite
    */
   async save(path: string): Promise<void> {
-    await writePlace(path, snapshotParts(await snapshotOf(this)));
+    await writePlace(path, snapshotParts(await soundSnapshotOf(this)));
   }
 
-  /** Frees the device. */
+  /** Frees the device once all calls before it have ended. */
   dispose(): Promise<void> {
     return this.#machine.dispose();
   }
 
+  /** Calls `dispose`, for `await using gan = ...`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   /** How many of `shape` the values are, one at least. */
   #countWhole(what: string, values: Float32Array, shape: readonly number[]): number {
+    floats(what, values);
     const count = values.length / shape.reduce((product, n) => product * n, 1);
     if (Number.isInteger(count) && count >= 1) return count;
     throw usage({ what, expected: `a multiple of ${showShape(shape)}`, got: `${values.length} values` });
@@ -415,17 +451,23 @@ export class DCGAN {
   }
 
   #countImages(images: Float32Array): number {
+    const what = 'step: the images do not match the model';
+    floats(what, images);
     const { batchSize } = this.config;
     const [height, width, channels] = this.imageShape;
     const reals = images.length / (height * width * channels);
     if (Number.isInteger(reals) && reals >= 1 && reals <= batchSize) return reals;
     throw new DcganError({
-      what: 'step: the images do not match the model',
+      what,
       expected: `1 to ${batchSize} images ${showShape([height, width, channels])}`,
       got: `${images.length} values`,
       exitCode: 2,
     });
   }
+}
+
+function dataOf(tensors: ReadonlyMap<string, StoredTensor>): Map<string, Float32Array> {
+  return new Map([...tensors].map(([name, { data }]) => [name, data]));
 }
 
 /** Returns the complete present state of a model. */
@@ -434,14 +476,22 @@ export async function snapshotOf(gan: DCGAN): Promise<Snapshot> {
   return { config, seed, epoch, step, ...(classNames && { classNames }), tensors: await gan.tensors() };
 }
 
+/** Returns the state as a checkpoint may hold it: all of its values are finite. */
+async function soundSnapshotOf(gan: DCGAN): Promise<Snapshot> {
+  const snapshot = await snapshotOf(gan);
+  const broken = brokenTensor(snapshot.tensors);
+  if (broken === null) return snapshot;
+  throw new DcganError({
+    what: `the model cannot be saved: ${broken}`,
+    expected: 'finite numbers',
+    todo: 'Go on from its last checkpoint with a lower learningRate, and check that the images are finite',
+  });
+}
+
 async function loadSnapshot(source: string | URL | Blob | Uint8Array): Promise<Snapshot> {
   if (source instanceof Uint8Array) return decodeSnapshot(source, 'the checkpoint');
   if (source instanceof Blob) return decodeSnapshot(new Uint8Array(await source.arrayBuffer()), 'the checkpoint');
-  if (source instanceof URL && source.protocol !== 'file:') {
-    const response = await fetch(source);
-    if (!response.ok)
-      throw new DcganError({ what: `checkpoint ${source} cannot be fetched`, got: `HTTP status ${response.status}` });
-    return decodeSnapshot(new Uint8Array(await response.arrayBuffer()), source.href);
-  }
+  if (source instanceof URL && source.protocol !== 'file:')
+    return decodeSnapshot(await fetched(source, 'checkpoint'), source.href);
   return readPlace(source, decodeSnapshot);
 }

@@ -3,7 +3,8 @@
 // give the same images.
 
 import type { Computation } from '../engine/compile.ts';
-import type { Feeds, RunOptions } from '../engine/session.ts';
+import type { Feeds, Handed, RunOptions } from '../engine/session.ts';
+import { floats } from '../platform/arrays.ts';
 import { usage } from '../platform/errors.ts';
 import { allClasses, GENERATION_INPUT, type GeneratorModel, generation, sampling } from './model.ts';
 import type { Config } from './schema.ts';
@@ -39,8 +40,11 @@ export type Run = (
 /** What `generateImages` needs of a model on its device. */
 export interface Drawer {
   readonly model: GeneratorModel;
-  sampleNoise(count: number, seed: number): Promise<Float32Array>;
-  generate(noise: Float32Array, count: number, shares: Float32Array): Promise<Float32Array>;
+  /**
+   * Makes several runs with no other call between them. Later calls take their turn once `calls`
+   * has settled.
+   */
+  together<T>(calls: (runs: { readonly run: Run }) => Promise<Handed<T>>): Promise<T>;
 }
 
 /** One plan generates at most this many images. */
@@ -57,47 +61,62 @@ export function checkSeed(seed: number): number {
   throw usage({ what: 'seed has an invalid value', expected: 'a whole number from 0 to 2^53 - 1', got: String(seed) });
 }
 
-/** Generates images [N, H, W, channels] in [-1, 1] as they were asked for; see `DCGAN.generate`. */
+/**
+ * Generates images [N, H, W, channels] in [-1, 1] as they were asked for; see `DCGAN.generate`. All
+ * of them are of the state at the call, and the caller may change its arrays at once.
+ */
 export async function generateImages(
   drawer: Drawer,
   from: Float32Array | number,
   { seed = randomSeed(), classes, shares }: GenerateOptions,
   classNames: ClassNames | null,
 ): Promise<Float32Array> {
-  const { config } = drawer.model;
-  const { latent } = config;
-  const noise = typeof from === 'number' ? await sampleNoise(drawer, from, seed) : from;
-  if (noise.length === 0 || noise.length % latent !== 0)
-    throw usage({
-      what: 'generate: the noise does not match the latent size',
-      expected: `a multiple of ${latent} values, [N, ${latent}]`,
-      got: `${noise.length}`,
-    });
+  const { model } = drawer;
+  const { config } = model;
+  const noise = typeof from === 'number' ? null : checkNoise(from, config);
+  const count = typeof from === 'number' ? checkCount(from) : from.length / config.latent;
+  if (!noise) checkSeed(seed);
   const given = typeof classes === 'number' ? [classes] : classes;
   if (given) {
     checkClasses(config, given, given.length);
     checkLearned(given, classNames);
   }
-  const count = noise.length / latent;
   if (shares) checkShares(config, shares, count, given !== undefined);
-  const labels = given ?? classesInTurn({ config, classNames }, from === noise ? 0 : seed);
-  return drawer.generate(noise, count, shares ?? oneHot(labels, count, config.classes));
+  const labels = given ?? classesInTurn({ config, classNames }, noise ? 0 : seed);
+  const rows = shares?.slice() ?? oneHot(labels, count, config.classes);
+  const own = noise?.slice();
+  return drawer.together(async ({ run }) =>
+    drawImages(model, own ?? (await drawNoise(model, count, seed, run)), count, rows, run),
+  );
 }
 
 /** Returns standard normal noise [count, latent] that was asked for; see `DCGAN.sampleNoise`. */
 export async function sampleNoise(drawer: Drawer, count: number, seed: number): Promise<Float32Array> {
-  if (!Number.isInteger(count) || count < 1)
-    throw usage({
-      what: 'the number of samples has an invalid value',
-      expected: 'a whole number from 1',
-      got: String(count),
-    });
-  return drawer.sampleNoise(count, checkSeed(seed));
+  checkCount(count);
+  checkSeed(seed);
+  return drawer.together(async ({ run }) => ({ done: drawNoise(drawer.model, count, seed, run) }));
+}
+
+function checkNoise(noise: Float32Array, { latent }: Config): Float32Array {
+  const what = 'generate: the noise does not match the latent size';
+  floats(what, noise);
+  if (noise.length > 0 && noise.length % latent === 0) return noise;
+  throw usage({ what, expected: `a multiple of ${latent} values, [N, ${latent}]`, got: `${noise.length}` });
+}
+
+function checkCount(count: number): number {
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw usage({
+    what: 'the number of samples has an invalid value',
+    expected: 'a whole number from 1',
+    got: String(count),
+  });
 }
 
 /**
  * Generates images [N, H, W, channels] in [-1, 1] from noise [N, latent], with running statistics.
- * `shares` [N, classes] says how much of each class every image has.
+ * `shares` [N, classes] says how much of each class every image has. It settles when all runs were
+ * asked for.
  */
 export async function drawImages(
   model: GeneratorModel,
@@ -105,7 +124,7 @@ export async function drawImages(
   count: number,
   shares: Float32Array,
   run: Run,
-): Promise<Float32Array> {
+): Promise<Handed<Float32Array>> {
   const { latent, classes } = model.config;
   let images: Float32Array | undefined;
   // The next run is requested before the images of the last one are copied.
@@ -129,8 +148,7 @@ export async function drawImages(
     last.catch(() => {});
     await before;
   }
-  await last;
-  return images ?? new Float32Array(0);
+  return { done: last.then(() => images ?? new Float32Array(0)) };
 }
 
 /**
@@ -205,9 +223,11 @@ function checkShares({ classes }: Config, shares: Float32Array, count: number, b
       expected: 'none',
       got: `${shares.length} values`,
     });
+  const what = 'generate: the shares do not match the images and classes';
+  floats(what, shares);
   if (shares.length !== count * classes)
     throw usage({
-      what: 'generate: the shares do not match the images and classes',
+      what,
       expected: `${count * classes} values, [${count}, ${classes}]`,
       got: `${shares.length}`,
     });

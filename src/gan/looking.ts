@@ -2,10 +2,13 @@
 // are compiled for each number of images once, and kept.
 import { imageShape } from '../data/image-size.ts';
 import { size } from '../engine/graph.ts';
+import type { Handed } from '../engine/session.ts';
+import { floats } from '../platform/arrays.ts';
 import { usage } from '../platform/errors.ts';
-import { oneHot } from './drawing.ts';
+import { drawImages, drawNoise, oneHot } from './drawing.ts';
 import { approach, discriminatorLayers, generatorLayers, INSIDE_INPUT, judgement } from './inside.ts';
-import type { Machine } from './machine.ts';
+import type { Looks, Machine } from './machine.ts';
+import type { Model } from './model.ts';
 
 /** Most images that are looked at by one run of a plan. */
 const AT_ONCE = 64;
@@ -101,25 +104,40 @@ const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8];
 /** Values of noise stay within this, since the generator was never shown others. */
 const FARTHEST = 4;
 
+/** What was found, for `Machine.together`: nothing of it is still to come. */
+const found = <T>(value: T): Handed<T> => ({ done: Promise.resolve(value) });
+
 /** See `DCGAN.judge`. Shares are [N, classes]. */
-export async function judgeImages(machine: Machine, images: Float32Array, shares: Float32Array): Promise<Judgement> {
-  const [height, width, channels] = imageShape(machine.model.config);
+export function judgeImages(machine: Machine, images: Float32Array, shares: Float32Array): Promise<Judgement> {
+  return machine.together(async (looks) => found(await judged(machine.model, looks, images, shares)));
+}
+
+async function judged(model: Model, { look }: Looks, images: Float32Array, shares: Float32Array): Promise<Judgement> {
+  const [height, width, channels] = imageShape(model.config);
   const values = height * width * channels;
   const count = images.length / values;
   const [logits, gradient] = [new Float32Array(count), new Float32Array(images.length)];
   await inParts(count, async (first, n) => {
     const inputs = { ...part(INSIDE_INPUT.images, images, first, n, count), ...sharesOf(shares, first, n, count) };
-    const made = await machine.look(`judge ${n}`, () => judgement(machine.model, n), inputs);
+    const made = await look(`judge ${n}`, () => judgement(model, n), inputs);
     logits.set(made.get('logits')!.data, first);
     gradient.set(made.get('gradient')!.data, first * values);
   });
   return { logits, gradient };
 }
 
+/** What `layersOf` looks at. */
+type Looked = { readonly noise: Float32Array } | { readonly images: Float32Array };
+
 /** See `DCGAN.layers`. Shares are [N, classes]. */
-export async function layersOf(
-  machine: Machine,
-  from: { readonly noise: Float32Array } | { readonly images: Float32Array },
+export function layersOf(machine: Machine, from: Looked, count: number, shares: Float32Array): Promise<Layer[]> {
+  return machine.together(async (looks) => found(await layersMade(machine.model, looks, from, count, shares)));
+}
+
+async function layersMade(
+  model: Model,
+  { look }: Looks,
+  from: Looked,
   count: number,
   shares: Float32Array,
 ): Promise<Layer[]> {
@@ -130,7 +148,7 @@ export async function layersOf(
       : ([INSIDE_INPUT.images, from.images, discriminatorLayers] as const);
   await inParts(count, async (first, n) => {
     const inputs = { ...part(name, values, first, n, count), ...sharesOf(shares, first, n, count) };
-    const made = await machine.look(`layers of ${name} ${n}`, () => computation(machine.model, n), inputs);
+    const made = await look(`layers of ${name} ${n}`, () => computation(model, n), inputs);
     for (const [layer, { shape, data }] of made) {
       const whole = [count, ...shape.slice(1)];
       if (!layers.has(layer)) layers.set(layer, { shape: whole, data: new Float32Array(size(whole)) });
@@ -146,10 +164,20 @@ export async function projectPicture(
   picture: Float32Array,
   options: ProjectOptions,
 ): Promise<Projection> {
-  const { steps = DEFAULT_STEPS, pauseAt = steps, mask } = options;
-  const { classes } = machine.model.config;
-  const weights = weightsOf(machine, mask);
-  const begin = options.resume ?? (await beginning(machine, picture, weights, options));
+  const weights = weightsOf(machine.model, options.mask);
+  return machine.together(async (looks) => found(await projected(machine.model, looks, picture, weights, options)));
+}
+
+async function projected(
+  model: Model,
+  looks: Looks,
+  picture: Float32Array,
+  weights: Float32Array,
+  options: ProjectOptions,
+): Promise<Projection> {
+  const { steps = DEFAULT_STEPS, pauseAt = steps } = options;
+  const { classes } = model.config;
+  const begin = options.resume ?? (await beginning(model, looks, picture, weights, options));
   const count = begin.classes.length;
   const inputs = {
     [INSIDE_INPUT.target]: picture,
@@ -160,10 +188,10 @@ export async function projectPicture(
   const [m, v] = [begin.moments[0].slice(), begin.moments[1].slice()];
   let [power1, power2] = begin.powers;
   let { best, step } = begin;
-  const { latent } = machine.model.config;
+  const { latent } = model.config;
   for (; ; step++) {
     // A search that goes on looks at its noise a second time, which changes nothing of it.
-    const made = await machine.look(`approach ${count}`, () => approach(machine.model, count), {
+    const made = await looks.look(`approach ${count}`, () => approach(model, count), {
       ...inputs,
       [INSIDE_INPUT.noise]: noise,
     });
@@ -183,7 +211,8 @@ export async function projectPicture(
       noise[i] = Math.min(FARTHEST, Math.max(-FARTHEST, moved));
     }
   }
-  const image = await machine.generate(best.noise, 1, oneHot([best.label], 1, classes));
+  const drawn = await drawImages(model, best.noise, 1, oneHot([best.label], 1, classes), looks.run);
+  const image = await drawn.done;
   const distance = 127.5 * difference(image, 0, picture, weights, Math.abs);
   const rest: Search = { step, noise, classes: begin.classes, moments: [m, v], powers: [power1, power2], best };
   return {
@@ -194,15 +223,16 @@ export async function projectPicture(
 
 /** A search before its first step. */
 async function beginning(
-  machine: Machine,
+  model: Model,
+  looks: Looks,
   picture: Float32Array,
   weights: Float32Array,
   { starts = DEFAULT_STARTS, seed = 0, class: asked, from }: ProjectOptions,
 ): Promise<Search> {
-  const { latent } = machine.model.config;
+  const { latent } = model.config;
   const { noise, classes } = from
     ? { noise: from, classes: new Array<number>(from.length / latent).fill(asked ?? 0) }
-    : await nearestSamples(machine, picture, weights, starts, seed, asked);
+    : await nearestSamples(model, looks, picture, weights, starts, seed, asked);
   return {
     ...{ step: 0, noise, classes, powers: [1, 1] },
     moments: [new Float64Array(noise.length), new Float64Array(noise.length)],
@@ -212,17 +242,19 @@ async function beginning(
 
 /** The samples of a seed that are nearest to the picture, and their classes. */
 async function nearestSamples(
-  machine: Machine,
+  model: Model,
+  { run }: Looks,
   picture: Float32Array,
   weights: Float32Array,
   starts: number,
   seed: number,
   asked: number | undefined,
 ): Promise<{ readonly noise: Float32Array; readonly classes: readonly number[] }> {
-  const { latent, classes } = machine.model.config;
-  const drawn = await machine.sampleNoise(CANDIDATES, seed);
+  const { latent, classes } = model.config;
+  const drawn = await drawNoise(model, CANDIDATES, seed, run);
   const labels = Array.from({ length: CANDIDATES }, (_, i) => asked ?? (classes > 0 ? i % classes : 0));
-  const images = await machine.generate(drawn, CANDIDATES, oneHot(labels, CANDIDATES, classes));
+  const shares = oneHot(labels, CANDIDATES, classes);
+  const images = await (await drawImages(model, drawn, CANDIDATES, shares, run)).done;
   const nearest = labels
     .map((label, i) => ({ i, label, far: difference(images, i, picture, weights, (d) => d * d) }))
     .sort((a, b) => a.far - b.far || a.i - b.i)
@@ -250,13 +282,15 @@ function difference(
 }
 
 /** A mask as weights that add up to 1 over all values of a picture. */
-function weightsOf({ model }: Machine, mask: Float32Array | undefined): Float32Array {
-  const [height, width, channels] = imageShape(model.config);
+function weightsOf({ config }: Model, mask: Float32Array | undefined): Float32Array {
+  const [height, width, channels] = imageShape(config);
+  const what = 'project: the mask has an invalid value';
+  if (mask) floats(what, mask);
   const given = mask ?? new Float32Array(height * width).fill(1);
   const total = given.reduce((sum, weight) => sum + weight, 0);
   if (given.length !== height * width || !(total > 0 && total < Number.POSITIVE_INFINITY) || given.some((w) => w < 0))
     throw usage({
-      what: 'project: the mask has an invalid value',
+      what,
       expected: `[${height}, ${width}], values from 0, of which one at least is above it`,
       got: `${given.length} values with the sum ${total}`,
     });

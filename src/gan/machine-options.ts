@@ -1,7 +1,8 @@
 // Where a model computes: what is asked for, and what came of it.
-import type { BackendInfo } from '../engine/backends/backend.ts';
+import type { BackendInfo, DeviceName } from '../engine/backends/backend.ts';
 import type { Ranks } from '../engine/shards.ts';
 import { usage } from '../platform/errors.ts';
+import type { AnyName } from './presets.ts';
 import type { Config } from './schema.ts';
 
 /** Options that choose where a model computes. */
@@ -10,7 +11,7 @@ export interface MachineOptions {
    * `auto` (default) chooses the fastest device here; `cpu` never uses a GPU; any other value names
    * a device.
    */
-  readonly device?: string | undefined;
+  readonly device?: DeviceName | 'auto' | 'cpu' | AnyName | undefined;
   /** The number of threads. The default is the number of cores that this process may use. */
   readonly threads?: number | undefined;
 }

@@ -8,15 +8,15 @@ import { chooseDevice, opener } from '../engine/backends/index.ts';
 import { PlanTooLarge } from '../engine/backends/too-large.ts';
 import { type Computation, compile } from '../engine/compile.ts';
 import type { Plan } from '../engine/plan.ts';
-import { type Feeds, type RunOptions, Session } from '../engine/session.ts';
+import { type Feeds, type Handed, type RunOptions, Session } from '../engine/session.ts';
 import { ALONE, joinFloats, type Ranks, Shards } from '../engine/shards.ts';
 import { usableCores } from '../platform/cores.ts';
 import { DcganError, usage } from '../platform/errors.ts';
-import { drawImages, drawNoise, type Run } from './drawing.ts';
+import { drawImages, type Run } from './drawing.ts';
 import { dutiesOf, kindsOfStep, wordsOf } from './duties.ts';
 import { type MachineInfo, type RankedOptions, shardsHeld } from './machine-options.ts';
 import { type Model, makeModel, startComputation } from './model.ts';
-import type { Config } from './schema.ts';
+import { type Config, frozen } from './schema.ts';
 import { drawStep, type Share, shareOf } from './shards.ts';
 import { fakesOfStep, gradientStep, OF_SAMPLES, trainingStep, updateStep } from './step.ts';
 import { StepFeeds, type StepRequest } from './step-feeds.ts';
@@ -33,6 +33,16 @@ export interface StepGradients {
    * variables.
    */
   readonly given: Readonly<Record<string, Float32Array>>;
+}
+
+/** Outputs of a computation, by name. */
+type Outputs = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+
+/** Runs that read the state and leave it as it is. Their plans are compiled once for each name. */
+export interface Looks {
+  readonly run: Run;
+  /** Runs a computation that draws nothing, and returns all its outputs. */
+  look(name: string, computation: () => Computation, inputs: Feeds): Promise<Outputs>;
 }
 
 export class Machine {
@@ -68,7 +78,7 @@ export class Machine {
         got: String(threads),
       });
     const held = shardsHeld(config, ranks);
-    const model = makeModel(config);
+    const model = makeModel(frozen(config));
     const step = (): Plan => compile(trainingStep(model, config.batchSize), model.layout);
     const open = async (choice: ChosenDevice): Promise<Machine> => {
       const sessions: Session[] = [];
@@ -244,39 +254,32 @@ export class Machine {
    * statistics. `shares` [N, classes] says how much of each class every image has.
    */
   generate(noise: Float32Array, count: number, shares: Float32Array): Promise<Float32Array> {
-    return drawImages(this.model, noise, count, shares, this.#draw);
+    return this.together(({ run }) => drawImages(this.model, noise, count, shares, run));
   }
 
   /**
-   * Runs a computation that draws nothing and leaves the state as it is. Its plan is compiled once
-   * for each name.
-   * @returns all its outputs, by name
+   * Makes runs that look at one state: every other call comes before or after all of them. Later
+   * calls take their turn once `calls` has settled.
    */
-  async look(
-    name: string,
-    computation: () => Computation,
-    inputs: Feeds,
-  ): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> {
-    const plan = this.#plan(name, computation);
-    const outputs = [...plan.outputs.keys()];
-    const used = Object.entries(inputs).filter(([input]) => plan.inputs.has(input));
-    const request = { key: { seed: 0, step: 0 }, inputs: Object.fromEntries(used), outputs };
-    const made = await this.#shards.inTurn(() => this.#session.run(plan, request));
-    return new Map(outputs.map((output, i) => [output, { shape: plan.outputs.get(output)!.shape, data: made[i]! }]));
+  together<T>(calls: (looks: Looks) => Promise<Handed<T>>): Promise<T> {
+    return this.#shards.inTurn(() => this.#session.together((session) => calls(this.#looksOn(session))));
   }
 
-  /**
-   * Returns standard normal noise [count, latent]. It depends only on the seed, not on the model's
-   * state.
-   */
-  sampleNoise(count: number, seed: number): Promise<Float32Array> {
-    return drawNoise(this.model, count, seed, this.#draw);
+  #looksOn(session: Session): Looks {
+    return {
+      run: (name, computation, options) => session.run(this.#plan(name, computation), options),
+      look: async (name, computation, inputs) => {
+        const plan = this.#plan(name, computation);
+        const outputs = [...plan.outputs.keys()];
+        const used = Object.entries(inputs).filter(([input]) => plan.inputs.has(input));
+        const request = { key: { seed: 0, step: 0 }, inputs: Object.fromEntries(used), outputs };
+        const made = await session.run(plan, request);
+        return new Map(
+          outputs.map((output, i) => [output, { shape: plan.outputs.get(output)!.shape, data: made[i]! }]),
+        );
+      },
+    };
   }
-
-  readonly #draw: Run = (name, computation, options) => {
-    const plan = this.#plan(name, computation);
-    return this.#shards.inTurn(() => this.#session.run(plan, options));
-  };
 
   /** Returns the noise of the progress pictures, [FIXED_COUNT, latent]. */
   fixedNoise(): Promise<Float32Array> {

@@ -1,7 +1,7 @@
 // The presets: frozen configurations by name.
-import { type Config, SINCE } from './schema.ts';
+import { type Config, frozen, SINCE } from './schema.ts';
 
-const tf2018: Config = Object.freeze({
+const tf2018: Config = frozen({
   ...SINCE,
   preset: 'tf2018',
   imageSize: 28,
@@ -28,7 +28,7 @@ export const presets = Object.freeze({
   /** Equals TensorFlow 1.11's tutorial of 2018. */
   tf2018,
   /** The tutorial in its present form (Keras 3). */
-  tf2: Object.freeze({
+  tf2: frozen({
     ...tf2018,
     preset: 'tf2',
     generatorWidths: [256, 128, 64],
@@ -39,7 +39,7 @@ export const presets = Object.freeze({
     epochs: 50,
   } satisfies Config),
   /** A small tf2018 for tests and slow machines. */
-  tiny: Object.freeze({
+  tiny: frozen({
     ...tf2018,
     preset: 'tiny',
     generatorWidths: [16, 16, 8],
@@ -51,7 +51,7 @@ export const presets = Object.freeze({
    * Legible digits within a minute on one thread of WebAssembly: small networks and small
    * mini-batches with the values of `best`, and twice its learning rate; see docs/quality.md.
    */
-  quick: Object.freeze({
+  quick: frozen({
     ...tf2018,
     preset: 'quick',
     generatorWidths: [32, 32, 16],
@@ -67,7 +67,7 @@ export const presets = Object.freeze({
    * The values that gave the best samples for the time in docs/quality.md, for any size and
    * dataset.
    */
-  best: Object.freeze({
+  best: frozen({
     ...tf2018,
     preset: 'best',
     dropout: 0,
@@ -82,7 +82,7 @@ export const presets = Object.freeze({
    * generative adversarial networks", 2016, section 4 and figure 1, for 64 x 64 pixels in colour.
    * The noise is normal, as in every preset; in the paper it is uniform.
    */
-  paper: Object.freeze({
+  paper: frozen({
     ...tf2018,
     preset: 'paper',
     imageSize: 64,
@@ -102,6 +102,9 @@ export const presets = Object.freeze({
     beta1: 0.5,
   } satisfies Config),
 }) satisfies Readonly<Record<string, Config>>;
+
+/** Any string, beside names that an editor completes. */
+export type AnyName = string & Readonly<Record<never, never>>;
 
 /** The name of a preset. */
 export type PresetName = keyof typeof presets;

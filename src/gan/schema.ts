@@ -39,7 +39,7 @@ export const SINCE = {
   augment: 'none',
   generatorLearningRate: null,
   discriminatorLearningRate: null,
-  halvedAfter: [] as number[],
+  halvedAfter: Object.freeze([] as number[]),
   discriminatorSteps: 1,
   clipGradient: 0,
   ema: 0,
@@ -73,9 +73,9 @@ export const configSchema = z.strictObject({
    * The channels of the generator's base, of its stride-1 layer if it has one, and of its stride-2
    * layers except the last; see `architecture`.
    */
-  generatorWidths: z.array(width).min(1).max(8),
+  generatorWidths: z.array(width).min(1).max(8).readonly(),
   /** The channels of the discriminator's layers; see `architecture`. */
-  discriminatorWidths: z.array(width).min(1).max(8),
+  discriminatorWidths: z.array(width).min(1).max(8).readonly(),
   /** True for a stride-1 layer between the generator's base and its first stride-2 layer. */
   strideOneLayer: z.boolean(),
   /**
@@ -138,7 +138,7 @@ export const configSchema = z.strictObject({
    * The steps after which both learning rates were halved, one entry for each halving. A run that
    * diverged continues in this way.
    */
-  halvedAfter: z.array(z.int().min(0)).max(30),
+  halvedAfter: z.array(z.int().min(0)).max(30).readonly(),
   beta1: decay,
   beta2: decay,
   /**
@@ -186,6 +186,15 @@ export const configSchema = z.strictObject({
 export type Config = Readonly<z.infer<typeof configSchema>>;
 /** Single values of a configuration; they replace a preset's values. */
 export type ConfigOverrides = { readonly [K in keyof Omit<Config, 'preset'>]?: Config[K] | undefined };
+
+/** Returns a copy of a configuration that nobody can change, its lists included. */
+export function frozen<T extends Config>(config: T): Readonly<T> {
+  const own = Object.entries(config).map(([key, value]) => [
+    key,
+    Array.isArray(value) ? Object.freeze([...value]) : value,
+  ]);
+  return Object.freeze(Object.fromEntries(own) as T);
+}
 
 /** Accepts a configuration from a file that may be older than some of the keys. */
 export const savedConfigSchema = z.preprocess(

@@ -2,11 +2,12 @@
 // give equal bytes, in Node and in a page. Other programs read it as a plain safetensors file.
 
 import { checkpointParts, DamagedCheckpoint, hasChecksum, verify } from '../checkpoint/checksum.ts';
+import { brokenTensor } from '../checkpoint/finite.ts';
 import { indexTensors, joined, type StoredTensor, type TensorIndex } from '../checkpoint/safetensors.ts';
 import { sameShape, showShape } from '../engine/graph.ts';
 import type { StateLayout } from '../engine/layout.ts';
 import type { ByteSource } from '../platform/bytes.ts';
-import { DcganError } from '../platform/errors.ts';
+import { DcganError, usage } from '../platform/errors.ts';
 import { parseJson, showJson } from '../platform/json.ts';
 import { clean } from '../platform/text.ts';
 import { parseConfig } from './config.ts';
@@ -44,7 +45,7 @@ export interface Snapshot {
 }
 
 /** Returns the bytes of a snapshot's file. */
-export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
+export function encodeSnapshot(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
   return joined(snapshotParts(snapshot));
 }
 
@@ -101,11 +102,33 @@ export function decodeSnapshot(bytes: ByteSource, file: string): Snapshot {
     });
   };
   const classNames = namesOf(metadata.classes, config, file);
+  const tensors = index.tensors();
+  const broken = brokenTensor(tensors);
+  if (broken !== null)
+    throw new DcganError({
+      what: `${file}: ${broken}`,
+      expected: 'finite numbers',
+      todo: 'Give an earlier checkpoint: nothing can be drawn or trained from this one',
+    });
   return {
     ...{ config, seed: number('seed'), step: number('step'), epoch: number('epoch') },
     ...(classNames && { classNames }),
-    tensors: index.tensors(),
+    tensors,
   };
+}
+
+/**
+ * Returns the names of a model's classes, which a file will hold.
+ * @throws a usage error for other names than one for each class
+ */
+export function checkNames(names: ClassNames, { classes }: Config): ClassNames {
+  if (isNames(names) && names.length === classes) return Object.freeze([...names]);
+  throw usage({
+    what: 'classNames do not fit the classes of the model',
+    expected: classes === 0 ? 'none, because the model has no classes' : `a list of ${classes} names, or null for one`,
+    got: isNames(names) ? `${names.length} names` : showJson(names),
+    options: ['classNames', 'classes'],
+  });
 }
 
 function isNames(value: unknown): value is ClassNames {

@@ -34,7 +34,7 @@ export function decodeGenerator(bytes: Uint8Array, file: string): GeneratorFile 
       got: metadata.format ?? 'none',
       todo: 'Export one: "npx dcgan export CHECKPOINT --to safetensors"',
     });
-  verify(bytes, file);
+  verify(bytes, file, 'generator');
   const config = readConfig(metadata.config, file);
   const variables = new Variables('generator');
   const generate = makeGenerator(variables, config);

@@ -1,18 +1,11 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // A generator alone on the device of its thread.
 import { type ImageSize, imageShape } from '../data/image-size.ts';
 import { toBytes } from '../data/pixels.ts';
 import { compile } from '../engine/compile.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Session } from '../engine/session.ts';
-import {
-  type Drawer,
-  drawImages,
-  drawNoise,
-  type GenerateOptions,
-  generateImages,
-  type Run,
-  sampleNoise,
-} from '../gan/drawing.ts';
+import { type Drawer, type GenerateOptions, generateImages, type Run, sampleNoise } from '../gan/drawing.ts';
 import type { GeneratorModel } from '../gan/model.ts';
 import { usage } from '../platform/errors.ts';
 import { rgba } from '../render/rgba.ts';
@@ -60,6 +53,9 @@ export interface Generator {
 
   /** Frees the memory of the device. */
   dispose(): Promise<void>;
+
+  /** Calls `dispose`, for `await using generator = ...`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A generator whose weights lie on a device. */
@@ -85,8 +81,7 @@ export class LoadedGenerator implements Generator {
     this.#session = session;
     this.#drawer = {
       model,
-      sampleNoise: (count, seed) => drawNoise(model, count, seed, this.#run),
-      generate: (noise, count, shares) => drawImages(model, noise, count, shares, this.#run),
+      together: (calls) => session.together((inner) => calls({ run: this.#runOn(inner) })),
     };
   }
 
@@ -115,12 +110,18 @@ export class LoadedGenerator implements Generator {
     return this.#session.dispose();
   }
 
-  readonly #run: Run = (name, computation, options) => {
-    let plan = this.#plans.get(name);
-    if (!plan) {
-      plan = compile(computation(), this.#session.layout);
-      this.#plans.set(name, plan);
-    }
-    return this.#session.run(plan, options);
-  };
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #runOn(session: Session): Run {
+    return (name, computation, options) => {
+      let plan = this.#plans.get(name);
+      if (!plan) {
+        plan = compile(computation(), session.layout);
+        this.#plans.set(name, plan);
+      }
+      return session.run(plan, options);
+    };
+  }
 }

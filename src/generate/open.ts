@@ -1,7 +1,7 @@
 // Opens a generator's file: where its bytes come from, and the device that draws from it.
 import { wasmOpener } from '../engine/backends/wasm/backend.ts';
 import { Session } from '../engine/session.ts';
-import { DcganError } from '../platform/errors.ts';
+import { fetched } from '../platform/fetched.ts';
 import { decodeGenerator } from './file.ts';
 import { type Generator, LoadedGenerator } from './generator.ts';
 import { kernels } from './kernels.ts';
@@ -27,17 +27,5 @@ async function bytesOf(
   if (source instanceof Uint8Array) return { bytes: source, name: 'the generator' };
   if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), name: 'the generator' };
   if (source instanceof Blob) return { bytes: new Uint8Array(await source.arrayBuffer()), name: 'the generator' };
-  const name = String(source);
-  try {
-    const response = await fetch(source);
-    if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-    return { bytes: new Uint8Array(await response.arrayBuffer()), name };
-  } catch (cause) {
-    throw new DcganError({
-      what: `generator ${name} cannot be fetched`,
-      got: cause instanceof Error ? cause.message : String(cause),
-      todo: "Give an address that this page may read, a Blob, or the file's bytes",
-      cause,
-    });
-  }
+  return { bytes: await fetched(source, 'generator'), name: String(source) };
 }

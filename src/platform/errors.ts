@@ -42,6 +42,16 @@ export class DcganError extends Error {
     this.complaint = fit;
   }
 
+  /**
+   * Each entry of the package is a bundle with a class of its own; `instanceof` of either knows the
+   * errors of both.
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: classes that extend this one are asked by it too
+    if (!Object.is(this, DcganError)) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return value instanceof Error && value.name === 'DcganError' && 'complaint' in value;
+  }
+
   /** The exit code of the command line: 2 for wrong usage, else 1. */
   get exitCode(): 1 | 2 {
     return this.complaint.exitCode ?? 1;

@@ -11,7 +11,7 @@ import type { Picture } from './grid.ts';
 import { encodePng } from './png.ts';
 
 /** Returns the bytes of one picture, or of a film of several pictures of one size and kind. */
-export type Encode = (frames: readonly Picture[]) => Promise<Uint8Array>;
+export type Encode = (frames: readonly Picture[]) => Promise<Uint8Array<ArrayBuffer>>;
 
 interface Format {
   /** True when a file can hold several pictures that are shown one after another. */
@@ -58,7 +58,7 @@ async function openSharp(format: 'webp' | 'avif'): Promise<Encode> {
  * @throws DcganError without a picture, for a side longer than 16,383 pixels, or when sharp cannot
  *   be loaded
  */
-export async function encodeWebp(pictures: Picture | readonly Picture[]): Promise<Uint8Array> {
+export async function encodeWebp(pictures: Picture | readonly Picture[]): Promise<Uint8Array<ArrayBuffer>> {
   const encode = await openSharp('webp');
   return encode('pixels' in pictures ? [pictures] : pictures);
 }

@@ -45,7 +45,7 @@ const GREYS = Array.from({ length: 256 }, (_, tone) => [tone, tone, tone]);
  * @param fps frames a second, up to 50; GIF counts in 1/100 s, so the delay is rounded to that
  * @throws DcganError for no frames, frames that differ, or an impossible speed
  */
-export function encodeGif(frames: readonly Picture[], fps = FRAMES_PER_SECOND): Uint8Array {
+export function encodeGif(frames: readonly Picture[], fps = FRAMES_PER_SECOND): Uint8Array<ArrayBuffer> {
   firstOf(frames, 'a GIF');
   // Players show frames of less than 2/100 s slowly instead of fast.
   if (!(fps > 0 && fps <= 50)) {

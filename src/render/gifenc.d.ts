@@ -16,7 +16,7 @@ declare module 'gifenc' {
       options: { palette?: Palette; delay: number; repeat?: number },
     ): void;
     finish(): void;
-    bytes(): Uint8Array;
+    bytes(): Uint8Array<ArrayBuffer>;
   }
 
   export interface Gifenc {

@@ -2,7 +2,8 @@
 // a square, because 28 pixels are too few to look at. Everything that shows images (progress
 // pictures, samples, the terminal) starts here.
 
-import { DcganError } from '../platform/errors.ts';
+import { DcganError, usage } from '../platform/errors.ts';
+import { wholeNumber } from '../platform/whole.ts';
 
 /**
  * A picture of bytes, row after row, with the channels of a pixel together: 1 is grey, 3 is RGB.
@@ -18,6 +19,8 @@ export interface Picture {
   readonly pixels: Uint8Array;
 }
 
+export const CONTRASTS = ['fixed', 'tile'] as const;
+
 /** Options of the layout of images in one picture. */
 export interface GridOptions {
   /** The number of tiles in a row; by default the grid is as square as possible. */
@@ -26,7 +29,7 @@ export interface GridOptions {
    * `fixed` (default) shows every tile on the same scale. `tile` stretches each tile to its own
    * darkest and brightest value, as matplotlib does, which shows what an untrained network draws.
    */
-  readonly contrast?: 'fixed' | 'tile';
+  readonly contrast?: (typeof CONTRASTS)[number];
   /**
    * The side of the square that a pixel becomes; by default a tile is as near to 112 pixels as
    * possible.
@@ -45,7 +48,7 @@ const WHITE = 255;
 /**
  * @param images [count, height, width, channels]: float32 in [-1, 1] or bytes
  * @param shape [count, height, width, channels]; 1 or 3 channels
- * @throws DcganError when images and shape differ
+ * @throws DcganError when images and shape differ, and for an option with an invalid value
  */
 export function makeGrid(
   images: Float32Array | Uint8Array,
@@ -63,6 +66,9 @@ export function makeGrid(
   }
   const { columns = Math.ceil(Math.sqrt(count)), contrast = 'fixed' } = options;
   const { enlarge = Math.max(1, Math.round(TILE / Math.max(height, width))) } = options;
+  wholeNumber("a grid's columns", columns, 1, 65_535);
+  wholeNumber("a grid's enlarge", enlarge, 1, 65_535);
+  checkContrast("a grid's contrast", contrast);
   const [tileHeight, tileWidth] = [height * enlarge, width * enlarge];
   const rows = Math.ceil(count / columns);
   const { frame = rows * columns > 1 } = options;
@@ -86,6 +92,16 @@ export function makeGrid(
     }
   }
   return { width: pictureWidth, height: pictureHeight, channels, pixels };
+}
+
+/** @throws a usage error for another way to show grey levels */
+export function checkContrast(what: string, contrast: string): void {
+  if (CONTRASTS.some((one) => one === contrast)) return;
+  throw usage({
+    what: `${what} has an invalid value`,
+    expected: CONTRASTS.join(' or '),
+    got: String(JSON.stringify(contrast)),
+  });
 }
 
 type GreyRange = readonly [darkest: number, brightest: number];

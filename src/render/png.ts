@@ -4,14 +4,17 @@
 
 import { type DecodedPng, decode, encode } from 'fast-png';
 import { DcganError } from '../platform/errors.ts';
+import { checkPicture } from './frames.ts';
 import type { Picture } from './grid.ts';
 
 /**
  * The bytes of a PNG file, 8 bits a channel.
- * @throws never
+ * @throws DcganError for pixels that do not fill the picture's size
  */
-export function encodePng({ width, height, channels, pixels }: Picture): Uint8Array {
-  return encode({ width, height, channels, depth: 8, data: pixels });
+export function encodePng(picture: Picture): Uint8Array<ArrayBuffer> {
+  const { width, height, channels, pixels } = checkPicture(picture);
+  // Its types are older than those that tell shared memory.
+  return encode({ width, height, channels, depth: 8, data: pixels }) as Uint8Array<ArrayBuffer>;
 }
 
 /**

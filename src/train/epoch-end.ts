@@ -4,6 +4,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKPOINTS_FOLDER, prune, saveCheckpoint } from '../checkpoint/files.ts';
+import { brokenTensor } from '../checkpoint/finite.ts';
 import { checkpointName } from '../checkpoint/names.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { type DCGAN, snapshotOf } from '../gan/dcgan.ts';
@@ -11,7 +12,7 @@ import { snapshotParts } from '../gan/snapshot.ts';
 import { cacheFolder } from '../platform/cache.ts';
 import { temporaryPath } from '../platform/temporary.ts';
 import { Diversity } from './health/diversity.ts';
-import { brokenTensor, gradientNorms } from './health/state.ts';
+import { gradientNorms } from './health/state.ts';
 import { MetricsWriter } from './metrics.ts';
 import { pictureName, savePicture } from './pictures.ts';
 import { progressImages, progressPicture } from './progress-pictures.ts';

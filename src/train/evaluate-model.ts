@@ -12,6 +12,7 @@ import type { Evaluation } from '../metrics/figures.ts';
 import { Judge } from '../metrics/judge.ts';
 import type { ImageSet } from '../metrics/pyramid.ts';
 import { allOf, type ExtractionProgress, setOf } from '../metrics/sets.ts';
+import { floats } from '../platform/arrays.ts';
 import { usableCores } from '../platform/cores.ts';
 import { usage } from '../platform/errors.ts';
 import { heldOutFor, openData } from './run-data.ts';
@@ -82,6 +83,7 @@ async function samplesOf(
   seed: number,
 ): Promise<Samples> {
   if (samples instanceof DCGAN) return generated(samples, count, seed);
+  if (!(samples instanceof Dataset)) floats('evaluate: the samples', samples);
   const { height, width, channels, imageSize } = data;
   const number = samples instanceof Dataset ? samples.count : samples.length / imageSize;
   const fits =

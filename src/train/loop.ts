@@ -3,6 +3,7 @@
 // checkpoint. The loop is an iteration of events: it takes a step when the next event is asked for
 // (on a GPU, one step earlier: steps.ts). Subclasses say where the results go: into a folder
 // (train.ts) or to a page (browser/page-run.ts).
+import { brokenTensor } from '../checkpoint/finite.ts';
 import type { StoredTensor } from '../checkpoint/safetensors.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { DCGAN } from '../gan/dcgan.ts';
@@ -10,7 +11,7 @@ import { epochOrder, meansOf, stepsPerEpoch } from './epoch.ts';
 import type { EpochEvent, StepEvent, WarningEvent } from './events.ts';
 import type { Divergence } from './health/divergence.ts';
 import { Diversity } from './health/diversity.ts';
-import { brokenNumber, brokenTensor, gradientNorms } from './health/state.ts';
+import { brokenNumber, gradientNorms } from './health/state.ts';
 import { Watch } from './health/watch.ts';
 import type { MetricsLine, TrainedLine } from './metrics.ts';
 import { progressImages } from './progress-pictures.ts';

@@ -3,6 +3,7 @@ import type { PackProgress } from '../data/build.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { ReadingOptions } from '../data/image-options.ts';
 import type { MachineOptions } from '../gan/machine.ts';
+import type { AnyName, PresetName } from '../gan/presets.ts';
 import type { ConfigOverrides } from '../gan/schema.ts';
 import type { ExtractorChoice } from '../metrics/extractors.ts';
 import type { Contrast } from './progress-pictures.ts';
@@ -15,7 +16,7 @@ export type OnNan = (typeof ON_NAN)[number];
 /** Options of `train`; values of the configuration override those of the preset. */
 export interface TrainOptions extends MachineOptions, ConfigOverrides, ExtractorChoice, ReadingOptions {
   /** One of `presets`. The default is `tf2018`, and `best` for a path. */
-  readonly preset?: string | undefined;
+  readonly preset?: PresetName | AnyName | undefined;
   /** Also trains on the data's classes, so that a class can be chosen when images are made. */
   readonly cond?: boolean | undefined;
   /**

@@ -4,6 +4,7 @@ import { FITS, type ReadingOptions } from '../data/image-options.ts';
 import { savedConfigSchema } from '../gan/schema.ts';
 import { PIXEL_RANGES } from '../metrics/network-input.ts';
 import { hostSchema } from '../platform/host.ts';
+import { CONTRASTS } from '../render/grid.ts';
 import { ON_NAN } from './run-options.ts';
 
 /** How pictures are read, beyond size and channels. A missing value means the default. */
@@ -23,10 +24,10 @@ export const readingSchema = z
 
 /** Settings of a training beside its networks and its data. */
 export const settingsSchema = z.strictObject({
-  contrast: z.enum(['fixed', 'tile']),
+  contrast: z.enum(CONTRASTS),
   onNan: z.enum(ON_NAN),
   /** In epochs; 0 means never. */
-  evaluateEvery: z.int().min(0).max(1_000_000),
+  evaluateEvery: z.int('expected a whole number').min(0).max(1_000_000),
   keepBest: z.boolean(),
   extractor: z.string(),
   extractorRange: z.enum(PIXEL_RANGES),

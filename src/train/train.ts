@@ -33,6 +33,7 @@ import { prepareResumed } from './reopen.ts';
 import { checkpointsOf, resolveRun } from './run.ts';
 import { locate } from './run-names.ts';
 import type { RankedTrainOptions, TrainOptions } from './run-options.ts';
+import { checkRunOptions } from './run-options-schema.ts';
 import { SittingEnd } from './sitting.ts';
 import { EventWriter } from './tensorboard/writer.ts';
 
@@ -51,6 +52,7 @@ export async function* train(options: TrainOptions = {}): AsyncGenerator<TrainEv
 
 /** Trains as `train` does, and may lead other ranks. */
 export async function* trainRanked(options: RankedTrainOptions): AsyncGenerator<TrainEvent, void, undefined> {
+  checkRunOptions(options);
   if (options.from !== undefined && options.resume === undefined)
     throw usage({ what: 'from needs a run to resume', todo: 'Add --resume RUN', options: ['from'] });
   const { resume, threads, signal, ranks } = options;

@@ -7,7 +7,9 @@ import { DcganError, usage } from '../../platform/errors.ts';
 import { notice } from '../../platform/notices.ts';
 import { cardsOfHost, noteOnCards } from '../../ranks/cards.ts';
 import { errorOn, rankIn, type World } from '../../ranks/world.ts';
+import { CONTRASTS } from '../../render/grid.ts';
 import type { TrainEvent } from '../../train/events.ts';
+import type { Contrast } from '../../train/progress-pictures.ts';
 import { Leader } from '../../train/ranks/leader.ts';
 import { resolveRun } from '../../train/run.ts';
 import { ON_NAN, type OnNan, type RankedTrainOptions, type TrainOptions } from '../../train/run-options.ts';
@@ -74,7 +76,7 @@ interface Flags extends DataFlags, ExtractorFlags {
   readonly config?: string;
   readonly resume?: string | true;
   readonly from?: string;
-  readonly contrast?: 'fixed' | 'tile';
+  readonly contrast?: Contrast;
   readonly onNan?: OnNan;
   readonly evaluateEvery?: number;
   readonly keepBest?: true;
@@ -146,7 +148,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
       new Option(
         '--contrast <how>',
         'grey levels of pictures: fixed, or tile, each stretched to its range (default: fixed)',
-      ).argParser(choice('--contrast', ['fixed', 'tile'] as const)),
+      ).argParser(choice('--contrast', CONTRASTS)),
     )
     .optionsGroup('The machine:')
     .addOption(deviceOption())

@@ -12,7 +12,7 @@ const PAGE = new URL('../../../dist/studio/page/', import.meta.url);
 /** A file, and what it was made of. */
 export interface StillFile {
   /** The file's bytes, UTF-8. */
-  readonly html: Uint8Array;
+  readonly html: Uint8Array<ArrayBuffer>;
   /** The path of the checkpoint whose generator is in it. */
   readonly checkpoint: string;
   /** What the weights are stored as. */

@@ -28,13 +28,6 @@ export function gradientNorms(tensors: ReadonlyMap<string, StoredTensor>): Gradi
   };
 }
 
-/** Describes the first tensor with a value that is not finite; null when there is none. */
-export function brokenTensor(tensors: ReadonlyMap<string, StoredTensor>): string | null {
-  for (const [name, { data }] of tensors)
-    for (const value of data) if (!Number.isFinite(value)) return `tensor ${name} holds ${value}`;
-  return null;
-}
-
 const NAMES: Readonly<Record<keyof StepResult, string>> = {
   generatorLoss: "the generator's loss",
   discriminatorLoss: "the discriminator's loss",

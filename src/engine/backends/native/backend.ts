@@ -3,6 +3,7 @@
 // State and scratch are two blocks of the library's memory, which JavaScript sees without copying.
 // Calls queue in the order in which they are made. A failed one ends the backend, because the
 // arena's contents are then unknown.
+import { isMainThread } from 'node:worker_threads';
 import { DcganError } from '../../../platform/errors.ts';
 import { encode } from '../../encode.ts';
 import type { Address, Plan } from '../../plan.ts';
@@ -104,13 +105,31 @@ function startEngine(kernels: NativeKernels, threads: number): Engine {
   throw new DcganError({ what: `native: the system refuses ${threads} threads`, todo: 'Ask for fewer threads' });
 }
 
+/**
+ * What the backends of a Worker hold. Memory and threads of C belong to the process, and the
+ * garbage collector of a Worker that ends no longer runs, so its end frees them. There is no time
+ * for that where the Worker is terminated from outside.
+ */
+const heldByWorker = new Set<NativeHoldings>();
+if (!isMainThread)
+  process.once('exit', () => {
+    for (const holdings of heldByWorker) if (!holdings.running) holdings.free();
+  });
+
 /** The blocks and engines of one backend. */
 class NativeHoldings {
   readonly blocks: Block[] = [];
   readonly engines: Engine[] = [];
+  /** Whether kernels are at work, which then must not lose their memory. */
+  running = false;
+
+  constructor() {
+    if (!isMainThread) heldByWorker.add(this);
+  }
 
   /** Ends the threads, then frees the memory. No run may be under way. */
   free(): void {
+    heldByWorker.delete(this);
     for (const { kernels, pool } of this.engines.splice(0)) kernels.poolClose(pool);
     for (const block of this.blocks.splice(0)) block.free();
   }
@@ -194,9 +213,15 @@ class NativeBackend implements Backend {
       if (!ready) throw new DcganError({ what: `plan "${plan.name}" was compiled by another backend` });
       const { kernels, pool } = ready.engine;
       const [state, scratch] = [this.#state.pointer, this.#scratch.pointer];
-      const code = await whileInUse([this, ready.words], () =>
-        kernels.poolRun(pool, ready.words, state, this.#stateFloats, scratch, plan.control),
-      );
+      this.#holdings.running = true;
+      let code: number;
+      try {
+        code = await whileInUse([this, ready.words], () =>
+          kernels.poolRun(pool, ready.words, state, this.#stateFloats, scratch, plan.control),
+        );
+      } finally {
+        this.#holdings.running = false;
+      }
       if (code !== 0) throw unknownToKernels('native', plan, code, 'Build the program again: "npm run build"');
     });
   }

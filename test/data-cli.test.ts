@@ -219,7 +219,10 @@ it('project reads a picture as its run did, and prints a command that makes it a
   expect(pixel(8 + tile / 2, 8 + 2)).toEqual([255, 0, 0]);
   const again = /dcgan(?:\.js)? (sample .*)\n$/.exec(stdout)![1]!;
   expect(again).toMatch(/ --class 2$/);
-  const made = async (name: string): Promise<Buffer> => sharp(at(`${name}/0000.png`)).raw().toBuffer();
+  const made = async (name: string): Promise<Buffer> =>
+    sharp(at(`${name}/0000.png`))
+      .raw()
+      .toBuffer();
   await run(...again.split(' '), '-o', 'made-again', '--device', 'wasm');
   await run(...again.replace('--class 2', '--class 1').split(' '), '-o', 'made-other', '--device', 'wasm');
   expect((await made('made-again')).equals(await made('made-other'))).toBe(false);

@@ -13,6 +13,7 @@ export async function checkColour(background: string): Promise<void> {
       what: 'background is no colour that covers what is behind it',
       expected: 'a colour such as white or #ff8800, because images have no transparency',
       got: background,
+      options: ['background'],
     });
   try {
     sharp(Uint8Array.of(0), {}).flatten({ background });
@@ -21,6 +22,7 @@ export async function checkColour(background: string): Promise<void> {
       what: 'background is not a known colour',
       expected: 'a colour such as white or #ff8800',
       got: background,
+      options: ['background'],
       cause,
     });
   }

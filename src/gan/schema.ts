@@ -142,8 +142,8 @@ export const configSchema = z.strictObject({
   beta1: decay,
   beta2: decay,
   /**
-   * This is added to sqrt(v) before the bias corrections, as in TensorFlow 1 (src/nn/adam.ts). It is
-   * worth `1 / sqrt(1 - beta2^t)` of PyTorch's in step t.
+   * This is added to sqrt(v) before the bias corrections, as in TensorFlow 1 (src/nn/adam.ts). It
+   * is worth `1 / sqrt(1 - beta2^t)` of PyTorch's in step t.
    */
   adamEpsilon: z.number().positive(),
   /**

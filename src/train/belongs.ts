@@ -1,4 +1,5 @@
-// Whether a checkpoint is one of a run: its seed and its configuration are those of the run's record.
+// Whether a checkpoint is one of a run: its seed and its configuration are those of the run's
+// record.
 import type { Config } from '../gan/schema.ts';
 import type { Snapshot } from '../gan/snapshot.ts';
 import { DcganError } from '../platform/errors.ts';

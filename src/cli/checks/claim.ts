@@ -17,8 +17,8 @@ export interface Claim {
   readonly checkpoint: string;
   readonly sha256: string;
   /**
-   * The SHA-256 of the best checkpoint, where the run keeps it and has evaluated in one way from its
-   * first step on.
+   * The SHA-256 of the best checkpoint, where the run keeps it and has evaluated in one way from
+   * its first step on.
    */
   readonly best: string | null;
   /** Why the best checkpoint is not compared although there is one, or null. */

@@ -3,8 +3,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { trainFlags } from '../src/cli/commands/studio.ts';
+import { fileSchema } from '../src/cli/options/config-file.ts';
 import { en } from '../src/studio/page/strings/en.ts';
 import { ko } from '../src/studio/page/strings/ko.ts';
+import { describeForm } from '../src/studio/server/form.ts';
 import { CONDITIONS } from '../src/train/health/advice.ts';
 
 const page = new URL('../src/studio/page/', import.meta.url).pathname;
@@ -29,6 +32,16 @@ describe('the words of the page', () => {
 
   it('tell every condition of the watch in Korean', () => {
     expect(Object.keys(ko.conditions ?? {}).sort()).toEqual([...CONDITIONS].sort());
+  });
+
+  it('name every option of a new run in Korean, and none that the form lacks', () => {
+    const { fields } = describeForm(trainFlags(), fileSchema);
+    expect(Object.keys(ko.options ?? {}).sort()).toEqual(fields.map(({ flag }) => flag).sort());
+    expect(Object.keys(ko.optionGroups ?? {}).sort()).toEqual([...new Set(fields.map(({ group }) => group))].sort());
+    for (const { label, help } of Object.values(ko.options ?? {})) {
+      expect(label).toMatch(/\S/);
+      expect(help).toMatch(/[가-힣]/);
+    }
   });
 
   it('are all said, and in Korean by other words', () => {

@@ -147,7 +147,7 @@ function holderOf(folder: string): { readonly pid: number; readonly text: string
  * Returns the options of `train` for the form. Its command is defined here, because a command line
  * loads one command alone.
  */
-function trainFlags(): TrainFlag[] {
+export function trainFlags(): TrainFlag[] {
   const program = new Command();
   defineTrain(program, { code: 0 });
   return program.commands[0]!.options.filter(({ negate, hidden }) => !negate && !hidden).map((option) => ({

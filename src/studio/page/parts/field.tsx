@@ -19,12 +19,13 @@ export function Field({ field, value, meant, says, required = false, set }: Fiel
   const id = useId();
   const { flag, kind, choices } = field;
   // The empty field shows the preset's value, so the list of all defaults is left out.
-  const help = says?.[String(value)] ?? field.help.replace(/\s*\(default: [^)]*\)/, '');
+  const words = t.value.options?.[flag];
+  const help = says?.[String(value)] ?? words?.help ?? field.help.replace(/\s*\(default: [^)]*\)/, '');
   const empty = meant === undefined || meant === null ? t.value.auto : t.value.asPreset(String(meant));
   return (
     <div class="field">
       <label for={id} title={flag}>
-        {flag.replace(/^--/, '').replaceAll('-', ' ')}
+        {words?.label ?? flag.replace(/^--/, '').replaceAll('-', ' ')}
       </label>
       {kind === 'choice' ? (
         <select

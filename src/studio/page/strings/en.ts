@@ -4,6 +4,12 @@ import type { Condition } from '../../../train/health/advice.ts';
 
 import { lessonEn } from './lesson-en.ts';
 
+/** An option of a new run. */
+export interface OptionWords {
+  readonly label: string;
+  readonly help: string;
+}
+
 export const en = {
   language: 'English',
   title: 'DCGAN studio',
@@ -166,6 +172,10 @@ export const en = {
     best: 'The best pictures for the time, of digits and of your own images',
     paper: 'The networks of the DCGAN paper, for larger images; slow',
   } satisfies Readonly<Record<PresetName, string>>,
+  /** The words of options by their flags; null where the command line's own are right. */
+  options: null as Readonly<Record<string, OptionWords>> | null,
+  /** The names of the form's groups by those of the command line. */
+  optionGroups: null as Readonly<Record<string, string>> | null,
   more: 'More options',
   asPreset: (value: string) => `as the preset: ${value}`,
   auto: 'leave empty: chosen for you',

@@ -1,6 +1,7 @@
 // This file holds every word of the page in Korean.
 import type { Strings } from './en.ts';
 import { lessonKo } from './lesson-ko.ts';
+import { groupsKo, optionsKo } from './options-ko.ts';
 
 export const ko: Strings = {
   language: '한국어',
@@ -162,6 +163,8 @@ export const ko: Strings = {
     best: '같은 시간에 가장 좋은 그림, 숫자와 자기 그림 모두',
     paper: 'DCGAN 논문의 신경망, 큰 이미지용, 느림',
   },
+  options: optionsKo,
+  optionGroups: groupsKo,
   more: '더 많은 옵션',
   asPreset: (value) => `프리셋 값: ${value}`,
   auto: '비워 두면 알아서 정함',

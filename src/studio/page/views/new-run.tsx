@@ -100,7 +100,7 @@ export function NewRun({ control, given }: { readonly control: Control; readonly
         <summary>{words.more}</summary>
         {groups.map((group) => (
           <fieldset key={group}>
-            <legend>{group}</legend>
+            <legend>{words.optionGroups?.[group] ?? group}</legend>
             <div class="fields">{more.filter((one) => one.group === group).map(field)}</div>
           </fieldset>
         ))}

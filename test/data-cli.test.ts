@@ -7,12 +7,15 @@ import { create } from 'tar';
 import { beforeAll, expect, it } from 'vitest';
 import { encodeNpy } from '../src/data/npy.ts';
 import { dcgan, type Ended, sharedFolder, start } from './support/cli.ts';
+import { type Said, say } from './support/main.ts';
 import { animatedPng, hugePng, noisy, png, zip } from './support/pictures.ts';
 
 const shared = sharedFolder();
 const at = (path: string): string => join(shared.path, path);
-const run = (...args: string[]): Promise<Ended> =>
-  dcgan(args, { cwd: shared.path, env: { DCGAN_CACHE_DIR: process.env.DCGAN_CACHE_DIR ?? at('cache') } });
+process.env.DCGAN_CACHE_DIR ??= at('cache');
+const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+/** The same in this process, which takes less time. */
+const said = (...args: string[]): Promise<Said> => say(args, shared.path);
 
 beforeAll(async () => {
   const names: string[] = [];
@@ -118,7 +121,7 @@ it.each<[string, string, ...string[]]>([
   ['mnist', '60,000 images of 28 x 28 x 1'],
   ['mine.pack', '8 images of 16 x 16 x 3'],
 ])('--data %s: %s', async (data, expected, ...options) => {
-  const { code, stdout, stderr } = await run('train', '--dry-run', '--preset', 'tiny', '--data', data, ...options);
+  const { code, stdout, stderr } = await said('train', '--dry-run', '--preset', 'tiny', '--data', data, ...options);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toContain(`${data.replace(/\..*/, '')}, ${expected}`);
 });
@@ -370,7 +373,7 @@ it.each([
     'background is not a known colour: expected a colour such as white or #ff8800',
   ],
 ])('dcgan %s', async (line, code, message) => {
-  expect(await run(...line.split(' '))).toMatchObject({ code, stderr: expect.stringContaining(message) });
+  expect(await said(...line.split(' '))).toMatchObject({ code, stderr: expect.stringContaining(message) });
 });
 
 it.each(['inspect', 'build'])('help of dcgan data %s has examples, whose options exist', async (command) => {

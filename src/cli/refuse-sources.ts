@@ -1,10 +1,9 @@
 // An output never replaces a file that it is made from.
 import { usage } from '../platform/errors.ts';
-import { fileIdentity } from '../platform/outputs.ts';
+import { isOneOf } from '../platform/outputs.ts';
 
 /** @throws a usage error for an output that is one of the files it is made from */
 export function refuseSources(output: string, sources: readonly string[]): void {
-  const written = fileIdentity(output);
-  if (written !== null && sources.some((source) => fileIdentity(source) === written))
+  if (isOneOf(output, sources))
     throw usage({ what: `${output} would be written over itself`, todo: 'Choose another name' });
 }

@@ -13,12 +13,12 @@ export const SOURCE_HELP =
 export async function withModel<T>(
   path: string | undefined,
   machine: MachineOptions,
-  use: (gan: DCGAN, checkpoint: string) => Promise<T>,
+  use: (gan: DCGAN, checkpoint: string, run: string | null) => Promise<T>,
 ): Promise<T> {
-  const { checkpoint } = resolveSource(path);
+  const { checkpoint, run } = resolveSource(path);
   const gan = await DCGAN.fromSnapshot(readSnapshot(checkpoint), machine);
   try {
-    return await use(gan, checkpoint);
+    return await use(gan, checkpoint, run);
   } finally {
     await gan.dispose();
   }

@@ -265,7 +265,7 @@ class Tally {
 /** Whether red, green and blue are equal, or nearly so, as JPEG may leave them. */
 function isGrey(image: Uint8Array): boolean {
   for (let at = 0; at < image.length; at += 3) {
-    const [r = 0, g = 0, b = 0] = image.subarray(at, at + 3);
+    const [r, g, b] = [image[at]!, image[at + 1]!, image[at + 2]!];
     if (Math.max(r, g, b) - Math.min(r, g, b) > NEARLY) return false;
   }
   return true;

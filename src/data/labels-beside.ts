@@ -140,7 +140,7 @@ function classesBy(labels: ReadonlyMap<string, Label>, paths: readonly string[],
   return labelled(found as string[], `labels of ${file.name}`);
 }
 
-/** Says what of a file is more than is looked through; null where nothing is. */
+/** Says why a file of labels is too large to look through, or returns null. */
 function tooMuchOf(labels: ReadonlyMap<string, Label>, { name }: FormFile): string | null {
   let ends = 0;
   for (const path of labels.keys()) {

@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { cacheFolder } from '../platform/cache.ts';
 import { fileError, writeFileDurably } from '../platform/durable.ts';
 import { usage } from '../platform/errors.ts';
-import { fileIdentity, outputTarget, type Target } from '../platform/outputs.ts';
+import { isOneOf, outputTarget, type Target } from '../platform/outputs.ts';
 import { temporaryPath } from '../platform/temporary.ts';
 import { type BuildOptions, type Built, writePack } from './build.ts';
 import { FilePixels } from './file-pixels.ts';
@@ -19,11 +19,10 @@ import type { Supply } from './supply.ts';
  * @throws wrong usage
  */
 export function refuseSource(where: string, output: string, files: readonly string[] = []): void {
-  const written = isKnown(where) ? null : fileIdentity(output);
-  if (written === null) return;
+  if (isKnown(where) || !existsSync(output)) return;
   const isFolder = existsSync(where) && statSync(where).isDirectory();
   const within = isFolder ? readdirSync(where).map((name) => join(where, name)) : [];
-  if ([where, ...within, ...files].some((source) => fileIdentity(source) === written))
+  if (isOneOf(output, [where, ...within, ...files]))
     throw usage({
       what: isFolder
         ? `${output} lies among the data of ${where}, and would be written over`

@@ -6,6 +6,7 @@ import type { Computation } from '../engine/compile.ts';
 import type { Feeds, Handed, RunOptions } from '../engine/session.ts';
 import { floats } from '../platform/arrays.ts';
 import { usage } from '../platform/errors.ts';
+import { wholeNumber } from '../platform/whole.ts';
 import { allClasses, GENERATION_INPUT, type GeneratorModel, generation, sampling } from './model.ts';
 import type { Config } from './schema.ts';
 import type { ClassNames } from './snapshot.ts';
@@ -105,12 +106,7 @@ function checkNoise(noise: Float32Array, { latent }: Config): Float32Array {
 }
 
 function checkCount(count: number): number {
-  if (Number.isInteger(count) && count >= 1) return count;
-  throw usage({
-    what: 'the number of samples has an invalid value',
-    expected: 'a whole number from 1',
-    got: String(count),
-  });
+  return wholeNumber('the number of samples', count, 1);
 }
 
 /**

@@ -64,6 +64,12 @@ export function fileIdentity(path: string): string | null {
   }
 }
 
+/** Whether a path leads to the same existing file as one of the others. */
+export function isOneOf(path: string, others: readonly string[]): boolean {
+  const own = fileIdentity(path);
+  return own !== null && others.some((other) => fileIdentity(other) === own);
+}
+
 function targetOf(given: string, path: string, status: Stats, hasNoPath = false): Target {
   if (status.isDirectory()) throw coded('EISDIR');
   if (status.isFile() && !hasNoPath) return { how: 'replaced', path, mode: status.mode & 0o777 };

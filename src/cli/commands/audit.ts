@@ -104,5 +104,6 @@ function text(folder: string, found: Audit): string {
     found.startDifference === null
       ? `pass: ${from} comes from the configuration and the seed`
       : `FAIL: ${from} does not come from the seed; the first difference is in ${found.startDifference}`;
-  return `${folder}: ${how} (${seconds.toFixed(1)} s)\n  ${[config, state, metrics, ...(found.startChecked ? [start] : [])].join('\n  ')}\n`;
+  const results = [config, state, metrics, ...(found.startChecked ? [start] : [])];
+  return `${folder}: ${how} (${seconds.toFixed(1)} s)\n  ${results.join('\n  ')}\n`;
 }

@@ -13,7 +13,7 @@ import { writeFileDurably } from '../../platform/durable.ts';
 import { usage } from '../../platform/errors.ts';
 import { pictureEncoder } from '../../render/encode.ts';
 import { makeGrid } from '../../render/grid.ts';
-import { readRunConfig, resolveSource } from '../../train/run.ts';
+import { readRunConfig } from '../../train/run.ts';
 import { classAsked, classOption } from '../options/class.ts';
 import { addDrawingOptions, type DrawingFlags } from '../options/machine.ts';
 import { seedOption, wholeNumber } from '../options/values.ts';
@@ -70,9 +70,8 @@ async function project(path: string, source: string | undefined, flags: Flags): 
   const output = process.stdout.isTTY ? unusedName(flags.output, noiseFileOf) : flags.output;
   const encode = await pictureEncoder(output, '--output');
   const noiseFile = noiseFileOf(output);
-  const { run } = resolveSource(source);
-  const reading = run === null ? {} : (readRunConfig(run).data.reading ?? {});
-  await withModel(source, flags, async (gan, checkpoint) => {
+  await withModel(source, flags, async (gan, checkpoint, run) => {
+    const reading = run === null ? {} : (readRunConfig(run).data.reading ?? {});
     for (const written of [output, noiseFile]) refuseSources(written, [path, checkpoint]);
     const { latent } = gan.config;
     const shape = imageShape(gan.config);

@@ -21,21 +21,24 @@ function limitsOf(key: NumberKey): Limits {
 
 /** Returns a reader of whole numbers in plain digits. */
 export function wholeNumberOf(option: string, key: NumberKey): (text: string) => number {
-  const { minimum = 0, exclusiveMinimum = minimum - 1, maximum } = limitsOf(key);
-  return wholeNumber(option, Math.max(minimum, exclusiveMinimum + 1), maximum);
+  // The limits of options that nobody gives are not looked up.
+  return (text) => {
+    const { minimum = 0, exclusiveMinimum = minimum - 1, maximum } = limitsOf(key);
+    return wholeNumber(option, Math.max(minimum, exclusiveMinimum + 1), maximum)(text);
+  };
 }
 
 /** Returns a reader of decimal numbers. */
 export function numberOf(option: string, key: NumberKey): (text: string) => number {
-  const limits = limitsOf(key);
-  const [lowest, highest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const {
-    minimum = lowest,
-    exclusiveMinimum = lowest,
-    maximum = Number.MAX_VALUE,
-    exclusiveMaximum = highest,
-  } = limits;
   return (text) => {
+    const limits = limitsOf(key);
+    const [lowest, highest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const {
+      minimum = lowest,
+      exclusiveMinimum = lowest,
+      maximum = Number.MAX_VALUE,
+      exclusiveMaximum = highest,
+    } = limits;
     const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
     if (value >= minimum && value > exclusiveMinimum && value <= maximum && value < exclusiveMaximum) return value;
     const words = inWords(limits);

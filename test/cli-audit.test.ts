@@ -10,11 +10,14 @@ import { machinesOf } from '../src/train/machines.ts';
 import { readRunConfig } from '../src/train/run.ts';
 import type { RunConfig } from '../src/train/run-schema.ts';
 import { dcgan, type Ended, sharedFolder } from './support/cli.ts';
+import { type Said, say } from './support/main.ts';
 import { events, isStep, SMALL } from './support/training.ts';
 
 const shared = sharedFolder();
 const at = (...parts: string[]): string => join(shared.path, ...parts);
-const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+const run = (...args: string[]): Promise<Said> => say(args, shared.path);
+/** The same in a process of its own. */
+const spawned = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
 const NAMES = { last: 'epoch-0003.safetensors', middle: 'epoch-0002.safetensors' };
 
 /** Returns a copy of the run, changed. */
@@ -33,7 +36,7 @@ beforeAll(async () => {
 
 describe('audit', () => {
   it('proves each interval, the metrics and the start', async () => {
-    const first = await run('audit', 'run', '--from-epoch', '0', '--json');
+    const first = await spawned('audit', 'run', '--from-epoch', '0', '--json');
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(first.stdout)).toMatchObject({
       ...{ equal: true, from: 'epoch-0000.safetensors', to: NAMES.middle, device: 'wasm', steps: 6, lines: 8 },
@@ -155,15 +158,15 @@ describe('audit', () => {
 describe('reproduce', () => {
   it('ends with the hashes that the run claims, from the configuration alone', async () => {
     writeFileSync(at('alone.json'), readFileSync(at('run', 'config.json')));
-    const { code, stdout } = await run('reproduce', 'alone.json', '--out', 'again', '--quiet');
+    const { code, stdout } = await spawned('reproduce', 'alone.json', '--out', 'again', '--quiet');
     const { sha256, best } = readRunConfig(at('run')).sittings!.at(-1)!.end!;
     expect([code, stdout]).toEqual([
       0,
       `Equal: again/checkpoints/${NAMES.last} has SHA-256 ${sha256}, as the run claims.\n` +
         `Equal: again/checkpoints/best.safetensors has SHA-256 ${best}, as the run claims.\n`,
     ]);
-    // A second call goes on with what is there, which is done.
-    const json = await run('reproduce', 'run', '--out', 'again', '--json');
+    // A second call goes on with what is there, which is done. It knows it by the command line of the first.
+    const json = await spawned('reproduce', 'run', '--out', 'again', '--json');
     expect(JSON.parse(json.stdout)).toMatchObject({ equal: true, folder: 'again', sha256, difference: null });
   });
 

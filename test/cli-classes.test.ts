@@ -5,16 +5,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DCGAN } from '../src/gan/dcgan.ts';
 import { readSnapshot } from '../src/gan/snapshot-file.ts';
 import { npy, npz } from './support/arrays.ts';
-import { dcgan, type Ended, sharedFolder } from './support/cli.ts';
+import { sharedFolder } from './support/cli.ts';
+import { type Said, say } from './support/main.ts';
 import { noisy, png } from './support/pictures.ts';
 
 const shared = sharedFolder();
-const run = (...args: string[]): Promise<Ended> =>
-  dcgan(args, { cwd: shared.path, env: { DCGAN_CACHE_DIR: join(shared.path, 'cache') } });
-const TINY = ['--cond', '--preset', 'tiny', '--epochs', '1', '--batch-size', '8', '--seed', '1', '--device', 'wasm'];
+process.env.DCGAN_CACHE_DIR = join(shared.path, 'cache');
+const run = (...args: string[]): Promise<Said> => say([...args, '--device', 'wasm'], shared.path);
+const TINY = ['--cond', '--preset', 'tiny', '--epochs', '1', '--batch-size', '8', '--seed', '1'];
 
 describe('a run on folders', () => {
-  let trained: Ended;
+  let trained: Said;
   beforeAll(async () => {
     for (const [i, name] of ['parrots', 'cats', 'dogs'].entries()) {
       mkdirSync(join(shared.path, 'pets', name), { recursive: true });
@@ -30,7 +31,7 @@ describe('a run on folders', () => {
     expect(config.data.classes).toEqual(['cats', 'dogs', 'parrots']);
     const checkpoint = join(shared.path, 'run/checkpoints/epoch-0001.safetensors');
     expect(readSnapshot(checkpoint).classNames).toEqual(['cats', 'dogs', 'parrots']);
-    expect((await run('info', 'run')).stdout).toMatch(/class names +0 cats, 1 dogs, 2 parrots\n/);
+    expect((await say(['info', 'run'], shared.path)).stdout).toMatch(/class names +0 cats, 1 dogs, 2 parrots\n/);
   });
 
   it('makes a class by its name or its number, and lists them where there is no such class', async () => {

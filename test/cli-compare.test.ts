@@ -7,6 +7,7 @@ import { compareRuns } from '../src/train/compare.ts';
 import { METRICS_NAME } from '../src/train/metrics.ts';
 import { writeRunConfig } from '../src/train/run.ts';
 import { dcgan, sharedFolder } from './support/cli.ts';
+import { say } from './support/main.ts';
 
 const shared = sharedFolder();
 const at = (name: string): string => join(shared.path, 'runs', name);
@@ -93,7 +94,7 @@ it('prints tables and charts, and draws an SVG', async () => {
 });
 
 it('gives the same as CSV and as JSON, also of a run that has only begun', async () => {
-  const run = (...args: string[]) => dcgan(['compare', ...args], { cwd: shared.path });
+  const run = (...args: string[]) => say(['compare', ...args], shared.path);
   const { stdout: csv } = await run('2', '3', '--csv', '--by', 'steps');
   expect(csv.split('\n').slice(0, 3)).toEqual([
     'run,figure,steps,value',

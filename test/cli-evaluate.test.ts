@@ -9,10 +9,11 @@ import { DIGITS_FILE, openDigits } from '../src/metrics/digits.ts';
 import { predictions } from '../src/metrics/figures/score.ts';
 import { sha256 } from '../src/platform/sha256.ts';
 import { decodePng } from '../src/render/png.ts';
-import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
+import { dcgan, SMALLEST, sharedFolder } from './support/cli.ts';
+import { type Said, say } from './support/main.ts';
 
 const shared = sharedFolder();
-const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+const run = (...args: string[]): Promise<Said> => say(args, shared.path);
 const report = async (...args: string[]) => JSON.parse((await run('evaluate', ...args, '--json')).stdout);
 const RUN = 'runs/00001-mnist-tiny';
 
@@ -80,7 +81,8 @@ describe('dcgan evaluate', () => {
   });
 
   it('shows a table, and samples beside the nearest images', async () => {
-    const { code, stdout, stderr } = await run('evaluate', 'digits.npy', '--count', '100', '--nearest', 'pairs.png');
+    const line = ['evaluate', 'digits.npy', '--count', '100', '--nearest', 'pairs.png'];
+    const { code, stdout, stderr } = await dcgan(line, { cwd: shared.path });
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
       /^Good: .*\.\n100 samples of digits\.npy\nagainst 60,000 images of mnist; floor: 100 of mnist-test\n/,
@@ -109,7 +111,24 @@ describe('dcgan evaluate', () => {
     expect(features.classes.accuracy).toBeLessThan(0.6);
   });
 
+  it('--skip-broken leaves out what is no picture, on either side', async () => {
+    await run('sample', '--count', '20', '--seed', '3', '-o', 'broken/');
+    writeFileSync(join(shared.path, 'broken', 'empty.png'), '');
+    for (const sides of [
+      ['broken', '--against', 'negative.npy'],
+      [RUN, '--against', 'broken'],
+    ]) {
+      const refused = await run('evaluate', ...sides, '--count', '10');
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(refused.stderr).toMatch(/empty\.png can't be used.*leave all such files out: --skip-broken\.\n$/);
+      const went = await run('evaluate', ...sides, '--count', '10', '--skip-broken', '--json');
+      expect([went.code, JSON.parse(went.stdout).samples]).toEqual([0, { count: 10 }]);
+      expect(went.stderr).toMatch(/^Note: left out: .+\.\n/);
+    }
+  });
+
   it.each([
+    [`${RUN} --all --skip-broken`, '--all takes a run with its own data, and no --skip-broken. Leave one of them out.'],
     [
       'nothing',
       'nothing does not exist: expected a run, a checkpoint, a folder of pictures or a .npy. Check the path.',

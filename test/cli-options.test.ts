@@ -8,10 +8,11 @@ import { defineTrain } from '../src/cli/commands/train.ts';
 import { addModelOptions, libraryNames } from '../src/cli/options/model.ts';
 import { configSchema } from '../src/gan/schema.ts';
 import { decodePng } from '../src/render/png.ts';
-import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
+import { SMALLEST, sharedFolder } from './support/cli.ts';
+import { type Said, say } from './support/main.ts';
 
 const shared = sharedFolder();
-const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+const run = (...args: string[]): Promise<Said> => say(args, shared.path);
 const png = (name: string) => decodePng(readFileSync(join(shared.path, name)), name);
 
 const GIVEN = {

@@ -11,13 +11,14 @@ import { decodeTensors, encodeParts } from '../src/checkpoint/safetensors.ts';
 import { EXPORT_KINDS, exportSnapshot } from '../src/export/kinds.ts';
 import { makeModel } from '../src/gan/model.ts';
 import { readSnapshot } from '../src/gan/snapshot-file.ts';
-import { dcgan, type Ended, SMALLEST, sharedFolder } from './support/cli.ts';
+import { dcgan, SMALLEST, sharedFolder } from './support/cli.ts';
 import { MODELS, trained } from './support/exported.ts';
+import { type Said, say } from './support/main.ts';
 
 const shared = sharedFolder();
 const RUN = 'runs/00001-mnist-tiny';
 const CHECKPOINT = `${RUN}/checkpoints/epoch-0001.safetensors`;
-const run = (...args: string[]): Promise<Ended> => dcgan(args, { cwd: shared.path });
+const run = (...args: string[]): Promise<Said> => say(args, shared.path);
 const at = (name: string): string => join(shared.path, name);
 const text = (name: string): string => readFileSync(at(name), 'utf8');
 
@@ -35,7 +36,7 @@ it('every form has a row in docs/export.md', () => {
 
 describe('safetensors', () => {
   it('holds the moving average under the names of the generator, with a checksum', async () => {
-    const said = await run('export', '--to', 'safetensors');
+    const said = await dcgan(['export', '--to', 'safetensors'], { cwd: shared.path });
     expect(said).toMatchObject({
       code: 0,
       stderr: '',

@@ -18,6 +18,7 @@ import { imagesKey, storedExtraction, storedFigures } from '../src/metrics/store
 import { sha256 } from '../src/platform/sha256.ts';
 import { dcgan, sharedFolder } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { say } from './support/main.ts';
 
 const WANT = JSON.parse(readFileSync(new URL('golden/extractor.json', import.meta.url), 'utf8'));
 const network = (name: string): string => fileURLToPath(new URL(`golden/networks/${name}.onnx`, import.meta.url));
@@ -307,7 +308,7 @@ describe('on the command line', () => {
       "missing.onnx can't be read: there is no such file or folder",
     ],
   ])('refuses %s', async (line, code, message) => {
-    const ended = await run(line);
+    const ended = await say(line.split(' '), shared.path);
     expect([ended.code, ended.stderr.includes(message)], ended.stderr).toEqual([code, true]);
   });
 });

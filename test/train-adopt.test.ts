@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestCheckpoint } from '../src/checkpoint/files.ts';
 import { checkpointsOf } from '../src/train/run.ts';
-import { dcgan, type Ended } from './support/cli.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { type Said, say } from './support/main.ts';
 import { events, isStep, newestBytes, SMALL } from './support/training.ts';
 
 describe('a run from a checkpoint alone', () => {
@@ -55,7 +55,7 @@ describe('refused', () => {
     ['--preset tiny', /preset cannot change/],
     ['--from x', /from chooses a checkpoint of a run, but resume names a checkpoint already/],
   ] as const)('%s', async (options, message) => {
-    const { stderr, code } = await dcgan(['train', '--resume', file, ...options.split(' '), '--out', 'new'], { cwd });
+    const { stderr, code } = await say(['train', '--resume', file, ...options.split(' '), '--out', 'new'], cwd);
     expect(stderr).toMatch(message);
     expect(code).toBeGreaterThan(0);
     expect(existsSync(join(cwd, 'new'))).toBe(false);
@@ -63,15 +63,14 @@ describe('refused', () => {
 
   it('not: what it would do', async () => {
     const options = '--epochs 2 --limit 40 --dry-run --json'.split(' ');
-    const { stdout } = await dcgan(['train', '--resume', file, ...options], { cwd });
+    const { stdout } = await say(['train', '--resume', file, ...options], cwd);
     expect(JSON.parse(stdout)).toMatchObject({
       seed: SMALL.seed,
       stepsPerEpoch: 3,
       stepsLeft: 3,
       config: { epochs: 2, batchSize: 16 },
     });
-    const dry = (...more: string[]): Promise<Ended> =>
-      dcgan(['train', '--resume', 'run', '--dry-run', ...more], { cwd });
+    const dry = (...more: string[]): Promise<Said> => say(['train', '--resume', 'run', '--dry-run', ...more], cwd);
     const done = await dry();
     expect(done.stdout).toMatch(/^steps +3 an epoch, 3 in all, 0 left$/m);
     expect(done.stdout).toMatch(/^it takes +no time: all epochs are done$/m);

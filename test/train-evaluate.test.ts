@@ -16,6 +16,7 @@ import type { TrainOptions } from '../src/train/run-options.ts';
 import { dcgan } from './support/cli.ts';
 import { TEST_DEVICES } from './support/devices.ts';
 import { temporaryFolder } from './support/folders.ts';
+import { say } from './support/main.ts';
 import { events, isStep, newestBytes, SMALL, timelessMetrics } from './support/training.ts';
 
 const device = TEST_DEVICES.find(({ missing }) => missing === null)!.name;
@@ -136,7 +137,7 @@ describe('the command line', () => {
     expect(svg).toMatch(/^<svg [^>]*>/);
     expect(svg).toContain('run: Fréchet distance');
     // What training measured is reused; the rest is measured now.
-    const json = JSON.parse((await dcgan(['evaluate', 'run', '--all', '--json'], { cwd })).stdout);
+    const json = JSON.parse((await say(['evaluate', 'run', '--all', '--json'], cwd)).stdout);
     const stored = lines(join(cwd, 'run'));
     writeFileSync(
       join(cwd, 'run/metrics.jsonl'),
@@ -145,7 +146,7 @@ describe('the command line', () => {
         .map((line) => `${JSON.stringify(line)}\n`)
         .join(''),
     );
-    const again = JSON.parse((await dcgan(['evaluate', 'run', '--all', '--json'], { cwd })).stdout);
+    const again = JSON.parse((await say(['evaluate', 'run', '--all', '--json'], cwd)).stdout);
     const at = (report: typeof json, n: number) => report.epochs.find(({ epoch }: { epoch: number }) => epoch === n);
     expect(at(json, 2).value).toBe(stored.find(({ type, epoch }) => type === 'evaluation' && epoch === 2)!.value);
     expect(at(again, 2)).toBe(undefined);
@@ -156,7 +157,7 @@ describe('the command line', () => {
     ['run --all --against mnist', '--all takes a run with its own data, and no --against'],
     ['--all', 'there is no run in ./runs'],
   ])('refuses evaluate %s', async (line, message) => {
-    const ended = await dcgan(['evaluate', ...line.split(' ')], { cwd: temporaryFolder() });
+    const ended = await say(['evaluate', ...line.split(' ')], temporaryFolder());
     expect([ended.code, ended.stderr.includes(message)], ended.stderr).toEqual([2, true]);
   });
 });

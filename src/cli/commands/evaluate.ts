@@ -30,7 +30,7 @@ import { evaluationText } from '../evaluation-text.ts';
 import { addExtractorOptions, type ExtractorFlags, extractionProgress } from '../options/extractor.ts';
 import { addMachineOptions, type MachineFlags } from '../options/machine.ts';
 import { seedOption, wholeNumber } from '../options/values.ts';
-import { Screen, write } from '../output.ts';
+import { Screen, warn, write } from '../output.ts';
 
 /** The picture of `--nearest` has this many pairs of a sample and the image nearest to it. */
 const PAIRS = 40;
@@ -51,6 +51,7 @@ interface Flags extends ExtractorFlags, MachineFlags {
   readonly count: number;
   readonly nearest?: string;
   readonly all?: true;
+  readonly skipBroken?: true;
   readonly seed: number;
   readonly json?: true;
 }
@@ -69,6 +70,7 @@ export function defineEvaluate(program: Command): void {
   addExtractorOptions(command, PICTURES)
     .option('--nearest <picture>', 'also draw samples, each beside the nearest image of the data')
     .option('--all', "measure each of a run's checkpoints, and draw the curve over epochs")
+    .option('--skip-broken', 'leave out files of a folder or archive that cannot be read as pictures')
     .addOption(seedOption("decides the samples' noise and which data are taken").default(EVALUATION_SEED))
     .option('--json', 'the figures as JSON');
   addMachineOptions(command)
@@ -109,9 +111,13 @@ async function evaluate(what: string | undefined, flags: Flags): Promise<void> {
 }
 
 async function curveOf(what: string | undefined, flags: Flags, machine: Machine): Promise<string> {
-  for (const option of ['against', 'nearest'] as const)
-    if (flags[option] !== undefined)
-      throw usage({ what: `--all takes a run with its own data, and no --${option}`, todo: 'Leave one of them out' });
+  for (const [option, given] of [
+    ['--against', flags.against],
+    ['--nearest', flags.nearest],
+    ['--skip-broken', flags.skipBroken],
+  ] as const)
+    if (given !== undefined)
+      throw usage({ what: `--all takes a run with its own data, and no ${option}`, todo: 'Leave one of them out' });
   // The chart library is loaded only where something is drawn.
   const { allText, evaluateAll } = await import('../evaluate-all.ts');
   const { extractor, extractorRange, count, seed } = flags;
@@ -146,7 +152,8 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
     const data = await openData(
       record && run !== null && flags.against === undefined
         ? dataOfRun(run, record, {}, commandLine(['evaluate', run, '--against', 'PATH']))
-        : { data: flags.against ?? 'mnist', imageSize, channels },
+        : { data: flags.against ?? 'mnist', imageSize, channels, skipBroken: flags.skipBroken },
+      told,
     );
     const count = Math.min(flags.count, data.count);
     const { set: samples, asked } = await generated(gan, count, flags.seed);
@@ -156,16 +163,22 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
   }
 }
 
+/** Says what a person should know about the images, such as files that were left out. */
+function told(note: string): void {
+  warn(`Note: ${note}.\n`);
+}
+
 /** Returns true for a run's folder, a checkpoint file, and a path that does not exist. */
 function isModel(path: string): boolean {
   if (!existsSync(path)) return true;
   return statSync(path).isDirectory() ? existsSync(join(path, CONFIG_NAME)) : path.endsWith('.safetensors');
 }
 
-async function gatherImages(what: string, { against = 'mnist', count }: Flags): Promise<Gathered> {
-  const data = await openData({ data: against });
-  const shape = { size: imageSizeOf(data.height, data.width), channels: data.channels as 1 | 3 };
-  const taken = await loadDataset(what, shape, Math.min(count, data.count));
+async function gatherImages(what: string, { against = 'mnist', count, skipBroken }: Flags): Promise<Gathered> {
+  const data = await openData({ data: against, skipBroken }, told);
+  const size = imageSizeOf(data.height, data.width);
+  const reading = { size, channels: data.channels as 1 | 3, skipBroken, onNote: told };
+  const taken = await loadDataset(what, reading, Math.min(count, data.count));
   return { data, name: what, samples: setOf(taken, allOf(taken)), asked: null };
 }
 

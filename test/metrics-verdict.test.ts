@@ -145,7 +145,7 @@ describe.each(['digits', 'pixels', 'none'])('by %s', (name) => {
     it('follows a real training from noise on, and calls none of its first stages good', async () => {
       const out = join(temporaryFolder(), 'run');
       const short = { preset: 'best', groups: 0, batchSize: 32, augment: 'none', epochs: 3, seed: 3 } as const;
-      await events({ ...short, ...machine, data: datasets.mnist().limit(1024), out });
+      await events({ ...short, ...machine, data: datasets.mnist().limit(512), out });
       const kinds: string[] = [];
       for (let epoch = 0; epoch <= 3; epoch++) {
         if (epoch === 1) continue; // Only the last two and the start are kept.

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { configSchema } from '../gan/schema.ts';
 import { parseData } from '../platform/schema.ts';
 import { refuseUnknown } from './check-options.ts';
-import type { RankedTrainOptions } from './run-options.ts';
+import { LONGEST_PREVIEW, type RankedTrainOptions } from './run-options.ts';
 import { readingSchema, settingsSchema } from './run-schema.ts';
 
 /** What is checked here, undefined where it was not given. */
@@ -13,7 +13,7 @@ const checked = z
     ...settingsSchema.shape,
     ...readingSchema.shape,
     cond: z.boolean(),
-    preview: z.number().positive().max(86_400),
+    preview: z.number().positive().max(LONGEST_PREVIEW),
   })
   .partial();
 

@@ -13,6 +13,9 @@ export const ON_NAN = ['stop', 'lower-lr'] as const;
 /** The choices for a number that is NaN or infinite. */
 export type OnNan = (typeof ON_NAN)[number];
 
+/** The most seconds between two previews of a training: a day. */
+export const LONGEST_PREVIEW = 86_400;
+
 /** Options of `train`; values of the configuration override those of the preset. */
 export interface TrainOptions extends MachineOptions, ConfigOverrides, ExtractorChoice, ReadingOptions {
   /** One of `presets`. The default is `tf2018`, and `best` for a path. */
@@ -70,8 +73,8 @@ export interface TrainOptions extends MachineOptions, ConfigOverrides, Extractor
   /** The checkpoint to resume from; the default is the newest. */
   readonly from?: string | undefined;
   /**
-   * Draws images/preview.png at most once in so many seconds, and for at most a hundredth of the
-   * time. The default is never.
+   * Draws images/preview.png at most once in so many seconds, up to a day, and for at most a
+   * hundredth of the time. The default is never.
    */
   readonly preview?: number | undefined;
   /** An abort finishes the step, saves the state and ends the iteration. */

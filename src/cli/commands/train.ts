@@ -12,7 +12,13 @@ import type { TrainEvent } from '../../train/events.ts';
 import type { Contrast } from '../../train/progress-pictures.ts';
 import { Leader } from '../../train/ranks/leader.ts';
 import { resolveRun } from '../../train/run.ts';
-import { ON_NAN, type OnNan, type RankedTrainOptions, type TrainOptions } from '../../train/run-options.ts';
+import {
+  LONGEST_PREVIEW,
+  ON_NAN,
+  type OnNan,
+  type RankedTrainOptions,
+  type TrainOptions,
+} from '../../train/run-options.ts';
 import { dryRun } from '../dry-run.ts';
 import { explain, type Outcome } from '../failure.ts';
 import { readConfigFile } from '../options/config-file.ts';
@@ -136,7 +142,7 @@ export function defineTrain(program: Command, outcome: Outcome): void {
       new Option(
         '--preview <seconds>',
         'draw images/preview.png every so many seconds (in at most 1 % of the time)',
-      ).argParser(wholeNumber('--preview', 1, 86_400)),
+      ).argParser(wholeNumber('--preview', 1, LONGEST_PREVIEW)),
     )
     .option('--tensorboard', "also write an event file for TensorBoard into the run's folder")
     .option(

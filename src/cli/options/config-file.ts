@@ -7,7 +7,7 @@ import { type DcganError, usage } from '../../platform/errors.ts';
 import { readJsonFile } from '../../platform/file-bytes.ts';
 import { parseData } from '../../platform/schema.ts';
 import { optionsThatRepeat } from '../../train/repeat.ts';
-import type { TrainOptions } from '../../train/run-options.ts';
+import { LONGEST_PREVIEW, type TrainOptions } from '../../train/run-options.ts';
 import { readingSchema, runSchema, settingsSchema } from '../../train/run-schema.ts';
 
 /** The options of a training under the names that the library has for them. */
@@ -22,7 +22,7 @@ export const fileSchema = z
     threads: z.int().min(1).max(256),
     out: z.string(),
     /** In seconds. */
-    preview: z.int().min(1).max(86_400),
+    preview: z.int().min(1).max(LONGEST_PREVIEW),
     ...settingsSchema.shape,
     ...readingSchema.shape,
   })

@@ -229,10 +229,12 @@ describe('a training on groups', () => {
     expect(epochs(made(2000, 1))).toBe(128);
   });
 
-  it('has R1 in every fourth step for pictures in colour, or as was asked for', () => {
-    const few = (channels: number) => blank(60, 8, channels);
+  it('has R1 in every fourth step for pictures in colour of up to 64 x 64, or as was asked for', () => {
+    const few = (channels: number, side = 8) => blank(60, side, channels);
     const every = (data: Dataset, options = {}) => configOn(data, { preset: 'best', ...options }).r1Every;
     expect(every(few(3))).toBe(4);
+    expect([64, 68, 128].map((side) => every(few(3, side)))).toEqual([4, 1, 1]);
+    expect(every(few(3, 128), { r1Every: 4 })).toBe(4);
     expect(every(few(1))).toBe(1);
     expect(every(few(3), { r1Every: 2 })).toBe(2);
     expect(every(few(1), { r1Every: 2 })).toBe(2);

@@ -177,6 +177,12 @@ describe('the watch', () => {
         for (const option of options) expect(stdout).toContain(`  ${option} `);
       }
   });
+
+  it('against losses that explode advises R1 in every step first, where it is rare', () => {
+    const rare = { ...presets.best, r1: 16, r1Every: 4 };
+    expect(adviceOn('explosion', rare)).toMatch(/: --r1-every 1, or --lr /);
+    expect(adviceOn('explosion', { ...rare, r1Every: 1 })).not.toContain('--r1-every');
+  });
 });
 
 const TINY = { preset: 'tiny', limit: 128, batchSize: 16, seed: 3, threads: 1, device } as const satisfies TrainOptions;

@@ -31,8 +31,11 @@ const PENALTY_OF_PIXEL = 1 / 256;
  * rate had a loss of 500 within three epochs, and a generator without it was far behind.
  */
 const [RATE_IN_COLOUR, SMALL_PIXELS] = [1e-3, 32 * 32];
-/** With it pictures in colour have R1 in every fourth step, which was as good and is faster. */
-const PENALTY_EVERY = 4;
+/**
+ * With it pictures in colour of up to so many pixels have R1 in every fourth step, which was as
+ * good and is faster. At 128 x 128, where it is four times as strong, the losses exploded.
+ */
+const [PENALTY_EVERY, PENALTY_PIXELS] = [4, 64 * 64];
 /**
  * With that γ a generator of pictures in colour repeats pixels, from so many on. Its transposed
  * convolutions left a pattern of two pixels in flat colours, which more steps did not remove. At 16
@@ -95,7 +98,7 @@ export function fitted(config: Config, images: number, given: ConfigOverrides): 
   return {
     ...penalized,
     epochs: epochsToShow(SHOWN_IN_COLOUR),
-    r1Every: given.r1Every ?? PENALTY_EVERY,
+    r1Every: given.r1Every ?? (pixels <= PENALTY_PIXELS ? PENALTY_EVERY : config.r1Every),
     learningRate,
     generatorLearningRate: given.generatorLearningRate ?? ofGenerator,
     upsampling: given.upsampling ?? upsampling,

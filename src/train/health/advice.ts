@@ -68,6 +68,8 @@ const groups = (config: Config): Option =>
 const average = ({ ema }: Config): Option => (ema === 0 ? '--ema 0.999' : null);
 const noAugmentation = ({ augment }: Config): Option => (augment === 'none' ? null : '--augment none');
 const longer = ({ epochs }: Config): Option => `--epochs ${2 * epochs}`;
+// Rare and strong, R1 made losses of 128 x 128 pixels explode (docs/own-pictures.md).
+const steadyPenalty = ({ r1Every }: Config): Option => (r1Every > 1 ? '--r1-every 1' : null);
 const clipping = ({ clipGradient }: Config): Option => (clipGradient > 0 ? null : '--clip-grad 1');
 
 const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
@@ -94,6 +96,6 @@ const ADVICE: Readonly<Record<Condition, (config: Config) => Option[]>> = {
   // In the order of how much they helped.
   'little-variety': (config) => [plainWithPenalty(config), average(config), longer(config), smallerBatch(config)],
   oscillation: (config) => [lowerRates(config, 0.5), largerBatch(config), lessMomentum(config), penalty(config)],
-  explosion: (config) => [lowerRates(config, 0.1), clipping(config)],
+  explosion: (config) => [steadyPenalty(config), lowerRates(config, 0.1), clipping(config)],
   'vanished-gradient': (config) => [lowerRates(config, 0.1), clipping(config)],
 };

@@ -128,6 +128,7 @@ describe('dcgan evaluate', () => {
   });
 
   it.each([
+    [`${RUN} --skip-broken`, '--skip-broken needs --against: a run reads its own data as it did when it trained.'],
     [`${RUN} --all --skip-broken`, '--all takes a run with its own data, and no --skip-broken. Leave one of them out.'],
     [
       'nothing',

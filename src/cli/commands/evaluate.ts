@@ -145,16 +145,21 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
   if (what !== undefined && !isModel(what)) return gatherImages(what, flags);
   const { checkpoint, run } = resolveSource(what, 'a run, a checkpoint, a folder of pictures or a .npy');
   const record = run === null ? null : readRunConfig(run);
+  // A run is compared with the images that it was trained on, as `--all` does.
+  const own =
+    record && run !== null && flags.against === undefined
+      ? dataOfRun(run, record, {}, commandLine(['evaluate', run, '--against', 'PATH']))
+      : null;
+  if (own && flags.skipBroken)
+    throw usage({
+      what: '--skip-broken needs --against: a run reads its own data as it did when it trained',
+      todo: 'Leave it out, or name other data: --against DATA',
+    });
   const gan = await DCGAN.fromSnapshot(readSnapshot(checkpoint), machine);
   try {
     const { imageSize, channels } = gan.config;
-    // A run is compared with the images that it was trained on, as `--all` does.
-    const data = await openData(
-      record && run !== null && flags.against === undefined
-        ? dataOfRun(run, record, {}, commandLine(['evaluate', run, '--against', 'PATH']))
-        : { data: flags.against ?? 'mnist', imageSize, channels, skipBroken: flags.skipBroken },
-      told,
-    );
+    const { against = 'mnist', skipBroken } = flags;
+    const data = await openData(own ?? { data: against, imageSize, channels, skipBroken }, told);
     const count = Math.min(flags.count, data.count);
     const { set: samples, asked } = await generated(gan, count, flags.seed);
     return { data, name: checkpoint, samples, asked };

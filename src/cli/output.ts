@@ -44,10 +44,13 @@ export function warn(text: string): void {
 export function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => lost(error));
   process.stderr.on('error', () => {});
-  onNotice((text) => {
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K'); // A live line may stand there.
-    warn(`Note: ${text}.\n`);
-  });
+  onNotice(note);
+}
+
+/** Says what a person should know, such as files that were left out; without the full stop. */
+export function note(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K'); // A live line may stand there.
+  warn(`Note: ${text}.\n`);
 }
 
 /**

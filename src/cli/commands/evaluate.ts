@@ -30,7 +30,7 @@ import { evaluationText } from '../evaluation-text.ts';
 import { addExtractorOptions, type ExtractorFlags, extractionProgress } from '../options/extractor.ts';
 import { addMachineOptions, type MachineFlags } from '../options/machine.ts';
 import { seedOption, wholeNumber } from '../options/values.ts';
-import { Screen, warn, write } from '../output.ts';
+import { note, Screen, write } from '../output.ts';
 
 /** The picture of `--nearest` has this many pairs of a sample and the image nearest to it. */
 const PAIRS = 40;
@@ -159,18 +159,13 @@ async function gather(what: string | undefined, flags: Flags, machine: Machine):
   try {
     const { imageSize, channels } = gan.config;
     const { against = 'mnist', skipBroken } = flags;
-    const data = await openData(own ?? { data: against, imageSize, channels, skipBroken }, told);
+    const data = await openData(own ?? { data: against, imageSize, channels, skipBroken }, note);
     const count = Math.min(flags.count, data.count);
     const { set: samples, asked } = await generated(gan, count, flags.seed);
     return { data, name: checkpoint, samples, asked };
   } finally {
     await gan.dispose();
   }
-}
-
-/** Says what a person should know about the images, such as files that were left out. */
-function told(note: string): void {
-  warn(`Note: ${note}.\n`);
 }
 
 /** Returns true for a run's folder, a checkpoint file, and a path that does not exist. */
@@ -180,9 +175,9 @@ function isModel(path: string): boolean {
 }
 
 async function gatherImages(what: string, { against = 'mnist', count, skipBroken }: Flags): Promise<Gathered> {
-  const data = await openData({ data: against, skipBroken }, told);
+  const data = await openData({ data: against, skipBroken }, note);
   const size = imageSizeOf(data.height, data.width);
-  const reading = { size, channels: data.channels as 1 | 3, skipBroken, onNote: told };
+  const reading = { size, channels: data.channels as 1 | 3, skipBroken, onNote: note };
   const taken = await loadDataset(what, reading, Math.min(count, data.count));
   return { data, name: what, samples: setOf(taken, allOf(taken)), asked: null };
 }

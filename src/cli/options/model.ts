@@ -39,7 +39,7 @@ export function addModelOptions(command: Command): Command {
   );
   whole(
     '--r1-every <n>',
-    'put R1 into every n-th step only, n times as strong (default: 1; best: 4 below 10,000 images in colour)',
+    'put R1 into every n-th step only, n times as strong (default: 1; best: 4 below 10,000 images in colour of up to 64 x 64)',
     'r1Every',
   );
   command.option('--spectral-norm', 'divide the kernels of the discriminator by their largest singular value');
@@ -54,7 +54,8 @@ export function addModelOptions(command: Command): Command {
   );
   own(
     '--upsampling <how>',
-    `how the generator doubles its features: ${UPSAMPLINGS.join(', ')} (default: transposed; best: nearest below 10,000 images in colour, from 32 x 32 on)`,
+    `how the generator doubles its features: ${UPSAMPLINGS.join(', ')} ` +
+      '(default: transposed; best: nearest below 10,000 images in colour, from 32 x 32 on)',
     choice('--upsampling', UPSAMPLINGS),
   );
   decimal(

@@ -14,10 +14,10 @@ export default mergeConfig(
       include: ['engine-backends', 'gan-step', 'gan-options', 'gan-dcgan', 'golden', 'gpu/*'].map(
         (name) => `test/${name}.test.ts`,
       ),
+      setupFiles: ['test/support/gpu-turns.ts'],
       env: { DCGAN_TEST_DEVICES: 'webgpu', ...(VK_ICD_FILENAMES && { VK_ICD_FILENAMES }) },
       testTimeout: 600_000,
       hookTimeout: 600_000,
-      maxWorkers: 1,
     },
   }),
 );

@@ -14,13 +14,17 @@ import { events, SMALL } from '../support/training.ts';
 const TEXT = readFileSync(join(ROOT, 'docs/recipes.md'), 'utf8');
 const [, PROGRAM] = /## Python[\s\S]*?```python\n([\s\S]*?)```/.exec(TEXT)!;
 const [, CELL] = /## Jupyter[\s\S]*?```ts\n([\s\S]*?)```/.exec(TEXT)!;
-/** Runs a cell in a notebook with Deno's kernel, and prints the MIME types of its outputs. */
+/**
+ * Runs a cell in a notebook with Deno's kernel, and prints the MIME types of its outputs. A cell
+ * before it waits for the kernel, because what that shows first is lost where nobody listens yet.
+ */
 const NOTEBOOK = `
 import json, sys, nbformat
 from nbclient import NotebookClient
-notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(sys.argv[2])])
+wait = "await new Promise((done) => setTimeout(done, 1000))"
+notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (wait, sys.argv[2])])
 NotebookClient(notebook, timeout=120, iopub_timeout=60, kernel_name="deno").execute(cwd=sys.argv[1])
-print(json.dumps([list(output["data"]) for output in notebook.cells[0].outputs]))
+print(json.dumps([list(output["data"]) for output in notebook.cells[1].outputs]))
 `;
 
 let environment: Python;

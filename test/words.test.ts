@@ -18,6 +18,10 @@ function files(folder: string, pattern: RegExp): string[] {
   });
 }
 
+function documents(): string[] {
+  return [...files('.', /\.md$/), ...files('docs', /\.md$/)];
+}
+
 /** The text of a file; the program's output in a document (between fences) is left empty. */
 function text(file: string): string {
   const whole = readFileSync(`${ROOT}/${file}`, 'utf8');
@@ -46,17 +50,11 @@ it('lines of the kernels are at most 120 characters wide', () => {
 });
 
 it('lines of documents are at most 120 characters wide', () => {
-  const documents = [...files('.', /\.md$/), ...files('docs', /\.md$/)];
-  expect(wide(documents, 120, (line) => !FREE.test(line))).toEqual([]);
+  expect(wide(documents(), 120, (line) => !FREE.test(line))).toEqual([]);
 });
 
 it('no text holds a banned phrase, not even across two lines', () => {
-  const all = [
-    ...files('src', /\.tsx?$/),
-    ...files('kernels', /\.[ch]$/),
-    ...files('docs', /\.md$/),
-    ...files('.', /\.md$/),
-  ];
+  const all = [...files('src', /\.tsx?$/), ...files('kernels', /\.[ch]$/), ...documents()];
   const found = all.flatMap((file) => {
     const joined = text(file).replace(/\n\s*(\/\/|\*(?!\/))?\s*/g, ' ');
     return [...joined.matchAll(BANNED)].map(
